@@ -1,0 +1,1 @@
+"""Ebb's domain: everything that is not drawn."""

@@ -1,0 +1,1 @@
+"""Types and rules. Pure: no IO, no clock, no environment."""

@@ -1,0 +1,196 @@
+"""The scaling rules, once: read by the doctor that explains, the embedded AWS that acts, the planner that replays.
+
+Sources: facts B.3-B.9 and docs/model.md, which names every rule that AWS does not document.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ops.core.types import Bounds, Step
+
+OK, ALARM, INSUFFICIENT = "OK", "ALARM", "INSUFFICIENT_DATA"
+
+# How far the evaluation looks back past the periods it needs, to find datapoints that came in late.
+LOOK_BACK = 2
+
+_COMPARE = {
+    "GreaterThanOrEqualToThreshold": lambda v, t: v >= t,
+    "GreaterThanThreshold": lambda v, t: v > t,
+    "LessThanThreshold": lambda v, t: v < t,
+    "LessThanOrEqualToThreshold": lambda v, t: v <= t,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRule:
+    """M (`datapoints`) of the last N (`periods`) datapoints against a threshold.
+
+    `missing` is one of missing, ignore, breaching, notBreaching.
+    """
+
+    comparison: str
+    threshold: float
+    periods: int
+    datapoints: int
+    missing: str = "missing"
+
+    def breaches(self, value: float) -> bool:
+        return bool(_COMPARE[self.comparison](value, self.threshold))
+
+    @property
+    def range(self) -> int:
+        return self.periods + LOOK_BACK
+
+
+def alarm_state(values: Sequence[float | None], rule: AlarmRule, current: str) -> str:
+    """The state after looking at `values`: the evaluation range, oldest first, None where nothing was published.
+
+    Follows the table "How alarm state is evaluated when data is missing" of the CloudWatch guide.
+    """
+    known = [v for v in values[-rule.range :] if v is not None]
+    if len(known) >= rule.periods:
+        hits = sum(rule.breaches(v) for v in known[-rule.periods :])
+        return ALARM if hits >= rule.datapoints else OK
+    hits = sum(rule.breaches(v) for v in known)
+    gaps = rule.periods - len(known)
+    if rule.missing == "breaching":
+        return ALARM if hits + gaps >= rule.datapoints else OK
+    if rule.missing == "notBreaching":
+        return ALARM if hits >= rule.datapoints else OK
+    if not known:
+        return INSUFFICIENT if rule.missing == "missing" else current
+    if len(known) - hits > rule.periods - rule.datapoints:
+        return OK
+    if hits >= rule.datapoints:
+        return ALARM
+    if hits == 0:
+        return OK
+    if rule.missing == "ignore":
+        return current
+    age = max(i for i, v in enumerate(reversed(values[-rule.range :]), 1) if v is not None)
+    return ALARM if hits == len(known) and age >= rule.datapoints else current
+
+
+class AlarmMachine:
+    """`alarm_state` fed one datapoint a period. Equal to it by law (tests), cheap where nothing is missing."""
+
+    __slots__ = ("_breaching", "_known", "_same", "rule", "state", "window")
+
+    def __init__(self, rule: AlarmRule, state: str = INSUFFICIENT) -> None:
+        self.rule = rule
+        self.state = state
+        self.window: deque[float | None] = deque(maxlen=rule.range)
+        self._known = 0  # datapoints present in a row, newest back
+        self._breaching = 0  # of these, breaching in a row
+        self._same = 0  # times the newest value came in a row
+
+    def push(self, value: float | None) -> str:
+        window, rule = self.window, self.rule
+        self._same = self._same + 1 if window and window[-1] == value else 1
+        window.append(value)
+        if value is None:
+            self._known = self._breaching = 0
+            self.state = alarm_state(list(window), rule, self.state)
+            return self.state
+        self._known += 1
+        self._breaching = self._breaching + 1 if rule.breaches(value) else 0
+        if self._known >= rule.periods and (rule.datapoints == rule.periods):
+            self.state = ALARM if self._breaching >= rule.periods else OK
+        else:
+            self.state = alarm_state(list(window), rule, self.state)
+        return self.state
+
+    @property
+    def settled(self) -> bool:
+        """Whether more of the newest value cannot change the state any more."""
+        return self._same >= self.rule.range
+
+
+class Outcome(StrEnum):
+    ACTED = "acted"
+    NOTHING = "nothing"  # already there: at a bound, or no step matches
+    BLOCKED = "blocked"  # would act, and may: cooldown, updating, suspended
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How many instances a policy wants, and why, in a sentence."""
+
+    capacity: int
+    reason: str
+
+
+def clamp(capacity: int, bounds: Bounds) -> int:
+    return max(bounds.min, min(bounds.max, capacity))
+
+
+def target_tracking(current: int, metric: float, target: float, *, scale_in: bool) -> Decision:
+    """The capacity that brings the metric to its target: proportional, rounded up both ways.
+
+    `metric` is a per-instance value; at zero instances the base is one instance. Scale-in never goes up,
+    scale-out never down.
+    """
+    base = max(1, current)
+    want = math.ceil(round(base * metric / target, 9))
+    if scale_in:
+        want = min(current, want)
+        return Decision(want, f"{metric:g} per instance is below the target of {target:g}")
+    want = max(current, want)
+    return Decision(want, f"{metric:g} per instance is above the target of {target:g}")
+
+
+def step_scaling(
+    current: int,
+    metric: float,
+    threshold: float,
+    steps: Sequence[Step],
+    adjustment_type: str,
+    min_adjustment: int | None = None,
+) -> Decision | None:
+    """The capacity that the matching step asks for; None where no step covers the breach.
+
+    A step covers lower <= metric - threshold < upper above the threshold, and lower < … <= upper below it.
+    """
+    breach = metric - threshold
+    for step in steps:
+        low = -math.inf if step.lower is None else step.lower
+        high = math.inf if step.upper is None else step.upper
+        inside = (low <= breach < high) if breach >= 0 else (low < breach <= high)
+        if breach == 0 and not inside and step.lower is None and high == 0:
+            inside = True
+        if not inside:
+            continue
+        if adjustment_type == "ExactCapacity":
+            want = step.adjustment
+        elif adjustment_type == "ChangeInCapacity":
+            want = current + step.adjustment
+        else:
+            change = current * step.adjustment / 100
+            whole = math.floor(change) if abs(change) >= 1 and change > 0 else math.ceil(change)
+            if 0 < change < 1:
+                whole = 1
+            elif -1 < change < 0:
+                whole = -1
+            if min_adjustment and whole:
+                whole = int(math.copysign(max(abs(whole), min_adjustment), whole))
+            want = current + whole
+        return Decision(max(0, want), f"step {step.adjustment:+d} ({adjustment_type})")
+    return None
+
+
+def scale_out_allowed(want: int, reached: int, ended: float | None, cooldown: float, now: float) -> bool:
+    """Whether a scale-out to `want` may start: after the cooldown, or if it is larger than the last one.
+
+    `reached` is the capacity that the last scale-out asked for, `ended` when it completed.
+    """
+    return ended is None or now >= ended + cooldown or want > reached
+
+
+def scale_in_allowed(ended: float | None, cooldown: float, now: float) -> bool:
+    """`ended` is when the last scale-in completed; a scale-out since then has cleared it."""
+    return ended is None or now >= ended + cooldown

@@ -1,0 +1,1 @@
+"""The embedded AWS: a process of its own that answers the real wire protocol on loopback."""

@@ -1,0 +1,170 @@
+"""The front door (WSGI): services of our own, everything else to moto, nothing silently empty."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from botocore import xform_name
+
+from ops.local_aws import wire
+from ops.local_aws.control import Control
+from ops.local_aws.errors import AwsError, NotOffered
+from ops.local_aws.trail import Caller
+
+if TYPE_CHECKING:
+    from ops.local_aws.world import World
+
+log = logging.getLogger(__name__)
+
+StartResponse = Callable[..., Any]
+Environ = dict[str, Any]
+
+# signing name -> botocore's service name; the class of that name lives in services/<module>.py
+OWN = {
+    "application-autoscaling": ("application-autoscaling", "autoscaling", "AutoScaling"),
+    "monitoring": ("cloudwatch", "cloudwatch", "CloudWatch"),
+    "pricing": ("pricing", "pricing", "Pricing"),
+    "servicequotas": ("service-quotas", "quotas", "ServiceQuotas"),
+    "tagging": ("resourcegroupstaggingapi", "tagging", "Tagging"),
+    "logs": ("logs", "logs", "Logs"),
+    "cloudtrail": ("cloudtrail", "cloudtrail", "CloudTrail"),
+    "sagemaker": ("sagemaker", "sagemaker", "SageMaker"),
+}
+PASSED_ON = frozenset({"s3", "sns", "sqs", "sts", "iam", "organizations"})
+_SCOPE = re.compile(r"Credential=([^/,]+)/\d{8}/([^/,]+)/([^/,]+)/aws4_request")
+_QUERY_SCOPE = re.compile(r"X-Amz-Credential=([^/&]+)/\d{8}/([^/&]+)/([^/&]+)/aws4_request")
+_ASYNC_PATH = re.compile(r"^/endpoints/([^/]+)/async-invocations$")
+
+
+class Gateway:
+    """Routes by the credential scope of the signature. Signatures are not verified: loopback only."""
+
+    def __init__(self, world: World, moto: Callable[[Environ, StartResponse], Iterable[bytes]]) -> None:
+        self._world = world
+        self._moto = moto
+        self._control = Control(world)
+        self._services: dict[str, Any] = {}
+        for name, (_, module, cls) in OWN.items():
+            self._services[name] = getattr(
+                importlib.import_module(f"ops.local_aws.services.{module}"), cls
+            )(world)
+        from ops.local_aws.services.runtime import Runtime
+
+        self._runtime = Runtime(world)
+
+    def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "/")
+        if path.startswith("/_ebb/"):
+            return self._control(environ, start)
+        if path.startswith("/moto-api"):
+            return self._answer(start, 404, b"{}", "application/json")
+        key, region, service = _scope(environ)
+        caller = Caller(key, region, environ.get("HTTP_USER_AGENT", ""), environ.get("REMOTE_ADDR", ""))
+        if service in OWN:
+            return self._own(environ, start, service, caller)
+        if service in PASSED_ON or service == "":
+            return self._pass_on(environ, start, service)
+        error = NotOffered(f"the service {service}")
+        return self._answer(start, 501, wire.json_error(error), "application/x-amz-json-1.1", error.code)
+
+    def _own(self, environ: Environ, start: StartResponse, service: str, caller: Caller) -> Iterable[bytes]:
+        body = _body(environ)
+        found = _ASYNC_PATH.match(environ.get("PATH_INFO", ""))
+        if service == "sagemaker" and found:
+            return self._invoke_async(environ, start, unquote(found.group(1)), caller)
+        protocol = wire.protocol_of(environ)
+        try:
+            call = wire.read(OWN[service][0], protocol, environ, body)
+            wire.check(call)
+            handler = getattr(self._services[service], xform_name(call.operation.name), None)
+            if handler is None:
+                raise NotOffered(f"{call.service}:{call.operation.name}")
+            with self._world.lock:
+                self._world.catch_up()
+                try:
+                    answer = handler(call.params)
+                except AwsError as error:
+                    self._world.trail.record(caller, call, None, error)
+                    raise
+                self._world.trail.record(caller, call, answer, None)
+            self._world.check_shape(call, answer)
+            payload, kind = wire.write(protocol, call, answer)
+        except AwsError as error:
+            payload, kind = wire.write_error(protocol, OWN[service][0], error)
+            return self._answer(start, error.status, payload, kind, error.code)
+        return self._answer(start, 200, payload, kind)
+
+    def _invoke_async(self, environ: Environ, start: StartResponse, name: str, caller: Caller) -> Iterable[bytes]:
+        try:
+            with self._world.lock:
+                self._world.catch_up()
+                status, headers, answer = self._runtime.invoke_endpoint_async(name, environ)
+        except AwsError as error:
+            payload = wire.json_error(error)
+            return self._answer(start, error.status, payload, "application/json", error.code)
+        return self._answer(start, status, wire.json_answer(answer), "application/json", headers=headers)
+
+    def _pass_on(self, environ: Environ, start: StartResponse, service: str) -> Iterable[bytes]:
+        try:
+            return self._moto(environ, start)
+        except NotImplementedError as error:
+            log.debug("moto: %s", error)
+            missing = NotOffered(f"this operation of {service or 'that service'}")
+            return self._answer(start, 501, wire.json_error(missing), "application/json", missing.code)
+
+    def _answer(
+        self,
+        start: StartResponse,
+        status: int,
+        payload: bytes,
+        kind: str,
+        code: str | None = None,
+        headers: Iterable[tuple[str, str]] = (),
+    ) -> Iterable[bytes]:
+        request_id = str(uuid.uuid4())
+        sent = [
+            ("Content-Type", kind),
+            ("Content-Length", str(len(payload))),
+            ("x-amzn-RequestId", request_id),
+            ("Date", formatdate(self._world.clock.now(), usegmt=True)),
+            *headers,
+        ]
+        if kind == "application/cbor":
+            sent.append(("smithy-protocol", "rpc-v2-cbor"))
+        if code is not None:
+            sent += [("x-amzn-ErrorType", code), ("x-amzn-query-error", f"{code};Sender")]
+        start(f"{status} {_REASONS.get(status, 'Error')}", sent)
+        return [payload]
+
+
+_REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 404: "Not Found", 429: "Too Many Requests"} | {
+    501: "Not Implemented",
+    503: "Service Unavailable",
+}
+
+
+def _scope(environ: Environ) -> tuple[str, str, str]:
+    """(access key, region, service) of the signature; empty where the request is not signed."""
+    found = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", "")) or _QUERY_SCOPE.search(
+        unquote(environ.get("QUERY_STRING", ""))
+    )
+    return (found.group(1), found.group(2), found.group(3)) if found else ("", "", "")
+
+
+def _body(environ: Environ) -> bytes:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    return environ["wsgi.input"].read(length) if length else b""
+
+
+def control_answer(start: StartResponse, status: int, answer: dict[str, Any]) -> Iterable[bytes]:
+    payload = json.dumps(answer).encode()
+    start(f"{status} {_REASONS.get(status, 'Error')}", [("Content-Type", "application/json"), ("Content-Length", str(len(payload)))])
+    return [payload]

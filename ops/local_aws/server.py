@@ -1,0 +1,97 @@
+"""The embedded AWS as a running server: gateway, moto behind it, and one thread that lets time pass."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+
+from moto.core import base_backend, common_models
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from ops.local_aws.gateway import Gateway
+
+if TYPE_CHECKING:
+    from ops.local_aws.world import World
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.2
+
+
+class LocalAws:
+    """Serves `world` on 127.0.0.1. `ticking=False` leaves time to the caller (tests step it)."""
+
+    def __init__(self, world: World, port: int = 0, *, ticking: bool = True) -> None:
+        self.world = world
+        self._ticking = ticking
+        self._stop = threading.Event()
+        _patch_moto(world)
+        app = Gateway(world, DomainDispatcherApplication(create_backend_app))
+        self._server: BaseWSGIServer = make_server(
+            "127.0.0.1", port, app, threaded=True, request_handler=_handler(world)
+        )
+        self._server.daemon_threads = True
+        self._threads: list[threading.Thread] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def start(self) -> LocalAws:
+        self._threads = [threading.Thread(target=self._server.serve_forever, name="serve", daemon=True)]
+        if self._ticking:
+            self._threads.append(threading.Thread(target=self._tick, name="tick", daemon=True))
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._server.shutdown()
+        self._server.server_close()
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    def __enter__(self) -> LocalAws:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _tick(self) -> None:
+        while not self._stop.wait(TICK_S):
+            with self.world.lock:
+                self.world.catch_up()
+
+
+def _handler(world: World) -> type[MotoRequestHandler]:
+    class Handler(MotoRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return formatdate(world.clock.now() if timestamp is None else timestamp, usegmt=True)
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            log.debug("%s %s %s", self.command, self.path, code)
+
+        def log(self, type: str, message: str, *args: Any) -> None:
+            log.debug(message, *args)
+
+    return Handler
+
+
+def _patch_moto(world: World) -> None:
+    """Simulated time where it shows (S3, SNS), and no list of every object ever made."""
+    import moto.s3.models
+    import moto.sns.models
+
+    def now() -> Any:
+        return world.clock.datetime().replace(tzinfo=None)
+
+    moto.s3.models.utcnow = now
+    moto.sns.models.utcnow = now
+    assert base_backend is not None
+    common_models.BaseModel.__new__ = staticmethod(lambda cls, *a, **k: object.__new__(cls))

@@ -1,0 +1,1 @@
+"""One file per AWS service: a class whose methods are named like the operations."""

@@ -1,0 +1,35 @@
+"""What the front door does with calls that it does not answer itself."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.local_aws.conftest import SteppedAws
+
+
+def test_an_operation_that_is_not_offered_answers_501(aws: SteppedAws) -> None:
+    with pytest.raises(ClientError) as caught:
+        aws.client("sagemaker").list_training_jobs()
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert caught.value.response["Error"]["Code"] == "NotImplemented"
+
+
+def test_a_service_that_is_not_offered_answers_501(aws: SteppedAws) -> None:
+    with pytest.raises(ClientError) as caught:
+        aws.client("dynamodb").list_tables()
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
+def test_the_date_header_tells_simulated_time(aws: SteppedAws) -> None:
+    answer = aws.client("sts").get_caller_identity()
+    assert answer["ResponseMetadata"]["HTTPHeaders"]["date"] == "Mon, 21 Sep 2026 14:13:00 GMT"
+    assert answer["Account"] == "123456789012"
+
+
+def test_moto_keeps_its_control_path_shut(aws: SteppedAws) -> None:
+    import urllib.request
+
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(aws.server.url + "/moto-api/reset", data=b"")
+    assert caught.value.code == 404
