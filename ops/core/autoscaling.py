@@ -1,4 +1,4 @@
-"""The scaling rules, once: read by the doctor that explains, the embedded AWS that acts, the planner that replays.
+"""The scaling rules, once: for the doctor that explains, the embedded AWS that acts, the planner that replays.
 
 Sources: facts B.3-B.9 and docs/model.md, which names every rule that AWS does not document.
 """
@@ -6,8 +6,9 @@ Sources: facts B.3-B.9 and docs/model.md, which names every rule that AWS does n
 from __future__ import annotations
 
 import math
+import operator
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,11 +19,11 @@ OK, ALARM, INSUFFICIENT = "OK", "ALARM", "INSUFFICIENT_DATA"
 # How far the evaluation looks back past the periods it needs, to find datapoints that came in late.
 LOOK_BACK = 2
 
-_COMPARE = {
-    "GreaterThanOrEqualToThreshold": lambda v, t: v >= t,
-    "GreaterThanThreshold": lambda v, t: v > t,
-    "LessThanThreshold": lambda v, t: v < t,
-    "LessThanOrEqualToThreshold": lambda v, t: v <= t,
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "GreaterThanOrEqualToThreshold": operator.ge,
+    "GreaterThanThreshold": operator.gt,
+    "LessThanThreshold": operator.lt,
+    "LessThanOrEqualToThreshold": operator.le,
 }
 
 
@@ -48,7 +49,7 @@ class AlarmRule:
 
 
 def alarm_state(values: Sequence[float | None], rule: AlarmRule, current: str) -> str:
-    """The state after looking at `values`: the evaluation range, oldest first, None where nothing was published.
+    """The state after looking at `values`: the evaluation range, oldest first, None = nothing published.
 
     Follows the table "How alarm state is evaluated when data is missing" of the CloudWatch guide.
     """
@@ -64,51 +65,91 @@ def alarm_state(values: Sequence[float | None], rule: AlarmRule, current: str) -
         return ALARM if hits >= rule.datapoints else OK
     if not known:
         return INSUFFICIENT if rule.missing == "missing" else current
-    if len(known) - hits > rule.periods - rule.datapoints:
-        return OK
     if hits >= rule.datapoints:
         return ALARM
-    if hits == 0:
+    if hits < len(known):
         return OK
     if rule.missing == "ignore":
         return current
+    # All that is known breaches, but it is less than M: "premature alarm state" of the guide.
     age = max(i for i, v in enumerate(reversed(values[-rule.range :]), 1) if v is not None)
-    return ALARM if hits == len(known) and age >= rule.datapoints else current
+    return ALARM if age >= rule.datapoints else current
 
 
 class AlarmMachine:
-    """`alarm_state` fed one datapoint a period. Equal to it by law (tests), cheap where nothing is missing."""
+    """`alarm_state` fed one datapoint a period. Equal to it by law (tests), cheap where nothing changes."""
 
-    __slots__ = ("_breaching", "_known", "_same", "rule", "state", "window")
+    __slots__ = (
+        "_breaching",
+        "_compare",
+        "_known",
+        "_periods",
+        "_range",
+        "_same",
+        "_strict",
+        "_threshold",
+        "rule",
+        "state",
+        "window",
+    )
 
     def __init__(self, rule: AlarmRule, state: str = INSUFFICIENT) -> None:
         self.rule = rule
         self.state = state
         self.window: deque[float | None] = deque(maxlen=rule.range)
+        """The newest datapoints, oldest first, None where nothing was published."""
+        self._compare, self._threshold = _COMPARE[rule.comparison], rule.threshold
+        self._periods, self._range = rule.periods, rule.range
+        self._strict = rule.datapoints == rule.periods
         self._known = 0  # datapoints present in a row, newest back
         self._breaching = 0  # of these, breaching in a row
         self._same = 0  # times the newest value came in a row
 
     def push(self, value: float | None) -> str:
-        window, rule = self.window, self.rule
-        self._same = self._same + 1 if window and window[-1] == value else 1
+        window = self.window
+        if window and window[-1] == value:
+            self._same += 1
+            if self._same > self._range:
+                return self.state  # the window holds nothing else, and its state is settled
+        else:
+            self._same = 1
         window.append(value)
         if value is None:
             self._known = self._breaching = 0
-            self.state = alarm_state(list(window), rule, self.state)
-            return self.state
-        self._known += 1
-        self._breaching = self._breaching + 1 if rule.breaches(value) else 0
-        if self._known >= rule.periods and (rule.datapoints == rule.periods):
-            self.state = ALARM if self._breaching >= rule.periods else OK
         else:
-            self.state = alarm_state(list(window), rule, self.state)
+            self._known += 1
+            self._breaching = self._breaching + 1 if self._compare(value, self._threshold) else 0
+            if self._strict and self._known >= self._periods:
+                self.state = ALARM if self._breaching >= self._periods else OK
+                return self.state
+        self.state = alarm_state(list(window), self.rule, self.state)
         return self.state
+
+    def seed(self, values: Sequence[float | None]) -> None:
+        """Take `values` (oldest first) for what came before, and leave the state as it is."""
+        state = self.state
+        self.window.clear()
+        self._known = self._breaching = self._same = 0
+        for value in values:
+            self.push(value)
+        self.force(state)
+
+    def look(self, values: Sequence[float | None]) -> str:
+        """The state after looking at a whole evaluation range anew."""
+        state = self.state
+        self.seed(values)
+        self.state = alarm_state(list(self.window), self.rule, state)
+        return self.state
+
+    def force(self, state: str) -> None:
+        """Set the state from outside; the next datapoint decides anew."""
+        self.state = state
+        self._same = 0
 
     @property
     def settled(self) -> bool:
         """Whether more of the newest value cannot change the state any more."""
-        return self._same >= self.rule.range
+        return self._same >= self._range
 
 
 class Outcome(StrEnum):
