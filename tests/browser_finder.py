@@ -86,7 +86,6 @@ def _installers() -> Iterator[tuple[list[str], ...]]:
     if shutil.which("apt-get") and os.geteuid() == 0:
         apt = ["apt-get", "-o", "DPkg::Lock::Timeout=120"]
         yield [*apt, "update"], [*apt, "install", "-y", "chromium"]
-    playwright = [sys.executable, "-m", "playwright", "install"]
     yield ([sys.executable, "-m", "playwright", "install", "chromium"],)
 
 
