@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import logging
 import re
@@ -12,11 +11,11 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from botocore import xform_name
-
 from ops.local_aws import wire
 from ops.local_aws.control import Control
+from ops.local_aws.dispatch import OWN, Dispatcher
 from ops.local_aws.errors import AwsError, NotOffered
+from ops.local_aws.services.runtime import Runtime
 from ops.local_aws.trail import Caller
 
 if TYPE_CHECKING:
@@ -27,17 +26,6 @@ log = logging.getLogger(__name__)
 StartResponse = Callable[..., Any]
 Environ = dict[str, Any]
 
-# signing name -> botocore's service name; the class of that name lives in services/<module>.py
-OWN = {
-    "application-autoscaling": ("application-autoscaling", "autoscaling", "AutoScaling"),
-    "monitoring": ("cloudwatch", "cloudwatch", "CloudWatch"),
-    "pricing": ("pricing", "pricing", "Pricing"),
-    "servicequotas": ("service-quotas", "quotas", "ServiceQuotas"),
-    "tagging": ("resourcegroupstaggingapi", "tagging", "Tagging"),
-    "logs": ("logs", "logs", "Logs"),
-    "cloudtrail": ("cloudtrail", "cloudtrail", "CloudTrail"),
-    "sagemaker": ("sagemaker", "sagemaker", "SageMaker"),
-}
 PASSED_ON = frozenset({"s3", "sns", "sqs", "sts", "iam", "organizations"})
 _SCOPE = re.compile(r"Credential=([^/,]+)/\d{8}/([^/,]+)/([^/,]+)/aws4_request")
 _QUERY_SCOPE = re.compile(r"X-Amz-Credential=([^/&]+)/\d{8}/([^/&]+)/([^/&]+)/aws4_request")
@@ -51,13 +39,7 @@ class Gateway:
         self._world = world
         self._moto = moto
         self._control = Control(world)
-        self._services: dict[str, Any] = {}
-        for name, (_, module, cls) in OWN.items():
-            self._services[name] = getattr(
-                importlib.import_module(f"ops.local_aws.services.{module}"), cls
-            )(world)
-        from ops.local_aws.services.runtime import Runtime
-
+        self._dispatcher = Dispatcher(world)
         self._runtime = Runtime(world)
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
@@ -83,19 +65,9 @@ class Gateway:
         protocol = wire.protocol_of(environ)
         try:
             call = wire.read(OWN[service][0], protocol, environ, body)
-            wire.check(call)
-            handler = getattr(self._services[service], xform_name(call.operation.name), None)
-            if handler is None:
-                raise NotOffered(f"{call.service}:{call.operation.name}")
             with self._world.lock:
                 self._world.catch_up()
-                try:
-                    answer = handler(call.params)
-                except AwsError as error:
-                    self._world.trail.record(caller, call, None, error)
-                    raise
-                self._world.trail.record(caller, call, answer, None)
-            self._world.check_shape(call, answer)
+                answer = self._dispatcher.run(caller, call)
             payload, kind = wire.write(protocol, call, answer)
         except AwsError as error:
             payload, kind = wire.write_error(protocol, OWN[service][0], error)

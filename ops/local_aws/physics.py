@@ -70,3 +70,57 @@ class EndpointStatus:
     failure_reason: str = ""
     variant_status: list[tuple[str, str, float]] = field(default_factory=list)
     """(status, message, start) of the variant, while something is under way."""
+
+
+class Instance:
+    """One ML instance in service. `busy` counts the requests that it works on."""
+
+    __slots__ = ("busy", "draining", "id", "since", "spread")
+
+    def __init__(self, id: str, since: float, spread: float) -> None:
+        self.id = id
+        self.since = since
+        self.spread = spread  # 0..1, makes hosts differ a little in their utilisation
+        self.busy = 0
+        self.draining = False
+
+
+class Job:
+    """A request inside the event queue; `request` is None for the fleet's own traffic until it must be shown."""
+
+    __slots__ = ("expires", "instance", "outcome", "received", "request", "seq", "service", "started")
+
+    def __init__(self, received: float, service: float, seq: int, expires: float) -> None:
+        self.received = received
+        self.service = service
+        self.seq = seq
+        self.expires = expires
+        self.request: Request | None = None
+        self.outcome = "ok"
+        self.instance: Instance | None = None
+        self.started = 0.0
+
+
+DOWNLOAD_S = 0.2
+UPLOAD_S = 0.15
+TTL_S = 21_600.0
+TIMEOUT_S = 900.0
+REMOVAL_S = 60.0
+"""From the order to scale in until the instance is gone, if it has no work left."""
+
+# Median seconds from order to in service, by family; everything else takes OTHER_PROVISION_S.
+PROVISION_S = {"ml.g4dn": 255.0, "ml.g5": 270.0, "ml.g6": 270.0, "ml.g6e": 300.0, "ml.inf2": 300.0, "ml.m5": 180.0}
+OTHER_PROVISION_S = 260.0
+PROVISION_SIGMA = 0.28
+PROVISION_RANGE_S = (90.0, 1500.0)
+REFUSED_AFTER_S = 2040.0
+"""How long an order without capacity stays in progress before it fails (34 min in one report)."""
+
+NO_CAPACITY = (
+    "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. "
+    "Please retry using a different ML instance type or after some time."
+)
+
+
+def provision_median(instance_type: str) -> float:
+    return PROVISION_S.get(instance_type.rpartition(".")[0], OTHER_PROVISION_S)

@@ -79,7 +79,8 @@ class World:
         return f"arn:aws:{service}:{self.region}:{self.account}:{rest}"
 
     def now(self) -> float:
-        return self.clock.now()
+        """The clock; during the back-fill the moment in the past that is being lived through."""
+        return self.clock.now() if self.fleet.live else self.fleet.now
 
     def catch_up(self) -> None:
         """Let everything happen that is due by now. The caller holds the lock."""

@@ -1,0 +1,430 @@
+"""One endpoint, request by request: arrivals, queue, slots, instances, expiry, and the minute's datapoints.
+
+Events happen in time order; at one instant: completion, capacity, expiry, arrival. A minute's datapoints are
+taken at its end, from events strictly before it. docs/model.md names what AWS does not document.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import zlib
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ops.local_aws.endpoint_metrics import EndpointMetrics
+from ops.local_aws.errors import validation
+from ops.local_aws.physics import (
+    DOWNLOAD_S,
+    NO_CAPACITY,
+    PROVISION_RANGE_S,
+    PROVISION_SIGMA,
+    REFUSED_AFTER_S,
+    REMOVAL_S,
+    TTL_S,
+    UPLOAD_S,
+    EndpointSpec,
+    EndpointStatus,
+    Instance,
+    Job,
+    Request,
+    provision_median,
+)
+
+if TYPE_CHECKING:
+    from ops.local_aws.traffic import Traffic
+    from ops.local_aws.world import World
+
+INF = math.inf
+DAY_S = 86_400
+MODEL_ERROR = (
+    "ClientError: Received server error (500) from model. "
+    "See the SageMaker Endpoint logs in your account for more information."
+)
+MISSING_INPUT = "ClientError: Unable to download the input object: it does not exist or access is denied."
+TIMED_OUT = "ClientError: The model did not answer within the invocation timeout."
+
+
+class EndpointSim:
+    """The life of one endpoint with its one variant. Times are epoch seconds."""
+
+    def __init__(self, world: World, spec: EndpointSpec, now: float, traffic: Traffic | None = None) -> None:
+        self._world = world
+        self.spec = spec
+        self.traffic = traffic
+        self.status = "Creating"
+        self.created = self.modified = now
+        self.failure_reason = ""
+        self.desired = spec.initial_count
+        self.instances: list[Instance] = []
+        self.minute = int(now // 60)
+        self.profile: tuple[float, float, float] | None = None
+        self.capacity_refused = False
+        self.fail_deploy = False
+        self._rng = np.random.default_rng([world.options.seed, zlib.crc32(spec.name.encode()), 1])
+        self._queue: deque[Job] = deque()
+        self._running: list[tuple[float, int, Job]] = []
+        self._expiries: list[tuple[float, int, Job]] = []
+        self._free = 0
+        self._seq = 0
+        self._due = INF
+        self._on_due: Callable[[float], None] | None = None
+        self._activity: Any = None
+        self._phase_since = now
+        self._arrivals: tuple[list[float], list[float], list[bool]] = ([], [], [])
+        self._index = 0
+        self._day = int(now // DAY_S)
+        self._next_arrival = INF
+        self._quiet_for = 0
+        self._signature: tuple[int, int, int] = (-1, -1, -1)
+        self.metrics = EndpointMetrics(world, spec)
+        self._drain = world.options.assumptions.drain
+        self._counts_running = world.options.assumptions.in_flight == "counted"
+        if traffic is not None:
+            self._load_day(now)
+        self._begin(now + self._provision_s(), self._created)
+
+    # -- what others see -------------------------------------------------------------------------------
+
+    @property
+    def updating(self) -> bool:
+        return self.status != "InService"
+
+    @property
+    def current(self) -> int:
+        return len(self.instances)
+
+    @property
+    def waiting(self) -> int:
+        return len(self._queue)
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._running)
+
+    def describe(self) -> EndpointStatus:
+        phase = {"Creating": "Creating", "Updating": "Updating", "Deleting": "Deleting"}.get(self.status)
+        return EndpointStatus(
+            self.spec.name,
+            self.spec,
+            self.status,
+            self.current,
+            self.desired,
+            self.created,
+            self.modified,
+            self.failure_reason,
+            [(phase, "", self._phase_since)] if phase else [],
+        )
+
+    def next_time(self) -> float:
+        """When the next event is due."""
+        return min(
+            self._next_arrival,
+            self._running[0][0] if self._running else INF,
+            self._due,
+            self._expiries[0][0] if self._expiries else INF,
+        )
+
+    # -- orders ----------------------------------------------------------------------------------------
+
+    def invoke(self, request: Request, now: float) -> None:
+        job = Job(now, request.service_s, self._next_seq(), now + request.ttl_s)
+        job.request = request
+        job.outcome = request.outcome
+        self._enter(job, now)
+
+    def set_desired(self, count: int, now: float, activity: Any) -> None:
+        """Order another number of instances. Raises AwsError where AWS refuses the order itself."""
+        if self.updating:
+            raise validation(f'Cannot update in-progress endpoint "{self.spec.name}".')
+        self.modified = now
+        if count == self.current:
+            self.desired = count
+            self._finish_activity(activity, now, True, "")
+            return
+        if count > self.current:
+            self._world.fleet.check_quota(self.spec, count - self.current)
+            self.desired = count
+            self._activity = activity
+            if self.capacity_refused:
+                self._begin(now + REFUSED_AFTER_S, self._no_capacity, now)
+            else:
+                self._begin(now + self._provision_s(), self._scaled_out, now)
+            return
+        self.desired = count
+        self._activity = activity
+        for instance in sorted(self.instances, key=lambda i: (i.busy, -i.since))[: self.current - count]:
+            instance.draining = True
+            self._free -= self.spec.concurrency - instance.busy
+        if self._drain == "requeue":
+            self._requeue(now)
+        self._begin(now + REMOVAL_S, self._scaled_in, now)
+
+    def update(self, spec: EndpointSpec, retain: bool, now: float) -> None:
+        if self.status not in ("InService", "Failed"):
+            raise validation(f'Cannot update in-progress endpoint "{self.spec.name}".')
+        count = self.current if retain else spec.initial_count
+        self.modified = now
+        self.desired = count
+        fresh = replace(spec, initial_count=count)
+        self._begin(now + self._provision_s(fresh) + REMOVAL_S, lambda at: self._updated(fresh, at), now)
+
+    def delete(self, now: float) -> None:
+        if self.status in ("Creating", "Updating"):
+            raise validation(f'Cannot update in-progress endpoint "{self.spec.name}".')
+        self.status = "Deleting"
+        self._queue.clear()
+        self._expiries.clear()
+        self._running.clear()
+        self._next_arrival, self.traffic = INF, None
+        self._due, self._on_due = now + 15.0, self._deleted
+        self._phase_since = self.modified = now
+
+    # -- capacity --------------------------------------------------------------------------------------
+
+    def _begin(self, due: float, then: Callable[[float], None], now: float | None = None) -> None:
+        if now is not None:
+            self.status = "Updating"
+            self._phase_since = now
+        self._due, self._on_due = due, then
+
+    def _provision_s(self, spec: EndpointSpec | None = None) -> float:
+        median = provision_median((spec or self.spec).instance_type)
+        drawn = float(self._rng.lognormal(math.log(median), PROVISION_SIGMA))
+        return min(max(drawn, PROVISION_RANGE_S[0]), PROVISION_RANGE_S[1])
+
+    def _launch(self, count: int, now: float) -> None:
+        for _ in range(count):
+            number = self._rng.integers(0, 1 << 63)
+            instance = Instance(f"i-0{int(number):016x}", now, float(number % 97) / 97)
+            self.instances.append(instance)
+            self._free += self.spec.concurrency
+            group, stream = self.metrics.log_group, f"{self.spec.variant}/{instance.id}"
+            self._world.logs.put(group, stream, now - 25.0, "Starting the model server")
+            self._world.logs.put(group, stream, now - 3.0, "Model loaded; answering /ping")
+        self._start_waiting(now)
+
+    def _settle(self, now: float) -> None:
+        self.status = "InService"
+        self.modified = now
+        self._due, self._on_due = INF, None
+
+    def _created(self, now: float) -> None:
+        if self.fail_deploy:
+            self.status, self.failure_reason = "Failed", "The container did not pass the ping health check."
+            self.desired = 0
+            self._due, self._on_due = INF, None
+            self.modified = now
+            return
+        self._settle(now)
+        self._launch(self.desired, now)
+
+    def _scaled_out(self, now: float) -> None:
+        self._settle(now)
+        self._launch(self.desired - self.current, now)
+        self._finish_activity(self._activity, now, True, "")
+
+    def _no_capacity(self, now: float) -> None:
+        self._settle(now)
+        self.desired = self.current
+        self._finish_activity(self._activity, now, False, NO_CAPACITY)
+
+    def _scaled_in(self, now: float) -> None:
+        """Idle instances leave; those at work leave with their last request."""
+        self.instances = [i for i in self.instances if not (i.draining and i.busy == 0)]
+        if any(i.draining for i in self.instances):
+            self._due = INF  # the last completion on a draining instance ends it
+            return
+        self._settle(now)
+        self._finish_activity(self._activity, now, True, "")
+
+    def _updated(self, spec: EndpointSpec, now: float) -> None:
+        if self.fail_deploy:
+            self.fail_deploy = False
+            self.desired = self.current
+            self._settle(now)
+            self.failure_reason = "The new container did not pass the ping health check; the update was rolled back."
+            return
+        self.failure_reason = ""
+        for instance in self.instances:
+            instance.draining = True
+        self.instances = []
+        self._free = 0
+        if spec.variant != self.spec.variant or spec.publish_interval != self.spec.publish_interval:
+            self.metrics = EndpointMetrics(self._world, spec)
+        self.spec = spec
+        self._settle(now)
+        self._launch(spec.initial_count, now)
+        self._world.fleet.updated(spec, now)
+
+    def _deleted(self, now: float) -> None:
+        self._due, self._on_due = INF, None
+        self._world.fleet.gone(self.spec.name, now)
+
+    def _finish_activity(self, activity: Any, now: float, ok: bool, message: str) -> None:
+        self._activity = None
+        if activity is not None:
+            self._world.scaling.activity_finished(activity, now, ok, message)
+
+    # -- requests --------------------------------------------------------------------------------------
+
+    def run_until(self, end: float) -> None:
+        """Everything that happens strictly before `end`."""
+        running, expiries = self._running, self._expiries
+        while True:
+            completion = running[0][0] if running else INF
+            expiry = expiries[0][0] if expiries else INF
+            due, arrival = self._due, self._next_arrival
+            at = min(completion, due, expiry, arrival)
+            if at >= end:
+                return
+            if completion == at:
+                self._complete(heapq.heappop(running)[2], at)
+            elif due == at:
+                assert self._on_due is not None
+                self._on_due(at)
+            elif expiry == at:
+                self._expire(heapq.heappop(expiries)[2], at)
+            else:
+                self._arrive(at)
+
+    def _next_seq(self) -> int:
+        self._seq += 1
+        return self._seq
+
+    def _arrive(self, now: float) -> None:
+        times, service, errors = self._arrivals
+        i = self._index
+        job = Job(now, service[i], self._next_seq(), now + TTL_S)
+        if errors[i]:
+            job.outcome = "model_error"
+        self._index = i + 1
+        self._next_arrival = times[i + 1] if i + 1 < len(times) else self._load_next_day()
+        self._enter(job, now)
+
+    def _load_next_day(self) -> float:
+        self._day += 1
+        return self._load_day(0.0)
+
+    def _load_day(self, now: float) -> float:
+        """Arrivals of the day, or of the next one that has any (within a year)."""
+        assert self.traffic is not None
+        for _ in range(366):
+            times, service, errors = self.traffic.day(self._day)
+            first = next((i for i, at in enumerate(times) if at >= now), None)
+            if first is not None:
+                self._arrivals, self._index = (times, service, errors), first
+                self._next_arrival = times[first]
+                return self._next_arrival
+            self._day += 1
+        self._next_arrival = INF
+        return INF
+
+    def _enter(self, job: Job, now: float) -> None:
+        if self._free > 0:
+            self._start(job, now)
+        else:
+            self._queue.append(job)
+            heapq.heappush(self._expiries, (job.expires, job.seq, job))
+
+    def _start(self, job: Job, now: float) -> None:
+        concurrency = self.spec.concurrency
+        best: Instance | None = None
+        for instance in self.instances:
+            if not instance.draining and (best is None or instance.busy < best.busy):
+                best = instance
+                if best.busy == 0:
+                    break
+        assert best is not None and best.busy < concurrency
+        best.busy += 1
+        self._free -= 1
+        job.instance = best
+        job.started = now
+        request = job.request
+        if request is not None:
+            if not self._world.delivery.input_exists(request.input_location):
+                job.outcome = "input_missing"
+            elif job.service > request.timeout_s:
+                job.outcome, job.service = "timed_out", request.timeout_s
+        if job.outcome == "input_missing":
+            busy = DOWNLOAD_S
+        else:
+            busy = DOWNLOAD_S + job.service + (UPLOAD_S if job.outcome == "ok" else 0.0)
+        heapq.heappush(self._running, (now + busy, job.seq, job))
+
+    def _start_waiting(self, now: float) -> None:
+        while self._free > 0 and self._queue:
+            self._start(self._queue.popleft(), now)
+        if not self._queue:
+            self._expiries.clear()
+
+    def _complete(self, job: Job, now: float) -> None:
+        instance = job.instance
+        assert instance is not None
+        instance.busy -= 1
+        if not instance.draining:
+            self._free += 1
+            if self._queue:
+                self._start(self._queue.popleft(), now)
+                if not self._queue:
+                    self._expiries.clear()
+        elif instance.busy == 0 and self.status == "Updating" and self._due == INF:
+            self._scaled_in(now)
+        self.metrics.finished(job, now)
+
+    def _expire(self, job: Job, now: float) -> None:
+        if job.started:
+            return
+        self._queue.remove(job)
+        self.metrics.expired(now)
+
+    def _requeue(self, now: float) -> None:
+        """Requests on instances that leave go back to the head of the queue (an assumption; see docs/model.md)."""
+        back = [entry for entry in self._running if entry[2].instance is not None and entry[2].instance.draining]
+        if not back:
+            return
+        self._running[:] = [entry for entry in self._running if entry not in back]
+        heapq.heapify(self._running)
+        for _, _, job in sorted(back, key=lambda e: e[1], reverse=True):
+            assert job.instance is not None
+            job.instance.busy -= 1
+            job.instance, job.started = None, 0.0
+            self._queue.appendleft(job)
+            heapq.heappush(self._expiries, (job.expires, job.seq, job))
+        self._start_waiting(now)
+
+    # -- minutes ---------------------------------------------------------------------------------------
+
+    def publish(self) -> None:
+        """Datapoints of the minute `self.minute`, at its end; then on to the next minute."""
+        minute = self.minute
+        self.minute = minute + 1
+        if self.status in ("Creating", "Failed"):
+            return
+        current, waiting = len(self.instances), len(self._queue)
+        running = len(self._running)
+        backlog = waiting + running if self._counts_running else waiting
+        age = (minute + 1) * 60.0 - self._queue[0].received if waiting else None
+        self.metrics.minute(minute, current, backlog, age, self.instances)
+        signature = (current, waiting, running)
+        if signature == self._signature and running == 0 and not self.updating:
+            self._quiet_for += 1
+        else:
+            self._quiet_for = 0
+            self._signature = signature
+
+    def quiet_until(self, limit: int) -> int:
+        """The minute up to which nothing changes here, at most `limit`; `self.minute` where something may."""
+        if self._quiet_for < 3:
+            return self.minute
+        return max(self.minute, min(limit, int(min(self.next_time(), limit * 60.0) // 60)))
+
+    def leap(self, until: int) -> None:
+        """Publish the minutes up to `until` at once: nothing happens in them."""
+        age = self.minute * 60.0 + 60.0 - self._queue[0].received if self._queue else None
+        self.metrics.span(self.minute, until, len(self.instances), len(self._queue), age, self.instances)
+        self.minute = until

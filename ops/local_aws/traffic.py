@@ -1,0 +1,111 @@
+"""Arrivals of the fleet's own stories: seeded by day, so that any stepping sees the same requests."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+DAY_S = 86_400
+Shape = Callable[[Floats, int], Floats]
+"""(local hour of the day, weekday 0 = Monday) -> requests an hour."""
+
+
+def quiet(hours: Floats, weekday: int) -> Floats:
+    return np.zeros_like(hours)
+
+
+def office(low: float, high: float, first: float, last: float, weekend: float = 0.0) -> Shape:
+    """`low` an hour outside `first`-`last` on weekdays, a hump up to `high` inside, `weekend` all weekend."""
+
+    def shape(hours: Floats, weekday: int) -> Floats:
+        if weekday >= 5:
+            return np.full_like(hours, weekend)
+        inside = (hours >= first) & (hours < last)
+        hump = np.sin(np.pi * np.clip((hours - first) / (last - first), 0, 1)) ** 0.6
+        return np.where(inside, np.maximum(low, high * hump), low)
+
+    return shape
+
+
+def steady(rate: float) -> Shape:
+    return lambda hours, weekday: np.full_like(hours, rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`size` requests that arrive within `spread_s`, every `every_s` from `first` until `last` (epoch seconds)."""
+
+    first: float
+    every_s: float
+    size: int
+    spread_s: float = 60.0
+    last: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Single requests at `singles` an hour, bursts at `bursts` an hour, and batches at set times.
+
+    `service_s` is the container's time (uniform between the two). `error_rate` holds from `errors_from` on.
+    """
+
+    name: str
+    seed: int
+    service_s: tuple[float, float]
+    singles: Shape = quiet
+    bursts: Shape = quiet
+    burst_size: tuple[int, int] = (20, 60)
+    burst_spread_s: float = 30.0
+    batches: tuple[Batch, ...] = ()
+    zone: str = "UTC"
+    error_rate: float = 0.0
+    errors_from: float = float("inf")
+    start: float = float("-inf")
+    stop: float = float("inf")
+    background_error_rate: float = field(default=0.0)
+
+    def day(self, day: int) -> tuple[list[float], list[float], list[bool]]:
+        """Arrivals of one UTC day (days since the epoch): times, container seconds, whether the model fails."""
+        rng = np.random.default_rng([self.seed, zlib.crc32(self.name.encode()), day])
+        begin = float(day * DAY_S)
+        noon = datetime.fromtimestamp(begin + DAY_S / 2, UTC)
+        shift = noon.astimezone(ZoneInfo(self.zone)).utcoffset()
+        offset_h = shift.total_seconds() / 3600 if shift else 0.0
+        hours = (np.arange(24 * 12) / 12 + offset_h) % 24
+        local_day = np.floor((np.arange(24 * 12) / 12 + offset_h) / 24).astype(int)
+        weekday = (day + 3) % 7  # 1970-01-01 was a Thursday
+        parts = [self._poisson(rng, self.singles, hours, local_day, weekday, begin)]
+        for at in self._poisson(rng, self.bursts, hours, local_day, weekday, begin):
+            size = int(rng.integers(self.burst_size[0], self.burst_size[1] + 1))
+            parts.append(at + np.sort(rng.uniform(0, self.burst_spread_s, size)))
+        for batch in self.batches:
+            k = max(0, int(np.ceil((begin - batch.first) / batch.every_s)))
+            at = batch.first + k * batch.every_s
+            while at < begin + DAY_S and at < batch.last:
+                if at >= begin:
+                    parts.append(at + np.sort(rng.uniform(0, batch.spread_s, batch.size)))
+                at += batch.every_s
+        times = np.sort(np.concatenate(parts))
+        times = times[(times >= self.start) & (times < self.stop)]
+        service = rng.uniform(self.service_s[0], self.service_s[1], times.size)
+        share = np.where(times >= self.errors_from, self.error_rate, self.background_error_rate)
+        return times.tolist(), service.tolist(), (rng.random(times.size) < share).tolist()
+
+    @staticmethod
+    def _poisson(
+        rng: np.random.Generator, shape: Shape, hours: Floats, local_day: NDArray[np.int_], weekday: int, begin: float
+    ) -> Floats:
+        rate = np.zeros_like(hours)
+        for shifted in np.unique(local_day):
+            inside = local_day == shifted
+            rate[inside] = shape(hours[inside], (weekday + int(shifted)) % 7)
+        counts = rng.poisson(rate / 12)
+        starts = np.repeat(begin + np.arange(24 * 12) * 300.0, counts)
+        return np.sort(starts + rng.uniform(0, 300, starts.size))
