@@ -6,9 +6,10 @@ Source: facts B.6. Cron matching is cronsim's; this module translates AWS's dial
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
@@ -20,12 +21,14 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _SHAPE = re.compile(r"^\s*(at|rate|cron)\((.*)\)\s*$", re.DOTALL)
 _RATE = re.compile(r"^(\d+)\s+(minute|hour|day)(s?)$")
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
-_FORMS = "Use at(yyyy-mm-ddThh:mm:ss), rate(value unit) or cron(minutes hours day-of-month month day-of-week year)."
+_NEAREST = re.compile(r"^(\d{1,2})W$")
+_YEARS = re.compile(r"^(\*|\d{4})(?:-(\d{4}))?(?:/(\d{1,3}))?$")
+_FORMS = "Use at(yyyy-mm-ddThh:mm:ss), rate(value unit) or cron(minutes hours day month weekday year)."
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A parsed expression. Exactly one of `once` (local time), `every` and `cron` is set.
+    """A parsed expression. Exactly one of `once`, `every` and `cron` (cronsim's five fields) is set.
 
     `start` and `end` are aware; with a start the schedule also runs at that instant, after `end` no more.
     """
@@ -39,6 +42,8 @@ class Schedule:
     cron: str | None = None
     years: frozenset[int] | None = None
     """None is every year."""
+    nearest: int | None = None
+    """Day-of-month `nW`: run on the weekday nearest to this day only."""
 
 
 def parse(
@@ -53,11 +58,11 @@ def parse(
     kind, body = found.group(1), found.group(2).strip()
     place = _zone(zone)
     if kind == "at":
-        return Schedule(text, place, start, end, once=_at(text, body))
+        return Schedule(text, place, start, end, once=_at(text, body, place))
     if kind == "rate":
         return Schedule(text, UTC, start, end, every=_rate(text, body))
-    cron, years = _cron(text, body)
-    return Schedule(text, place, start, end, cron=cron, years=years)
+    cron, years, nearest = _cron(text, body)
+    return Schedule(text, place, start, end, cron=cron, years=years, nearest=nearest)
 
 
 def next_run(schedule: Schedule, after: datetime, created: datetime | None = None) -> datetime | None:
@@ -87,54 +92,51 @@ def runs(
 
 def _recurrence(schedule: Schedule, after: datetime, created: datetime | None) -> datetime | None:
     if schedule.once is not None:
-        moment = _instant(schedule.once, schedule.zone)
+        moment = schedule.once.astimezone(UTC)
         return moment if moment > after else None
     if schedule.every is not None:
         origin = (schedule.start or created or after).astimezone(UTC)
         passed = max(0, (after - origin) // schedule.every)
         return origin + (passed + 1) * schedule.every
-    return _next_cron(schedule, after)
-
-
-def _next_cron(schedule: Schedule, after: datetime) -> datetime | None:
-    """A local time that a clock change skips runs at the change; one that comes twice runs the first time."""
-    local = after.astimezone(schedule.zone)
-    for tick in _ticks(schedule, local.replace(tzinfo=None) - timedelta(hours=3)):
-        moment = _instant(tick, schedule.zone)
-        if moment > after:
+    for tick in _ticks(schedule, after.astimezone(schedule.zone)):
+        moment = tick.astimezone(UTC)
+        if moment > after:  # a local time that comes twice is found twice, and runs the first time
             return moment
     return None
 
 
 def _ticks(schedule: Schedule, after: datetime) -> Iterator[datetime]:
-    """Matching local (naive) times later than `after`, in order."""
+    """Matching local times from `after` (aware, local) on, in order."""
     assert schedule.cron is not None
-    years = schedule.years
-    if years is None:
-        yield from CronSim(schedule.cron, after)
-        return
+    if schedule.years is None:
+        found: Iterator[datetime] = CronSim(schedule.cron, after)
+    else:
+        found = _in_years(schedule.cron, after, schedule.years)
+    for tick in found:
+        if schedule.nearest is None or tick.day == _nearest_weekday(tick, schedule.nearest):
+            yield tick
+
+
+def _in_years(cron: str, after: datetime, years: frozenset[int]) -> Iterator[datetime]:
     for year in sorted(y for y in years if y >= after.year):
-        begin = max(after, datetime(year, 1, 1) - timedelta(minutes=1))
-        for tick in CronSim(schedule.cron, begin):
-            if tick.year != year:
+        begin = max(after, datetime(year, 1, 1, tzinfo=after.tzinfo) - timedelta(seconds=1))
+        for tick in CronSim(cron, begin):
+            if tick.year > year:
                 break
             yield tick
 
 
-def _instant(local: datetime, zone: tzinfo) -> datetime:
-    """The instant of a local time; one inside the gap of a clock change is the end of the gap."""
-    moment = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if moment.astimezone(zone).replace(tzinfo=None) == local:
-        return moment
-    low, high = moment - timedelta(hours=3), moment
-    offset = low.astimezone(zone).utcoffset()
-    while high - low > timedelta(minutes=1):
-        middle = low + (high - low) // 2
-        if middle.astimezone(zone).utcoffset() == offset:
-            low = middle
-        else:
-            high = middle
-    return high.replace(second=0, microsecond=0)
+def _nearest_weekday(month: datetime, day: int) -> int | None:
+    """The weekday (Monday to Friday) of that month nearest to `day`; None where the month is too short."""
+    length = monthrange(month.year, month.month)[1]
+    if day > length:
+        return None
+    weekday = date(month.year, month.month, day).weekday()
+    if weekday == 5:
+        return day - 1 if day > 1 else day + 2
+    if weekday == 6:
+        return day + 1 if day < length else day - 2
+    return day
 
 
 def _zone(name: str | None) -> tzinfo:
@@ -148,9 +150,10 @@ def _zone(name: str | None) -> tzinfo:
         ) from error
 
 
-def _at(text: str, body: str) -> datetime:
+def _at(text: str, body: str, zone: tzinfo) -> datetime:
+    """A local time that a clock change skips keeps the offset before the change."""
     try:
-        return datetime.strptime(body, "%Y-%m-%dT%H:%M:%S")  # noqa: DTZ007  (local time of the schedule's zone)
+        return datetime.strptime(body, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=zone)
     except ValueError as error:
         raise BadInput(f"{text!r} has no valid date and time.", "Use at(yyyy-mm-ddThh:mm:ss).") from error
 
@@ -165,27 +168,86 @@ def _rate(text: str, body: str) -> timedelta:
     return timedelta(seconds=value * _UNITS[unit])
 
 
-def _cron(text: str, body: str) -> tuple[str, frozenset[int] | None]:
+def _cron(text: str, body: str) -> tuple[str, frozenset[int] | None, int | None]:
+    """(expression for cronsim, years, day whose nearest weekday is meant)."""
     fields = body.upper().split()
     if len(fields) != 6:
         raise BadInput(f"{text!r} has {len(fields)} fields, and a cron expression here has six.", _FORMS)
     minute, hour, day, month, weekday, year = fields
     if (day == "?") == (weekday == "?"):
-        raise BadInput(f"{text!r}: exactly one of day-of-month and day-of-week is '?'.")
-    for value in (minute, hour, month, year):
-        if "?" in value:
-            raise BadInput(f"{text!r}: '?' stands only for day-of-month or day-of-week.")
-    translated = f"{minute} {hour} {'*' if day == '?' else day} {month} {_weekday(text, weekday)}"
+        raise BadInput(f"{text!r}: exactly one of day-of-month and day-of-week must be '?'.")
+    nearest = None
+    if day == "?":
+        day = "*"
+    elif found := _NEAREST.match(day):
+        nearest = int(found.group(1))
+        day = f"{max(1, nearest - 2)}-{min(31, nearest + 2)}"
     try:
-        CronSim(translated, datetime(2000, 1, 1))
+        translated = f"{minute} {hour} {day} {month} {_weekdays(weekday)}"
+        CronSim(translated, datetime(2000, 1, 1, tzinfo=UTC))
+        years = None if year == "*" else frozenset(_years(year))
+        if nearest is not None and not 1 <= nearest <= 31:
+            raise CronSimError("Bad day-of-month")
     except (CronSimError, ValueError) as error:
-        raise BadInput(f"{text!r} is not a valid cron expression: {str(error).lower()}.") from error
-    return translated, _years(text, year)
+        said = str(error).lower()
+        field = said.removeprefix("bad ") if said.startswith("bad ") else "a field"
+        raise BadInput(
+            f"{text!r} is not a valid cron expression: {field} is out of range or malformed."
+        ) from error
+    return translated, years, nearest
 
 
-def _weekday(text: str, value: str) -> str:
-    return "*" if value == "?" else value
+def _weekdays(field: str) -> str:
+    """AWS counts 1-7 from Sunday; cronsim counts 0-6. A lone L is Saturday."""
+    if field in ("?", "*"):
+        return "*"
+    found: list[str] = []
+    for term in field.split(","):
+        if term == "L":
+            found.append("6")
+        elif term.endswith("L"):
+            found.append(f"{_day(term[:-1])}L")
+        elif "#" in term:
+            day, _, nth = term.partition("#")
+            found.append(f"{_day(day)}#{nth}")
+        else:
+            found += [str(day) for day in _span(term)]
+    return ",".join(found)
 
 
-def _years(text: str, value: str) -> frozenset[int] | None:
-    return None
+def _span(term: str) -> list[int]:
+    """Days of `a`, `a-b` (also across Saturday) and either with `/step`."""
+    body, slash, step = term.partition("/")
+    first, dash, last = body.partition("-")
+    if slash and not (step.isdecimal() and int(step)):
+        raise CronSimError("Bad day-of-week")
+    if body == "*":
+        days = list(range(7))
+    elif dash:
+        start, end = _day(first), _day(last)
+        days = [d % 7 for d in range(start, end + 1 if end >= start else end + 8)]
+    else:
+        start = _day(first)
+        days = list(range(start, 7)) if slash else [start]
+    return days[:: int(step) if slash else 1]
+
+
+def _day(value: str) -> int:
+    if value in _DAYS:
+        return _DAYS.index(value)
+    if len(value) == 1 and value in "1234567":
+        return int(value) - 1
+    raise CronSimError("Bad day-of-week")
+
+
+def _years(field: str) -> Iterator[int]:
+    for term in field.split(","):
+        found = _YEARS.match(term)
+        if not found:
+            raise CronSimError("Bad year")
+        first, last, step = found.groups()
+        low = _FIRST_YEAR if first == "*" else int(first)
+        high = int(last) if last else (_LAST_YEAR if first == "*" or step else low)
+        if not _FIRST_YEAR <= low <= high <= _LAST_YEAR or step == "0":
+            raise CronSimError("Bad year")
+        yield from range(low, high + 1, int(step or 1))
