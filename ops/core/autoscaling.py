@@ -1,4 +1,4 @@
-"""The scaling rules, once: for the doctor that explains, the embedded AWS that acts, the planner that replays.
+"""The scaling rules, once: for the doctor that explains, the embedded AWS that acts, the planner that plays.
 
 Sources: facts B.3-B.9 and docs/model.md, which names every rule that AWS does not document.
 """
