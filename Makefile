@@ -27,7 +27,7 @@ check: setup-dev ## Format, lint, types, import contracts, then all tests
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy --strict ops
-	.venv/bin/lint-imports
+	.venv/bin/lint-imports --no-logo
 	@$(MAKE) test
 
 fix: setup-dev ## Let ruff format and mend what it can
