@@ -1,7 +1,7 @@
 """Log groups, streams and lines of the embedded AWS. Times on the wire are milliseconds since the epoch.
 
-Memory is bounded: a stream keeps its newest `STREAM_LINES` lines, a group the streams written to within `KEEP_MS`
-and about `GROUP_LINES` lines.
+Memory is bounded: a stream keeps its newest `STREAM_LINES` lines, a group the streams written to within
+`KEEP_MS` and about `GROUP_LINES` lines.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class LogBook:
         self._groups: dict[str, LogGroup] = {}
 
     def put(self, group: str, stream: str, ts_s: float, message: str) -> None:
-        """One line at `ts_s` (seconds since the epoch); group and stream appear with their first line. O(1)."""
+        """One line at `ts_s` (seconds since the epoch); both appear with their first line. O(1)."""
         at = int(ts_s * 1000)
         found = self._groups.get(group)
         if found is None:

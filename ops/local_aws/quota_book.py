@@ -12,11 +12,13 @@ from botocore.model import ServiceModel
 if TYPE_CHECKING:
     from ops.local_aws.world import World
 
-# Plausible account defaults by family; AWS's own differ by account and age. 0 for the scarce large GPUs, as AWS does.
+# Plausible account defaults by family; AWS's own differ by account and age. Families not named: 0, as AWS
+# has it for the scarce large GPUs (facts E.7).
 _FAMILIES = {
     "g5": 16, "g4dn": 8, "g6": 8, "inf1": 4, "inf2": 4, "trn1": 1, "p2": 1, "p3": 1, "p3dn": 0,
     "t2": 20, "m4": 20, "m5": 20, "m5d": 20, "m6g": 20, "m6gd": 20, "m6i": 20, "m7i": 20,
-    "c4": 20, "c5": 20, "c5d": 20, "c6g": 20, "c6gd": 20, "c6gn": 20, "c6i": 20, "c6in": 20, "c7g": 20, "c7i": 20,
+    "c4": 20, "c5": 20, "c5d": 20, "c6g": 20, "c6gd": 20, "c6gn": 20, "c6i": 20, "c6in": 20,
+    "c7g": 20, "c7i": 20,
     "r5": 10, "r5d": 10, "r6g": 10, "r6gd": 10, "r6i": 10, "r7i": 10,
 }  # fmt: skip
 _LARGE = ("12xlarge", "16xlarge", "24xlarge", "32xlarge", "48xlarge", "metal")

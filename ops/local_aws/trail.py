@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
-from moto.sts.models import sts_backends
 
 from ops.core.types import utc
 
@@ -56,7 +55,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event. `at` seconds since the epoch; `request` and `response` are JSON text; `number` breaks ties."""
+    """One event. `at` in seconds since the epoch; `request`, `response`: JSON text; `number` breaks ties."""
 
     at: float
     number: int
@@ -121,14 +120,14 @@ class Trail:
 
     def add(
         self,
-        *,
         event_name: str,
         event_source: str,
         at: float,
         username: str = AUTOSCALING_USER,
-        user_type: str = "IAMUser",
         request: Mapping[str, Any] | None = None,
         response: Mapping[str, Any] | None = None,
+        *,
+        user_type: str = "",
         resources: Iterable[tuple[str, str]] = (),
         error_code: str = "",
         error_message: str = "",
@@ -142,8 +141,11 @@ class Trail:
 
         `event_source` is e.g. "sagemaker.amazonaws.com"; `request` and `response` have CloudTrail's keys
         (first letter small); `resources` are (type, name). `user_type` is "IAMUser", "AssumedRole" (the
-        service-linked role of Application Auto Scaling, `username` being its session) or "AWSService".
+        service-linked role of Application Auto Scaling; the default where `username` is that role or its
+        session) or "AWSService".
         """
+        if username in (AUTOSCALING_ROLE, AUTOSCALING_USER):
+            username, user_type = AUTOSCALING_USER, user_type or "AssumedRole"
         self._count += 1
         event = Event(
             at=at,
@@ -152,7 +154,7 @@ class Trail:
             name=event_name,
             source=event_source,
             username=username,
-            user_type=user_type,
+            user_type=user_type or "IAMUser",
             access_key=access_key,
             region=region or self._world.region,
             address=address,
@@ -183,6 +185,8 @@ class Trail:
             return "anonymous"
         found = self._users.get(caller.access_key)
         if found is None:
+            from moto.sts.models import sts_backends  # slow to import; needed with the first write only
+
             backend = sts_backends[self._world.account]["aws"]
             _, arn, _ = backend.get_caller_identity(caller.access_key, caller.region or self._world.region)
             found = arn.rpartition("/")[2]
@@ -201,7 +205,7 @@ def resources_of(params: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def camel(shape: Shape | None, value: Any) -> Any:
-    """`value` as CloudTrail writes it: members begin with a small letter, times are ISO, long lists are cut."""
+    """`value` as CloudTrail writes it: members begin with a small letter, ISO times, long lists cut."""
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
         return {
             name[:1].lower() + name[1:]: camel(shape.members.get(name), item) for name, item in value.items()
