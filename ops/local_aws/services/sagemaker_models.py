@@ -1,0 +1,135 @@
+"""Models and endpoint configurations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ops.local_aws.errors import NotOffered, validation
+from ops.local_aws.patterns import check_patterns
+from ops.local_aws.services.sagemaker_lists import Listed, page
+
+if TYPE_CHECKING:
+    from ops.local_aws.world import World
+
+Params = dict[str, Any]
+
+PUBLISH_INTERVALS = (10, 30, 60, 120, 180, 240, 300)
+"""Seconds between host metrics that MetricsConfig accepts."""
+VARIANT_DEFAULTS = {"InitialVariantWeight": 1.0}
+
+
+class Models:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._registry = world.registry
+
+    def create_model(self, params: Params) -> Params:
+        check_patterns("sagemaker", "CreateModel", params)
+        if not params.get("ExecutionRoleArn"):
+            raise validation("ExecutionRoleArn is required to create a model.")
+        primary, several = params.get("PrimaryContainer"), params.get("Containers")
+        if (primary is None) == (several is None):
+            raise validation("Exactly one of PrimaryContainer and Containers must be specified.")
+        for container in [primary] if primary is not None else several or []:
+            if not container.get("Image") and not container.get("ModelPackageName"):
+                raise validation("A container definition needs an Image or a ModelPackageName.")
+        model = self._registry.add_model(params, self._world.now())
+        return {"ModelArn": self._registry.arn("model", model.name)}
+
+    def describe_model(self, params: Params) -> Params:
+        check_patterns("sagemaker", "DescribeModel", params)
+        model = self._registry.model(params["ModelName"])
+        return {
+            "EnableNetworkIsolation": False,
+            **model.params,
+            "ModelArn": self._registry.arn("model", model.name),
+            "CreationTime": model.created,
+        }
+
+    def list_models(self, params: Params) -> Params:
+        check_patterns("sagemaker", "ListModels", params)
+        items = []
+        for model in self._registry.models():
+            summary = {
+                "ModelName": model.name,
+                "ModelArn": self._registry.arn("model", model.name),
+                "CreationTime": model.created,
+            }
+            items.append(Listed(model.name, model.created, model.created, summary))
+        shown, token = page(items, params)
+        return {"Models": shown} | ({"NextToken": token} if token else {})
+
+    def delete_model(self, params: Params) -> None:
+        check_patterns("sagemaker", "DeleteModel", params)
+        self._registry.remove_model(params["ModelName"])
+
+    def create_endpoint_config(self, params: Params) -> Params:
+        check_patterns("sagemaker", "CreateEndpointConfig", params)
+        self._check_variants(params["ProductionVariants"])
+        if "AsyncInferenceConfig" in params:
+            _check_async(params)
+        interval = params.get("MetricsConfig", {}).get("MetricPublishFrequencyInSeconds", 60)
+        if interval not in PUBLISH_INTERVALS:
+            raise validation(
+                f"MetricPublishFrequencyInSeconds must be one of {list(PUBLISH_INTERVALS)}, not {interval}."
+            )
+        variants = [VARIANT_DEFAULTS | variant for variant in params["ProductionVariants"]]
+        config = self._registry.add_config(params | {"ProductionVariants": variants}, self._world.now())
+        return {"EndpointConfigArn": self._registry.arn("endpoint-config", config.name)}
+
+    def describe_endpoint_config(self, params: Params) -> Params:
+        check_patterns("sagemaker", "DescribeEndpointConfig", params)
+        config = self._registry.config(params["EndpointConfigName"])
+        return {
+            "EnableNetworkIsolation": False,
+            **config.params,
+            "EndpointConfigArn": self._registry.arn("endpoint-config", config.name),
+            "CreationTime": config.created,
+        }
+
+    def list_endpoint_configs(self, params: Params) -> Params:
+        check_patterns("sagemaker", "ListEndpointConfigs", params)
+        items = []
+        for config in self._registry.configs():
+            summary = {
+                "EndpointConfigName": config.name,
+                "EndpointConfigArn": self._registry.arn("endpoint-config", config.name),
+                "CreationTime": config.created,
+            }
+            items.append(Listed(config.name, config.created, config.created, summary))
+        shown, token = page(items, params)
+        return {"EndpointConfigs": shown} | ({"NextToken": token} if token else {})
+
+    def delete_endpoint_config(self, params: Params) -> None:
+        check_patterns("sagemaker", "DeleteEndpointConfig", params)
+        self._registry.remove_config(params["EndpointConfigName"])
+
+    def _check_variants(self, variants: list[Params]) -> None:
+        names = [variant["VariantName"] for variant in variants]
+        if len(set(names)) < len(names):
+            raise validation("Variant names must be unique within an endpoint configuration.")
+        for variant in variants:
+            if "ModelName" not in variant:
+                raise NotOffered("inference components: a production variant without ModelName")
+            self._registry.model(variant["ModelName"])
+            if "ServerlessConfig" in variant:
+                if "InstanceType" in variant or "InitialInstanceCount" in variant:
+                    raise validation("ServerlessConfig excludes InstanceType and InitialInstanceCount.")
+                continue
+            if "InstancePools" in variant:
+                continue
+            for needed in ("InstanceType", "InitialInstanceCount"):
+                if needed not in variant:
+                    raise validation(f"{needed} is required for the variant {variant['VariantName']}.")
+
+
+def _check_async(params: Params) -> None:
+    output = params["AsyncInferenceConfig"]["OutputConfig"]
+    for name in ("S3OutputPath", "S3FailurePath"):
+        uri = output.get(name)
+        if uri is not None and (not uri.startswith("s3://") or not uri[len("s3://") :].split("/")[0]):
+            raise validation(
+                f"{name} must be an S3 URI that starts with s3:// and names a bucket, not {uri}."
+            )
+    if any("ServerlessConfig" in variant for variant in params["ProductionVariants"]):
+        raise validation("Asynchronous inference is not supported for serverless variants.")
