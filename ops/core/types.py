@@ -246,6 +246,11 @@ class Endpoint:
     async_config: AsyncConfig | None
     failure_reason: str = ""
     publish_interval: int = 60
+    """Seconds between two host-metric samples of one instance."""
+    config_created: datetime | None = None
+    """When the configuration in use was made: in practice, the last deploy."""
+    described: bool = True
+    """False where only ListEndpoints could be read: counts and kind are unknown then."""
 
     @property
     def is_async(self) -> bool:

@@ -1,0 +1,157 @@
+"""Endpoints: ListEndpoints, DescribeEndpoint, DescribeEndpointConfig (immutable, so cached by name)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from cachetools import LRUCache
+
+from ops.aws.calls import Reading
+from ops.core.errors import CredentialsProblem, OpsError, Unreachable
+from ops.core.types import AsyncConfig, Endpoint, EndpointRef, Problem
+
+Described = tuple[Endpoint, tuple[Problem, ...]]
+Wire = Mapping[str, Any]
+
+UNDESCRIBED = "the endpoint itself"
+CONFIG = "the endpoint's configuration"
+
+
+class EndpointReader:
+    """Reads the endpoints of one account and region. A denied one is a problem on its row, no error."""
+
+    def __init__(self, account: str, region: str, configs_kept: int = 2000) -> None:
+        self._account = account
+        self._region = region
+        self._lock = threading.Lock()
+        self._configs: LRUCache[str, Wire] = LRUCache(configs_kept)
+
+    def names(self, reading: Reading) -> tuple[str, ...]:
+        """All names, sorted."""
+        return tuple(sorted(str(s["EndpointName"]) for s in _summaries(reading)))
+
+    def all(self, reading: Reading) -> list[Described]:
+        """Every endpoint, real-time ones too, by name; one that vanished meanwhile is left out."""
+        summaries = sorted(_summaries(reading), key=lambda s: str(s["EndpointName"]))
+        found = reading.each(lambda s: self._described(reading, s), summaries)
+        return [each for each in found if each is not None]
+
+    def one(self, reading: Reading, name: str) -> Described | None:
+        """One endpoint; None when AWS knows none of that name. Raises OpsError when it cannot be read."""
+        try:
+            wire = reading.ask("sagemaker", "DescribeEndpoint", EndpointName=name)
+        except OpsError as error:
+            if is_missing(error):
+                return None
+            raise
+        return self._with_config(reading, wire)
+
+    def _described(self, reading: Reading, summary: Wire) -> Described | None:
+        name = str(summary["EndpointName"])
+        try:
+            return self.one(reading, name)
+        except (CredentialsProblem, Unreachable):
+            raise
+        except OpsError as error:
+            return undescribed(summary, self._ref(name)), (problem_of(UNDESCRIBED, error),)
+
+    def _with_config(self, reading: Reading, wire: Wire) -> Described:
+        config: Wire = {}
+        problems: tuple[Problem, ...] = ()
+        try:
+            config = self._config(reading, str(wire.get("EndpointConfigName") or ""))
+        except (CredentialsProblem, Unreachable):
+            raise
+        except OpsError as error:
+            problems = (problem_of(CONFIG, error),)
+        return parse_endpoint(wire, config, self._ref(str(wire["EndpointName"]))), problems
+
+    def _config(self, reading: Reading, name: str) -> Wire:
+        if not name:
+            return {}
+        with self._lock:
+            known = self._configs.get(name)
+        if known is None:
+            known = reading.ask("sagemaker", "DescribeEndpointConfig", EndpointConfigName=name)
+            with self._lock:
+                self._configs[name] = known
+        return known
+
+    def _ref(self, name: str) -> EndpointRef:
+        return EndpointRef(self._account, self._region, name)
+
+
+def _summaries(reading: Reading) -> list[Wire]:
+    return list(reading.pages("sagemaker", "ListEndpoints", "Endpoints", MaxResults=100))
+
+
+def is_missing(error: OpsError) -> bool:
+    """Whether AWS says that there is no such thing: a ValidationException, not a code of its own."""
+    return (
+        error.code in ("ValidationException", "ResourceNotFound") and "could not find" in error.what.lower()
+    )
+
+
+def problem_of(part: str, error: OpsError) -> Problem:
+    """An error as a value: what could not be read, why, and what would mend it."""
+    action = getattr(error, "action", "")
+    return Problem(part, error.what, error.hint, str(action), error.retryable)
+
+
+def undescribed(summary: Wire, ref: EndpointRef) -> Endpoint:
+    """What ListEndpoints alone tells: whether it is asynchronous and how many instances run stays unknown."""
+    return Endpoint(
+        ref=ref,
+        arn=str(summary.get("EndpointArn", "")),
+        status=str(summary.get("EndpointStatus", "")),
+        config_name="",
+        instance_type=None,
+        current=None,
+        desired=None,
+        created=summary["CreationTime"],
+        modified=summary["LastModifiedTime"],
+        async_config=None,
+        described=False,
+    )
+
+
+def parse_endpoint(wire: Wire, config: Wire, ref: EndpointRef) -> Endpoint:
+    """DescribeEndpoint and its configuration (may be empty) as one Endpoint: the first production variant."""
+    variants = wire.get("ProductionVariants") or [{}]
+    variant: Wire = variants[0]
+    name = str(variant.get("VariantName") or ref.variant)
+    configured = [v for v in config.get("ProductionVariants", ()) if v.get("VariantName") == name]
+    source: Wire = configured[0] if configured else {}
+    metrics: Wire = wire.get("MetricsConfig") or config.get("MetricsConfig") or {}
+    return Endpoint(
+        ref=EndpointRef(ref.account, ref.region, ref.name, name),
+        arn=str(wire.get("EndpointArn", "")),
+        status=str(wire.get("EndpointStatus", "")),
+        config_name=str(wire.get("EndpointConfigName", "")),
+        instance_type=source.get("InstanceType"),
+        current=variant.get("CurrentInstanceCount"),
+        desired=variant.get("DesiredInstanceCount"),
+        created=wire["CreationTime"],
+        modified=wire["LastModifiedTime"],
+        async_config=parse_async(wire.get("AsyncInferenceConfig")),
+        failure_reason=str(wire.get("FailureReason", "")),
+        publish_interval=int(metrics.get("MetricPublishFrequencyInSeconds") or 60),
+        config_created=config.get("CreationTime"),
+    )
+
+
+def parse_async(wire: Wire | None) -> AsyncConfig | None:
+    if wire is None:
+        return None
+    output: Wire = wire.get("OutputConfig") or {}
+    topics: Wire = output.get("NotificationConfig") or {}
+    client: Wire = wire.get("ClientConfig") or {}
+    return AsyncConfig(
+        output_path=output.get("S3OutputPath"),
+        failure_path=output.get("S3FailurePath"),
+        success_topic=topics.get("SuccessTopic"),
+        error_topic=topics.get("ErrorTopic"),
+        max_concurrent=client.get("MaxConcurrentInvocationsPerInstance"),
+    )

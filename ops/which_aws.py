@@ -1,0 +1,104 @@
+"""Which AWS is meant: an address given, the real one, or the embedded AWS that runs on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from http.client import HTTPException
+
+from ops.aws.session import Patience, Where
+from ops.config import Settings, is_loopback
+from ops.core.errors import OpsError
+
+START_IT = "Start it with `python -m ops local-aws` or `make run`; for real AWS set EBB_MODE=aws."
+DEFAULT_REGION = "us-east-1"
+_LOCAL = Patience(connect_s=3.0, read_s=20.0, attempts=2)
+_REAL = Patience()
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What the embedded AWS noted about itself."""
+
+    endpoint_url: str
+    pid: int
+    region: str
+    account: str
+
+
+def choose(settings: Settings) -> Where:
+    """AWS_ENDPOINT_URL if set, else EBB_MODE=aws, else the running embedded AWS; OpsError without any."""
+    if settings.endpoint_url is not None:
+        return _at_address(settings, settings.endpoint_url)
+    if settings.mode == "aws":
+        return _real(settings, None)
+    running = read_state(settings)
+    if running is None or not is_alive(running):
+        raise OpsError("The embedded AWS is not running.", START_IT, code="NotRunning")
+    return _embedded(running.endpoint_url, running.region)
+
+
+def read_state(settings: Settings) -> Running | None:
+    """What the state file says, whether it is still true or not; None without a readable file."""
+    try:
+        noted = json.loads(settings.state_file.read_text(encoding="utf-8"))
+        return Running(
+            str(noted["endpoint_url"]), int(noted["pid"]), str(noted["region"]), str(noted["account_id"])
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def is_alive(running: Running, timeout_s: float = 3.0) -> bool:
+    """Whether the process exists and its address answers HTTP."""
+    if not _process_exists(running.pid):
+        return False
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(f"{running.endpoint_url}/_ebb/state", timeout=timeout_s):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except (OSError, ValueError, HTTPException):
+        return False
+
+
+def _at_address(settings: Settings, url: str) -> Where:
+    if not is_loopback(url) or settings.mode == "aws":
+        return _real(settings, url)
+    running = read_state(settings)
+    known = running.region if running is not None and running.endpoint_url == url else None
+    return _embedded(url, known or settings.region or DEFAULT_REGION)
+
+
+def _embedded(url: str, region: str) -> Where:
+    return Where("embedded", region, url, loopback=True, writable=True, patience=_LOCAL)
+
+
+def _real(settings: Settings, url: str | None) -> Where:
+    loopback = is_loopback(url)
+    return Where(
+        "aws",
+        settings.region or (DEFAULT_REGION if loopback else None),
+        url,
+        None if loopback else settings.profile,
+        loopback=loopback,
+        writable=settings.write,
+        why_read_only="" if settings.write else "Real AWS is read-only here unless EBB_WRITE=1 is set.",
+        patience=_LOCAL if loopback else _REAL,
+    )
+
+
+def _process_exists(pid: int) -> bool:
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
