@@ -31,7 +31,11 @@ AUTOSCALING_HOST = "application-autoscaling.amazonaws.com"
 _READING = ("Describe", "List", "Get", "Filter", "Lookup", "Search", "Invoke", "BatchGet")
 _DATA_PLANE = frozenset({"PutMetricData", "PutLogEvents"})  # not management events, as on AWS
 # Application Auto Scaling's own events carry EC2 Auto Scaling's source (facts F.7).
-_SOURCES = {"application-autoscaling": "autoscaling.amazonaws.com", "cloudwatch": "monitoring.amazonaws.com"}
+_SOURCES = {
+    "application-autoscaling": "autoscaling.amazonaws.com",
+    "cloudwatch": "monitoring.amazonaws.com",
+    "resourcegroupstaggingapi": "tagging.amazonaws.com",
+}
 # The members of a request that name a resource. AWS fills an event's resources less evenly than this.
 _RESOURCES = {
     "EndpointName": "AWS::SageMaker::Endpoint",
@@ -101,9 +105,7 @@ class Trail:
             return
         self.add(
             event_name=operation.name,
-            event_source=_SOURCES.get(
-                call.service, f"{operation.service_model.endpoint_prefix}.amazonaws.com"
-            ),
+            event_source=_SOURCES.get(call.service, f"{call.service}.amazonaws.com"),
             at=self._world.now(),
             username=self._user(caller),
             request=camel(operation.input_shape, call.params),
