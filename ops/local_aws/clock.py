@@ -41,6 +41,11 @@ class SimClock:
             self._anchor += (mark - self._mark) * self._speed
             self._mark, self._speed = mark, speed
 
+    def set_now(self, now: float) -> None:
+        """Go on from `now`."""
+        with self._lock:
+            self._anchor, self._mark = now, self._monotonic()
+
     def jump(self, seconds: float) -> None:
         """Move ahead by `seconds` of simulated time."""
         if seconds < 0:

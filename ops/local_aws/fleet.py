@@ -27,6 +27,7 @@ class Fleet:
     def __init__(self, world: World) -> None:
         self._world = world
         self._sims: dict[str, EndpointSim] = {}
+        self._expected: dict[str, Traffic] = {}
         self._minute = int(world.clock.now() // 60)
         self._script: list[tuple[float, int, Callable[[float], None]]] = []
         self._order = itertools.count()
@@ -71,11 +72,16 @@ class Fleet:
 
     # -- orders ----------------------------------------------------------------------------------------
 
-    def create(self, spec: EndpointSpec, now: float, traffic: Traffic | None = None) -> None:
+    def expect_traffic(self, name: str, traffic: Traffic | None) -> None:
+        """Give the endpoint that will be created under this name a life of its own."""
+        if traffic is not None:
+            self._expected[name] = traffic
+
+    def create(self, spec: EndpointSpec, now: float) -> None:
         if spec.name in self._sims:
             raise validation(f'Cannot create already existing endpoint "{self._arn(spec.name)}".')
         self.check_quota(spec, spec.initial_count)
-        self._sims[spec.name] = EndpointSim(self._world, spec, now, traffic)
+        self._sims[spec.name] = EndpointSim(self._world, spec, now, self._expected.pop(spec.name, None))
         self._world.delivery.test_notification(spec, now)
 
     def update(self, spec: EndpointSpec, retain: bool, now: float) -> None:
