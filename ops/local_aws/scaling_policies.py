@@ -35,6 +35,8 @@ def configure(policy: Policy) -> None:
         Step(s.get("MetricIntervalLowerBound"), s.get("MetricIntervalUpperBound"), s["ScalingAdjustment"])
         for s in config["StepAdjustments"]
     )
+    signs = {1 if step.adjustment > 0 else -1 for step in policy.steps if step.adjustment}
+    policy.direction = signs.pop() if len(signs) == 1 and policy.adjustment != "ExactCapacity" else 0
 
 
 def decide(policy: Policy, alarm: AlarmLike, desired: int, now: float) -> Want | None:

@@ -62,10 +62,6 @@ class Activity:
     message: str = ""
     not_scaled: tuple[dict[str, Any], ...] = ()
 
-    @property
-    def scales_out(self) -> bool:
-        return self.capacity is not None and self.capacity > self.before
-
 
 @dataclass(slots=True)
 class Target:
@@ -90,11 +86,14 @@ class Target:
     running: Activity | None = None
     clamp_at: float | None = None
     """When to move the capacity inside the bounds, where that could not be done at once."""
-    clamp_cause: str = ""
 
     @property
     def endpoint(self) -> str:
         return self.resource.split("/")[1]
+
+    @property
+    def variant(self) -> str:
+        return self.resource.split("/")[3]
 
 
 @dataclass(slots=True)
@@ -119,8 +118,10 @@ class Policy:
     adjustment: str = ""
     least: int | None = None
     """MinAdjustmentMagnitude."""
-    noted: dict[str, tuple[float, str]] = field(default_factory=dict)
-    """By alarm: the transition and the reason for which it was last noted that nothing was scaled."""
+    direction: int | None = None
+    """Step scaling: 1 only adds, -1 only removes, 0 both or exact. None for target tracking."""
+    noted: dict[str, float] = field(default_factory=dict)
+    """By alarm: the transition for which it was last noted that nothing was scaled."""
 
 
 @dataclass(slots=True)
@@ -132,6 +133,8 @@ class Action:
     target: Target
     schedule: Schedule
     created: float
+    since: float
+    """When it was last put; a rate counts from here."""
     timezone: str | None = None
     min: int | None = None
     max: int | None = None
