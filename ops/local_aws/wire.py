@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import uuid
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +20,14 @@ import botocore.loaders
 from botocore.model import OperationModel, ServiceModel
 from botocore.validate import ParamValidator
 
+from ops.local_aws import wire_cbor, wire_query
 from ops.local_aws.errors import AwsError, NotOffered
 
+MOST_BYTES = 32 * 1024 * 1024
+"""Of a compressed request, unpacked."""
 _validator = ParamValidator()
+_RPC_PATH = re.compile(r"^/service/[^/]+/operation/([A-Za-z0-9]+)$")
+_SHORT = {"smithy-rpc-v2-cbor": "cbor"}
 
 
 @cache
@@ -64,7 +72,9 @@ def json_answer(answer: Mapping[str, Any] | None) -> bytes:
 
 
 def json_error(error: AwsError) -> bytes:
-    return json.dumps({"__type": error.code, "message": error.message, "Message": error.message, **error.fields}).encode()
+    return json.dumps(
+        {"__type": error.code, "message": error.message, "Message": error.message, **error.fields}
+    ).encode()
 
 
 def _operation(service: str, name: str) -> OperationModel:
@@ -79,9 +89,9 @@ def _plain(value: object) -> object:
         return value.timestamp()
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
-    item = getattr(value, "item", None)
-    if item is not None:
-        return item()  # numpy scalars
+    plain = getattr(value, "tolist", None)
+    if plain is not None:
+        return plain()  # numpy arrays and scalars
     raise TypeError(f"cannot send {type(value).__name__}")
 
 
@@ -93,14 +103,62 @@ def protocol_of(environ: Mapping[str, Any]) -> str:
 
 
 def read(service: str, protocol: str, environ: Mapping[str, Any], body: bytes) -> Call:
+    """The call that a request makes. Raises AwsError where it cannot be understood."""
+    if environ.get("HTTP_CONTENT_ENCODING") == "gzip":
+        body = _unzipped(body)
     if protocol == "json":
         return json_call(service, environ.get("HTTP_X_AMZ_TARGET", ""), body)
-    raise NotOffered(f"the {protocol} protocol for {service}")
+    if protocol not in _protocols(service):
+        raise NotOffered(f"the {protocol} protocol for {service}")
+    if protocol == "cbor":
+        found = _RPC_PATH.match(environ.get("PATH_INFO", ""))
+        if found is None:
+            raise AwsError("UnknownOperationException", "The path names no operation.", 404)
+        return Call(service, _operation(service, found.group(1)), wire_cbor.decode(body))
+    fields = wire_query.fields_of(body, environ.get("QUERY_STRING", ""))
+    if "Action" not in fields:
+        raise AwsError("MissingAction", "The request names no Action.")
+    operation = _operation(service, fields["Action"])
+    return Call(service, operation, wire_query.decode(operation.input_shape, fields))
 
 
 def write(protocol: str, call: Call, answer: Mapping[str, Any] | None) -> tuple[bytes, str]:
-    return json_answer(answer), f"application/x-amz-json-{service_model(call.service).metadata.get('jsonVersion', '1.1')}"
+    """(body, content type) of an answer."""
+    if protocol == "cbor":
+        return wire_cbor.encode(call.operation.output_shape, answer or {}), "application/cbor"
+    if protocol == "query":
+        return wire_query.encode(call.operation, answer, str(uuid.uuid4())), "text/xml"
+    return json_answer(answer), _json_type(call.service)
 
 
 def write_error(protocol: str, service: str, error: AwsError) -> tuple[bytes, str]:
-    return json_error(error), f"application/x-amz-json-{service_model(service).metadata.get('jsonVersion', '1.1')}"
+    """(body, content type) of an error."""
+    if protocol == "cbor":
+        fields = {"__type": error.code, "message": error.message, "Message": error.message}
+        return wire_cbor.encode_error(fields | error.fields), "application/cbor"
+    if protocol == "query":
+        space = service_model(service).metadata.get("xmlNamespace", "")
+        return wire_query.encode_error(error, str(uuid.uuid4()), space), "text/xml"
+    return json_error(error), _json_type(service)
+
+
+def _json_type(service: str) -> str:
+    return f"application/x-amz-json-{service_model(service).metadata.get('jsonVersion', '1.1')}"
+
+
+def _protocols(service: str) -> list[str]:
+    metadata = service_model(service).metadata
+    known = metadata.get("protocols") or [metadata["protocol"]]
+    return [_SHORT.get(name, name) for name in known]
+
+
+def _unzipped(body: bytes) -> bytes:
+    """Clients of PutMetricData compress what is long."""
+    unzip = zlib.decompressobj(wbits=31)
+    try:
+        plain = unzip.decompress(body, MOST_BYTES)
+    except zlib.error as error:
+        raise AwsError("SerializationException", "The request body is not gzip.") from error
+    if unzip.unconsumed_tail:
+        raise AwsError("RequestEntityTooLarge", f"The request is larger than {MOST_BYTES} bytes.", 413)
+    return plain
