@@ -8,18 +8,17 @@ from __future__ import annotations
 import json
 import logging
 import random
-import threading
 import uuid
+from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import requests
 from moto.core.exceptions import ServiceException
 from moto.s3.models import s3_backends
-from moto.sns.models import sns_backends
 
 from ops.local_aws.physics import Request
+from ops.local_aws.topics import Topics
 
 if TYPE_CHECKING:
     from ops.local_aws.physics import AsyncSettings, EndpointSpec, Job
@@ -30,6 +29,8 @@ log = logging.getLogger(__name__)
 RESPONSE_LIMIT = 128 * 1024
 """Bytes of an inference response that still fit into a notification."""
 CONTENT_TYPE = "application/json"
+STORY_OBJECTS = 6000
+"""How many objects of the fleet's own traffic stay in S3; the oldest go first."""
 _MOTO_ERRORS = (ServiceException,)
 
 
@@ -54,6 +55,8 @@ def split_uri(uri: str) -> tuple[str, str] | None:
 class Delivery:
     def __init__(self, world: World) -> None:
         self._world = world
+        self._topics = Topics(world)
+        self._story_objects: deque[str] = deque()
 
     # Objects
 
@@ -82,25 +85,11 @@ class Delivery:
     # Messages
 
     def topic_exists(self, topic_arn: str) -> bool:
-        return self._topic(topic_arn) is not None
+        return self._topics.exists(topic_arn)
 
     def publish(self, topic_arn: str, subject: str | None, message: str) -> bool:
-        """Hand a message to every subscription of the topic. False where there is no such topic.
-
-        As with AWS, a subscription that cannot be served (its queue is gone) does not fail the publication.
-        """
-        topic = self._topic(topic_arn)
-        if topic is None:
-            return False
-        message_id = str(uuid.uuid4())
-        subscriptions, _ = topic.sns_backend.list_subscriptions_by_topic(topic_arn=topic_arn)
-        for subscription in list(subscriptions):
-            if subscription.protocol in ("http", "https"):
-                arguments = (subscription, message, message_id, subject)
-                threading.Thread(target=_send, args=arguments, name="sns-http", daemon=True).start()
-            else:
-                _send(subscription, message, message_id, subject)
-        return True
+        """Hand a message to every subscription of the topic. False where there is no such topic."""
+        return self._topics.publish(topic_arn, subject, message)
 
     def test_notification(self, spec: EndpointSpec, at: float) -> None:
         """What AWS sends to both topics on create, update and every change of weights or capacities."""
@@ -159,7 +148,17 @@ class Delivery:
             request.failure_location = f"{settings.failure_path.rstrip('/')}/{result}-error.out"
         document = json.dumps({"document": inference_id[:8], "pages": 1 + draw.randrange(40)})
         self.put_object(request.input_location, document.encode(), job.received)
+        self._keep(request.input_location, request.output_location, request.failure_location)
         return request
+
+    def _keep(self, *uris: str) -> None:
+        """Bound what the fleet's own traffic leaves behind."""
+        self._story_objects.extend(uri for uri in uris if uri)
+        while len(self._story_objects) > STORY_OBJECTS:
+            place = split_uri(self._story_objects.popleft())
+            bucket = self._s3().buckets.get(place[0]) if place else None
+            if bucket is not None and place is not None:
+                bucket.keys.pop(place[1], None)
 
     def _write_failure(self, request: Request, reason: str, at: float) -> bool:
         if not request.failure_location:
@@ -234,12 +233,6 @@ class Delivery:
         except _MOTO_ERRORS:
             return None
 
-    def _topic(self, topic_arn: str) -> Any:
-        parts = topic_arn.split(":")
-        if len(parts) != 6:
-            return None
-        return sns_backends[parts[4]][parts[3]].topics.get(topic_arn)
-
 
 _EVENT = {"eventVersion": "1.0", "eventSource": "aws:sagemaker"}
 
@@ -247,13 +240,6 @@ _EVENT = {"eventVersion": "1.0", "eventSource": "aws:sagemaker"}
 def _result(spec: EndpointSpec, request: Request) -> bytes:
     answer = {"inferenceId": request.id, "endpoint": spec.name, "seconds": round(request.service_s, 3)}
     return json.dumps(answer).encode()
-
-
-def _send(subscription: Any, message: str, message_id: str, subject: str | None) -> None:
-    try:
-        subscription.publish(message, message_id, subject=subject)
-    except (*_MOTO_ERRORS, requests.RequestException) as error:
-        log.debug("not delivered to %s: %s", subscription.endpoint, error)
 
 
 def _iso(seconds: float) -> str:
