@@ -43,12 +43,12 @@ def _metric(policy: Policy) -> dict[str, Any]:
     if custom is None:
         _, endpoint, _, variant = policy.target.resource.split("/")
         predefined = policy.config["PredefinedMetricSpecification"]["PredefinedMetricType"]
-        name, statistic, period = PREDEFINED[predefined]
+        name, statistic = PREDEFINED[predefined]
         return {
             "MetricName": name,
             "Namespace": "AWS/SageMaker",
             "Statistic": statistic,
-            "Period": period,
+            "Period": 60,
             "Dimensions": [
                 {"Name": "EndpointName", "Value": endpoint},
                 {"Name": "VariantName", "Value": variant},
@@ -69,8 +69,8 @@ def _query(query: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-PREDEFINED: dict[str, tuple[str, str, int]] = {
-    "SageMakerVariantInvocationsPerInstance": ("InvocationsPerInstance", "Sum", 60),
-    "SageMakerVariantConcurrentRequestsPerModelHighResolution": ("ConcurrentRequestsPerModel", "Maximum", 10),
+PREDEFINED: dict[str, tuple[str, str]] = {
+    "SageMakerVariantInvocationsPerInstance": ("InvocationsPerInstance", "Sum"),
+    "SageMakerVariantConcurrentRequestsPerModelHighResolution": ("ConcurrentRequestsPerModel", "Maximum"),
 }
-"""Predefined metrics of a variant: metric, statistic, period. None is published for async endpoints."""
+"""Predefined metrics of a variant: (metric, statistic). None is published for async endpoints."""

@@ -14,6 +14,8 @@ from ops.local_aws.scaling_records import NEVER, ROLE, Activity, Target
 if TYPE_CHECKING:
     from ops.local_aws.world import World
 
+WAITING = "Waiting for change to be fulfilled by sagemaker."
+FULFILLED = "Change successfully fulfilled by sagemaker."
 RETRY_S = 60.0
 """A change of bounds that could not move the capacity is tried again after this."""
 
@@ -35,6 +37,7 @@ class Mover:
         """Order `capacity` from the fleet. What the fleet refuses at once is a failed activity."""
         text = f"Setting desired instance count to {capacity}."
         activity = Activity(self.new_id(), target.resource, text, cause, now, capacity, desired)
+        activity.message = f"Successfully set desired instance count to {capacity}. {WAITING}"
         self.activities.add(activity)
         target.running = activity
         if capacity > desired:
@@ -62,7 +65,7 @@ class Mover:
         activity.end = now
         activity.status = "Successful" if ok else "Failed"
         if ok:
-            activity.message = f"Successfully set {count} Change successfully fulfilled by sagemaker."
+            activity.message = f"Successfully set {count} {FULFILLED}"
         else:
             activity.message = f"Failed to set {count} Reason: {message}"
         if target is None or target.running is not activity:
