@@ -95,7 +95,7 @@ class Launcher:
             self._pause()
 
     def _start_embedded(self, speed: float, args: Sequence[str]) -> Embedded:
-        self._say("Starting the embedded AWS with 30 days of history ...")
+        self._say("Starting the embedded AWS ...")
         command = [sys.executable, "-m", "ops.local_aws", "--port", "0", "--speed", f"{speed:g}", *args]
         child = self._family.start("The embedded AWS", command, self._environ, subprocess.PIPE)
         lines: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -110,7 +110,12 @@ class Launcher:
 
     def _start_console(self, port: int, env: Mapping[str, str]) -> None:
         self._say("Starting the console ...")
-        options = {"server.port": port, "server.address": HOST, "server.headless": "true"}
+        options = {
+            "server.port": port,
+            "server.address": HOST,
+            "server.headless": "true",
+            "logger.level": "warning",
+        }
         flags = [f"--{name}={value}" for name, value in options.items()]
         command = [sys.executable, "-m", "streamlit", "run", str(PROJECT / "app.py"), *flags]
         child = self._family.start("The console", command, env, subprocess.DEVNULL)
@@ -130,7 +135,9 @@ class Launcher:
         if gone is not None:
             code = gone.process.returncode
             how = f"signal {-code}" if code < 0 else f"exit code {code}"
-            raise PartEnded(f"{gone.name} ended by itself ({how}).", "Its last words, if any, stand above.")
+            error = PartEnded(f"{gone.name} ended by itself ({how}).", "Its last words, if any, stand above.")
+            error.exit_code = BadInput.exit_code if code == BadInput.exit_code else error.exit_code
+            raise error
 
 
 def number(environ: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
