@@ -7,7 +7,7 @@ import logging
 import re
 import uuid
 from collections.abc import Callable, Iterable
-from email.utils import formatdate
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -85,8 +85,11 @@ class Gateway:
         return self._answer(start, status, wire.json_answer(answer), "application/json", headers=headers)
 
     def _pass_on(self, environ: Environ, start: StartResponse, service: str) -> Iterable[bytes]:
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        waits = service == "sqs" and (not target or target.endswith(".ReceiveMessage"))
         try:
-            return self._moto(environ, start)
+            with nullcontext() if waits else self._world.lock:
+                return self._moto(environ, start)
         except NotImplementedError as error:
             log.debug("moto: %s", error)
             missing = NotOffered(f"this operation of {service or 'that service'}")
@@ -106,7 +109,6 @@ class Gateway:
             ("Content-Type", kind),
             ("Content-Length", str(len(payload))),
             ("x-amzn-RequestId", request_id),
-            ("Date", formatdate(self._world.clock.now(), usegmt=True)),
             *headers,
         ]
         if kind == "application/cbor":

@@ -91,7 +91,11 @@ def _patch_moto(world: World) -> None:
     def now() -> Any:
         return world.clock.datetime().replace(tzinfo=None)
 
+    def stamp() -> str:
+        return f"{now().isoformat(timespec='milliseconds')}Z"
+
     moto.s3.models.utcnow = now
     moto.sns.models.utcnow = now
+    moto.sns.models.iso_8601_datetime_with_milliseconds = stamp
     assert base_backend is not None
     common_models.BaseModel.__new__ = staticmethod(lambda cls, *a, **k: object.__new__(cls))
