@@ -1,11 +1,95 @@
+"""The Price List API, for AmazonSageMaker alone. Items are JSON strings, as on AWS.
+
+AWS serves it in us-east-1, ap-south-1 and eu-central-1; here every region of a signature is answered.
+"""
+
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ops.local_aws import tokens
+from ops.local_aws.errors import AwsError
+from ops.local_aws.price_book import SERVICE, Product, products
 
 if TYPE_CHECKING:
     from ops.local_aws.world import World
+
+FORMAT = "aws_v1"
+PAGE = 100
+_BAD_TOKEN = ("InvalidNextTokenException", "The pagination token is invalid.")
 
 
 class Pricing:
     def __init__(self, world: World) -> None:
         self._world = world
+
+    def get_products(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        _check_service(params["ServiceCode"])
+        _check_format(params)
+        filters = params.get("Filters") or []
+        found = [product for product in products() if all(_passes(product, each) for each in filters)]
+        shown, token = tokens.page(found, params.get("NextToken"), _size(params), *_BAD_TOKEN)
+        answer: dict[str, Any] = {"FormatVersion": FORMAT, "PriceList": [product.item() for product in shown]}
+        return answer | ({"NextToken": token} if token else {})
+
+    def get_attribute_values(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        _check_service(params["ServiceCode"])
+        name = params["AttributeName"]
+        if name not in _attribute_names():
+            raise AwsError("NotFoundException", f"{SERVICE} has no attribute {name}.")
+        values = sorted({value for product in products() if (value := product.field(name)) is not None})
+        shown, token = tokens.page(values, params.get("NextToken"), _size(params), *_BAD_TOKEN)
+        answer: dict[str, Any] = {"AttributeValues": [{"Value": value} for value in shown]}
+        return answer | ({"NextToken": token} if token else {})
+
+    def describe_services(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        _check_format(params)
+        if params.get("ServiceCode"):
+            _check_service(params["ServiceCode"])
+        services = [{"ServiceCode": SERVICE, "AttributeNames": _attribute_names()}]
+        shown, token = tokens.page(services, params.get("NextToken"), _size(params), *_BAD_TOKEN)
+        answer: dict[str, Any] = {"Services": shown, "FormatVersion": FORMAT}
+        return answer | ({"NextToken": token} if token else {})
+
+
+def _attribute_names() -> list[str]:
+    return sorted({"productFamily", *(name for product in products() for name in product.attributes)})
+
+
+def _passes(product: Product, each: Mapping[str, str]) -> bool:
+    """Whether a product passes one filter. ANY_OF and NONE_OF take values separated by commas."""
+    value, wanted = product.field(each["Field"]), each["Value"]
+    match each["Type"]:
+        case "TERM_MATCH" | "EQUALS":
+            return value == wanted
+        case "CONTAINS":
+            return value is not None and wanted in value
+        case "ANY_OF":
+            return value in _several(wanted)
+        case "NONE_OF":
+            return value not in _several(wanted)
+    raise AwsError("InvalidParameterException", f"{each['Type']} is not a type of filter.")
+
+
+def _several(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",")]
+
+
+def _check_service(code: str) -> None:
+    if code != SERVICE:
+        raise AwsError(
+            "NotFoundException", f"The embedded AWS lists prices of {SERVICE} only, not of {code}."
+        )
+
+
+def _check_format(params: Mapping[str, Any]) -> None:
+    if params.get("FormatVersion", FORMAT) != FORMAT:
+        raise AwsError("InvalidParameterException", f"The only format version is {FORMAT}.")
+
+
+def _size(params: Mapping[str, Any]) -> int:
+    size: int = params.get("MaxResults", PAGE)
+    if not 1 <= size <= PAGE:
+        raise AwsError("InvalidParameterException", f"MaxResults must lie between 1 and {PAGE}.")
+    return size
