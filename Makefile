@@ -17,7 +17,7 @@ help: ## This list
 	@echo 'Options: make run SPEED=60 (a minute per second)   make run PORT=9000   EBB_MODE=aws make run (real AWS)'
 
 run: setup ## Install what is missing, start the embedded AWS, open the console (Ctrl-C ends everything)
-	@exec $(PY) -m ops.launch
+	@exec $(PY) -m ops.launch $(ARGS)
 
 test: setup-dev ## All tests, with a real browser (one file: make test ARGS=tests/core)
 	@$(PY) -m tests.browser_finder >/dev/null

@@ -62,6 +62,7 @@ class Launcher:
         self._environ = dict(environ)
         self._say = say
         self._stop = threading.Event()
+        self._make = os.getppid() if "MAKELEVEL" in environ else None
 
     def ask_to_stop(self, number: int, frame: FrameType | None) -> None:
         """A signal handler. The second signal kills at once."""
@@ -129,7 +130,7 @@ class Launcher:
             self._pause()
 
     def _pause(self) -> None:
-        if self._stop.wait(POLL_S):
+        if self._stop.wait(POLL_S) or self._make not in (None, os.getppid()):
             raise Stopped
         gone = self._family.ended()
         if gone is not None:
