@@ -1,0 +1,64 @@
+"""DescribeAlarms: those that run an endpoint's policies, and those that watch its metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ops.aws.calls import Reading
+from ops.aws.scaling import parse_metric
+from ops.core.types import Alarm, Endpoint, Policy, Problem
+
+MOST_PAGES = 20
+"""Pages of 100 alarms read at most: an account may hold many thousands that have nothing to do with this."""
+
+
+def read(reading: Reading) -> tuple[tuple[Alarm, ...], tuple[Problem, ...]]:
+    """All metric alarms of the region, up to 2,000. Raises OpsError."""
+    found: list[Alarm] = []
+    token: str | None = None
+    for _ in range(MOST_PAGES):
+        more = {"NextToken": token} if token else {}
+        page = reading.ask("cloudwatch", "DescribeAlarms", AlarmTypes=["MetricAlarm"], MaxRecords=100, **more)
+        found += [parse_alarm(wire) for wire in page.get("MetricAlarms", ())]
+        token = page.get("NextToken")
+        if not token:
+            return tuple(found), ()
+    problem = Problem(
+        "alarms", f"This region has more than {len(found)} alarms; the later ones were not read."
+    )
+    return tuple(found), (problem,)
+
+
+def of_endpoint(endpoint: Endpoint, policies: Iterable[Policy], alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
+    """The alarms that name one of the policies, are named by one, or watch a metric of the endpoint."""
+    policies = tuple(policies)
+    arns = {p.arn for p in policies}
+    names = {name for p in policies for name in p.alarm_names}
+    mine = ("EndpointName", endpoint.ref.name)
+    return tuple(
+        a
+        for a in alarms
+        if a.name in names
+        or not arns.isdisjoint(a.actions)
+        or (a.metric is not None and mine in a.metric.dimensions)
+    )
+
+
+def parse_alarm(wire: Mapping[str, Any]) -> Alarm:
+    periods = int(wire.get("EvaluationPeriods", 1))
+    return Alarm(
+        name=str(wire["AlarmName"]),
+        state=str(wire.get("StateValue", "INSUFFICIENT_DATA")),
+        reason=str(wire.get("StateReason", "")),
+        updated=wire.get("StateTransitionedTimestamp") or wire.get("StateUpdatedTimestamp"),
+        metric=parse_metric(wire),
+        threshold=float(wire.get("Threshold", 0.0)),
+        comparison=str(wire.get("ComparisonOperator", "")),
+        period=int(wire.get("Period") or 60),
+        evaluation_periods=periods,
+        datapoints_to_alarm=int(wire.get("DatapointsToAlarm") or periods),
+        missing=str(wire.get("TreatMissingData") or "missing"),
+        actions=tuple(str(a) for a in wire.get("AlarmActions", ())),
+        actions_enabled=bool(wire.get("ActionsEnabled", True)),
+    )

@@ -1,0 +1,169 @@
+"""GetMetricData: a pure builder of batches, a loop over pages, a pure parser onto the grid of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ops.aws.calls import Reading
+from ops.core.metrics import HOST, Metric, counting_period
+from ops.core.types import Endpoint, FloatArray, MetricSet, Problem, Series, Window, utc
+
+BATCH = 500
+"""Queries that one call may carry."""
+
+_SAID = {
+    "Forbidden": "AWS denies this metric.",
+    "InternalError": "CloudWatch had an internal problem with this metric; its line may be incomplete.",
+    "PartialData": "CloudWatch sent only a part of this metric.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One statistic of one endpoint. `period` (seconds) is the window's, or a multiple of it."""
+
+    endpoint: Endpoint
+    metric: Metric
+    period: int
+
+    @property
+    def dimensions(self) -> dict[str, str]:
+        """The exact set under which AWS publishes: any other finds nothing, without an error."""
+        ref = self.endpoint.ref
+        found = {"EndpointName": ref.name}
+        if self.metric.per_variant:
+            found["VariantName"] = ref.variant
+        return found
+
+
+Found = tuple[dict[str, MetricSet], tuple[Problem, ...]]
+
+
+def queries(endpoint: Endpoint, metrics: Iterable[Metric], window: Window) -> list[Query]:
+    """Host metrics that are published more rarely than once a minute get a period of whole intervals."""
+    out = []
+    for metric in metrics:
+        host = metric.namespace == HOST
+        period = counting_period(window.period, endpoint.publish_interval) if host else window.period
+        out.append(Query(endpoint, metric, period))
+    return out
+
+
+def read(reading: Reading, asked: Sequence[Query], window: Window) -> Found:
+    """The series of every query by endpoint name. Raises OpsError when a whole call fails."""
+    parser = Parser(asked, window)
+    batches = [(first, build(asked[first : first + BATCH], window)) for first in range(0, len(asked), BATCH)]
+
+    def fetch(batch: tuple[int, dict[str, Any]]) -> None:
+        for page in _pages(reading, batch[1]):
+            parser.add(batch[0], page)
+
+    reading.each(fetch, batches)
+    return parser.result()
+
+
+def build(asked: Sequence[Query], window: Window) -> dict[str, Any]:
+    """The parameters of one call; the Id of a query is its place."""
+    longest = max((q.period for q in asked), default=window.period)
+    start = utc(window.start.timestamp() // longest * longest)
+    return {
+        "StartTime": start,
+        "EndTime": window.end,
+        "ScanBy": "TimestampAscending",
+        "MetricDataQueries": [
+            {
+                "Id": f"q{i}",
+                "ReturnData": True,
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": q.metric.namespace,
+                        "MetricName": q.metric.name,
+                        "Dimensions": [{"Name": n, "Value": v} for n, v in q.dimensions.items()],
+                    },
+                    "Period": q.period,
+                    "Stat": q.metric.statistic,
+                },
+            }
+            for i, q in enumerate(asked)
+        ],
+    }
+
+
+def _pages(reading: Reading, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    token: str | None = None
+    while True:
+        page = reading.ask("cloudwatch", "GetMetricData", **params, **({"NextToken": token} if token else {}))
+        yield page
+        token = page.get("NextToken")
+        if not token:
+            return
+
+
+class Parser:
+    """Puts the pages of any number of calls, in any order, onto the grid of one window."""
+
+    def __init__(self, asked: Sequence[Query], window: Window) -> None:
+        self._asked = asked
+        self._window = window
+        self._values: list[FloatArray | None] = [None] * len(asked)
+        self._status: list[str] = ["Complete"] * len(asked)
+        self._messages: set[str] = set()
+
+    def add(self, first: int, page: Mapping[str, Any]) -> None:
+        """One page of the call whose q0 is number `first`. Datapoints may be unsorted and come twice."""
+        for result in page.get("MetricDataResults", ()):
+            number = first + int(str(result["Id"])[1:])
+            self._status[number] = str(result.get("StatusCode", "Complete"))
+            stamps, values = result.get("Timestamps", ()), result.get("Values", ())
+            if stamps:
+                place(self._grid(number), self._window, self._asked[number].period, stamps, values)
+        for message in page.get("Messages", ()):
+            self._messages.add(f"{message.get('Code', '')}: {message.get('Value', '')}".strip(": "))
+
+    def result(self) -> Found:
+        """Series by endpoint name and key. A query without an answer is all NaN."""
+        sets: dict[str, dict[str, Series]] = {}
+        for number, query in enumerate(self._asked):
+            metric = query.metric
+            series = Series(metric.key, self._window, self._grid(number), metric.unit)
+            sets.setdefault(query.endpoint.ref.name, {})[metric.key] = series
+        found = {name: MetricSet(self._window, series) for name, series in sets.items()}
+        return found, self._problems()
+
+    def _grid(self, number: int) -> FloatArray:
+        grid = self._values[number]
+        if grid is None:
+            grid = self._values[number] = np.full(self._window.size, np.nan)
+        return grid
+
+    def _problems(self) -> tuple[Problem, ...]:
+        bad: dict[str, list[str]] = {}
+        for query, status in zip(self._asked, self._status, strict=True):
+            if status != "Complete":
+                bad.setdefault(status, []).append(f"{query.metric.key} of {query.endpoint.ref.name}")
+        out = []
+        for status, which in bad.items():
+            action = "cloudwatch:GetMetricData" if status == "Forbidden" else ""
+            what = _SAID.get(status, f"CloudWatch answered {status}.")
+            part = which[0] if len(which) == 1 else f"{which[0]} and {len(which) - 1} more"
+            out.append(Problem(part, what, action=action, retryable=status != "Forbidden"))
+        out += [Problem("metrics", f"CloudWatch says: {text}") for text in sorted(self._messages)]
+        return tuple(out)
+
+
+def place(
+    grid: FloatArray, window: Window, period: int, stamps: Sequence[Any], values: Sequence[float]
+) -> None:
+    """Write datapoints into the grid; one of a longer period fills all the cells that it covers."""
+    begin = window.start.timestamp()
+    times = np.fromiter((t.timestamp() for t in stamps), np.float64, len(stamps))
+    given = np.asarray(values, np.float64)
+    cells = np.floor((times - begin) / window.period).astype(np.int64)
+    for offset in range(max(1, period // window.period)):
+        at = cells + offset
+        inside = (at >= 0) & (at < len(grid))
+        grid[at[inside]] = given[inside]
