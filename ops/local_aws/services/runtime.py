@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.validate import ParamValidator
 
+from ops.local_aws.constraints import check_constraints
 from ops.local_aws.errors import AwsError, NotOffered
-from ops.local_aws.patterns import check_patterns
 from ops.local_aws.physics import Request
 from ops.local_aws.wire import service_model
 
@@ -102,24 +102,13 @@ def _read(name: str, environ: Mapping[str, Any]) -> dict[str, Any]:
     report = _validator.validate(asked, shape)
     if report.has_errors():
         raise _invalid(report.generate_report())
-    check_patterns("sagemaker-runtime", _OPERATION, asked, "ValidationError")
-    _check_ranges(asked)
+    check_constraints("sagemaker-runtime", _OPERATION, asked, "ValidationError")
     where = asked.get("InputLocation")
     if not where:
         raise _invalid("InputLocation is required.")
     if not where.startswith("s3://"):
         raise NotOffered("an InputLocation outside s3://")
     return asked
-
-
-def _check_ranges(asked: Mapping[str, Any]) -> None:
-    """Upper bounds, which botocore's validator leaves to AWS."""
-    shape = service_model("sagemaker-runtime").operation_model(_OPERATION).input_shape
-    for member, value in asked.items():
-        top = shape.members[member].metadata.get("max")
-        size = value if isinstance(value, int) else len(value)
-        if top is not None and size > top:
-            raise _invalid(f"{member} is {size}, above its maximum of {top}.")
 
 
 def _join(base: str, extension: str, name: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ops.local_aws.constraints import check_constraints
 from ops.local_aws.errors import AwsError, NotOffered, validation
-from ops.local_aws.patterns import check_patterns
 from ops.local_aws.services.sagemaker_lists import Listed, page
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Endpoints:
         self._registry = world.registry
 
     def create_endpoint(self, params: Params) -> Params:
-        check_patterns("sagemaker", "CreateEndpoint", params)
+        check_constraints("sagemaker", "CreateEndpoint", params)
         name, now = params["EndpointName"], self._world.now()
         config = self._registry.config(params["EndpointConfigName"])
         self._check_offered(config)
@@ -45,7 +45,7 @@ class Endpoints:
         return {"EndpointArn": self._registry.arn("endpoint", name)}
 
     def describe_endpoint(self, params: Params) -> Params:
-        check_patterns("sagemaker", "DescribeEndpoint", params)
+        check_constraints("sagemaker", "DescribeEndpoint", params)
         endpoint = self._registry.endpoint(params["EndpointName"])
         status = self._status(endpoint)
         answer = {
@@ -68,7 +68,7 @@ class Endpoints:
         return answer
 
     def list_endpoints(self, params: Params) -> Params:
-        check_patterns("sagemaker", "ListEndpoints", params)
+        check_constraints("sagemaker", "ListEndpoints", params)
         items = []
         for endpoint in self._registry.endpoints():
             status = self._status(endpoint)
@@ -84,7 +84,7 @@ class Endpoints:
         return {"Endpoints": shown} | ({"NextToken": token} if token else {})
 
     def update_endpoint(self, params: Params) -> Params:
-        check_patterns("sagemaker", "UpdateEndpoint", params)
+        check_constraints("sagemaker", "UpdateEndpoint", params)
         endpoint = self._registry.endpoint(params["EndpointName"])
         config = self._registry.config(params["EndpointConfigName"])
         self._check_settled(endpoint)
@@ -106,7 +106,7 @@ class Endpoints:
         return {"EndpointArn": self._registry.arn("endpoint", endpoint.name)}
 
     def update_endpoint_weights_and_capacities(self, params: Params) -> Params:
-        check_patterns("sagemaker", "UpdateEndpointWeightsAndCapacities", params)
+        check_constraints("sagemaker", "UpdateEndpointWeightsAndCapacities", params)
         endpoint = self._registry.endpoint(params["EndpointName"])
         arn = self._registry.arn("endpoint", endpoint.name)
         status = self._check_settled(endpoint)
@@ -135,7 +135,7 @@ class Endpoints:
         return {"EndpointArn": arn}
 
     def delete_endpoint(self, params: Params) -> None:
-        check_patterns("sagemaker", "DeleteEndpoint", params)
+        check_constraints("sagemaker", "DeleteEndpoint", params)
         endpoint = self._registry.endpoint(params["EndpointName"])
         if self._status(endpoint).status in (
             "Creating",

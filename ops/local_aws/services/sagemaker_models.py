@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ops.local_aws.constraints import check_constraints
 from ops.local_aws.errors import NotOffered, validation
-from ops.local_aws.patterns import check_patterns
 from ops.local_aws.services.sagemaker_lists import Listed, page
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Models:
         self._registry = world.registry
 
     def create_model(self, params: Params) -> Params:
-        check_patterns("sagemaker", "CreateModel", params)
+        check_constraints("sagemaker", "CreateModel", params)
         if not params.get("ExecutionRoleArn"):
             raise validation("ExecutionRoleArn is required to create a model.")
         primary, several = params.get("PrimaryContainer"), params.get("Containers")
@@ -37,7 +37,7 @@ class Models:
         return {"ModelArn": self._registry.arn("model", model.name)}
 
     def describe_model(self, params: Params) -> Params:
-        check_patterns("sagemaker", "DescribeModel", params)
+        check_constraints("sagemaker", "DescribeModel", params)
         model = self._registry.model(params["ModelName"])
         return {
             "EnableNetworkIsolation": False,
@@ -47,7 +47,7 @@ class Models:
         }
 
     def list_models(self, params: Params) -> Params:
-        check_patterns("sagemaker", "ListModels", params)
+        check_constraints("sagemaker", "ListModels", params)
         items = []
         for model in self._registry.models():
             summary = {
@@ -60,11 +60,11 @@ class Models:
         return {"Models": shown} | ({"NextToken": token} if token else {})
 
     def delete_model(self, params: Params) -> None:
-        check_patterns("sagemaker", "DeleteModel", params)
+        check_constraints("sagemaker", "DeleteModel", params)
         self._registry.remove_model(params["ModelName"])
 
     def create_endpoint_config(self, params: Params) -> Params:
-        check_patterns("sagemaker", "CreateEndpointConfig", params)
+        check_constraints("sagemaker", "CreateEndpointConfig", params)
         self._check_variants(params["ProductionVariants"])
         if "AsyncInferenceConfig" in params:
             _check_async(params)
@@ -78,7 +78,7 @@ class Models:
         return {"EndpointConfigArn": self._registry.arn("endpoint-config", config.name)}
 
     def describe_endpoint_config(self, params: Params) -> Params:
-        check_patterns("sagemaker", "DescribeEndpointConfig", params)
+        check_constraints("sagemaker", "DescribeEndpointConfig", params)
         config = self._registry.config(params["EndpointConfigName"])
         return {
             "EnableNetworkIsolation": False,
@@ -88,7 +88,7 @@ class Models:
         }
 
     def list_endpoint_configs(self, params: Params) -> Params:
-        check_patterns("sagemaker", "ListEndpointConfigs", params)
+        check_constraints("sagemaker", "ListEndpointConfigs", params)
         items = []
         for config in self._registry.configs():
             summary = {
@@ -101,7 +101,7 @@ class Models:
         return {"EndpointConfigs": shown} | ({"NextToken": token} if token else {})
 
     def delete_endpoint_config(self, params: Params) -> None:
-        check_patterns("sagemaker", "DeleteEndpointConfig", params)
+        check_constraints("sagemaker", "DeleteEndpointConfig", params)
         self._registry.remove_config(params["EndpointConfigName"])
 
     def _check_variants(self, variants: list[Params]) -> None:

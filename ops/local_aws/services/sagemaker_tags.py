@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ops.local_aws.constraints import check_constraints
 from ops.local_aws.errors import validation
-from ops.local_aws.patterns import check_patterns
 
 if TYPE_CHECKING:
     from ops.local_aws.world import World
@@ -23,17 +23,17 @@ class Tags:
 
     def add_tags(self, params: Params) -> Params:
         """Adds, and overwrites the value of a key that is there already."""
-        check_patterns("sagemaker", "AddTags", params)
+        check_constraints("sagemaker", "AddTags", params)
         arn = self._known(params["ResourceArn"])
         return {"Tags": _pairs(self._registry.add_tags(arn, params["Tags"]))}
 
     def list_tags(self, params: Params) -> Params:
         """One page holds them all: a resource has at most 50 tags."""
-        check_patterns("sagemaker", "ListTags", params)
+        check_constraints("sagemaker", "ListTags", params)
         return {"Tags": _pairs(self._registry.tags(self._known(params["ResourceArn"])))}
 
     def delete_tags(self, params: Params) -> Params:
-        check_patterns("sagemaker", "DeleteTags", params)
+        check_constraints("sagemaker", "DeleteTags", params)
         self._registry.remove_tags(self._known(params["ResourceArn"]), params["TagKeys"])
         return {}
 

@@ -1,4 +1,4 @@
-"""Patterns and enumerations of botocore's models, which its own validator leaves to AWS."""
+"""Patterns, enumerations and upper bounds of botocore's models, which its own validator leaves to AWS."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _CLASSES = {
 }
 
 
-def check_patterns(
+def check_constraints(
     service: str, operation: str, params: Mapping[str, Any], code: str = "ValidationException"
 ) -> None:
-    """Raise AwsError in AWS's words for every value outside its pattern or enumeration."""
+    """Raise AwsError in AWS's words for every value outside its pattern, enumeration or upper bound."""
     shape = service_model(service).operation_model(operation).input_shape
     faults = [] if shape is None else list(_faults(shape, params, ""))
     if faults:
@@ -33,6 +33,7 @@ def check_patterns(
 
 
 def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    yield from _too_much(shape, value, path)
     if isinstance(shape, StructureShape):
         for name, item in value.items():
             if name in shape.members:
@@ -51,6 +52,18 @@ def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
         pattern = shape.metadata.get("pattern")
         if pattern and _compiled(pattern).fullmatch(value) is None:
             yield f"{told}regular expression pattern: {pattern}"
+
+
+def _too_much(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    top = shape.metadata.get("max")
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if top is None or isinstance(value, bool) or (value if number else len(value)) <= top:
+        return
+    what = "value" if number else "length"
+    yield (
+        f"Value '{value}' at '{path}' failed to satisfy constraint: "
+        f"Member must have {what} less than or equal to {top}"
+    )
 
 
 @cache
