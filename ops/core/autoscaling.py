@@ -25,6 +25,8 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "LessThanThreshold": operator.lt,
     "LessThanOrEqualToThreshold": operator.le,
 }
+COMPARISONS = tuple(_COMPARE)
+"""The comparison operators that a static threshold can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ def target_tracking(current: int, metric: float, target: float, *, scale_in: boo
     scale-out never down.
     """
     base = max(1, current)
-    want = math.ceil(round(base * metric / target, 9))
+    want = max(0, math.ceil(round(base * metric / target, 9)))
     if scale_in:
         want = min(current, want)
         return Decision(want, f"{metric:g} per instance is below the target of {target:g}")
@@ -195,33 +197,44 @@ def step_scaling(
 ) -> Decision | None:
     """The capacity that the matching step asks for; None where no step covers the breach.
 
-    A step covers lower <= metric - threshold < upper above the threshold, and lower < … <= upper below it.
+    A step covers lower <= breach < upper from the threshold up, and lower < breach <= upper below it, where
+    breach = metric - threshold. at it a step from 0 upwards goes before one that ends there.
     """
-    breach = metric - threshold
-    for step in steps:
-        low = -math.inf if step.lower is None else step.lower
-        high = math.inf if step.upper is None else step.upper
-        inside = (low <= breach < high) if breach >= 0 else (low < breach <= high)
-        if breach == 0 and not inside and step.lower is None and high == 0:
-            inside = True
-        if not inside:
-            continue
-        if adjustment_type == "ExactCapacity":
-            want = step.adjustment
-        elif adjustment_type == "ChangeInCapacity":
-            want = current + step.adjustment
-        else:
-            change = current * step.adjustment / 100
-            whole = math.floor(change) if abs(change) >= 1 and change > 0 else math.ceil(change)
-            if 0 < change < 1:
-                whole = 1
-            elif -1 < change < 0:
-                whole = -1
-            if min_adjustment and whole:
-                whole = int(math.copysign(max(abs(whole), min_adjustment), whole))
-            want = current + whole
-        return Decision(max(0, want), f"step {step.adjustment:+d} ({adjustment_type})")
+    step = _covering(metric - threshold, steps)
+    if step is None:
+        return None
+    if adjustment_type == "ExactCapacity":
+        want = step.adjustment
+    elif adjustment_type == "ChangeInCapacity":
+        want = current + step.adjustment
+    else:
+        want = current + _percent(current, step.adjustment, min_adjustment or 0)
+    return Decision(max(0, want), f"step {step.adjustment:+d} ({adjustment_type})")
+
+
+def _covering(breach: float, steps: Sequence[Step]) -> Step | None:
+    spans = [
+        (-math.inf if s.lower is None else s.lower, math.inf if s.upper is None else s.upper, s)
+        for s in steps
+    ]
+    if breach >= 0:
+        for low, high, step in spans:
+            if low <= breach < high:
+                return step
+    if breach <= 0:
+        for low, high, step in spans:
+            if low < breach <= high:
+                return step
     return None
+
+
+def _percent(current: int, adjustment: int, least: int) -> int:
+    """Percent of the capacity in whole instances: towards zero, but at least one; not less than `least`."""
+    if not adjustment:
+        return 0
+    change = current * adjustment / 100
+    size = max(int(abs(change)), 1 if change else 0, least)
+    return size if adjustment > 0 else -size
 
 
 def scale_out_allowed(want: int, reached: int, ended: float | None, cooldown: float, now: float) -> bool:
