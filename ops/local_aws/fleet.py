@@ -82,11 +82,11 @@ class Fleet:
             raise validation(f'Cannot create already existing endpoint "{self._arn(spec.name)}".')
         self.check_quota(spec, spec.initial_count)
         self._sims[spec.name] = EndpointSim(self._world, spec, now, self._expected.pop(spec.name, None))
-        self._world.delivery.test_notification(spec, now)
+        self._test_notification(spec, now)
 
     def update(self, spec: EndpointSpec, retain: bool, now: float) -> None:
         self._sim(spec.name).update(spec, retain, now)
-        self._world.delivery.test_notification(spec, now)
+        self._test_notification(spec, now)
 
     def delete(self, name: str, now: float) -> None:
         self._sim(name).delete(now)
@@ -98,7 +98,11 @@ class Fleet:
         """Order a number of instances; `activity` None is a manual order. Raises AwsError where AWS refuses."""
         sim = self._by_resource(resource)
         sim.set_desired(count, now, activity)
-        self._world.delivery.test_notification(sim.spec, now)
+        self._test_notification(sim.spec, now)
+
+    def _test_notification(self, spec: EndpointSpec, now: float) -> None:
+        if now >= self.deliver_from:
+            self._world.delivery.test_notification(spec, now)
 
     def inject(self, name: str, **fields: Any) -> None:
         """Trouble on demand (control path): capacity_refused, fail_deploy, profile=(low, high, error rate), quota."""

@@ -101,7 +101,7 @@ def contract_extract(kit: Kit, end: float) -> None:
     recent = Batch(end - 52 * MINUTE - 199 * 4 * HOUR, 4 * HOUR, 4, 600.0)
     kit.quota("ml.g6e.xlarge", 1)
     kit.endpoint(name, "contract-extract-4", Traffic(name, kit.seed, (18.0, 45.0), batches=(recent,)), team="legal")
-    kit.bounds(name, 0, 2)
+    kit.bounds(name, 0, 1)
     kit.track(name)
     kit.wake(name)
 
