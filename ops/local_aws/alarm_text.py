@@ -7,11 +7,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ops.core.autoscaling import ALARM, INSUFFICIENT, OK, AlarmRule
+from ops.core.autoscaling import ALARM, INSUFFICIENT, AlarmRule
 
 if TYPE_CHECKING:
     from ops.local_aws.alarms import Alarm
 
+LISTED = 5
+"""Datapoints that a reason lists at most."""
+MOST_POINTS = 15
+"""Datapoints that reason data holds at most: AWS limits its length."""
 UNCHECKED = "Unchecked: Initial alarm creation"
 _WORDS = {
     "GreaterThanOrEqualToThreshold": "greater than or equal to",
@@ -39,7 +43,8 @@ REGION_NAMES = {
 
 def stamp(seconds: float) -> str:
     """An instant as CloudWatch's JSON has it: 2026-09-21T14:13:00.000+0000."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"
 
 
 def reason(rule: AlarmRule, window: Sequence[float | None], newest: float, period: int, state: str) -> str:
@@ -56,7 +61,8 @@ def reason(rule: AlarmRule, window: Sequence[float | None], newest: float, perio
         )
     chosen = [p for p in points if rule.breaches(p[1]) == (state == ALARM)] or points
     listed = ", ".join(
-        f"{value} ({datetime.fromtimestamp(at, UTC):%d/%m/%y %H:%M:%S})" for at, value in reversed(chosen)
+        f"{value} ({datetime.fromtimestamp(at, UTC):%d/%m/%y %H:%M:%S})"
+        for at, value in chosen[: -LISTED - 1 : -1]
     )
     negation = "" if state == ALARM else "not "
     compared = f"{negation}{_WORDS[rule.comparison]} the threshold ({rule.threshold})"
@@ -64,6 +70,11 @@ def reason(rule: AlarmRule, window: Sequence[float | None], newest: float, perio
         return f"Threshold Crossed: 1 datapoint [{listed}] was {compared}."
     needed = rule.datapoints if state == ALARM else rule.periods - rule.datapoints + 1
     change = "OK -> ALARM" if state == ALARM else "ALARM -> OK"
+    if len(chosen) > LISTED:
+        return (
+            f"Threshold Crossed: {len(chosen)} datapoints were {compared}. "
+            f"The most recent datapoints which crossed the threshold: [{listed}]."
+        )
     text = (
         f"Threshold Crossed: {len(chosen)} out of the last {rule.periods} datapoints [{listed}] "
         f"{_was(len(chosen))} {compared} (minimum {_count(needed)} for {change} transition)"
@@ -78,7 +89,7 @@ def reason_data(alarm: Alarm, now: float) -> dict[str, Any]:
     rule = alarm.machine.rule
     period = alarm.period
     newest = alarm.newest
-    points = _evaluated(rule, alarm.machine.window, newest, period)
+    points = _evaluated(rule, alarm.machine.window, newest, period)[-MOST_POINTS:]
     data: dict[str, Any] = {"version": "1.0", "queryDate": stamp(now)}
     if points:
         data["startDate"] = stamp(points[0][0])
@@ -171,6 +182,3 @@ def _count(n: int, kind: str = "") -> str:
 
 def _was(n: int) -> str:
     return "was" if n == 1 else "were"
-
-
-STATES = (OK, ALARM, INSUFFICIENT)

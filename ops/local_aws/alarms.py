@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from ops.core.autoscaling import ALARM, INSUFFICIENT, OK, AlarmMachine, AlarmRule
 from ops.local_aws import alarm_text as text
-from ops.local_aws.alarm_eval import evaluation_range
+from ops.local_aws.alarm_eval import evaluation_range, queries_of
 from ops.local_aws.alarm_history import History
 from ops.local_aws.errors import AwsError
-from ops.local_aws.metric_series import PLAIN, Reader
+from ops.local_aws.metric_query import Query
+from ops.local_aws.metric_reduce import PLAIN
+from ops.local_aws.metric_series import Reader
 
 if TYPE_CHECKING:
     from ops.local_aws.world import World
@@ -38,7 +40,9 @@ class Alarm:
     configured: float
     """When its definition changed last."""
     updated: float
-    """When its state changed last."""
+    """When its state was set last."""
+    transitioned: float
+    """When its state became another one last."""
     owned: bool = False
     """Whether a target-tracking policy made it."""
     reason: str = text.UNCHECKED
@@ -48,6 +52,7 @@ class Alarm:
     minute: int = 0
     """The minute whose datapoint it looked at last."""
     read: Reader | None = None
+    queries: list[Query] = field(default_factory=list)
     generation: int = -1
     run: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The scaling policies to run, by state."""
@@ -147,9 +152,10 @@ class AlarmBook:
         now = self._world.now() if at is None else at
         given = {k: v for k, v in params.items() if k != "Tags" and v is not None}
         name = str(given["AlarmName"])
+        given["Threshold"] = float(given["Threshold"])
         rule = AlarmRule(
             given["ComparisonOperator"],
-            float(given["Threshold"]),
+            given["Threshold"],
             given["EvaluationPeriods"],
             given.get("DatapointsToAlarm") or given["EvaluationPeriods"],
             given.get("TreatMissingData", "missing"),
@@ -158,7 +164,7 @@ class AlarmBook:
         arn = self._world.arn("cloudwatch", f"alarm:{name}")
         if old is None:
             tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags", ())}
-            alarm = Alarm(name, arn, given, AlarmMachine(rule), now, now, owned, tags=tags)
+            alarm = Alarm(name, arn, given, AlarmMachine(rule), now, now, now, owned, tags=tags)
             self._alarms[name] = alarm
         else:
             alarm = old
@@ -167,8 +173,8 @@ class AlarmBook:
             alarm.read, alarm.generation = None, -1
         alarm.rewire()
         self._watching = None
-        before = self._world.metrics.visible_minute(now) - 1
-        values, alarm.minute = evaluation_range(self._world.metrics, alarm, now, newest=before)
+        alarm.queries = queries_of(alarm, self._world.account)
+        values, alarm.minute = evaluation_range(self._world.metrics, alarm, now - 60)
         alarm.machine.seed(values)
         self.history.configured(alarm, now, "Create" if old is None else "Update")
         return alarm
@@ -193,6 +199,14 @@ class AlarmBook:
             if alarm is not None:
                 self.history.configured(alarm, now, "Delete")
         self._watching = None
+
+    def enable(self, name: str, on: bool, at: float) -> None:
+        """Let the alarm's actions run, or not; nothing where there is no such alarm."""
+        alarm = self._alarms.get(name)
+        if alarm is not None and alarm.actions_enabled != on:
+            alarm.params["ActionsEnabled"], alarm.configured = on, at
+            alarm.rewire()
+            self.history.configured(alarm, at, "Update")
 
     def get(self, name: str) -> Alarm | None:
         return self._alarms.get(name)
@@ -310,7 +324,8 @@ class AlarmBook:
         if why is None:
             why = text.reason(machine.rule, machine.window, alarm.newest, alarm.period, machine.state)
             data = text.reason_data(alarm, now)
-        alarm.reason, alarm.data, alarm.updated = why, data, now
+        alarm.reason, alarm.data = why, data
+        alarm.updated = alarm.transitioned = now
         self.history.changed(alarm, now, before, old)
         if not alarm.actions_enabled:
             return

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ops.local_aws.metric_series import PLAIN, Floats, Grid, Series, grouped, percentile_of
+from ops.local_aws.metric_reduce import PLAIN, Floats, grouped, percentile_of
+from ops.local_aws.metric_series import Grid, Series
 
 
 @dataclass(slots=True)

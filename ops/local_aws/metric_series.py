@@ -12,10 +12,10 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-DAY = 1440
-PLAIN = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
+from ops.local_aws.metric_reduce import PLAIN, Floats, grouped, percentile_of, reduced, spread
 
-Floats = npt.NDArray[np.float64]
+DAY = 1440
+
 Reader = Callable[[int], float | None]
 Days = dict[int, npt.NDArray[Any]]
 _EMPTY = np.empty(0)
@@ -24,17 +24,6 @@ _EMPTY = np.empty(0)
 def _floats(block: npt.NDArray[Any]) -> memoryview[float]:
     """The numbers of a block one after another; reading and writing one costs much less than in numpy."""
     return cast("memoryview[float]", memoryview(block.reshape(-1)))  # type: ignore[arg-type]
-
-
-def percentile_of(statistic: str) -> float | None:
-    """The percentile that a statistic like "p99.9" names, in percent; None for any other."""
-    if statistic[:1] != "p":
-        return None
-    try:
-        rank = float(statistic[1:])
-    except ValueError:
-        return None
-    return rank if 0 <= rank <= 100 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +51,10 @@ class Series:
         self.unit = unit
         self.immediate = False
         """Whether datapoints are visible as soon as they are written (custom metrics)."""
+
+    def units(self) -> list[str]:
+        """The units in which there are datapoints."""
+        return [self.unit]
 
     def reader(self, statistic: str) -> Reader:
         """A function minute -> value of that minute, or None; for any statistic."""
@@ -165,7 +158,7 @@ class GaugeSeries(Series):
         cells = _slice(self._days, first, first + step * n, until, ())
         if step == 1 and statistic != "SampleCount":
             return cells
-        return _reduce(cells.reshape(n, step), statistic)
+        return reduced(cells.reshape(n, step), statistic)
 
     def newest(self, before: int) -> int | None:
         return _newest(self._days, before, lambda block: block)
@@ -225,7 +218,7 @@ class StatsSeries(Series):
         count, total, low, high = (cells[:, i].reshape(n, step) for i in range(4))
         rank = percentile_of(statistic)
         if rank is not None:
-            return _spread(count, total, low, high, rank)
+            return spread(count, total, low, high, rank)
         counts = count.sum(axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
             if statistic == "SampleCount":
@@ -303,32 +296,6 @@ class EventSeries(Series):
         return self._minutes_of[at - 1] if at else None
 
 
-def grouped(out: Floats, bucket: npt.NDArray[np.int64], values: Floats, statistic: str) -> Floats:
-    """`out` with the statistic of each bucket that has values. `bucket` ascends."""
-    starts = np.flatnonzero(np.diff(bucket, prepend=-1))
-    counts = np.diff(starts, append=len(bucket))
-    rank = percentile_of(statistic)
-    if statistic == "SampleCount":
-        result = counts.astype(np.float64)
-    elif statistic == "Minimum":
-        result = np.minimum.reduceat(values, starts)
-    elif statistic == "Maximum":
-        result = np.maximum.reduceat(values, starts)
-    elif rank is not None:
-        ordered = values[np.lexsort((values, bucket))]
-        at = rank / 100 * (counts - 1)
-        below = np.floor(at).astype(np.int64)
-        above = np.minimum(below + 1, counts - 1)
-        low, high = ordered[starts + below], ordered[starts + above]
-        result = low + (high - low) * (at - below)
-    else:
-        result = np.add.reduceat(values, starts)
-        if statistic == "Average":
-            result = result / counts
-    out[bucket[starts]] = result
-    return out
-
-
 def _slice(days: Days, m0: int, m1: int, until: int, tail: tuple[int, ...]) -> Floats:
     """The minutes [m0, m1) in one array, NaN where nothing is kept and from `until` on."""
     out = np.full((m1 - m0, *tail), np.nan)
@@ -342,46 +309,6 @@ def _slice(days: Days, m0: int, m1: int, until: int, tail: tuple[int, ...]) -> F
             out[at - m0 : stop - m0] = block[i : i + stop - at]
         at = stop
     return out
-
-
-def _reduce(cells: Floats, statistic: str) -> Floats:
-    if statistic == "Minimum":
-        return np.asarray(np.fmin.reduce(cells, axis=1))
-    if statistic == "Maximum":
-        return np.asarray(np.fmax.reduce(cells, axis=1))
-    known = ~np.isnan(cells)
-    counts = known.sum(axis=1)
-    rank = percentile_of(statistic)
-    if rank is not None:
-        rows, _ = np.nonzero(known)
-        out = np.full(len(cells), np.nan)
-        return grouped(out, rows, cells[known], statistic) if len(rows) else out
-    if statistic == "SampleCount":
-        return np.where(counts > 0, counts, np.nan)
-    total = np.where(known, cells, 0.0).sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(counts > 0, total if statistic == "Sum" else total / counts, np.nan)
-
-
-def _spread(count: Floats, total: Floats, low: Floats, high: Floats, rank: float) -> Floats:
-    """Percentiles of samples of which only count, sum, min and max are kept: exact for up to three a minute.
-
-    Of four or more, those between the smallest and the largest are taken to be equal.
-    """
-    n = len(count)
-    rows, cols = np.nonzero(count > 0)
-    counts = count[rows, cols].astype(np.int64)
-    if not len(rows):
-        return np.full(n, np.nan)
-    lows, highs, totals = low[rows, cols], high[rows, cols], total[rows, cols]
-    middle = np.where(counts > 2, (totals - lows - highs) / np.maximum(counts - 2, 1), lows)
-    bucket = np.repeat(rows, counts)
-    first = np.cumsum(counts) - counts
-    values = np.repeat(np.clip(middle, lows, highs), counts)
-    values[first] = lows
-    last = first + counts - 1
-    values[last[counts > 1]] = highs[counts > 1]
-    return grouped(np.full(n, np.nan), bucket, values, f"p{rank}")
 
 
 def _newest(days: Days, before: int, known: Callable[[npt.NDArray[Any]], npt.NDArray[Any]]) -> int | None:

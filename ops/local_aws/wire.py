@@ -10,14 +10,14 @@ import json
 import re
 import uuid
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 import botocore.loaders
-from botocore.model import OperationModel, ServiceModel
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 from botocore.validate import ParamValidator
 
 from ops.local_aws import wire_cbor, wire_query
@@ -61,10 +61,45 @@ def check(call: Call) -> None:
     shape = call.operation.input_shape
     if shape is None:
         return
+    code = "ValidationException" if call.service != "cloudwatch" else "ValidationError"
     report = _validator.validate(call.params, shape)
     if report.has_errors():
-        code = "ValidationException" if call.service != "cloudwatch" else "InvalidParameterValue"
         raise AwsError(code, report.generate_report())
+    found = list(_constraints(shape, call.params, "", call.service == "cloudwatch"))
+    if found:
+        errors = "error" if len(found) == 1 else "errors"
+        raise AwsError(code, f"{len(found)} validation {errors} detected: {'; '.join(found)}")
+
+
+def _constraints(shape: Shape, value: Any, path: str, enums: bool) -> Iterator[str]:
+    """What botocore's own validation leaves out: upper limits and, with `enums`, the values of enumerations."""
+    if value is None:
+        return
+    most = shape.metadata.get("max")
+    if isinstance(shape, StructureShape):
+        for name, item in value.items():
+            if name in shape.members:
+                at = name[:1].lower() + name[1:]
+                yield from _constraints(shape.members[name], item, f"{path}.{at}" if path else at, enums)
+        return
+    failed = f"Value {value!r} at '{path}' failed to satisfy constraint: Member must"
+    if isinstance(shape, ListShape):
+        if most is not None and len(value) > most:
+            yield f"Value at '{path}' failed to satisfy constraint: Member must have length <= {most}"
+        if not isinstance(shape.member, StructureShape | ListShape | MapShape) and not shape.member.metadata:
+            return
+        for n, item in enumerate(value, 1):
+            yield from _constraints(shape.member, item, f"{path}.{n}.member", enums)
+    elif isinstance(shape, MapShape):
+        for key, item in value.items():
+            yield from _constraints(shape.value, item, f"{path}.{key}", enums)
+    elif shape.type_name == "string":
+        if most is not None and len(value) > most:
+            yield f"{failed} have length less than or equal to {most}"
+        if enums and shape.enum and value not in shape.enum:
+            yield f"{failed} satisfy enum value set: [{', '.join(shape.enum)}]"
+    elif most is not None and shape.type_name in ("integer", "long", "float", "double") and value > most:
+        yield f"{failed} have value less than or equal to {most}"
 
 
 def json_answer(answer: Mapping[str, Any] | None) -> bytes:

@@ -1,4 +1,4 @@
-"""CBOR as the rpc-v2-cbor protocol has it. Reading is botocore's; writing is quick for long lists of numbers."""
+"""CBOR as the rpc-v2-cbor protocol has it; long lists of numbers are written in one go."""
 
 from __future__ import annotations
 

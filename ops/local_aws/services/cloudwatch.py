@@ -1,11 +1,11 @@
+"""CloudWatch: metrics and metric alarms. What is missing here is not offered (501)."""
+
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from ops.local_aws.services.cloudwatch_alarms import Alarms
+from ops.local_aws.services.cloudwatch_data import Data
+from ops.local_aws.services.cloudwatch_metrics import Metrics
 
-if TYPE_CHECKING:
-    from ops.local_aws.world import World
 
-
-class CloudWatch:
-    def __init__(self, world: World) -> None:
-        self._world = world
+class CloudWatch(Data, Metrics, Alarms):
+    """One method for each operation that is offered."""
