@@ -45,7 +45,7 @@ bench: setup-dev ## Benchmarks of the embedded AWS: start, memory, idle load, re
 	$(PY) -m bench.embedded_aws $(ARGS)
 
 lock: setup-dev ## Write requirements*.txt anew from pyproject.toml
-	$(PY) -m bench.lock
+	$(PY) -m bench.lock $(ARGS)
 
 clean: ## Remove the virtual environment, caches and local state
 	rm -rf .venv .ebb test-artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -96,7 +96,7 @@ def install(
     say(f"[3/3] Installing {count} packages from {lock}")
     done = False
     if has_uv:
-        env = uv_environment(os.environ, _pip_settings(python))
+        env = uv_environment(os.environ, pip_settings(python))
         uv = [str(venv / "bin" / "uv"), "pip", "install", "--python", python]
         done = run([*uv, "-r", str(root / lock)], env) == 0
     if not done:
@@ -137,7 +137,7 @@ def _works(python: str) -> bool:
         return False
 
 
-def _pip_settings(python: str) -> list[str]:
+def pip_settings(python: str) -> list[str]:
     listed = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True)
     return listed.stdout.splitlines()
 
