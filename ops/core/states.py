@@ -1,0 +1,267 @@
+"""The state of an endpoint in a word and a sentence: facts D.1 and A.5, as rules over what was seen.
+
+Trouble comes first: broken, cannot wake, fails to wake, fails; then what it is doing. What AWS leaves
+undocumented (facts section I) is never said as a fact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ops.core import metrics, wake
+from ops.core.awake import idle, slow, working
+from ops.core.seen import Seen, waiting_since, why_failed
+from ops.core.types import EndpointState, Problem, Severity, Verdict
+from ops.core.words import count, duration, listed, moment, percent
+
+STUCK_AFTER = timedelta(minutes=5)
+"""Requests waiting without an instance for longer than this, and nothing starting, is a fault (facts D.1)."""
+STILL_TRYING = timedelta(minutes=30)
+FAILED_LEAST, FAILED_SHARE, FAILED_CRITICAL = 3, 0.10, 0.25
+BROKEN = ("Failed", "UpdateRollbackFailed", "OutOfService")
+CHANGING = {
+    "Creating": "Being created",
+    "Deleting": "Being deleted",
+    "SystemUpdating": "AWS is updating it",
+} | {"RollingBack": "Going back after a change that failed"}
+
+
+def judge(seen: Seen) -> Verdict:
+    """The verdict on an asynchronous endpoint."""
+    return _with_remarks(seen, _judge(seen))
+
+
+def judge_realtime(seen: Seen) -> Verdict:
+    """The verdict on a real-time endpoint: only what its own status says."""
+    endpoint = seen.endpoint
+    if endpoint.status in BROKEN or endpoint.status in CHANGING:
+        return _by_status(seen)
+    if endpoint.current is None:
+        return Verdict(EndpointState.WARM, Severity.OK, "A real-time endpoint without instances of its own.")
+    what = f"A real-time endpoint, {count(endpoint.current, 'instance')} in service, day and night."
+    return Verdict(EndpointState.WARM, Severity.OK, what)
+
+
+def undescribed(problem: Problem) -> Verdict:
+    """The verdict where DescribeEndpoint itself could not be read."""
+    hint = f" {problem.hint}" if problem.hint else ""
+    return Verdict(EndpointState.UNKNOWN, Severity.WARNING, f"Not known: {problem.what}{hint}")
+
+
+def _judge(seen: Seen) -> Verdict:
+    endpoint = seen.endpoint
+    if endpoint.status in BROKEN or endpoint.status in CHANGING:
+        return _by_status(seen)
+    if endpoint.current is None or endpoint.desired is None:
+        return Verdict(EndpointState.UNKNOWN, Severity.WARNING, "Not known: AWS gives no instance counts.")
+    if endpoint.status == "Updating" and endpoint.current == endpoint.desired and seen.running is None:
+        what = f"Being updated since {moment(endpoint.modified, seen.now)}."
+        return Verdict(EndpointState.UPDATING, Severity.INFO, what, endpoint.modified)
+    if endpoint.current == 0:
+        return _at_zero(seen)
+    return failing(seen) or slow(seen) or working(seen) or idle(seen)
+
+
+def _by_status(seen: Seen) -> Verdict:
+    endpoint, now = seen.endpoint, seen.now
+    since = endpoint.modified
+    if endpoint.status in BROKEN:
+        why = f" {endpoint.failure_reason.strip()}" if endpoint.failure_reason.strip() else ""
+        step = " It can only be deleted and made anew." if endpoint.status == "Failed" else ""
+        what = f"Broken since {moment(since, now)}: AWS reports {endpoint.status}.{why}{step}"
+        return Verdict(
+            EndpointState.BROKEN, Severity.CRITICAL, what, since, (f"EndpointStatus {endpoint.status}",)
+        )
+    bad = endpoint.status == "RollingBack"
+    begun = endpoint.created if endpoint.status == "Creating" else since
+    what = f"{CHANGING[endpoint.status]} since {moment(begun, now)}."
+    return Verdict(EndpointState.UPDATING, Severity.WARNING if bad else Severity.INFO, what, begun)
+
+
+# --- no instance in service ---
+
+
+def _at_zero(seen: Seen) -> Verdict:
+    endpoint, now = seen.endpoint, seen.now
+    backlog = seen.latest(metrics.BACKLOG)
+    signal = seen.latest(metrics.NO_CAPACITY)
+    waits = (signal or 0) >= 1 or (signal is None and (backlog or 0) > 0)
+    starting = bool(endpoint.desired) or (seen.running is not None and seen.running.desired != 0)
+    if waits or starting:
+        failing_wake = _wake_failing(seen, backlog)
+        if failing_wake is not None:
+            return failing_wake
+    if starting:
+        return _waking(seen, backlog)
+    if waits:
+        return _waiting(seen, backlog)
+    if "metrics" in seen.hidden:
+        what = (
+            "No instance in service; whether requests wait is not known, because its metrics cannot be read."
+        )
+        return Verdict(EndpointState.UNKNOWN, Severity.WARNING, what, None, ("0 of 0 instances",))
+    failed = failing(seen)
+    return failed if failed is not None else _asleep(seen, now)
+
+
+def _wake_failing(seen: Seen, backlog: float | None) -> Verdict | None:
+    failed = [a for a in seen.failed if seen.now - a.start < STILL_TRYING]
+    running = seen.running
+    kind = seen.endpoint.instance_type
+    if failed and (running is None or len(failed) > 1):
+        first, last = seen.failed[-1], failed[0]
+        tries = f"{len(seen.failed)} attempts since {moment(first.start, seen.now)}, the last at "
+        tries = tries if len(seen.failed) > 1 else "the attempt at "
+        what = (
+            f"Cannot start its first instance: {why_failed(last, kind)}; "
+            f"{tries}{moment(last.start, seen.now)} failed{_and_waiting(backlog)}."
+        )
+        evidence = (f"Activity {last.status}: {last.message}", f"Cause: {last.cause}")
+        return Verdict(EndpointState.WAKE_FAILING, Severity.CRITICAL, what, first.start, evidence)
+    if running is None:
+        return None
+    usual = seen.usual_start()
+    limit = max(3 * usual, 900.0) if usual is not None else 1200.0
+    took = (seen.now - running.start).total_seconds()
+    if took <= limit:
+        return None
+    reason = f" ({why_failed(running, kind)})" if "capacity" in running.message.lower() else ""
+    than = (
+        f"usually {duration(usual)}"
+        if usual is not None
+        else f"starts rarely take more than {duration(limit)}"
+    )
+    what = f"Starting its first instance for {duration(took)} already{reason}; {than}{_and_waiting(backlog)}."
+    shown = (f"Activity {running.status} since {moment(running.start, seen.now)}: {running.message}",)
+    return Verdict(EndpointState.WAKE_FAILING, Severity.CRITICAL, what, running.start, shown)
+
+
+def _and_waiting(backlog: float | None) -> str:
+    if not backlog:
+        return ""
+    return f"; {count(backlog, 'request')} {'waits' if round(backlog) == 1 else 'wait'}"
+
+
+def _waking(seen: Seen, backlog: float | None) -> Verdict:
+    running = seen.running
+    since = running.start if running is not None else seen.endpoint.modified
+    by = f" by {count(backlog, 'waiting request')}" if backlog else ""
+    if running is not None and "scheduled action" in running.cause:
+        by = " by a schedule"
+    elif running is not None and "minimum capacity" in running.cause:
+        by = " by its minimum"
+    usual = seen.usual_start()
+    if usual is None:
+        expected = f"; {seen.endpoint.desired or 1} starting, 0 in service yet"
+    elif since + timedelta(seconds=usual) > seen.now:
+        ready = moment(since + timedelta(seconds=usual), seen.now)
+        expected = f"; the first instance is expected about {ready} (usually {duration(usual)})"
+    else:
+        late = duration((seen.now - since).total_seconds())
+        expected = f"; the first instance takes {late} already, usually {duration(usual)}"
+    evidence = (f"Activity {running.status}: {running.cause}",) if running is not None else ()
+    what = f"Woken at {moment(since, seen.now)}{by}{expected}."
+    return Verdict(EndpointState.WAKING, Severity.INFO, what, since, evidence)
+
+
+def _waiting(seen: Seen, backlog: float | None) -> Verdict:
+    since, longer = waiting_since(seen)
+    number = count(backlog, "request") if backlog else "requests"
+    verb = "waits" if backlog is not None and round(backlog) == 1 else "wait"
+    start = f"since {moment(since, seen.now)}" if since is not None else "now"
+    start = f"for more than {duration((seen.now - since).total_seconds())}" if longer and since else start
+    cause = wake.blocked(seen)
+    evidence = [f"HasBacklogWithoutCapacity is 1 {start}"]
+    remark = wake.tracked_per_instance(seen.policies)
+    evidence += [remark] if remark and cause else []
+    expired = seen.hour(metrics.EXPIRED)
+    evidence += [f"{count(expired, 'request')} expired in the last hour"] if expired else []
+    stuck = since is not None and seen.now - since >= STUCK_AFTER and not wake.fires_now(seen)
+    if not stuck:
+        what = f"{number[:1].upper()}{number[1:]} {verb} {start}; "
+        what += f"{cause}." if cause else "the first instance is about to be asked for."
+        severity = Severity.WARNING if cause else Severity.INFO
+        return Verdict(EndpointState.QUEUED, severity, what, since, tuple(evidence))
+    what = f"Cannot wake: {number} {verb} {start}, {cause or wake.silent(seen)}."
+    evidence += [wake.next_step(seen)] if cause else []
+    return Verdict(EndpointState.WAKE_STUCK, Severity.CRITICAL, what, since, tuple(evidence))
+
+
+def _asleep(seen: Seen, now: datetime) -> Verdict:
+    since = next((a.end for a in seen.moves if a.desired == 0 and a.status == "Successful" and a.end), None)
+    since = since or seen.endpoint.modified
+    what = f"Asleep since {moment(since, now)}; nothing waits."
+    cause = wake.blocked(seen)
+    if cause is None:
+        return Verdict(EndpointState.ASLEEP, Severity.OK, what, since, ("0 of 0 instances",))
+    what = f"Asleep since {moment(since, now)}; nothing waits, but a request would not wake it: {cause}."
+    remark = wake.tracked_per_instance(seen.policies)
+    evidence = tuple(e for e in (remark, wake.next_step(seen)) if e)
+    return Verdict(EndpointState.ASLEEP, Severity.WARNING, what, since, evidence)
+
+
+# --- failing requests, at any count ---
+
+
+def failing(seen: Seen) -> Verdict | None:
+    """Failures of the last hour, unless the newest requests went well again."""
+    bad, good = seen.hour(metrics.FAILURES), seen.hour(metrics.PROCESSED)
+    if bad < FAILED_LEAST or bad / (bad + good) < FAILED_SHARE:
+        return None
+    if seen.hour(metrics.FAILURES, 15) == 0 and seen.hour(metrics.PROCESSED, 15) >= 3:
+        return None
+    share = bad / (bad + good)
+    since = _failing_since(seen)
+    begun = f" since {moment(since, seen.now)}" if since is not None else ""
+    made = seen.endpoint.config_created
+    if since is not None and made is not None and timedelta(0) <= since - made < timedelta(hours=2):
+        begun = f" since the deploy at {moment(made, seen.now)}"
+    errors = seen.hour(metrics.ERRORS_5XX)
+    why = ", the model answers with 5xx errors" if errors >= bad / 2 else ""
+    numbers = f"{percent(share)} of the requests of the last hour ({bad:.0f} of {bad + good:.0f})"
+    what = f"Fails{begun}: {numbers}{why}."
+    evidence = (
+        f"InvocationFailures {bad:.0f}, InvocationsProcessed {good:.0f}, 5xx {errors:.0f} in the last hour",
+    )
+    severity = Severity.CRITICAL if share >= FAILED_CRITICAL else Severity.WARNING
+    return Verdict(EndpointState.FAILING, severity, what, since, evidence)
+
+
+def _failing_since(seen: Seen) -> datetime | None:
+    """The first five-minute step of failures after the last two hours in which requests only went well."""
+    bad, good = seen.day.get(metrics.FAILURES.key), seen.day.get(metrics.PROCESSED.key)
+    start: float | None = None
+    well = 0
+    for when, failed, done in reversed(list(zip(bad.window.epochs(), bad.values, good.values, strict=True))):
+        if failed > 0:
+            start, well = float(when), 0
+        elif done > 0:
+            well += 1
+        if start is not None and well >= 12:
+            break
+    return datetime.fromtimestamp(start, seen.now.tzinfo) if start is not None else None
+
+
+# --- remarks on any state ---
+
+
+def _with_remarks(seen: Seen, verdict: Verdict) -> Verdict:
+    """What needs a word in any state: suspended scaling, expired requests, refused growth."""
+    said: list[str] = []
+    target = seen.target
+    if target is not None and target.suspended.any() and "suspended" not in verdict.sentence:
+        held = target.suspended
+        which = [("in", held.scale_in), ("out", held.scale_out), ("by schedule", held.scheduled)]
+        said.append(f"Scaling {listed([name for name, on in which if on])} is suspended.")
+    expired = seen.hour(metrics.EXPIRED)
+    if expired:
+        said.append(f"{count(expired, 'request')} expired in the last hour.")
+    failed = seen.failed
+    if failed and seen.endpoint.current and seen.now - failed[0].start < STILL_TRYING:
+        said.append(f"It cannot grow: {why_failed(failed[0], seen.endpoint.instance_type)}.")
+    if not said:
+        return verdict
+    calm = verdict.severity in (Severity.OK, Severity.INFO)
+    sentence = " ".join((verdict.sentence, *said))
+    return replace(verdict, sentence=sentence, severity=Severity.WARNING if calm else verdict.severity)

@@ -1,0 +1,48 @@
+"""Times, durations and counts in the words of a sentence. UTC, and said so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+def moment(when: datetime, now: datetime) -> str:
+    """ "14:02 UTC" today, "Fri 14:02 UTC" within six days, else "2 Nov 14:02 UTC"."""
+    clock = f"{when:%H:%M} UTC"
+    if when.date() == now.date():
+        return clock
+    if abs((now - when).total_seconds()) < 6 * 86400:
+        return f"{when:%a} {clock}"
+    return f"{when.day} {when:%b} {clock}"
+
+
+def duration(seconds: float) -> str:
+    """Two significant units at most: "40 s", "5 min", "2 h 10 min", "3 days"."""
+    whole = round(seconds)
+    if whole < 90:
+        return f"{max(0, whole)} s"
+    minutes = round(whole / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {rest} min" if rest and hours < 10 else f"{round(minutes / 60)} h"
+    return f"{round(minutes / 1440)} days"
+
+
+def count(number: float, noun: str) -> str:
+    """ "1 request", "1,204 requests"."""
+    return f"{number:,.0f} {noun}" + ("" if round(number) == 1 else "s")
+
+
+def percent(share: float) -> str:
+    """A share of 1 in whole percent; never "0 %" for something, nor "100 %" for less than all."""
+    if 0 < share < 0.01:
+        return "under 1 %"
+    if 0.99 < share < 1:
+        return "99 %"
+    return f"{share * 100:.0f} %"
+
+
+def listed(words: list[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
