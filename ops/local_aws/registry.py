@@ -154,7 +154,8 @@ class Registry:
         tagged = self._merged(arn, tags)
         self._world.fleet.create(self.spec(name, deployment.config), at)
         self._endpoints[name] = Endpoint(name, at, deployment)
-        self._tags[arn] = tagged
+        if tagged:
+            self._tags[arn] = tagged
 
     def deployment(self, config: Config, at: float, weight: float | None, how: Params) -> Deployment:
         """Raises AwsError when the model is gone. `weight` None takes the configuration's."""

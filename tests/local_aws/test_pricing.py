@@ -75,7 +75,7 @@ def test_some_types_are_not_listed_for_async_inference(aws: SteppedAws) -> None:
 
 
 def test_each_type_of_filter(aws: SteppedAws) -> None:
-    assert usages(listed(aws, VIRGINIA, term("usagetype", "AsyncInf:ml.g5.2", "CONTAINS"))) == {
+    assert usages(listed(aws, VIRGINIA, term("usagetype", "AsyncInf:ml.g5.2x", "CONTAINS"))) == {
         "USE1-AsyncInf:ml.g5.2xlarge"
     }
     one = term("usagetype", "USE1-Host:ml.g5.xlarge", "EQUALS")

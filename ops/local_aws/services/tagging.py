@@ -34,6 +34,9 @@ class Tagging:
             if not arn.startswith("arn:"):
                 raise _invalid(f"{arn} is not an ARN.")
         types = [_kind(text) for text in params.get("ResourceTypeFilters") or ()]
+        filters = params.get("TagFilters") or ()
+        if any("Key" not in each for each in filters):
+            raise _invalid("A tag filter needs a Key.")
         size = params.get("ResourcesPerPage", PAGE)
         if not 1 <= size <= MOST:
             raise _invalid(f"ResourcesPerPage must lie between 1 and {MOST}.")
@@ -42,7 +45,7 @@ class Tagging:
             for arn, tags in sorted(self._world.registry.tagged())
             if (not arns or arn in arns)
             and (not types or any(arn.split(":", 5)[5].startswith(kind) for kind in types))
-            and all(_has(tags, each) for each in params.get("TagFilters") or ())
+            and all(_has(tags, each) for each in filters)
         ]
         shown, token = tokens.page(found, params.get("PaginationToken"), size, "InvalidParameterException")
         mappings = [
@@ -75,9 +78,7 @@ def _kind(text: str) -> str:
 
 def _has(tags: Mapping[str, str], each: Mapping[str, Any]) -> bool:
     """Whether the tags pass one filter; no values means any value."""
-    key, values = each.get("Key"), each.get("Values") or ()
-    if key is None:
-        raise _invalid("A tag filter needs a Key.")
+    key, values = each["Key"], each.get("Values") or ()
     return key in tags and (not values or tags[key] in values)
 
 
