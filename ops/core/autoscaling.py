@@ -198,7 +198,7 @@ def step_scaling(
     """The capacity that the matching step asks for; None where no step covers the breach.
 
     A step covers lower <= breach < upper from the threshold up, and lower < breach <= upper below it, where
-    breach = metric - threshold. at it a step from 0 upwards goes before one that ends there.
+    breach = metric - threshold. For a breach of 0, a step that starts there goes before one that ends there.
     """
     step = _covering(metric - threshold, steps)
     if step is None:
