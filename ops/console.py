@@ -7,15 +7,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import TracebackType
 
-from ops import which_aws
+from ops import clock, which_aws
 from ops.aws.calls import Reading
-from ops.aws.endpoints import EndpointReader
 from ops.aws.session import AwsSession, Where
 from ops.config import Settings
-from ops.core.errors import UnknownEndpoint
-from ops.core.names import nearest
 from ops.core.types import Connection, Window
 from ops.core.views import EndpointView, FleetView
+from ops.gather import Gatherer
 
 
 class Console:
@@ -28,6 +26,7 @@ class Console:
         self._session = AwsSession(where)
         self._lock = threading.Lock()
         self._connection: Connection | None = None
+        self._gather: Gatherer | None = None
 
     @classmethod
     def open(cls, settings: Settings | None = None) -> Console:
@@ -58,24 +57,22 @@ class Console:
 
     def names(self) -> tuple[str, ...]:
         """The names of all endpoints, sorted."""
-        return self._endpoints().names(Reading(self._session))
+        return self._gatherer().names(Reading(self._session))
 
     def fleet(self) -> FleetView:
         """Every endpoint with its state, trouble first."""
-        connection = self.connection()
-        reading = Reading(self._session)
-        self._endpoints().all(reading)
-        return FleetView(
-            connection, reading.now, (), (), "There are no endpoints in this account and region yet."
-        )
+        return self._gatherer().fleet(Reading(self._session))
 
     def endpoint(self, name: str, span: timedelta | Window = timedelta(hours=3)) -> EndpointView:
         """Everything about one endpoint in the last `span` or a window. Raises UnknownEndpoint, BadInput."""
-        raise UnknownEndpoint(name, nearest(name, self.names()))
+        return self._gatherer().endpoint(Reading(self._session), name, span)
 
-    def _endpoints(self) -> EndpointReader:
+    def _gatherer(self) -> Gatherer:
         connection = self.connection()
-        return EndpointReader(connection.account, connection.region)
+        with self._lock:
+            if self._gather is None:
+                self._gather = Gatherer(connection, clock.now)
+            return self._gather
 
     def _identify(self) -> Connection:
         where = self._session.where

@@ -9,7 +9,7 @@ from typing import Any
 from cachetools import LRUCache
 
 from ops.aws.calls import Reading
-from ops.core.errors import CredentialsProblem, OpsError, Unreachable
+from ops.core.errors import CredentialsProblem, OpsError, Throttled, Unreachable
 from ops.core.types import AsyncConfig, Endpoint, EndpointRef, Problem
 
 Described = tuple[Endpoint, tuple[Problem, ...]]
@@ -52,7 +52,7 @@ class EndpointReader:
         name = str(summary["EndpointName"])
         try:
             return self.one(reading, name)
-        except (CredentialsProblem, Unreachable):
+        except (CredentialsProblem, Unreachable, Throttled):
             raise
         except OpsError as error:
             return undescribed(summary, self._ref(name)), (problem_of(UNDESCRIBED, error),)
@@ -62,7 +62,7 @@ class EndpointReader:
         problems: tuple[Problem, ...] = ()
         try:
             config = self._config(reading, str(wire.get("EndpointConfigName") or ""))
-        except (CredentialsProblem, Unreachable):
+        except (CredentialsProblem, Unreachable, Throttled):
             raise
         except OpsError as error:
             problems = (problem_of(CONFIG, error),)

@@ -111,7 +111,7 @@ def idle(seen: Seen) -> Verdict:
 
 
 def why_not_asleep(seen: Seen) -> str | None:
-    """Why nothing takes the last instance away, as a clause; None where that looks possible or is not seen."""
+    """Why nothing takes the last instance away, as a clause; None where it seems possible or is not seen."""
     if "scaling" in seen.hidden:
         return None
     target = seen.target
