@@ -1,4 +1,4 @@
-"""The state of an alarm: AWS's table for missing data, and the machine that is fed one datapoint at a time."""
+"""The state of an alarm: the table for missing data, and the machine fed one datapoint at a time."""
 
 from __future__ import annotations
 
@@ -94,9 +94,7 @@ def test_the_machine_agrees_with_the_rule_at_every_step(
 
 
 @given(rules(), st.one_of(datapoints, runs), st.sampled_from(STATES))
-def test_a_settled_machine_stays_where_it_is(
-    of: AlarmRule, points: list[float | None], before: str
-) -> None:
+def test_a_settled_machine_stays_where_it_is(of: AlarmRule, points: list[float | None], before: str) -> None:
     machine = AlarmMachine(of, before)
     for value in points:
         machine.push(value)
