@@ -12,8 +12,8 @@ from ops.local_aws.story_kit import HOUR, Kit, Story
 from ops.local_aws.world import World, WorldOptions
 
 STORIES = {story.name: story for story in (*DEFAULT, *MORE)}
-DELIVERED_HOURS = 6.0
-"""Results of the fleet's own traffic lie in S3 for the last hours of history, and for everything after it."""
+DELIVERED_HOURS = 2.0
+"""Results of the fleet's own traffic lie in S3 for the last two hours of history, and for everything after it."""
 
 
 def make_world(

@@ -88,7 +88,12 @@ class Delivery:
         return self._topics.exists(topic_arn)
 
     def publish(self, topic_arn: str, subject: str | None, message: str) -> bool:
-        """Hand a message to every subscription of the topic. False where there is no such topic."""
+        """Hand a message to every subscription of the topic. False where there is no such topic.
+
+        History before `fleet.deliver_from` sends nothing: nobody was there to receive it.
+        """
+        if self._world.now() < self._world.fleet.deliver_from:
+            return True
         return self._topics.publish(topic_arn, subject, message)
 
     def test_notification(self, spec: EndpointSpec, at: float) -> None:

@@ -50,6 +50,11 @@ class EndpointMetrics:
         hosts = ["CPUUtilization", "MemoryUtilization", "DiskUtilization"]
         hosts += ["GPUUtilization", "GPUMemoryUtilization"] if self._gpu else []
         self._hosts = {n: store.stats(HOST, n, both, "Percent") for n in hosts}
+        self._busy: tuple[int, ...] | None = None
+        self._levels: dict[str, list[float]] = {}
+        self._host_from = self._host_until = 0
+        self.eager = False
+        """Write host metrics each minute, since an alarm looks at them."""
 
     def finished(self, job: Job, now: float) -> None:
         """A request is done, well or badly; its container's time and what came of it."""
@@ -98,14 +103,27 @@ class EndpointMetrics:
                 self._per_instance.put(minute, backlog)
             if age is not None:
                 self._age.put(minute, age)
-        if current and minute % self._every == 0:
-            n = self._samples
-            for name, values in self._utilisation(instances).items():
-                self._hosts[name].put(minute, current * n, sum(values) * n, min(values), max(values))
+        busy = tuple([i.busy for i in instances]) if current else None
+        if busy != self._busy or self.eager:
+            self.flush()
+            self._busy, self._host_from = busy, minute
+            self._levels = self._utilisation(instances) if current else {}
+        self._host_until = minute + 1
 
-    def span(
-        self, first: int, until: int, current: int, backlog: int, age: float | None, instances: Sequence[Instance]
-    ) -> None:
+    def flush(self) -> None:
+        """Write the host metrics of the minutes that were put off because nothing changed in them."""
+        first, until, samples = self._host_from, self._host_until, self._samples
+        self._host_from = until
+        for name, values in self._levels.items():
+            series, count, total = self._hosts[name], len(values) * samples, sum(values) * samples
+            low, high = min(values), max(values)
+            if self._every == 1:
+                series.fill(first, until, count, total, low, high)
+                continue
+            for minute in range(first + -first % self._every, until, self._every):
+                series.put(minute, count, total, low, high)
+
+    def span(self, first: int, until: int, current: int, backlog: int, age: float | None) -> None:
         """The same for every minute of [first, until): nothing runs, nothing changes but the age."""
         if self._is_async:
             self._backlog.fill(first, until, backlog)
@@ -116,15 +134,7 @@ class EndpointMetrics:
                 self._per_instance.fill(first, until, backlog)
             if age is not None:
                 self._age.ramp(first, until, age, 60.0)
-        if current:
-            n = self._samples
-            for name, values in self._utilisation(instances).items():
-                count, total, low, high = current * n, sum(values) * n, min(values), max(values)
-                if self._every == 1:
-                    self._hosts[name].fill(first, until, count, total, low, high)
-                    continue
-                for minute in range(first + -first % self._every, until, self._every):
-                    self._hosts[name].put(minute, count, total, low, high)
+        self._host_until = until
 
     def _utilisation(self, instances: Sequence[Instance]) -> dict[str, list[float]]:
         """Percent per host: GPU and CPU follow the requests in work, memory and disk stay."""

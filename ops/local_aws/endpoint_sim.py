@@ -255,6 +255,7 @@ class EndpointSim:
         self.instances = []
         self._free = 0
         if spec.variant != self.spec.variant or spec.publish_interval != self.spec.publish_interval:
+            self.metrics.flush()
             self.metrics = EndpointMetrics(self._world, spec)
         self.spec = spec
         self._settle(now)
@@ -426,5 +427,5 @@ class EndpointSim:
     def leap(self, until: int) -> None:
         """Publish the minutes up to `until` at once: nothing happens in them."""
         age = self.minute * 60.0 + 60.0 - self._queue[0].received if self._queue else None
-        self.metrics.span(self.minute, until, len(self.instances), len(self._queue), age, self.instances)
+        self.metrics.span(self.minute, until, len(self.instances), len(self._queue), age)
         self.minute = until

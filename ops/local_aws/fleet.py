@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ops.core.autoscaling import Outcome
+from ops.local_aws.endpoint_metrics import HOST
 from ops.local_aws.endpoint_sim import MISSING_INPUT, MODEL_ERROR, TIMED_OUT, EndpointSim
 from ops.local_aws.errors import AwsError, validation
 from ops.local_aws.physics import EndpointSpec, EndpointStatus, Job, Request
@@ -82,11 +83,11 @@ class Fleet:
             raise validation(f'Cannot create already existing endpoint "{self._arn(spec.name)}".')
         self.check_quota(spec, spec.initial_count)
         self._sims[spec.name] = EndpointSim(self._world, spec, now, self._expected.pop(spec.name, None))
-        self._test_notification(spec, now)
+        self._world.delivery.test_notification(spec, now)
 
     def update(self, spec: EndpointSpec, retain: bool, now: float) -> None:
         self._sim(spec.name).update(spec, retain, now)
-        self._test_notification(spec, now)
+        self._world.delivery.test_notification(spec, now)
 
     def delete(self, name: str, now: float) -> None:
         self._sim(name).delete(now)
@@ -98,11 +99,7 @@ class Fleet:
         """Order a number of instances; `activity` None is a manual order. Raises AwsError where AWS refuses."""
         sim = self._by_resource(resource)
         sim.set_desired(count, now, activity)
-        self._test_notification(sim.spec, now)
-
-    def _test_notification(self, spec: EndpointSpec, now: float) -> None:
-        if now >= self.deliver_from:
-            self._world.delivery.test_notification(spec, now)
+        self._world.delivery.test_notification(sim.spec, now)
 
     def inject(self, name: str, **fields: Any) -> None:
         """Trouble on demand (control path): capacity_refused, fail_deploy, profile=(low, high, error rate), quota."""
@@ -193,6 +190,9 @@ class Fleet:
         return min(target, max(self._minute + 1, math.ceil(min(times) / 60)))
 
     def _interleave(self, barrier: int) -> None:
+        book = self._world.alarms
+        for sim in self._sims.values():
+            sim.metrics.eager = any(alarm.params.get("Namespace") == HOST for alarm in book.watching(sim.spec.name))
         heap = [(sim.minute, i, sim) for i, sim in enumerate(self._sims.values()) if sim.minute < barrier]
         heapq.heapify(heap)
         while heap:
@@ -202,6 +202,8 @@ class Fleet:
                 heapq.heapreplace(heap, (sim.minute, i, sim))
             else:
                 heapq.heappop(heap)
+        for sim in self._sims.values():
+            sim.metrics.flush()
 
     def _step(self, sim: EndpointSim, barrier: int) -> int:
         """One minute of one endpoint: events, datapoints, alarms, policies; then on past minutes without news."""

@@ -17,14 +17,14 @@ def doc_async(kit: Kit, end: float) -> None:
         name,
         kit.seed,
         (12.0, 40.0),
-        bursts=office(0.0, 8.0, 6.0, 21.0, weekend=0.03),
-        burst_size=(34, 62),
+        bursts=office(0.0, 7.0, 5.0, 22.5, weekend=0.03, steep=0.25),
+        burst_size=(16, 27),
         burst_spread_s=40.0,
         background_error_rate=0.004,
     )
     kit.endpoint(name, "doc-async-v3", traffic, team="documents", stage="production")
     kit.bounds(name, 0, 8)
-    kit.track(name)
+    kit.track(name, target=2.0)
     kit.wake(name)
     kit.watch(name)
 
@@ -74,7 +74,7 @@ def invoice_parse(kit: Kit, end: float) -> None:
     deployed = end - 3 * HOUR
     kit.config(name, "invoice-parse-11", "ml.g5.xlarge", concurrency=2, image="11")
     traffic = Traffic(
-        name, kit.seed, (4.0, 11.0), singles=steady(26.0), error_rate=0.38, errors_from=deployed + 6 * MINUTE, background_error_rate=0.001
+        name, kit.seed, (4.0, 11.0), singles=steady(30.0), error_rate=0.38, errors_from=deployed + 6 * MINUTE, background_error_rate=0.001
     )
     kit.endpoint(name, "invoice-parse-11", traffic, team="finance")
     kit.bounds(name, 0, 4)
@@ -91,7 +91,7 @@ def invoice_parse(kit: Kit, end: float) -> None:
             RetainAllVariantProperties=True,
         )
 
-    kit.later(deployed, deploy)
+    kit.once_settled(name, deployed, deploy)
 
 
 def contract_extract(kit: Kit, end: float) -> None:
@@ -116,7 +116,7 @@ def layout_detect(kit: Kit, end: float) -> None:
         kit.config(name, "layout-detect-6", "ml.g6e.xlarge", concurrency=None, image="2")
         kit.call("sagemaker", "UpdateEndpoint", EndpointName=name, EndpointConfigName="layout-detect-6")
 
-    kit.later(end - 96 * MINUTE, move)
+    kit.once_settled(name, end - 96 * MINUTE, move)
 
 
 def archive_reocr(kit: Kit, end: float) -> None:
@@ -124,9 +124,9 @@ def archive_reocr(kit: Kit, end: float) -> None:
     name = "archive-reocr"
     kit.config(name, "archive-reocr-2", "ml.g5.xlarge", concurrency=2)
     last = end - 37 * MINUTE
-    nightly = Batch(last - 28 * DAY, DAY, 1100, 900.0, last=last + MINUTE)
-    coming = Batch(last + 4 * HOUR, 4 * HOUR, 1100, 900.0)
-    kit.endpoint(name, "archive-reocr-2", Traffic(name, kit.seed, (14.0, 30.0), quiet, batches=(nightly, coming)), team="archive")
+    nightly = Batch(last - 28 * DAY, DAY, 800, 900.0, last=last + MINUTE)
+    coming = Batch(last + 4 * HOUR, 4 * HOUR, 800, 900.0)
+    kit.endpoint(name, "archive-reocr-2", Traffic(name, kit.seed, (20.0, 42.0), quiet, batches=(nightly, coming)), team="archive")
     kit.bounds(name, 0, 4)
     kit.track(name, target=10.0)
     kit.wake(name)

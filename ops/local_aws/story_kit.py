@@ -52,6 +52,18 @@ class Kit:
         """Have `act` happen at `when` (epoch seconds), in history or in the future."""
         self._world.fleet.at(when, lambda _now: act())
 
+    def once_settled(self, name: str, when: float, act: Callable[[], object]) -> None:
+        """The same, as soon after `when` as the endpoint is not being updated: AWS refuses it before."""
+
+        def attempt(now: float) -> None:
+            status = self._world.fleet.describe(name)
+            if status is not None and status.status in ("Creating", "Updating"):
+                self._world.fleet.at(now + 60.0, attempt)
+            else:
+                act()
+
+        self._world.fleet.at(when, attempt)
+
     def quota(self, instance_type: str, limit: int) -> None:
         self._world.quotas.set(instance_type, limit)
 

@@ -21,14 +21,19 @@ def quiet(hours: Floats, weekday: int) -> Floats:
     return np.zeros_like(hours)
 
 
-def office(low: float, high: float, first: float, last: float, weekend: float = 0.0) -> Shape:
-    """`low` an hour outside `first`-`last` on weekdays, a hump up to `high` inside, `weekend` all weekend."""
+def office(
+    low: float, high: float, first: float, last: float, weekend: float = 0.0, steep: float = 0.6
+) -> Shape:
+    """`low` an hour outside `first`-`last` on weekdays, a hump up to `high` inside, `weekend` all weekend.
+
+    The smaller `steep`, the flatter the hump's top.
+    """
 
     def shape(hours: Floats, weekday: int) -> Floats:
         if weekday >= 5:
             return np.full_like(hours, weekend)
         inside = (hours >= first) & (hours < last)
-        hump = np.sin(np.pi * np.clip((hours - first) / (last - first), 0, 1)) ** 0.6
+        hump = np.sin(np.pi * np.clip((hours - first) / (last - first), 0, 1)) ** steep
         return np.where(inside, np.maximum(low, high * hump), low)
 
     return shape
