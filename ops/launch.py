@@ -75,12 +75,14 @@ class Launcher:
         wanted = number(self._environ, "PORT", DEFAULT_PORT, 1, 65535)
         speed = number(self._environ, "SPEED", 1.0, 0.0, MAX_SPEED)
         env, about = self._environ, f"real AWS, {'writes are possible' if settings.write else 'read-only'}"
+        clients = ""
         if settings.endpoint_url:
             about = f"the AWS at {settings.endpoint_url} (AWS_ENDPOINT_URL)"
         elif settings.mode == "embedded":
             embedded = self._start_embedded(speed, embedded_args)
             env = environment_for(embedded, self._environ)
             about = f"the embedded AWS at {embedded.endpoint_url}, {pace(speed)}"
+            clients = f"  For AWS clients: {exports(env)}\n"
         elif speed != 1.0 or embedded_args:
             raise BadInput(
                 "SPEED and ARGS are for the embedded AWS, not for EBB_MODE=aws.", "Leave them out."
@@ -90,7 +92,9 @@ class Launcher:
             self._say(f"Port {wanted:.0f} is taken; using {port}.")
         self._start_console(port, env)
         url = f"http://{HOST}:{port}"
-        self._say(f"\n  Ebb is ready:  {url}\n  It shows       {about}.\n  Ctrl-C ends everything.\n")
+        self._say(
+            f"\n  Ebb is ready:  {url}\n  It shows       {about}.\n{clients}  Ctrl-C ends everything.\n"
+        )
         open_browser(url, self._environ)
         while True:
             self._pause()
@@ -178,6 +182,12 @@ def environment_for(embedded: Embedded, environ: Mapping[str, str]) -> dict[str,
     for name in ("NO_PROXY", "no_proxy"):
         env[name] = ",".join(filter(None, (env.get(name), HOST, "localhost")))
     return env
+
+
+def exports(env: Mapping[str, str]) -> str:
+    """A line for another terminal that leads the AWS CLI and boto3 to the embedded AWS."""
+    names = ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    return "export " + " ".join(f"{name}={env[name]}" for name in names)
 
 
 def free_port(wanted: int) -> int:

@@ -72,6 +72,7 @@ def test_it_starts_both_parts_and_a_signal_ends_both(tmp_path: Path, number_: si
         _, aws_port = address(said, "the embedded AWS at")
         assert console_port == port
         assert "60 times as fast as real time" in said
+        assert f"export AWS_ENDPOINT_URL=http://127.0.0.1:{aws_port} AWS_DEFAULT_REGION=us-east-1 " in said
         with urllib.request.urlopen(console, timeout=10) as page:
             assert b"<html" in page.read().lower()
         process.send_signal(number_)
