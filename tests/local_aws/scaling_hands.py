@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-
-import pytest
-from botocore.exceptions import ClientError
 
 from ops.local_aws.physics import AsyncSettings, EndpointSpec, Request
 from tests.local_aws.conftest import SteppedAws
@@ -35,14 +31,6 @@ def tracking(target: float = 5.0, **more: Any) -> dict[str, Any]:
 def stepping(adjustment: int = 1, **more: Any) -> dict[str, Any]:
     steps = [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": adjustment}]
     return {"AdjustmentType": "ChangeInCapacity", "StepAdjustments": steps, **more}
-
-
-def refused(call: Callable[..., Any], code: str = "ValidationException", /, **params: Any) -> str:
-    """The message of the refusal; its code must be `code`."""
-    with pytest.raises(ClientError) as caught:
-        call(**params)
-    assert caught.value.response["Error"]["Code"] == code, caught.value
-    return str(caught.value.response["Error"]["Message"])
 
 
 class Hands:
