@@ -18,6 +18,7 @@ from botocore.utils import parse_timestamp
 
 THREADS = 8
 _DUMMY = "ebb-local"
+_HOME = {"pricing": "us-east-1"}  # served in a few regions only, whatever region is looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,10 @@ class AwsSession:
             user_agent_extra="ebb",
         )
         client = self._boto().client(
-            service, region_name=where.region, endpoint_url=where.endpoint_url, config=config
+            service,
+            region_name=_HOME.get(service, where.region),
+            endpoint_url=where.endpoint_url,
+            config=config,
         )
         client.meta.events.register("before-send", self._counter(service))
         return client

@@ -157,7 +157,7 @@ def test_refusals_are_typed(aws: SteppedAws) -> None:
         client.lookup_events(
             StartTime=datetime(2026, 9, 2, tzinfo=UTC), EndTime=datetime(2026, 9, 1, tzinfo=UTC)
         )
-    with pytest.raises(client.exceptions.InvalidMaxResultsException):
+    with pytest.raises(ClientError, match="ValidationException"):
         client.lookup_events(MaxResults=51)
     for token in ("nonsense", "W10=", "WyJhIiwxXQ=="):
         with pytest.raises(client.exceptions.InvalidNextTokenException):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.local_aws.conftest import SteppedAws
 
@@ -118,9 +119,9 @@ def test_refusals_are_typed(aws: SteppedAws) -> None:
         pricing.get_attribute_values(**known, AttributeName="colour")
     with pytest.raises(pricing.exceptions.InvalidParameterException):
         pricing.get_products(**known, FormatVersion="aws_v2")
-    with pytest.raises(pricing.exceptions.InvalidParameterException):
+    with pytest.raises(ClientError, match="ValidationException"):
         pricing.get_products(**known, MaxResults=101)
     with pytest.raises(pricing.exceptions.InvalidParameterException):
-        pricing.get_products(**known, Filters=[term("regionCode", "us-east-1", "LIKE")])
+        pricing.get_products(**known, Filters=[term("regionCode", "none"), term("x", "y", "LIKE")])
     with pytest.raises(pricing.exceptions.InvalidNextTokenException):
         pricing.get_products(**known, NextToken="nonsense")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.local_aws.conftest import SteppedAws
 
@@ -55,7 +56,7 @@ def test_refusals_are_typed(aws: SteppedAws) -> None:
         quotas.list_service_quotas(ServiceCode="ec2")
     with pytest.raises(quotas.exceptions.InvalidPaginationTokenException):
         quotas.list_service_quotas(**QUOTAS, NextToken="nonsense")
-    with pytest.raises(quotas.exceptions.IllegalArgumentException):
+    with pytest.raises(ClientError, match="ValidationException"):
         quotas.list_service_quotas(**QUOTAS, MaxResults=101)
 
 

@@ -36,8 +36,6 @@ class CloudTrail:
         if start is not None and end is not None and start > end:
             raise AwsError("InvalidTimeRangeException", "The start time must not be later than the end time.")
         size = params.get("MaxResults", PAGE)
-        if not 1 <= size <= PAGE:
-            raise AwsError("InvalidMaxResultsException", f"MaxResults must lie between 1 and {PAGE}.")
         token = params.get("NextToken")
         place = (
             tokens.unpack(token, ((int, float), int), "InvalidNextTokenException", _BAD_TOKEN)

@@ -5,7 +5,7 @@ AWS serves it in us-east-1, ap-south-1 and eu-central-1; here every region of a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ops.local_aws import tokens
@@ -28,8 +28,13 @@ class Pricing:
         _check_service(params["ServiceCode"])
         _check_format(params)
         filters = params.get("Filters") or []
+        for each in filters:
+            if each["Type"] not in _FILTERS:
+                raise AwsError("InvalidParameterException", f"{each['Type']} is not a type of filter.")
         found = [product for product in products() if all(_passes(product, each) for each in filters)]
-        shown, token = tokens.page(found, params.get("NextToken"), _size(params), *_BAD_TOKEN)
+        shown, token = tokens.page(
+            found, params.get("NextToken"), params.get("MaxResults", PAGE), *_BAD_TOKEN
+        )
         answer: dict[str, Any] = {"FormatVersion": FORMAT, "PriceList": [product.item() for product in shown]}
         return answer | ({"NextToken": token} if token else {})
 
@@ -39,7 +44,9 @@ class Pricing:
         if name not in _attribute_names():
             raise AwsError("NotFoundException", f"{SERVICE} has no attribute {name}.")
         values = sorted({value for product in products() if (value := product.field(name)) is not None})
-        shown, token = tokens.page(values, params.get("NextToken"), _size(params), *_BAD_TOKEN)
+        shown, token = tokens.page(
+            values, params.get("NextToken"), params.get("MaxResults", PAGE), *_BAD_TOKEN
+        )
         answer: dict[str, Any] = {"AttributeValues": [{"Value": value} for value in shown]}
         return answer | ({"NextToken": token} if token else {})
 
@@ -48,7 +55,9 @@ class Pricing:
         if params.get("ServiceCode"):
             _check_service(params["ServiceCode"])
         services = [{"ServiceCode": SERVICE, "AttributeNames": _attribute_names()}]
-        shown, token = tokens.page(services, params.get("NextToken"), _size(params), *_BAD_TOKEN)
+        shown, token = tokens.page(
+            services, params.get("NextToken"), params.get("MaxResults", PAGE), *_BAD_TOKEN
+        )
         answer: dict[str, Any] = {"Services": shown, "FormatVersion": FORMAT}
         return answer | ({"NextToken": token} if token else {})
 
@@ -58,22 +67,21 @@ def _attribute_names() -> list[str]:
 
 
 def _passes(product: Product, each: Mapping[str, str]) -> bool:
-    """Whether a product passes one filter. ANY_OF and NONE_OF take values separated by commas."""
-    value, wanted = product.field(each["Field"]), each["Value"]
-    match each["Type"]:
-        case "TERM_MATCH" | "EQUALS":
-            return value == wanted
-        case "CONTAINS":
-            return value is not None and wanted in value
-        case "ANY_OF":
-            return value in _several(wanted)
-        case "NONE_OF":
-            return value not in _several(wanted)
-    raise AwsError("InvalidParameterException", f"{each['Type']} is not a type of filter.")
+    return _FILTERS[each["Type"]](product.field(each["Field"]), each["Value"])
 
 
 def _several(text: str) -> list[str]:
+    """The values of ANY_OF and NONE_OF, separated by commas."""
     return [item.strip() for item in text.split(",")]
+
+
+_FILTERS: dict[str, Callable[[str | None, str], bool]] = {
+    "TERM_MATCH": lambda value, wanted: value == wanted,
+    "EQUALS": lambda value, wanted: value == wanted,
+    "CONTAINS": lambda value, wanted: value is not None and wanted in value,
+    "ANY_OF": lambda value, wanted: value in _several(wanted),
+    "NONE_OF": lambda value, wanted: value not in _several(wanted),
+}
 
 
 def _check_service(code: str) -> None:
@@ -86,10 +94,3 @@ def _check_service(code: str) -> None:
 def _check_format(params: Mapping[str, Any]) -> None:
     if params.get("FormatVersion", FORMAT) != FORMAT:
         raise AwsError("InvalidParameterException", f"The only format version is {FORMAT}.")
-
-
-def _size(params: Mapping[str, Any]) -> int:
-    size: int = params.get("MaxResults", PAGE)
-    if not 1 <= size <= PAGE:
-        raise AwsError("InvalidParameterException", f"MaxResults must lie between 1 and {PAGE}.")
-    return size

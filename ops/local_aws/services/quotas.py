@@ -41,8 +41,6 @@ class ServiceQuotas:
     def _listed(self, params: Mapping[str, Any], *, applied: bool) -> dict[str, Any]:
         _check_service(params)
         size = params.get("MaxResults", PAGE)
-        if not 1 <= size <= PAGE:
-            raise AwsError("IllegalArgumentException", f"MaxResults must lie between 1 and {PAGE}.")
         types = self._book.types()
         if params.get("QuotaCode"):
             types = [self._type(params)]
