@@ -77,7 +77,7 @@ class Settings(BaseSettings):
         """Seconds between two collections; more often for the embedded AWS, so that fast time looks alive."""
         if self.refresh_s is not None:
             return self.refresh_s
-        return 3.0 if kind == "embedded" else 15.0
+        return 2.0 if kind == "embedded" else 15.0
 
     def origin(self, name: str) -> Origin:
         """Where the value of one setting came from."""

@@ -106,7 +106,7 @@ def idle(seen: Seen) -> Verdict:
         what = f"Nothing to do {quiet}, {count(current, 'instance')} in service; {step}."
         return Verdict(EndpointState.BUSY, Severity.OK, what, since)
     why = reason or f"the usual {duration(patience.total_seconds())} for going to sleep have passed"
-    what = f"Idle and paid for {quiet}: {count(current, 'instance')} in service, {why}."
+    what = f"Paid for while idle {quiet}: {count(current, 'instance')} in service, {why}."
     return Verdict(EndpointState.IDLE_PAID, Severity.WARNING, what, since, (_IN_WORK,))
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from ops.core import metrics, wake
 from ops.core.awake import idle, slow, working
 from ops.core.seen import Seen, waiting_since, why_failed
-from ops.core.types import EndpointState, Problem, Severity, Verdict
+from ops.core.types import EndpointState, Problem, Severity, Verdict, utc
 from ops.core.words import count, duration, listed, moment, percent
 
 STUCK_AFTER = timedelta(minutes=5)
@@ -175,8 +177,6 @@ def _waiting(seen: Seen, backlog: float | None) -> Verdict:
     evidence = [f"HasBacklogWithoutCapacity is 1 {start}"]
     remark = wake.tracked_per_instance(seen.policies)
     evidence += [remark] if remark and cause else []
-    expired = seen.hour(metrics.EXPIRED)
-    evidence += [f"{count(expired, 'request')} expired in the last hour"] if expired else []
     stuck = since is not None and seen.now - since >= STUCK_AFTER and not wake.fires_now(seen)
     if not stuck:
         what = f"{number[:1].upper()}{number[1:]} {verb} {start}; "
@@ -212,11 +212,10 @@ def failing(seen: Seen) -> Verdict | None:
     if seen.hour(metrics.FAILURES, 15) == 0 and seen.hour(metrics.PROCESSED, 15) >= 3:
         return None
     share = bad / (bad + good)
-    since = _failing_since(seen)
-    begun = f" since {moment(since, seen.now)}" if since is not None else ""
-    made = seen.endpoint.config_created
-    if since is not None and made is not None and timedelta(0) <= since - made < timedelta(hours=2):
-        begun = f" since the deploy at {moment(made, seen.now)}"
+    since, deploy = _failing_since(seen)
+    begun = (
+        f" since {'the deploy at ' if deploy else ''}{moment(since, seen.now)}" if since is not None else ""
+    )
     errors = seen.hour(metrics.ERRORS_5XX)
     why = ", the model answers with 5xx errors" if errors >= bad / 2 else ""
     numbers = f"{percent(share)} of the requests of the last hour ({bad:.0f} of {bad + good:.0f})"
@@ -228,19 +227,30 @@ def failing(seen: Seen) -> Verdict | None:
     return Verdict(EndpointState.FAILING, severity, what, since, evidence)
 
 
-def _failing_since(seen: Seen) -> datetime | None:
-    """The first five-minute step of failures after the last two hours in which requests only went well."""
-    bad, good = seen.day.get(metrics.FAILURES.key), seen.day.get(metrics.PROCESSED.key)
+def _failing_since(seen: Seen) -> tuple[datetime | None, bool]:
+    """Since when, within a day, and whether that is the deploy of the configuration in use.
+
+    The deploy, where failures came up with it; else the first failure after the last hour that went well.
+    """
+    bad = np.nan_to_num(seen.day.get(metrics.FAILURES.key).values)
+    done = bad + np.nan_to_num(seen.day.get(metrics.PROCESSED.key).values)
+    epochs, period = seen.day.window.epochs(), seen.day.window.period
+    made = seen.endpoint.config_created
+    if made is not None and made > seen.day.window.start:
+        after = epochs + period > made.timestamp()
+        share = bad[after].sum() / max(1.0, done[after].sum())
+        before = bad[~after].sum() / max(1.0, done[~after].sum())
+        if share >= FAILED_SHARE / 2 and share >= 3 * before:
+            return made, True
     start: float | None = None
-    well = 0
-    for when, failed, done in reversed(list(zip(bad.window.epochs(), bad.values, good.values, strict=True))):
-        if failed > 0:
-            start, well = float(when), 0
-        elif done > 0:
-            well += 1
-        if start is not None and well >= 12:
+    step = 3600 // period
+    for end in range(len(bad), 0, -step):
+        hour = slice(max(0, end - step), end)
+        if done[hour].sum() and bad[hour].sum() / done[hour].sum() < FAILED_SHARE:
             break
-    return datetime.fromtimestamp(start, seen.now.tzinfo) if start is not None else None
+        failed = np.flatnonzero(bad[hour] > 0)
+        start = float(epochs[hour][failed[0]]) if failed.size else start
+    return (utc(start) if start is not None else None), False
 
 
 # --- remarks on any state ---

@@ -1,0 +1,123 @@
+"""`python -m ops`: the command line. The same façade as the pages.
+
+With `--json` stdout is exactly one JSON document; everything else goes to stderr. Exit code 0: fine,
+1: a finding (something is critical), 2: bad usage or an AWS error, 3: refused.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from typing import Annotated
+
+import click
+import typer
+
+from ops import cli_show
+from ops.config import Settings
+from ops.console import Console
+from ops.core.errors import BadInput, OpsError
+from ops.core.types import Severity, Verdict
+from ops.core.window import span_of_hours
+
+FINDING = 1
+
+app = typer.Typer(
+    name="ops",
+    help="Operations console for SageMaker asynchronous endpoints that scale to zero.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Write exactly one JSON document to stdout.")]
+
+
+@app.command()
+def fleet(json: Json = False) -> None:
+    """Every endpoint with its state, trouble first. Exit code 1 when something is critical."""
+
+    def work() -> int:
+        with Console.open(Settings.load()) as console:
+            view = console.fleet()
+        cli_show.write(cli_show.fleet_json(view) if json else cli_show.fleet_text(view))
+        return _worst(row.verdict for row in (*view.rows, *view.realtime))
+
+    _run(work, json)
+
+
+@app.command()
+def endpoint(
+    name: Annotated[str, typer.Argument(help="The endpoint's name.")],
+    hours: Annotated[str, typer.Option(help="How far back, in hours.")] = "3",
+    json: Json = False,
+) -> None:
+    """One endpoint: its state and why, numbers, scaling, alarms. Exit code 1 when its state is critical."""
+
+    def work() -> int:
+        span = span_of_hours(_number(hours))
+        with Console.open(Settings.load()) as console:
+            view = console.endpoint(name, span)
+        cli_show.write(cli_show.endpoint_json(view) if json else cli_show.endpoint_text(view))
+        return _worst([view.row.verdict])
+
+    _run(work, json)
+
+
+@app.command(
+    "local-aws",
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+)
+def local_aws(context: typer.Context) -> None:
+    """Run the embedded AWS until SIGTERM (its own options: local-aws --help)."""
+    from ops.local_aws.__main__ import main  # loads the whole embedded AWS: only here
+
+    raise typer.Exit(main(context.args))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s")
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = app(given, prog_name="python -m ops", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        wrong = BadInput(_sentence(error.format_message()), "See python -m ops --help.")
+        cli_show.fail(wrong, "--json" in given)
+        return wrong.exit_code
+    return int(code or 0)
+
+
+def _run(work: Callable[[], int], json: bool) -> None:
+    """Do the work of one command and leave with its exit code; an OpsError becomes a sentence."""
+    try:
+        code = work()
+    except OpsError as error:
+        cli_show.fail(error, json)
+        code = error.exit_code
+    raise typer.Exit(code)
+
+
+def _worst(verdicts: Iterable[Verdict]) -> int:
+    return FINDING if any(v.severity is Severity.CRITICAL for v in verdicts) else 0
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise BadInput(f"{text!r} is not a number of hours.", "Give a number above 0, such as 3.") from error
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

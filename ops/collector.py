@@ -1,0 +1,274 @@
+"""The one background reader of AWS in this process: however many viewers, AWS is asked like by one.
+
+It publishes immutable snapshots of the fleet, pauses when nobody has asked for a while, slows down when AWS
+asks for it, and keeps the last good snapshot, with what went wrong, when AWS is away.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from cachetools import LRUCache, TTLCache
+
+from ops import clock
+from ops.config import Settings
+from ops.console import Console
+from ops.core.errors import OpsError, Throttled, Unreachable
+from ops.core.types import Connection, Problem, Window
+from ops.core.views import EndpointView, FleetView
+
+log = logging.getLogger(__name__)
+
+IDLE_S = 60.0
+"""Nobody asked for this long: the reader pauses."""
+SLOWEST_S = 300.0
+AWAY_S = 30.0
+FIRST_WAIT_S = 30.0
+"""How long a viewer waits for the first snapshot, or for a fresh one after a pause."""
+
+
+class Pace:
+    """When to read next: the interval, doubled while AWS throttles, longer while it is away."""
+
+    def __init__(self, interval_s: float) -> None:
+        self.base = interval_s
+        self.interval = interval_s
+
+    def succeeded(self) -> None:
+        self.interval = max(self.base, self.interval / 2)
+
+    def failed(self, error: OpsError) -> None:
+        if isinstance(error, Throttled):
+            self.interval = min(SLOWEST_S, self.interval * 2)
+        else:
+            self.interval = min(max(AWAY_S, self.base), self.interval * 1.5)
+
+    def wait(self, now: float, last_read: float | None, last_asked: float | None) -> float | None:
+        """Seconds until the next read; 0 is now, None is never (paused). All times monotonic."""
+        if last_asked is None or now - last_asked > IDLE_S:
+            return None
+        return 0.0 if last_read is None else max(0.0, last_read + self.interval - now)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the collector knows: the last good fleet, the newest attempt's error, and how it goes about it."""
+
+    fleet: FleetView | None
+    error: OpsError | None
+    number: int
+    """Counts attempts, so that a viewer sees whether there is news."""
+    interval_s: float
+    age_s: float | None
+    """Real seconds since the fleet was read."""
+    calls: Mapping[str, int]
+
+
+class Collector:
+    """Reads with `open_console` in a thread of its own after `start()`. Thread-safe."""
+
+    def __init__(
+        self,
+        open_console: Callable[[], Console],
+        interval_s: Callable[[str], float],
+        monotonic: Callable[[], float] = clock.monotonic,
+    ) -> None:
+        self._open = open_console
+        self._interval_s = interval_s
+        self._monotonic = monotonic
+        self._change = threading.Condition()
+        self._opening = threading.Lock()
+        self._console: Console | None = None
+        self._fleet: FleetView | None = None
+        self._error: OpsError | None = None
+        self._number = 0
+        self._read_at: float | None = None
+        self._good_at: float | None = None
+        self._asked_at: float | None = None
+        self._pace = Pace(interval_s("aws"))
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self._views: TTLCache[Hashable, EndpointView] = TTLCache(64, self._pace.base, timer=monotonic)
+        self._good_views: LRUCache[Hashable, EndpointView] = LRUCache(64)
+        self._flights: dict[Hashable, Future[EndpointView]] = {}
+
+    def start(self) -> Collector:
+        self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End the thread and the connections. A second call does nothing."""
+        with self._change:
+            self._stopping = True
+            self._change.notify_all()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+        if self._console is not None:
+            self._console.close()
+
+    def snapshot(self) -> Snapshot:
+        """What is known now; never waits. Counts as asking."""
+        with self._change:
+            self._ask()
+            age = None if self._good_at is None else self._monotonic() - self._good_at
+            calls = self._console.calls() if self._console is not None else {}
+            return Snapshot(self._fleet, self._error, self._number, self._pace.interval, age, calls)
+
+    def connection(self) -> Connection:
+        """Which AWS this is. Raises OpsError when it cannot be told."""
+        return self._at_hand().connection()
+
+    def fleet(self) -> FleetView:
+        """The newest good fleet; after a pause, or at first, a fresh one.
+
+        Where the newest attempt failed, the reason is among the problems. OpsError without any good one.
+        """
+        with self._change:
+            patience = max(IDLE_S, 2 * self._pace.interval)
+            stale = self._read_at is None or self._monotonic() - self._read_at > patience
+            before = self._number
+            self._ask()
+            if stale and self._thread is not None:
+                self._change.wait_for(lambda: self._number > before or self._stopping, FIRST_WAIT_S)
+            fleet, error = self._fleet, self._error
+        if fleet is None:
+            raise error or Unreachable(
+                "AWS has not answered yet.", "Ebb keeps trying; look again in a moment."
+            )
+        return fleet if error is None else replace(fleet, problems=(*fleet.problems, _stale(error)))
+
+    def endpoint(self, name: str, span: timedelta | Window = timedelta(hours=3)) -> EndpointView:
+        """One endpoint, at most one interval old; several viewers of the same share one reading.
+
+        When AWS is away the last good view, with the reason among its problems. Raises OpsError.
+        """
+        key = (name, span)
+        with self._change:
+            cached = self._views.get(key)
+            if cached is not None:
+                return cached
+            flight = self._flights.get(key)
+            mine = flight is None
+            if flight is None:
+                flight = self._flights[key] = Future()
+        if not mine:
+            return flight.result()
+        try:
+            view = self._read_endpoint(name, span)
+        except BaseException as error:
+            flight.set_exception(error)
+            raise
+        else:
+            flight.set_result(view)
+            return view
+        finally:
+            with self._change:
+                self._flights.pop(key, None)
+
+    def read_once(self) -> None:
+        """One attempt to read the fleet, in the caller's thread."""
+        fleet: FleetView | None = None
+        failure: OpsError | None = None
+        try:
+            fleet = self._at_hand().fleet()
+        except OpsError as error:
+            failure = error
+            log.warning("%s %s", error.what, error.hint)
+        with self._change:
+            self._number += 1
+            self._read_at = self._monotonic()
+            self._error = failure
+            if fleet is not None:
+                self._fleet, self._good_at = fleet, self._read_at
+                self._pace.succeeded()
+            elif failure is not None:
+                self._pace.failed(failure)
+                if isinstance(failure, Unreachable):
+                    self._console = None  # opened anew: the embedded AWS may be back at another address
+            self._change.notify_all()
+
+    def _run(self) -> None:
+        while True:
+            with self._change:
+                if self._stopping:
+                    return
+                wait = self._pace.wait(self._monotonic(), self._read_at, self._asked_at)
+                if wait is None or wait > 0:
+                    self._change.wait(wait)
+                    continue
+            self.read_once()
+
+    def _ask(self) -> None:
+        """Note that somebody looks. The caller holds the lock."""
+        now = self._monotonic()
+        paused = self._asked_at is None or now - self._asked_at > IDLE_S
+        self._asked_at = now
+        if paused:
+            self._change.notify_all()
+
+    def _at_hand(self) -> Console:
+        """The console, opened when first needed. Raises OpsError when its AWS is not there."""
+        with self._opening:
+            console = self._console
+            if console is None:
+                console = self._open()
+                interval = self._interval_s(console.connection().kind)
+                with self._change:
+                    self._console = console
+                    self._pace = Pace(interval)
+                    self._views = TTLCache(64, interval, timer=self._monotonic)
+            return console
+
+    def _read_endpoint(self, name: str, span: timedelta | Window) -> EndpointView:
+        key = (name, span)
+        try:
+            view = self._at_hand().endpoint(name, span)
+        except OpsError as error:
+            with self._change:
+                last = self._good_views.get(key)
+            if last is None or not error.retryable:
+                raise
+            return replace(last, problems=(*last.problems, _stale(error)))
+        with self._change:
+            self._views[key] = self._good_views[key] = view
+        return view
+
+
+def _stale(error: OpsError) -> Problem:
+    return Problem(
+        "newer numbers", error.what, error.hint, str(getattr(error, "action", "")), error.retryable
+    )
+
+
+_only_lock = threading.Lock()
+_only: Collector | None = None
+
+
+def start(settings: Settings | None = None) -> Collector:
+    """The collector of this process, started when there is none yet. Does not need AWS to be there."""
+    global _only
+    with _only_lock:
+        if _only is None:
+            chosen = settings if settings is not None else Settings.load()
+            _only = Collector(lambda: Console.open(chosen), chosen.refresh_for).start()
+        return _only
+
+
+def current() -> Collector:
+    """The collector of this process; started from the environment when nobody has."""
+    return start()
+
+
+def stop() -> None:
+    """End the collector of this process, if there is one."""
+    global _only
+    with _only_lock:
+        running, _only = _only, None
+    if running is not None:
+        running.stop()
