@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ops.core.autoscaling import ALARM, Outcome, clamp
@@ -51,7 +52,7 @@ class Actor:
                 return NOTHING
             if target.suspended.scale_in or now < target.in_ended + policy.in_cooldown:
                 return BLOCKED
-            if policy.direction is None and _keeps(policy, alarm.latest, desired):
+            if policy.direction is None and _keeps(policy, alarm.recent(), desired):
                 if policy.noted.get(alarm.name) != alarm.updated:
                     self._note(policy, alarm, now, reason("AutoScalingAnticipatedFlapping", current=desired))
                 return NOTHING
@@ -63,6 +64,8 @@ class Actor:
         own = decide(policy, alarm, desired, now)
         if own is None:
             return NOTHING
+        if own.held:
+            return BLOCKED
         if own.capacity == desired:
             self._note(policy, alarm, now, _why_not(own, target.bounds, desired))
             return NOTHING
@@ -125,9 +128,9 @@ def _cause(policy: Policy, alarm: AlarmLike) -> str:
     return f"monitor alarm {alarm.name} in state {alarm.machine.state} triggered policy {policy.name}"
 
 
-def _keeps(policy: Policy, latest: float | None, desired: int) -> bool:
-    """Whether already the newest value needs all `desired` instances (cheap, and true most of the time)."""
-    return latest is not None and latest * desired > policy.tracking * (desired - 1) + 1e-9
+def _keeps(policy: Policy, known: Sequence[float], desired: int) -> bool:
+    """Whether the largest of the values needs all `desired` instances: the usual end of a scale-in."""
+    return bool(known) and max(known) * desired > policy.tracking * (desired - 1) + 1e-9
 
 
 def _why_not(want: Want, bounds: Bounds, desired: int) -> dict[str, Any]:

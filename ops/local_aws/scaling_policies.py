@@ -17,6 +17,8 @@ class Want:
     alarm: AlarmLike
     capacity: int
     scale_in: bool
+    held: bool = False
+    """A step that adds no more than what was just added: the cooldown swallows it."""
 
 
 def configure(policy: Policy) -> None:
@@ -61,10 +63,13 @@ def decide(policy: Policy, alarm: AlarmLike, desired: int, now: float) -> Want |
     step = step_scaling(base, latest, alarm.threshold, policy.steps, policy.adjustment, policy.least)
     if step is None:
         return None
-    if base != desired and step.capacity <= base:  # a scale-in step counts from what is there
-        step = step_scaling(desired, latest, alarm.threshold, policy.steps, policy.adjustment, policy.least)
-        assert step is not None
-    return Want(policy, alarm, step.capacity, step.capacity < desired)
+    if base == desired:
+        return Want(policy, alarm, step.capacity, step.capacity < desired)
+    if step.capacity > base:
+        return Want(policy, alarm, max(step.capacity, desired), False, held=step.capacity <= desired)
+    # A step that removes counts from what is there.
+    step = step_scaling(desired, latest, alarm.threshold, policy.steps, policy.adjustment, policy.least)
+    return None if step is None else Want(policy, alarm, step.capacity, step.capacity < desired)
 
 
 def may(want: Want, target: Target, capacity: int, desired: int, now: float) -> bool:

@@ -116,6 +116,29 @@ def test_a_larger_step_passes_the_cooldown_less_what_was_just_added(hands: Hands
     assert hands.capacity == (3, 4)
 
 
+def test_a_smaller_step_in_the_cooldown_is_no_scale_in_and_no_refusal(hands: Hands) -> None:
+    hands.register(1, 8)
+    large = hands.put_alarm(hands.put_stepping("large", 3), "large")
+    small = hands.put_alarm(hands.put_stepping("small", 1), "small")
+    hands.pull(large, 1.0)
+    hands.settle()
+    hands.pull(small, 1.0)
+    hands.pull(large, 1.0)
+    assert hands.capacity == (4, 4)
+    assert hands.reasons() == []
+
+
+def test_a_step_that_removes_counts_from_what_is_there(hands: Hands) -> None:
+    hands.register(1, 8)
+    grow = hands.put_alarm(hands.put_stepping("grow", 3), "grow")
+    shrink = hands.put_alarm(hands.put_stepping("shrink", -1), "shrink")
+    hands.pull(grow, 1.0)
+    hands.settle()
+    hands.world.alarms.set_state(hands.world.alarms.get("grow"), "OK", "done", None, hands.aws.now())
+    hands.pull(shrink, 1.0)
+    assert hands.capacity == (4, 3)
+
+
 def test_scale_in_cooldown_holds_scale_in_and_a_scale_out_clears_it(hands: Hands) -> None:
     hands.register(0, 8)
     shrink = hands.put_alarm(hands.put_stepping("shrink", -1, Cooldown=3600), "shrink")
