@@ -30,7 +30,8 @@ MAY_IMPORT = {
     "ops.local_aws": ("ops.local_aws", "ops.core", "ops.clock"),
     "ops": ("ops",),
     "components.charts": ("components.charts", "components.theme", "components.format", "ops.core"),
-    "components": ("components", "ops"),
+    "components.live_source": ("components", "ops"),
+    "components": ("components", "ops.core"),
     "pages": ("components", "ops.core"),
     "app": ("components", "ops"),
 }
