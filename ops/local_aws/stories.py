@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ops.local_aws.story_kit import DAY, HOUR, Kit, Story
-from ops.local_aws.traffic import Batch, Traffic, office, quiet, steady
+from ops.local_aws.traffic import Batch, Traffic, office, quiet
 
 MINUTE = 60.0
 TTL_S = 21_600.0
@@ -17,14 +17,14 @@ def doc_async(kit: Kit, end: float) -> None:
         name,
         kit.seed,
         (12.0, 40.0),
-        bursts=office(0.0, 7.0, 5.0, 22.5, weekend=0.03, steep=0.25),
-        burst_size=(16, 27),
+        bursts=office(0.0, 7.0, 5.5, 22.0, weekend=0.02, steep=0.25),
+        burst_size=(15, 24),
         burst_spread_s=40.0,
         background_error_rate=0.004,
     )
     kit.endpoint(name, "doc-async-v3", traffic, team="documents", stage="production")
     kit.bounds(name, 0, 8)
-    kit.track(name, target=2.0)
+    kit.track(name, target=1.0)
     kit.wake(name)
     kit.watch(name)
 
@@ -72,9 +72,10 @@ def invoice_parse(kit: Kit, end: float) -> None:
     """Fails since a deploy three hours ago: more than a third of its requests end in a model error."""
     name = "invoice-parse"
     deployed = end - 3 * HOUR
+    lately = Batch(end - 4 * HOUR, 180.0, 2, 170.0)
     kit.config(name, "invoice-parse-11", "ml.g5.xlarge", concurrency=2, image="11")
     traffic = Traffic(
-        name, kit.seed, (4.0, 11.0), singles=steady(30.0), error_rate=0.38, errors_from=deployed + 6 * MINUTE, background_error_rate=0.001
+        name, kit.seed, (15.0, 35.0), singles=office(0.0, 12.0, 7.0, 19.0), batches=(lately,), error_rate=0.38, errors_from=deployed + 6 * MINUTE, background_error_rate=0.001
     )
     kit.endpoint(name, "invoice-parse-11", traffic, team="finance")
     kit.bounds(name, 0, 4)
@@ -110,7 +111,7 @@ def layout_detect(kit: Kit, end: float) -> None:
     """A real-time endpoint beside the others; moved to ml.g6e.xlarge an hour and a half ago."""
     name = "layout-detect"
     kit.config(name, "layout-detect-5", "ml.g6.xlarge", concurrency=None)
-    kit.endpoint(name, "layout-detect-5", Traffic(name, kit.seed, (0.2, 0.9), singles=office(2.0, 24.0, 6, 22, 3.0)), team="documents")
+    kit.endpoint(name, "layout-detect-5", Traffic(name, kit.seed, (0.2, 0.9), singles=office(1.0, 14.0, 6, 22, 2.0)), team="documents")
 
     def move() -> None:
         kit.config(name, "layout-detect-6", "ml.g6e.xlarge", concurrency=None, image="2")
@@ -124,9 +125,9 @@ def archive_reocr(kit: Kit, end: float) -> None:
     name = "archive-reocr"
     kit.config(name, "archive-reocr-2", "ml.g5.xlarge", concurrency=2)
     last = end - 37 * MINUTE
-    nightly = Batch(last - 28 * DAY, DAY, 800, 900.0, last=last + MINUTE)
-    coming = Batch(last + 4 * HOUR, 4 * HOUR, 800, 900.0)
-    kit.endpoint(name, "archive-reocr-2", Traffic(name, kit.seed, (20.0, 42.0), quiet, batches=(nightly, coming)), team="archive")
+    nightly = Batch(last - 28 * DAY, DAY, 520, 900.0, last=last + MINUTE)
+    coming = Batch(last + 4 * HOUR, 4 * HOUR, 520, 900.0)
+    kit.endpoint(name, "archive-reocr-2", Traffic(name, kit.seed, (30.0, 62.0), quiet, batches=(nightly, coming)), team="archive")
     kit.bounds(name, 0, 4)
     kit.track(name, target=10.0)
     kit.wake(name)

@@ -56,7 +56,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Single requests at `singles` an hour, bursts at `bursts` an hour, and batches at set times.
+    """Single requests at `singles` an hour (Poisson), bursts at `bursts` an hour (evenly spread), batches at set times.
 
     `service_s` is the container's time (uniform between the two). `error_rate` holds from `errors_from` on.
     """
@@ -80,14 +80,8 @@ class Traffic:
         """Arrivals of one UTC day (days since the epoch): times, container seconds, whether the model fails."""
         rng = np.random.default_rng([self.seed, zlib.crc32(self.name.encode()), day])
         begin = float(day * DAY_S)
-        noon = datetime.fromtimestamp(begin + DAY_S / 2, UTC)
-        shift = noon.astimezone(ZoneInfo(self.zone)).utcoffset()
-        offset_h = shift.total_seconds() / 3600 if shift else 0.0
-        hours = (np.arange(24 * 12) / 12 + offset_h) % 24
-        local_day = np.floor((np.arange(24 * 12) / 12 + offset_h) / 24).astype(int)
-        weekday = (day + 3) % 7  # 1970-01-01 was a Thursday
-        parts = [self._poisson(rng, self.singles, hours, local_day, weekday, begin)]
-        for at in self._poisson(rng, self.bursts, hours, local_day, weekday, begin):
+        parts = [_poisson(rng, self._expected(self.singles, day), begin)]
+        for at in _spread(rng, self._expected(self.bursts, day), begin):
             size = int(rng.integers(self.burst_size[0], self.burst_size[1] + 1))
             parts.append(at + np.sort(rng.uniform(0, self.burst_spread_s, size)))
         for batch in self.batches:
@@ -103,14 +97,34 @@ class Traffic:
         share = np.where(times >= self.errors_from, self.error_rate, self.background_error_rate)
         return times.tolist(), service.tolist(), (rng.random(times.size) < share).tolist()
 
-    @staticmethod
-    def _poisson(
-        rng: np.random.Generator, shape: Shape, hours: Floats, local_day: NDArray[np.int_], weekday: int, begin: float
-    ) -> Floats:
-        rate = np.zeros_like(hours)
-        for shifted in np.unique(local_day):
-            inside = local_day == shifted
-            rate[inside] = shape(hours[inside], (weekday + int(shifted)) % 7)
-        counts = rng.poisson(rate / 12)
-        starts = np.repeat(begin + np.arange(24 * 12) * 300.0, counts)
-        return np.sort(starts + rng.uniform(0, 300, starts.size))
+    def _expected(self, shape: Shape, day: int) -> Floats:
+        """Expected arrivals in each cell of the UTC day, in the story's own zone."""
+        noon = datetime.fromtimestamp(day * DAY_S + DAY_S / 2, UTC)
+        shift = noon.astimezone(ZoneInfo(self.zone)).utcoffset()
+        local = np.arange(CELLS) * (24 / CELLS) + (shift.total_seconds() / 3600 if shift else 0.0)
+        weekday = (day + 3) % 7  # 1970-01-01 was a Thursday
+        rate = np.zeros(CELLS)
+        for moved in (-1, 0, 1):
+            inside = np.floor(local / 24) == moved
+            rate[inside] = shape(local[inside] % 24, (weekday + moved) % 7)
+        return rate * 24 / CELLS
+
+
+CELLS = 288
+CELL_S = DAY_S / CELLS
+
+
+def _poisson(rng: np.random.Generator, expected: Floats, begin: float) -> Floats:
+    """Arrivals that know nothing of each other."""
+    starts = np.repeat(begin + np.arange(CELLS) * CELL_S, rng.poisson(expected))
+    return np.sort(starts + rng.uniform(0, CELL_S, starts.size))
+
+
+def _spread(rng: np.random.Generator, expected: Floats, begin: float) -> Floats:
+    """As many arrivals as expected, each at random within its own share of the day: people who keep working."""
+    total = np.concatenate([[0.0], np.cumsum(expected)])
+    count = int(total[-1]) + int(rng.random() < total[-1] % 1)
+    if count == 0:
+        return np.empty(0)
+    places = (np.arange(count) + rng.random(count)) * total[-1] / count
+    return np.interp(places, total, begin + np.arange(CELLS + 1) * CELL_S)
