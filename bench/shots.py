@@ -1,0 +1,90 @@
+"""Screenshots of every page in light and dark, wide and on a phone, from a real start.
+
+Seed and instant are fixed, so that two runs show the same fleet. `python -m bench.shots [FOLDER]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from bench.measured import ROOT
+from tests.browser_finder import launch_options
+
+NOW = "2026-11-18T14:20:00Z"
+PAGES = {
+    "fleet": "/",
+    "endpoint": "/endpoint?endpoint=doc-async&range=1d&zone=UTC",
+    "endpoint-stuck": "/endpoint?endpoint=ocr-legacy&range=1d&zone=UTC",
+}
+SIZES = {"1440": (1440, 900), "390": (390, 844)}
+THEMES = ("light", "dark")
+SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("folder", type=Path, nargs="?", default=ROOT / "docs" / "screenshots")
+    folder: Path = options.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with running() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options())
+        for theme in THEMES:
+            for size, (width, height) in SIZES.items():
+                context = browser.new_context(
+                    viewport={"width": width, "height": height},
+                    color_scheme=theme,
+                    timezone_id="UTC",
+                    reduced_motion="reduce",
+                )
+                page = context.new_page()
+                for name, path in PAGES.items():
+                    file = folder / f"{name}-{theme}-{size}.png"
+                    shoot(page, url + path, file)
+                    print(file, f"{file.stat().st_size / 1e3:.0f} kB", flush=True)
+                context.close()
+        browser.close()
+
+
+def shoot(page: Page, url: str, file: Path) -> None:
+    page.goto(url)
+    page.wait_for_selector(SETTLED)
+    page.wait_for_selector("h1")
+    if "/endpoint" in url:
+        page.wait_for_selector(".main-svg")
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=file)
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """The console as `make run` starts it, on a free port; yields its address."""
+    with tempfile.TemporaryDirectory() as state:
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "EBB_"))}
+        env |= {"EBB_STATE_DIR": state, "OPEN": "0", "SPEED": "1"}
+        command = [sys.executable, "-m", "ops.launch", "--seed", "7", "--now", NOW]
+        with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                said = ""
+                for line in process.stdout or ():
+                    said += line
+                    found = re.search(r"Ebb is ready:\s+(\S+)", said)
+                    if found:
+                        yield found[1]
+                        return
+                raise SystemExit(f"The console did not start.\n{said}")
+            finally:
+                process.terminate()
+
+
+if __name__ == "__main__":
+    main()
