@@ -72,7 +72,7 @@ def check(call: Call) -> None:
 
 
 def _constraints(shape: Shape, value: Any, path: str, enums: bool) -> Iterator[str]:
-    """What botocore's own validation leaves out: upper limits and, with `enums`, the values of enumerations."""
+    """What botocore's own validation leaves out: upper limits and, with `enums`, enumerations."""
     if value is None:
         return
     most = shape.metadata.get("max")

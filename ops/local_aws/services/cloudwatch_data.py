@@ -93,8 +93,8 @@ class Data(Base):
             raise AwsError(
                 "InvalidParameterCombination",
                 f"You have requested up to {int((end - start) / period):,} datapoints, which exceeds the "
-                f"limit of {MOST_STATISTICS:,}. You may reduce the datapoints requested by increasing Period, or "
-                "decreasing the time range.",
+                f"limit of {MOST_STATISTICS:,}. You may reduce the datapoints requested by increasing Period, "
+                "or decreasing the time range.",
             )
         name, unit, now = params["MetricName"], params.get("Unit"), self._world.now()
         store = self._world.metrics
