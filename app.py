@@ -1,0 +1,79 @@
+"""The launcher: `streamlit run app.py`, from any folder. It draws nothing; components/shell.py does."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import logging
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import plotly
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse
+from starlette.routing import Route
+
+ROOT = Path(__file__).resolve().parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+log = logging.getLogger("ebb")
+PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+HEAVY = ("plotly.graph_objects", "plotly.io", "pandas", "components.charts.endpoint", "boto3")
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[dict[str, object]]:
+    """Start the one reader of AWS, pay the imports before the first visitor, and freeze what is there.
+
+    Without the freeze a full garbage collection after every run costs seconds with many viewers.
+    """
+    from components import session
+
+    for name in HEAVY:
+        importlib.import_module(name)
+    session.start()
+    gc.collect()
+    gc.freeze()
+    try:
+        yield {}
+    finally:
+        session.stop()
+
+
+def on_script_error(error: Exception) -> bool:
+    """Instead of a traceback: a reference that is also in the log."""
+    reference = uuid.uuid4().hex[:8]
+    log.error("unexpected error, reference %s", reference, exc_info=error)
+    st.error(
+        f"This part of the page failed; the next refresh tries again. Reference for a report: {reference}",
+        icon=":material/error:",
+    )
+    return True
+
+
+async def plotly_js(request: Request) -> FileResponse:
+    """Plotly's own bundle from the installed package, so that nothing is fetched from outside."""
+    return FileResponse(
+        PLOTLY_JS, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"}
+    )
+
+
+async def healthz(request: Request) -> JSONResponse:
+    """200 while the reader of AWS works, 503 with the reason otherwise."""
+    from components import session
+
+    problem = session.problem()
+    return JSONResponse({"ok": not problem, "problem": problem}, status_code=503 if problem else 200)
+
+
+app = st.App(
+    ROOT / "components" / "shell.py",
+    lifespan=lifespan,
+    on_script_error=on_script_error,
+    routes=[Route("/assets/plotly.min.js", plotly_js), Route("/healthz", healthz)],
+)

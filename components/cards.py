@@ -1,0 +1,173 @@
+"""Small pieces that many pages share: state pills, number cards, the strip that says which AWS this is."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from urllib.parse import urlencode
+
+from components import format as fmt
+from components import scope
+from components.markup import Html, html, joined
+from components.theme import SEVERITIES, STATES
+from ops.core.types import Connection, Severity, Verdict
+from ops.core.views import FleetRow
+
+TROUBLE = (Severity.CRITICAL, Severity.WARNING)
+
+
+def pill(verdict: Verdict) -> Html:
+    """The state as an outlined pill: icon and word, in the colour of its severity when something is wrong."""
+    mark = STATES[verdict.state]
+    tone = "stuck" if verdict.severity is Severity.CRITICAL else mark.tone
+    return html(
+        '<span class="pill {tone}"><span aria-hidden="true">{icon}</span>{word}</span>',
+        tone=tone,
+        icon=mark.icon,
+        word=mark.word,
+    )
+
+
+def endpoint_link(name: str, inner: Html, *, focus: str, css: str = "", anew: bool = False) -> Html:
+    """A link to the Endpoint page that keeps zone and span; works with a plain click and in a new tab.
+
+    `anew`: a plain click loads the page anew too.
+    """
+    return html(
+        '<a class="{css}" href="./endpoint?{query}" data-page="endpoint" data-focus="{focus}">{inner}</a>',
+        css=css if anew else f"go {css}".strip(),
+        query=urlencode(scope.link(name)),
+        focus=f"{focus}:{name}",
+        inner=inner,
+    )
+
+
+def _kind(kind: str) -> Html:
+    if kind == "embedded":
+        return html('<span class="pill warm"><span aria-hidden="true">◍</span>simulated AWS</span>')
+    return html('<span class="pill money"><span aria-hidden="true">●</span>real AWS</span>')
+
+
+def where(connection: Connection, fresh: Html) -> Html:
+    """Which AWS, which account and region, whether changes are possible, and how fresh the page is."""
+    writes = (
+        html("<span>changes possible</span>")
+        if connection.writable
+        else html('<span title="{why}">read-only</span>', why=connection.why_read_only or "changes are off")
+    )
+    return html(
+        '<div class="row where">{kind}<b>{region}</b><span>account {account}</span>{writes}{fresh}</div>',
+        kind=_kind(connection.kind),
+        region=connection.region,
+        account=connection.account,
+        writes=writes,
+        fresh=fresh,
+    )
+
+
+def nowhere(kind: str) -> Html:
+    """Which AWS is meant while it does not answer."""
+    return html(
+        '<div class="row where">{kind}<span class="waking">does not answer</span></div>', kind=_kind(kind)
+    )
+
+
+def freshness(as_of: datetime, age_s: float, zone: tzinfo, rate: float | None) -> Html:
+    """“as of 14:02:10 UTC · 8 s ago”; the browser counts on, also when the server has gone silent.
+
+    `age_s`: real seconds since the reading; `rate`: seconds between two refreshes, None while paused.
+    """
+    return html(
+        '<span class="muted" data-asof="{stamp}" data-age="{age}" data-every="{rate}">as of {time}'
+        " · <span data-words>just now</span>{paused}</span>",
+        stamp=as_of.isoformat(),
+        age=f"{age_s:.0f}",
+        rate=rate or 0,
+        time=fmt.clock(as_of, zone, seconds=True),
+        paused=" · paused" if rate is None else "",
+    )
+
+
+def attention(rows: tuple[FleetRow, ...]) -> Html:
+    """What needs someone, as sentences that lead to their endpoint."""
+    found = [r for r in rows if r.verdict.severity in TROUBLE]
+    if not found:
+        return Html("")
+    return html('<ul class="attention">{items}</ul>', items=joined(_item(r) for r in found))
+
+
+def _item(row: FleetRow) -> Html:
+    name = row.endpoint.ref.name
+    mark = SEVERITIES[row.verdict.severity]
+    sentence = row.verdict.sentence.removeprefix(f"{name} ").removeprefix(f"{name}: ")
+    return html(
+        '<li><span class="{tone}" role="img" aria-label="{word}">{icon}</span>'
+        "<span>{link} {sentence} {why}</span></li>",
+        tone=mark.tone,
+        word=mark.word,
+        icon=mark.icon,
+        link=endpoint_link(name, html("<b>{name}</b>", name=name), focus="attention"),
+        sentence=sentence,
+        why=endpoint_link(name, Html("See why →"), focus="why", css="why"),
+    )
+
+
+def card(label: str, value: str, note: str = "", tone: str = "") -> Html:
+    return html(
+        '<div class="card"><div class="label">{label}</div><div class="value {tone}">{value}</div>'
+        '<div class="note">{note}</div></div>',
+        label=label,
+        tone=tone,
+        value=value,
+        note=note,
+    )
+
+
+def numbers(row: FleetRow) -> Html:
+    """The four numbers of an endpoint: waiting, oldest, instances, failures."""
+    endpoint = row.endpoint
+    oldest = fmt.age(row.oldest_s) if row.oldest_s else ("none" if row.backlog == 0 else fmt.DASH)
+    late = row.oldest_s is not None and row.oldest_s > row.ttl_s / 2
+    bounds = f"bounds {row.bounds.min}–{row.bounds.max}" if row.bounds else "no scaling target"
+    wanted = endpoint.desired
+    changing = wanted is not None and wanted != endpoint.current
+    failed = row.failures_1h
+    cards = (
+        card("waiting or in work", fmt.count(row.backlog), "requests", "backlog"),
+        card("oldest request", oldest, f"of {fmt.age(row.ttl_s)} before it expires", "stuck" if late else ""),
+        card(
+            "instances",
+            fmt.instances(endpoint.current, wanted),
+            f"{bounds}, {wanted} wanted" if changing else bounds,
+            "warm",
+        ),
+        card("failed, last hour", fmt.count(failed), "requests", "stuck" if failed else ""),
+    )
+    return html('<div class="cards">{cards}</div>', cards=joined(cards))
+
+
+def headline(row: FleetRow, zone: tzinfo, now: datetime) -> Html:
+    """The endpoint's name, its state, and the sentence that says what is going on, with its evidence."""
+    verdict = row.verdict
+    since = (
+        html('<p class="muted small">since {when}</p>', when=fmt.moment(verdict.since, zone, now))
+        if verdict.since is not None
+        else Html("")
+    )
+    evidence = (
+        html(
+            '<details data-focus="evidence"><summary data-focus="evidence-summary">How Ebb knows</summary>'
+            "<ul>{items}</ul></details>",
+            items=joined(html("<li>{text}</li>", text=e) for e in verdict.evidence),
+        )
+        if verdict.evidence
+        else Html("")
+    )
+    return html(
+        '<div class="stack"><div class="row"><h1>{name}</h1>{pill}</div><p class="lead">{sentence}</p>'
+        "{since}{evidence}</div>",
+        name=row.endpoint.ref.name,
+        pill=pill(verdict),
+        sentence=verdict.sentence,
+        since=since,
+        evidence=evidence,
+    )

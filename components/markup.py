@@ -1,0 +1,63 @@
+"""Pieces of page written as HTML: drawn in place without flicker, with links that stay inside the app.
+
+`Html` is text that is safe to draw; `html()` fills a template and escapes every value that is not
+`Html` itself, so that text from AWS can never become markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+from typing import Protocol
+
+import streamlit as st
+
+from components import access, session
+from components.theme import css_variables
+
+
+class Html(str):
+    """Text that is HTML already."""
+
+    __slots__ = ()
+
+
+def html(template: str, **values: object) -> Html:
+    """`template.format(...)` with every value escaped unless it is `Html`."""
+    return Html(
+        template.format(**{k: v if isinstance(v, Html) else escape(str(v)) for k, v in values.items()})
+    )
+
+
+def joined(parts: Iterable[Html]) -> Html:
+    return Html("".join(parts))
+
+
+class _Trigger(Protocol):
+    go: object
+
+
+_CSS = css_variables() + (Path(__file__).parent / "markup.css").read_text(encoding="utf-8")
+_JS = (Path(__file__).parent / "markup.js").read_text(encoding="utf-8")
+_component = st.components.v2.component("ebb_markup", css=_CSS, js=_JS, html="<div class='ebb'></div>\n")
+
+
+def show(body: Html, *, key: str) -> None:
+    """Draw `body`. A plain click on a link of class "go" changes the page without loading it anew."""
+    result: _Trigger = _component(key=key, data={"html": str(body)}, on_go_change=_nothing)
+    if isinstance(result.go, dict):
+        _follow(result.go)
+
+
+def _follow(go: dict[object, object]) -> None:
+    """Go where a link leads, if it is one of our pages; only parameters we know go along."""
+    page, query = access.entry(str(go.get("page", ""))), go.get("query")
+    if page is None or not isinstance(query, dict):
+        return
+    known = {name: str(query[name]) for name in session.URL_KEYS if name in query}
+    st.switch_page(access.file_of(page), query_params=known)
+
+
+def _nothing() -> None:
+    """The value is read after the component is drawn."""

@@ -1,0 +1,112 @@
+"""What did not work, said calmly. `guard` is the only place in the pages that catches OpsError."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import streamlit as st
+
+from components import markup, scope
+from components.cards import endpoint_link
+from components.markup import html
+from ops.core.errors import (
+    CredentialsProblem,
+    Denied,
+    OpsError,
+    ReadOnly,
+    Stale,
+    Throttled,
+    UnknownEndpoint,
+    Unreachable,
+)
+from ops.core.types import Problem
+
+_ICONS: tuple[tuple[type[OpsError], str], ...] = (
+    (UnknownEndpoint, ":material/search_off:"),
+    (Denied, ":material/lock:"),
+    (CredentialsProblem, ":material/key_off:"),
+    (Throttled, ":material/hourglass_top:"),
+    (Unreachable, ":material/cloud_off:"),
+    (ReadOnly, ":material/visibility:"),
+    (Stale, ":material/sync_problem:"),
+)
+
+
+@contextmanager
+def guard(part: str = "") -> Iterator[None]:
+    """Draw an OpsError of the block as a notice; `part` names what is missing because of it."""
+    try:
+        yield
+    except OpsError as error:
+        show(error, part)
+
+
+def show(error: OpsError, part: str = "") -> None:
+    """One notice: what happened, the way out, and what is not shown because of it."""
+    icon = next((i for kind, i in _ICONS if isinstance(error, kind)), ":material/info:")
+    body = [_plain(error.what)]
+    if isinstance(error, UnknownEndpoint):
+        body.append("It may have been deleted, or live in another account or region.")
+    elif error.hint:
+        body.append(_plain(error.hint))
+    if part:
+        body.append(f"Not shown: {_plain(part)}.")
+    if error.retryable:
+        body.append("Ebb tries again by itself.")
+    st.warning("  \n".join(body), icon=icon)
+    if isinstance(error, UnknownEndpoint):
+        _near(error.nearest)
+
+
+def _near(names: Sequence[str]) -> None:
+    """Links that load the page anew: the picker holds the unknown name and would keep it."""
+    links = [
+        html("<li>Open {link}</li>", link=endpoint_link(n, html("{n}", n=n), focus="near", anew=True))
+        for n in names
+    ]
+    fleet = html('<li><a class="go" href="./" data-page="" data-focus="all">See all endpoints</a></li>')
+    markup.show(html('<ul class="plain">{items}</ul>', items=markup.joined([*links, fleet])), key="near")
+
+
+def problems(found: Sequence[Problem]) -> None:
+    """The parts that could not be read: a denied call hides its part and nothing else."""
+    for problem in found:
+        body = [f"{_plain(problem.part)}: {_plain(problem.what)}"]
+        if problem.action:
+            body.append(f"The IAM action `{_plain(problem.action)}` would show it.")
+        elif problem.hint:
+            body.append(_plain(problem.hint))
+        if problem.retryable:
+            body.append("Ebb tries again by itself.")
+        st.info("  \n".join(body), icon=":material/lock:" if problem.action else ":material/info:")
+
+
+def bad_range(asked: str, used: str) -> None:
+    """A link asked for a span that is not offered."""
+    offered = ", ".join(scope.RANGES)
+    st.info(
+        f"The link asks for the range “{_plain(asked[:40])}”, which is not offered. "
+        f"Shown: {used}. Choose one of {offered}.",
+        icon=":material/date_range:",
+    )
+
+
+def empty_account(region: str) -> None:
+    """No endpoint at all: say where Ebb looked and how one appears."""
+    st.info(
+        f"There is no endpoint in {_plain(region)} yet. One that is created there appears here by itself. "
+        "If you expected some, look at the account and the region above.",
+        icon=":material/waves:",
+    )
+
+
+def choose_endpoint() -> None:
+    """No endpoint is named yet."""
+    st.info("Choose an endpoint above, or follow one from the fleet.", icon=":material/monitoring:")
+    _near(())
+
+
+def _plain(text: str) -> str:
+    """Text from AWS or a user as Markdown that shows it letter by letter."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#+!|$~:" else c for c in text)

@@ -1,0 +1,110 @@
+"""The single door from the pages to the console, and the names of all that the session or the URL keeps."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Protocol
+
+from ops import collector
+from ops.collector import Snapshot
+from ops.config import Settings
+from ops.core.errors import OpsError, Unreachable
+from ops.core.types import Connection
+from ops.core.views import EndpointView, FleetView
+
+ENDPOINT = "endpoint"
+"""URL and session: the name of the endpoint on show."""
+RANGE = "range"
+"""URL and session: the span on show, a key of scope.RANGES."""
+ZONE = "zone"
+"""URL and session: "UTC", "browser" or an IANA name."""
+ZONE_SEEN = "zone-seen"
+"""Session: the zone that the URL held after the last run."""
+RATE = "rate"
+"""Session: how often live panels refresh, a key of live.RATES."""
+
+URL_KEYS = (ENDPOINT, RANGE, ZONE)
+
+
+class Source(Protocol):
+    """What the pages ask; ops.collector.Collector is one. Everything but snapshot may raise OpsError."""
+
+    def snapshot(self) -> Snapshot: ...
+
+    def connection(self) -> Connection: ...
+
+    def fleet(self) -> FleetView: ...
+
+    def endpoint(self, name: str, span: timedelta) -> EndpointView: ...
+
+
+_source: Source | None = None
+_refused: OpsError | None = None
+_wanted = "embedded"
+
+
+def connect(source: Source | None, wanted: str = "embedded") -> None:
+    """Say who answers the pages of this process, and which kind of AWS is meant ("embedded" or "aws")."""
+    global _source, _refused, _wanted
+    _source, _refused, _wanted = source, None, wanted
+
+
+def start() -> None:
+    """Start the one reader of AWS of this process. Settings that make no sense show on every page."""
+    global _refused
+    try:
+        settings = Settings.load()
+        connect(collector.start(settings), settings.mode)
+    except OpsError as error:
+        _refused = error
+
+
+def stop() -> None:
+    """End the reader."""
+    connect(None)
+    collector.stop()
+
+
+def source() -> Source:
+    """Who answers. Raises OpsError when nobody can."""
+    if _source is None:
+        raise _refused or Unreachable("Ebb has not started to read yet.", "Start it with: make run")
+    return _source
+
+
+def wanted() -> str:
+    """Which kind of AWS is meant, known also while it does not answer."""
+    return _wanted
+
+
+def connection() -> Connection | None:
+    """Which AWS the process reads, or None while nobody can say."""
+    try:
+        return source().connection()
+    except OpsError:
+        return None
+
+
+def newest() -> tuple[FleetView, float] | None:
+    """The newest good fleet and its age in real seconds; None while there is none. Never waits."""
+    if _source is None:
+        return None
+    snapshot = _source.snapshot()
+    return None if snapshot.fleet is None else (snapshot.fleet, snapshot.age_s or 0.0)
+
+
+def names() -> tuple[str, ...]:
+    """The names of all endpoints, sorted; empty while the fleet cannot be read."""
+    try:
+        view = source().fleet()
+    except OpsError:
+        return ()
+    return tuple(sorted(row.endpoint.ref.name for row in (*view.rows, *view.realtime)))
+
+
+def problem() -> str:
+    """Why the newest reading failed, for the health check; empty when it did not."""
+    if _source is None:
+        return _refused.what if _refused is not None else "not started"
+    error = _source.snapshot().error
+    return error.what if error is not None else ""

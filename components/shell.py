@@ -1,0 +1,53 @@
+"""The frame around every page: title, menu, which AWS this is, and the page that the URL names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from components import access, theme
+from components.header import header
+
+LOGO = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="92" height="28" viewBox="0 0 92 28">'
+    f'<path d="M2 17c4-7 8-7 12 0s8 7 12 0" fill="none" stroke="{theme.LOGO}" stroke-width="3" '
+    'stroke-linecap="round"/>'
+    '<text x="34" y="21" font-family="sans-serif" font-size="20" font-weight="600" '
+    f'fill="{theme.LOGO}">Ebb</text></svg>'
+)
+MenuPage = str | Path | Callable[[], None] | Page
+STYLE = (Path(__file__).parent / "shell.css").read_text(encoding="utf-8")
+
+
+def menu() -> Mapping[str, list[MenuPage]]:
+    """Every page in its section; a page above the user's role is hidden and explains itself when opened."""
+    user = access.current_user()
+    sections: dict[str, list[MenuPage]] = {}
+    for page in access.PAGES:
+        sections.setdefault(page.section, []).append(
+            st.Page(
+                access.file_of(page),
+                title=page.title,
+                icon=page.icon,
+                url_path=page.path or None,
+                default=page.path == "",
+                visibility="visible" if access.may(user, page.role) else "hidden",
+            )
+        )
+    return sections
+
+
+def main() -> None:
+    """One run of the app."""
+    st.set_page_config(page_title="Ebb", page_icon="🌊", layout="wide")
+    st.logo(LOGO, size="large")
+    st.html(STYLE)
+    page = st.navigation(menu())
+    header()
+    page.run()
+
+
+main()

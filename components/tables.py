@@ -1,0 +1,202 @@
+"""Typed rows as tables. On a narrow page each row becomes a card (markup.css)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+
+from components import format as fmt
+from components.cards import endpoint_link, pill
+from components.charts.spark import sparkline
+from components.markup import Html, html, joined
+from ops.core.types import Activity
+from ops.core.views import EndpointView, FleetRow
+
+
+def table(heads: Sequence[tuple[str, str]], rows: Iterable[Html], caption: str) -> Html:
+    """`heads`: (label, css class) of each column. The roles keep it a table when CSS makes it cards."""
+    return html(
+        '<table role="table" aria-label="{caption}"><thead role="rowgroup"><tr role="row">{heads}</tr>'
+        "</thead>"
+        '<tbody role="rowgroup">{rows}</tbody></table>',
+        caption=caption,
+        heads=joined(
+            html('<th role="columnheader" scope="col" class="{css}">{label}</th>', css=css, label=label)
+            for label, css in heads
+        ),
+        rows=joined(rows),
+    )
+
+
+def line(*cells: Html) -> Html:
+    return html('<tr role="row">{cells}</tr>', cells=joined(cells))
+
+
+def cell(inner: object, label: str = "", css: str = "") -> Html:
+    return html(
+        '<td role="cell" class="{css}"{label}>{inner}</td>',
+        css=css,
+        label=html(' data-label="{label}"', label=label) if label else Html(""),
+        inner=inner,
+    )
+
+
+def fleet_table(rows: tuple[FleetRow, ...], caption: str) -> Html:
+    """Every endpoint in a line: state in a word and a sentence, backlog, age, instances, failures."""
+    heads = (
+        ("endpoint", ""),
+        ("state", ""),
+        ("backlog, 24 h", ""),
+        ("waiting", "num"),
+        ("oldest", "num"),
+        ("instances", "num"),
+        ("failed, 1 h", "num"),
+    )
+    return table(heads, (_fleet_row(r) for r in rows), caption)
+
+
+def _fleet_row(row: FleetRow) -> Html:
+    endpoint, name = row.endpoint, row.endpoint.ref.name
+    oldest = (
+        html(
+            '{age} <span class="muted small">of {ttl}</span>',
+            age=fmt.age(row.oldest_s),
+            ttl=fmt.age(row.ttl_s),
+        )
+        if row.oldest_s
+        else html('<span class="none">{dash}</span>', dash="none" if row.backlog == 0 else fmt.DASH)
+    )
+    bounds = f"{row.bounds.min}–{row.bounds.max}" if row.bounds else "no target"
+    failed = html(
+        '<span class="{tone}">{n}</span>',
+        tone="stuck" if row.failures_1h else "",
+        n=fmt.count(row.failures_1h),
+    )
+    return line(
+        cell(
+            html(
+                '{link}<div class="muted small">{kind}</div>',
+                link=endpoint_link(name, html("{name}", name=name), focus="row"),
+                kind=endpoint.instance_type or "instance type not known",
+            ),
+            css="name wide",
+        ),
+        cell(
+            html("{pill}<div>{sentence}</div>", pill=pill(row.verdict), sentence=row.verdict.sentence),
+            css="wide",
+        ),
+        cell(
+            html(
+                '<div class="backlog">{spark}</div>',
+                spark=Html(sparkline(row.spark, "backlog of the last 24 hours")),
+            ),
+            "backlog, 24 h",
+            "wide",
+        ),
+        cell(fmt.count(row.backlog), "waiting", "num"),
+        cell(oldest, "oldest", "num"),
+        cell(
+            html(
+                '{n} <span class="muted small">{bounds}</span>',
+                n=fmt.instances(endpoint.current, endpoint.desired),
+                bounds=bounds,
+            ),
+            "instances",
+            "num",
+        ),
+        cell(failed, "failed, 1 h", "num"),
+    )
+
+
+def realtime_table(rows: tuple[FleetRow, ...]) -> Html:
+    """Real-time endpoints have no queue: state and instances only."""
+    heads = (("endpoint", ""), ("state", ""), ("instances", "num"))
+    return table(
+        heads,
+        (
+            line(
+                cell(
+                    html(
+                        '{link}<div class="muted small">{kind}</div>',
+                        link=endpoint_link(
+                            r.endpoint.ref.name, html("{n}", n=r.endpoint.ref.name), focus="row"
+                        ),
+                        kind=r.endpoint.instance_type or "instance type not known",
+                    ),
+                    css="name wide",
+                ),
+                cell(
+                    html("{pill}<div>{s}</div>", pill=pill(r.verdict), s=r.verdict.sentence),
+                    css="wide",
+                ),
+                cell(fmt.instances(r.endpoint.current, r.endpoint.desired), "instances", "num"),
+            )
+            for r in rows
+        ),
+        "Real-time endpoints",
+    )
+
+
+def activity_table(view: EndpointView, zone: tzinfo, most: int = 40) -> Html:
+    """The scaling activities of the window, newest first: what changed, how it ended, and why."""
+    inside = [a for a in view.activities if (a.end or view.as_of) >= view.window.start]
+    found = sorted(inside, key=lambda a: a.start, reverse=True)
+    if not found:
+        return html('<p class="muted">No scaling activity in this range.</p>')
+    heads = (("when", ""), ("instances wanted", ""), ("outcome", ""), ("why", ""))
+    rest = len(found) - most
+    more = (
+        html('<p class="muted small">{n} older ones in this range are not listed.</p>', n=fmt.count(rest))
+        if rest > 0
+        else Html("")
+    )
+    body = table(heads, (_activity(a, view.as_of, zone) for a in found[:most]), "Scaling activity")
+    return html("{body}{more}", body=body, more=more)
+
+
+_OUTCOMES = {
+    "Successful": ("✓", "done", "fine"),
+    "InProgress": ("◔", "under way", "waking"),
+    "Pending": ("◔", "pending", "waking"),
+    "Failed": ("✕", "failed", "stuck"),
+    "Unfulfilled": ("✕", "not fulfilled", "stuck"),
+    "Overridden": ("↷", "overridden", "muted"),
+}
+
+
+def _activity(activity: Activity, now: datetime, zone: tzinfo) -> Html:
+    icon, word, tone = _OUTCOMES.get(activity.status, ("?", activity.status, "muted"))
+    if activity.not_scaled:
+        icon, word, tone = "–", "nothing changed", "muted"
+    took = (
+        f", took {fmt.duration((activity.end - activity.start).total_seconds())}"
+        if activity.end is not None and activity.end > activity.start and not activity.not_scaled
+        else ""
+    )
+    detail = "; ".join(activity.not_scaled) or activity.message
+    if activity.status == "Successful" and not activity.not_scaled:
+        detail = ""
+    return line(
+        cell(fmt.moment(activity.start, zone, now), "when", "time"),
+        cell(fmt.count(activity.desired), "instances wanted"),
+        cell(
+            html(
+                '<span class="{tone}"><span aria-hidden="true">{icon}</span> {word}</span>'
+                '<span class="muted">{took}</span>',
+                tone=tone,
+                icon=icon,
+                word=word,
+                took=took,
+            ),
+            "outcome",
+        ),
+        cell(
+            html(
+                '{cause}<div class="muted small">{detail}</div>',
+                cause=activity.cause or activity.description,
+                detail=detail,
+            ),
+            "why",
+            "wide",
+        ),
+    )

@@ -1,0 +1,61 @@
+"""Endpoint: what is going on here, since when, and why?"""
+
+import streamlit as st
+
+from components import cards, notices, rules, scope, session, tables
+from components.access import require
+from components.charts.endpoint import endpoint_chart
+from components.live import live_panel
+from components.live_plot import live_plot
+from components.markup import html, joined, show
+from ops.core.views import EndpointView
+
+require("viewer")
+zone = scope.zone()
+
+with st.container(horizontal=True, vertical_alignment="center", key="scope"):
+    name = scope.pick_endpoint(session.names())
+    span = scope.pick_range()
+if span.refused:
+    notices.bad_range(span.refused, span.key)
+
+LEGEND = (
+    "Amber: from the order of the first instance until it served. Triangles: scaling. "
+    "Hatched: the newest minutes, not final yet. A gap is a gap: AWS published nothing there."
+)
+
+
+def chart(view: EndpointView) -> None:
+    live_plot(
+        endpoint_chart(view, zone.info),
+        key="endpoint-chart",
+        view=f"{name}|{span.key}|{zone.key}",
+        alt=f"Backlog, instances, failures and age of the oldest request of {name}, last {span.key}.",
+    )
+    notes = [html('<p class="muted small">{n}</p>', n=n) for n in (*view.notes, LEGEND)]
+    show(html("{a}", a=joined(notes)), key="chart-notes")
+
+
+def details(view: EndpointView) -> None:
+    activity, settings, config = st.tabs(["Scaling activity", "Policies and alarms", "Configuration"])
+    with activity:
+        show(tables.activity_table(view, zone.info), key="activity")
+    with settings:
+        show(rules.rules(view, zone.info), key="rules")
+    with config:
+        show(rules.configuration(view, zone.info), key="configuration")
+
+
+def body() -> None:
+    if not name:
+        notices.choose_endpoint()
+        return
+    view = session.source().endpoint(name, span.span)
+    show(cards.headline(view.row, zone.info, view.as_of), key="headline")
+    show(cards.numbers(view.row), key="numbers")
+    notices.problems(view.problems)
+    chart(view)
+    details(view)
+
+
+live_panel(body, key="endpoint-panel", part=f"the endpoint {name}" if name else "the endpoint")
