@@ -72,6 +72,27 @@ def test_one_request_wakes_through_the_step_policy(hands: Hands) -> None:
     )
 
 
+def test_target_tracking_on_metric_math(hands: Hands) -> None:
+    hands.register(1, 8)
+    metric = {"MetricName": "InFlight", "Namespace": "Mine", "Dimensions": []}
+    queries = [
+        {"Id": "m1", "MetricStat": {"Metric": metric, "Stat": "Maximum"}, "ReturnData": False},
+        {"Id": "e1", "Expression": "FILL(m1,0) * 2"},
+    ]
+    config = {"TargetValue": 5.0, "CustomizedMetricSpecification": {"Metrics": queries}}
+    hands.api.put_scaling_policy(
+        **place(),
+        PolicyName="work",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration=config,
+    )
+    for _ in range(6):
+        hands.publish("InFlight", 6.0)
+        hands.minutes(1)
+    assert hands.capacity == (1, 3)
+    assert hands.causes()[0].endswith("in state ALARM triggered policy work")
+
+
 def test_in_progress_then_fulfilled(hands: Hands) -> None:
     hands.register(1, 4)
     hands.pull(hands.put_alarm(hands.put_stepping()), 1.0)
