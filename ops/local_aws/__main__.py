@@ -31,7 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM, SIGINT, or the end of the process that started it (`--with-parent`)."""
     options = _parser().parse_args(argv)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
-    from ops.local_aws.build import STORIES, make_world  # numpy, moto: not before the options are known to be good
+    from ops.local_aws.build import (
+        STORIES,
+        make_world,
+    )  # numpy, moto: not before the options are known to be good
 
     if options.scenarios:
         for story in STORIES.values():
@@ -59,7 +62,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         server = LocalAws(world, options.port)
     except OSError as error:
-        return _refuse(f"Port {options.port} cannot be used ({error.strerror}). Choose another with --port, or 0 for any.")
+        return _refuse(
+            f"Port {options.port} cannot be used ({error.strerror}). Choose another with --port, or 0 for any."
+        )
     gc.collect()
     gc.freeze()
     stop = threading.Event()
@@ -97,16 +102,34 @@ def _parser() -> argparse.ArgumentParser:
         description="An embedded AWS for asynchronous endpoints, on loopback, with a fleet that lives.",
     )
     parser.add_argument("--port", type=_port, default=0, help="0 is any free port (default)")
-    parser.add_argument("--speed", type=_speed, default=1.0, help="simulated seconds per second, 0 (paused) to 3600")
+    parser.add_argument(
+        "--speed", type=_speed, default=1.0, help="simulated seconds per second, 0 (paused) to 3600"
+    )
     parser.add_argument("--seed", type=_seed, default=7, help="same seed and --now: same history")
-    parser.add_argument("--now", type=_instant, default=None, metavar="ISO", help="where history ends (default: now)")
+    parser.add_argument(
+        "--now", type=_instant, default=None, metavar="ISO", help="where history ends (default: now)"
+    )
     parser.add_argument("--empty", action="store_true", help="start without any endpoint")
-    parser.add_argument("--scenario", default="", metavar="NAME,…", help="further stories beside the default fleet")
+    parser.add_argument(
+        "--scenario", default="", metavar="NAME,…", help="further stories beside the default fleet"
+    )
     parser.add_argument("--scenarios", action="store_true", help="list the stories and end")
-    parser.add_argument("--zero-metric", choices=("backlog", "missing"), default="backlog", help="backlog per instance at zero instances (AWS: unsettled)")
-    parser.add_argument("--drain", choices=("finish", "requeue"), default="finish", help="requests on an instance that is scaled in (AWS: undocumented)")
+    parser.add_argument(
+        "--zero-metric",
+        choices=("backlog", "missing"),
+        default="backlog",
+        help="backlog per instance at zero instances (AWS: unsettled)",
+    )
+    parser.add_argument(
+        "--drain",
+        choices=("finish", "requeue"),
+        default="finish",
+        help="requests on an instance that is scaled in (AWS: undocumented)",
+    )
     parser.add_argument("--state", type=Path, default=None, help="where to keep the state file")
-    parser.add_argument("--with-parent", action="store_true", help="end when the process that started this one ends")
+    parser.add_argument(
+        "--with-parent", action="store_true", help="end when the process that started this one ends"
+    )
     return parser
 
 
@@ -137,7 +160,9 @@ def _instant(text: str) -> float:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an instant: give ISO 8601, e.g. 2026-11-20T14:00:00Z") from None
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not an instant: give ISO 8601, e.g. 2026-11-20T14:00:00Z"
+        ) from None
     found = found if found.tzinfo else found.replace(tzinfo=UTC)
     if not 2000 <= found.year <= 2100:
         raise argparse.ArgumentTypeError(f"{text!r} lies too far away: give a year between 2000 and 2100")

@@ -17,7 +17,11 @@ DELIVERED_HOURS = 2.0
 
 
 def make_world(
-    clock: SimClock, options: WorldOptions | None = None, *, empty: bool = False, scenarios: Sequence[str] = ()
+    clock: SimClock,
+    options: WorldOptions | None = None,
+    *,
+    empty: bool = False,
+    scenarios: Sequence[str] = (),
 ) -> World:
     """The default fleet (unless `empty`) and the named scenarios, back-filled up to the clock's now.
 

@@ -34,12 +34,12 @@ class EndpointMetrics:
             self._without = store.gauge(AWS, "HasBacklogWithoutCapacity", name, "Count")
             self._per_instance = store.gauge(AWS, "ApproximateBacklogSizePerInstance", name, "Count")
             self._age = store.gauge(AWS, "ApproximateAgeOfOldestRequest", name, "Seconds")
-            counts = ("InvocationsProcessed", "InvocationFailures", "ExpiredRequests", "RequestDownloadFailures")
-            counts += ("ResponseUploadFailures", "NotificationFailures")
+            counts = ["InvocationsProcessed", "InvocationFailures", "ExpiredRequests"]
+            counts += ["RequestDownloadFailures", "ResponseUploadFailures", "NotificationFailures"]
             latencies = {"RequestDownloadLatency": "Microseconds", "ResponseUploadLatency": "Microseconds"}
             latencies |= {"TimeInBacklog": "Milliseconds", "TotalProcessingTime": "Milliseconds"}
         else:
-            counts = ("Invocations", "InvocationsPerInstance")
+            counts = ["Invocations", "InvocationsPerInstance"]
             latencies = {"OverheadLatency": "Microseconds"}
         self._events = {n: store.events(AWS, n, both, "Count") for n in counts}
         self._events |= {n: store.events(AWS, n, both, unit) for n, unit in latencies.items()}
@@ -63,6 +63,7 @@ class EndpointMetrics:
         outcome = job.outcome
         if not self._is_async:
             events["Invocations"].add(minute, 1.0)
+            events["InvocationsPerInstance"].add(minute, 1.0 / max(1, len(self._busy or ())))
             events["OverheadLatency"].add(minute, 20_000.0)
             events["ModelLatency"].add(minute, job.service * 1e6)
             events["Invocation4XXErrors"].add(minute, 0.0)

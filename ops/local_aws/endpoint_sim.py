@@ -247,7 +247,9 @@ class EndpointSim:
             self.fail_deploy = False
             self.desired = self.current
             self._settle(now)
-            self.failure_reason = "The new container did not pass the ping health check; the update was rolled back."
+            self.failure_reason = (
+                "The new container did not pass the ping health check; the update was rolled back."
+            )
             return
         self.failure_reason = ""
         for instance in self.instances:
@@ -333,14 +335,13 @@ class EndpointSim:
             heapq.heappush(self._expiries, (job.expires, job.seq, job))
 
     def _start(self, job: Job, now: float) -> None:
-        concurrency = self.spec.concurrency
         best: Instance | None = None
         for instance in self.instances:
             if not instance.draining and (best is None or instance.busy < best.busy):
                 best = instance
                 if best.busy == 0:
                     break
-        assert best is not None and best.busy < concurrency
+        assert best is not None
         best.busy += 1
         self._free -= 1
         job.instance = best
@@ -385,7 +386,9 @@ class EndpointSim:
 
     def _requeue(self, now: float) -> None:
         """Requests on instances that leave go back to the head of the queue (an assumption; see docs/model.md)."""
-        back = [entry for entry in self._running if entry[2].instance is not None and entry[2].instance.draining]
+        back = [
+            entry for entry in self._running if entry[2].instance is not None and entry[2].instance.draining
+        ]
         if not back:
             return
         self._running[:] = [entry for entry in self._running if entry not in back]

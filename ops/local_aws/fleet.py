@@ -58,7 +58,9 @@ class Fleet:
 
     def in_use(self, instance_type: str) -> int:
         """Instances of a type that count against the account's quota."""
-        return sum(max(s.current, s.desired) for s in self._sims.values() if s.spec.instance_type == instance_type)
+        return sum(
+            max(s.current, s.desired) for s in self._sims.values() if s.spec.instance_type == instance_type
+        )
 
     def check_quota(self, spec: EndpointSpec, more: int) -> None:
         """Raise ResourceLimitExceeded where `more` instances of the type would pass the account's quota."""
@@ -192,7 +194,9 @@ class Fleet:
     def _interleave(self, barrier: int) -> None:
         book = self._world.alarms
         for sim in self._sims.values():
-            sim.metrics.eager = any(alarm.params.get("Namespace") == HOST for alarm in book.watching(sim.spec.name))
+            sim.metrics.eager = any(
+                alarm.params.get("Namespace") == HOST for alarm in book.watching(sim.spec.name)
+            )
         heap = [(sim.minute, i, sim) for i, sim in enumerate(self._sims.values()) if sim.minute < barrier]
         heapq.heapify(heap)
         while heap:
@@ -229,7 +233,7 @@ class Fleet:
         return sim
 
     def _by_resource(self, resource: str) -> EndpointSim:
-        kind, name, _, variant = resource.split("/")
+        _, name, _, variant = resource.split("/")
         sim = self._sims[name]
         if sim.spec.variant != variant:
             raise KeyError(resource)
@@ -241,7 +245,9 @@ class Fleet:
 
 def _log_line(outcome: str) -> str:
     if outcome == "model_error":
-        return 'Received server error (500) from primary with message "CUDA out of memory while decoding page"'
+        return (
+            'Received server error (500) from primary with message "CUDA out of memory while decoding page"'
+        )
     if outcome == "timed_out":
         return "The model did not answer within the invocation timeout"
     return "Could not download the input object"

@@ -74,7 +74,9 @@ class Gateway:
             return self._answer(start, error.status, payload, kind, error.code)
         return self._answer(start, 200, payload, kind)
 
-    def _invoke_async(self, environ: Environ, start: StartResponse, name: str, caller: Caller) -> Iterable[bytes]:
+    def _invoke_async(
+        self, environ: Environ, start: StartResponse, name: str, caller: Caller
+    ) -> Iterable[bytes]:
         try:
             with self._world.lock:
                 self._world.catch_up()
@@ -140,5 +142,8 @@ def _body(environ: Environ) -> bytes:
 
 def control_answer(start: StartResponse, status: int, answer: dict[str, Any]) -> Iterable[bytes]:
     payload = json.dumps(answer).encode()
-    start(f"{status} {_REASONS.get(status, 'Error')}", [("Content-Type", "application/json"), ("Content-Length", str(len(payload)))])
+    start(
+        f"{status} {_REASONS.get(status, 'Error')}",
+        [("Content-Type", "application/json"), ("Content-Length", str(len(payload)))],
+    )
     return [payload]

@@ -10,7 +10,9 @@ from ops.local_aws.traffic import Batch, Traffic, office, quiet, steady
 MINUTE = 60.0
 
 
-def _plain(kit: Kit, name: str, traffic: Traffic, *, low: int = 0, high: int = 4, instance_type: str = "ml.g5.xlarge") -> None:
+def _plain(
+    kit: Kit, name: str, traffic: Traffic, *, low: int = 0, high: int = 4, instance_type: str = "ml.g5.xlarge"
+) -> None:
     """An endpoint that is set up right: the story then breaks one thing."""
     kit.config(name, f"{name}-1", instance_type, concurrency=2)
     kit.endpoint(name, f"{name}-1", traffic, scenario=name)
@@ -104,7 +106,13 @@ def crowd(count: int) -> Callable[[Kit, float], None]:
         for i in range(count):
             name = f"crowd-{i:03d}"
             shape = office(0.0, 0.4 + i % 5 * 0.3, 7.0 + i % 4, 17.0 + i % 3)
-            _plain(kit, name, Traffic(name, kit.seed, (6.0, 20.0), bursts=shape, burst_size=(1, 6)), high=2, instance_type="ml.m5.large")
+            _plain(
+                kit,
+                name,
+                Traffic(name, kit.seed, (6.0, 20.0), bursts=shape, burst_size=(1, 6)),
+                high=2,
+                instance_type="ml.m5.large",
+            )
             kit.wake(name)
 
     def quota_and_tell(kit: Kit, end: float) -> None:

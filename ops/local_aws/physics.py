@@ -109,7 +109,14 @@ REMOVAL_S = 60.0
 """From the order to scale in until the instance is gone, if it has no work left."""
 
 # Median seconds from order to in service, by family; everything else takes OTHER_PROVISION_S.
-PROVISION_S = {"ml.g4dn": 255.0, "ml.g5": 270.0, "ml.g6": 270.0, "ml.g6e": 300.0, "ml.inf2": 300.0, "ml.m5": 180.0}
+PROVISION_S = {
+    "ml.g4dn": 255.0,
+    "ml.g5": 270.0,
+    "ml.g6": 270.0,
+    "ml.g6e": 300.0,
+    "ml.inf2": 300.0,
+    "ml.m5": 180.0,
+}
 OTHER_PROVISION_S = 260.0
 PROVISION_SIGMA = 0.28
 PROVISION_RANGE_S = (90.0, 1500.0)

@@ -7,7 +7,7 @@ import threading
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
-from moto.core import base_backend, common_models
+from moto.core import common_models
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -33,7 +33,7 @@ class LocalAws:
         self._server: BaseWSGIServer = make_server(
             "127.0.0.1", port, app, threaded=True, request_handler=_handler(world)
         )
-        self._server.daemon_threads = True
+        vars(self._server)["daemon_threads"] = True
         self._threads: list[threading.Thread] = []
 
     @property
@@ -94,8 +94,12 @@ def _patch_moto(world: World) -> None:
     def stamp() -> str:
         return f"{now().isoformat(timespec='milliseconds')}Z"
 
-    moto.s3.models.utcnow = now
-    moto.sns.models.utcnow = now
-    moto.sns.models.iso_8601_datetime_with_milliseconds = stamp
-    assert base_backend is not None
-    common_models.BaseModel.__new__ = staticmethod(lambda cls, *a, **k: object.__new__(cls))
+    for module in (moto.s3.models, moto.sns.models):
+        vars(module)["utcnow"] = now
+    vars(moto.sns.models)["iso_8601_datetime_with_milliseconds"] = stamp
+    type.__setattr__(common_models.BaseModel, "__new__", staticmethod(_plain_new))
+
+
+def _plain_new(cls: type, *_args: object, **_kwargs: object) -> object:
+    """moto's own keeps every instance for ever."""
+    return object.__new__(cls)

@@ -14,7 +14,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 class StateFile:
-    """A small JSON file, replaced in one step. `path` None: the usual place (EBB_STATE_DIR, or the project's)."""
+    """A small JSON file, replaced in one step. No `path`: EBB_STATE_DIR, or the project's own folder."""
 
     def __init__(self, path: Path | None = None) -> None:
         folder = os.environ.get("EBB_STATE_DIR")

@@ -17,8 +17,8 @@ def doc_async(kit: Kit, end: float) -> None:
         name,
         kit.seed,
         (12.0, 40.0),
-        bursts=office(0.0, 7.0, 5.5, 22.0, weekend=0.02, steep=0.25),
-        burst_size=(15, 24),
+        bursts=office(0.0, 7.2, 5.0, 22.5, weekend=0.02, steep=0.25),
+        burst_size=(18, 28),
         burst_spread_s=40.0,
         background_error_rate=0.004,
     )
@@ -35,7 +35,12 @@ def ocr_legacy(kit: Kit, end: float) -> None:
     kit.config(name, "ocr-legacy-2024", "ml.g4dn.xlarge", concurrency=2, failure_path=False, topics=False)
     waiting = Batch(end - 41 * MINUTE - 119 * TTL_S, TTL_S, 3, 240.0)
     crowd = Batch(end - 29 * DAY - 5 * HOUR, 3 * DAY, 36, 600.0, last=end - DAY)
-    kit.endpoint(name, "ocr-legacy-2024", Traffic(name, kit.seed, (8.0, 25.0), batches=(waiting, crowd)), team="archive")
+    kit.endpoint(
+        name,
+        "ocr-legacy-2024",
+        Traffic(name, kit.seed, (8.0, 25.0), batches=(waiting, crowd)),
+        team="archive",
+    )
     kit.bounds(name, 0, 4)
     kit.track(name)
 
@@ -45,7 +50,12 @@ def forms_berlin(kit: Kit, end: float) -> None:
     name = "forms-berlin"
     kit.config(name, "forms-berlin-7", "ml.g5.xlarge", concurrency=2)
     traffic = Traffic(
-        name, kit.seed, (3.0, 9.0), singles=office(0.0, 26.0, 8.0, 18.5), zone="Europe/Berlin", background_error_rate=0.002
+        name,
+        kit.seed,
+        (3.0, 9.0),
+        singles=office(0.0, 26.0, 8.0, 18.5),
+        zone="Europe/Berlin",
+        background_error_rate=0.002,
     )
     kit.endpoint(name, "forms-berlin-7", traffic, team="forms")
     kit.bounds(name, 0, 3)
@@ -60,7 +70,10 @@ def receipt_scan(kit: Kit, end: float) -> None:
     name = "receipt-scan"
     kit.config(name, "receipt-scan-2", "ml.g5.2xlarge", concurrency=2)
     kit.endpoint(
-        name, "receipt-scan-2", Traffic(name, kit.seed, (5.0, 14.0), bursts=office(0.02, 0.5, 8, 18), burst_size=(3, 9)), team="finance"
+        name,
+        "receipt-scan-2",
+        Traffic(name, kit.seed, (5.0, 14.0), bursts=office(0.02, 0.5, 8, 18), burst_size=(3, 9)),
+        team="finance",
     )
     kit.bounds(name, 0, 4)
     kit.track(name)
@@ -75,7 +88,14 @@ def invoice_parse(kit: Kit, end: float) -> None:
     lately = Batch(end - 4 * HOUR, 180.0, 2, 170.0)
     kit.config(name, "invoice-parse-11", "ml.g5.xlarge", concurrency=2, image="11")
     traffic = Traffic(
-        name, kit.seed, (15.0, 35.0), singles=office(0.0, 12.0, 7.0, 19.0), batches=(lately,), error_rate=0.38, errors_from=deployed + 6 * MINUTE, background_error_rate=0.001
+        name,
+        kit.seed,
+        (15.0, 35.0),
+        singles=office(0.0, 12.0, 7.0, 19.0),
+        batches=(lately,),
+        error_rate=0.38,
+        errors_from=deployed + 6 * MINUTE,
+        background_error_rate=0.001,
     )
     kit.endpoint(name, "invoice-parse-11", traffic, team="finance")
     kit.bounds(name, 0, 4)
@@ -101,7 +121,9 @@ def contract_extract(kit: Kit, end: float) -> None:
     kit.config(name, "contract-extract-4", "ml.g6e.xlarge", concurrency=1)
     recent = Batch(end - 52 * MINUTE - 199 * 4 * HOUR, 4 * HOUR, 4, 600.0)
     kit.quota("ml.g6e.xlarge", 1)
-    kit.endpoint(name, "contract-extract-4", Traffic(name, kit.seed, (18.0, 45.0), batches=(recent,)), team="legal")
+    kit.endpoint(
+        name, "contract-extract-4", Traffic(name, kit.seed, (18.0, 45.0), batches=(recent,)), team="legal"
+    )
     kit.bounds(name, 0, 1)
     kit.track(name)
     kit.wake(name)
@@ -111,7 +133,12 @@ def layout_detect(kit: Kit, end: float) -> None:
     """A real-time endpoint beside the others; moved to ml.g6e.xlarge an hour and a half ago."""
     name = "layout-detect"
     kit.config(name, "layout-detect-5", "ml.g6.xlarge", concurrency=None)
-    kit.endpoint(name, "layout-detect-5", Traffic(name, kit.seed, (0.2, 0.9), singles=office(1.0, 14.0, 6, 22, 2.0)), team="documents")
+    kit.endpoint(
+        name,
+        "layout-detect-5",
+        Traffic(name, kit.seed, (0.2, 0.9), singles=office(1.0, 14.0, 6, 22, 2.0)),
+        team="documents",
+    )
 
     def move() -> None:
         kit.config(name, "layout-detect-6", "ml.g6e.xlarge", concurrency=None, image="2")
@@ -127,7 +154,12 @@ def archive_reocr(kit: Kit, end: float) -> None:
     last = end - 37 * MINUTE
     nightly = Batch(last - 28 * DAY, DAY, 520, 900.0, last=last + MINUTE)
     coming = Batch(last + 4 * HOUR, 4 * HOUR, 520, 900.0)
-    kit.endpoint(name, "archive-reocr-2", Traffic(name, kit.seed, (30.0, 62.0), quiet, batches=(nightly, coming)), team="archive")
+    kit.endpoint(
+        name,
+        "archive-reocr-2",
+        Traffic(name, kit.seed, (30.0, 62.0), quiet, batches=(nightly, coming)),
+        team="archive",
+    )
     kit.bounds(name, 0, 4)
     kit.track(name, target=10.0)
     kit.wake(name)

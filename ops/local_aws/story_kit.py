@@ -50,7 +50,11 @@ class Kit:
 
     def later(self, when: float, act: Callable[[], object]) -> None:
         """Have `act` happen at `when` (epoch seconds), in history or in the future."""
-        self._world.fleet.at(when, lambda _now: act())
+
+        def run(_now: float) -> None:
+            act()
+
+        self._world.fleet.at(when, run)
 
     def once_settled(self, name: str, when: float, act: Callable[[], object]) -> None:
         """The same, as soon after `when` as the endpoint is not being updated: AWS refuses it before."""
@@ -104,10 +108,18 @@ class Kit:
             "sagemaker",
             "CreateModel",
             ModelName=config,
-            PrimaryContainer={"Image": f"{registry}/{name}:{image}", "ModelDataUrl": f"s3://{BUCKET}/models/{name}.tar.gz"},
+            PrimaryContainer={
+                "Image": f"{registry}/{name}:{image}",
+                "ModelDataUrl": f"s3://{BUCKET}/models/{name}.tar.gz",
+            },
             ExecutionRoleArn=f"arn:aws:iam::{self._world.account}:role/sagemaker-execution",
         )
-        variant = {"VariantName": VARIANT, "ModelName": config, "InstanceType": instance_type, "InitialInstanceCount": 1}
+        variant = {
+            "VariantName": VARIANT,
+            "ModelName": config,
+            "InstanceType": instance_type,
+            "InitialInstanceCount": 1,
+        }
         params: dict[str, Any] = {"EndpointConfigName": config, "ProductionVariants": [variant]}
         if concurrency is not None:
             output: dict[str, Any] = {"S3OutputPath": f"s3://{BUCKET}/{name}/out/"}
@@ -141,7 +153,13 @@ class Kit:
         self.call("application-autoscaling", "RegisterScalableTarget", **params)
 
     def track(
-        self, name: str, target: float = 5.0, *, scale_in: int = 300, scale_out: int = 60, no_scale_in: bool = False
+        self,
+        name: str,
+        target: float = 5.0,
+        *,
+        scale_in: int = 300,
+        scale_out: int = 60,
+        no_scale_in: bool = False,
     ) -> None:
         """Target tracking on the backlog per instance; cooldowns in seconds."""
         self.call(
@@ -228,7 +246,14 @@ class Kit:
         """The alarms worth having: the oldest request is old, requests fail."""
         both = [{"Name": "EndpointName", "Value": name}, {"Name": "VariantName", "Value": VARIANT}]
         topic = [self.topics["ops-alarms"]]
-        self.alarm(f"{name}-oldest-request", "ApproximateAgeOfOldestRequest", both[:1], 1800.0, actions=topic, statistic="Maximum")
+        self.alarm(
+            f"{name}-oldest-request",
+            "ApproximateAgeOfOldestRequest",
+            both[:1],
+            1800.0,
+            actions=topic,
+            statistic="Maximum",
+        )
         self.alarm(f"{name}-failures", "InvocationFailures", both, 5.0, actions=topic, statistic="Sum")
 
     def schedule(self, name: str, action: str, expression: str, zone: str, **bounds: int) -> None:

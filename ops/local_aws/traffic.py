@@ -45,7 +45,7 @@ def steady(rate: float) -> Shape:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`size` requests that arrive within `spread_s`, every `every_s` from `first` until `last` (epoch seconds)."""
+    """`size` requests within `spread_s`, every `every_s` from `first` until `last` (epoch seconds)."""
 
     first: float
     every_s: float
@@ -56,7 +56,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Single requests at `singles` an hour (Poisson), bursts at `bursts` an hour (evenly spread), batches at set times.
+    """Single requests at `singles` an hour (Poisson), bursts at `bursts` an hour (evenly spread), and batches.
 
     `service_s` is the container's time (uniform between the two). `error_rate` holds from `errors_from` on.
     """
@@ -77,7 +77,7 @@ class Traffic:
     background_error_rate: float = field(default=0.0)
 
     def day(self, day: int) -> tuple[list[float], list[float], list[bool]]:
-        """Arrivals of one UTC day (days since the epoch): times, container seconds, whether the model fails."""
+        """Arrivals of one UTC day (days since the epoch): times, container seconds, whether they fail."""
         rng = np.random.default_rng([self.seed, zlib.crc32(self.name.encode()), day])
         begin = float(day * DAY_S)
         parts = [_poisson(rng, self._expected(self.singles, day), begin)]
@@ -121,10 +121,11 @@ def _poisson(rng: np.random.Generator, expected: Floats, begin: float) -> Floats
 
 
 def _spread(rng: np.random.Generator, expected: Floats, begin: float) -> Floats:
-    """As many arrivals as expected, each at random within its own share of the day: people who keep working."""
+    """As many arrivals as expected, each at random within its own share: people who keep working."""
     total = np.concatenate([[0.0], np.cumsum(expected)])
     count = int(total[-1]) + int(rng.random() < total[-1] % 1)
     if count == 0:
         return np.empty(0)
     places = (np.arange(count) + rng.random(count)) * total[-1] / count
-    return np.interp(places, total, begin + np.arange(CELLS + 1) * CELL_S)
+    times: Floats = np.interp(places, total, begin + np.arange(CELLS + 1) * CELL_S)
+    return times
