@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -20,7 +22,7 @@ def percentile_of(statistic: str) -> float | None:
     return rank if 0 <= rank <= 100 else None
 
 
-def grouped(out: Floats, bucket: npt.NDArray[np.int64], values: Floats, statistic: str) -> Floats:
+def grouped(out: Floats, bucket: npt.NDArray[Any], values: npt.NDArray[Any], statistic: str) -> Floats:
     """`out` with the statistic of each bucket that has values. `bucket` ascends."""
     starts = np.flatnonzero(np.diff(bucket, prepend=-1))
     counts = np.diff(starts, append=len(bucket))
@@ -28,22 +30,32 @@ def grouped(out: Floats, bucket: npt.NDArray[np.int64], values: Floats, statisti
     if statistic == "SampleCount":
         result = counts.astype(np.float64)
     elif statistic == "Minimum":
-        result = np.minimum.reduceat(values, starts)
+        result = np.minimum.reduceat(values, starts).astype(np.float64)
     elif statistic == "Maximum":
-        result = np.maximum.reduceat(values, starts)
+        result = np.maximum.reduceat(values, starts).astype(np.float64)
     elif rank is not None:
-        ordered = values[np.lexsort((values, bucket))]
+        ordered = _ordered(bucket, values)
         at = rank / 100 * (counts - 1)
         below = np.floor(at).astype(np.int64)
         above = np.minimum(below + 1, counts - 1)
         low, high = ordered[starts + below], ordered[starts + above]
         result = low + (high - low) * (at - below)
     else:
-        result = np.add.reduceat(values, starts)
+        result = np.add.reduceat(values, starts, dtype=np.float64)
         if statistic == "Average":
             result = result / counts
     out[bucket[starts]] = result
     return out
+
+
+def _ordered(bucket: npt.NDArray[Any], values: npt.NDArray[Any]) -> Floats:
+    """The values, ascending within each bucket."""
+    if values.dtype != np.float32 or np.signbit(values).any():
+        return values[np.lexsort((values, bucket))].astype(np.float64)
+    # The bits of floats that are not negative sort like the floats: one sort of whole numbers does it.
+    key = bucket.astype(np.uint64) << 32 | values.view(np.uint32)
+    key.sort()
+    return key.astype(np.uint32).view(np.float32).astype(np.float64)
 
 
 def reduced(cells: Floats, statistic: str) -> Floats:

@@ -155,7 +155,7 @@ class GaugeSeries(Series):
             m0 = end
 
     def _minutes(self, first: int, step: int, n: int, statistic: str, until: int) -> Floats:
-        cells = _slice(self._days, first, first + step * n, until, ())
+        cells = _slice(self._days, np.full(step * n, np.nan), first, until)
         if step == 1 and statistic != "SampleCount":
             return cells
         return reduced(cells.reshape(n, step), statistic)
@@ -214,24 +214,24 @@ class StatsSeries(Series):
         return block
 
     def _minutes(self, first: int, step: int, n: int, statistic: str, until: int) -> Floats:
-        cells = np.nan_to_num(_slice(self._days, first, first + step * n, until, (4,)))
+        cells = _slice(self._days, np.zeros((step * n, 4), np.float32), first, until)
         count, total, low, high = (cells[:, i].reshape(n, step) for i in range(4))
         rank = percentile_of(statistic)
         if rank is not None:
             return spread(count, total, low, high, rank)
-        counts = count.sum(axis=1)
+        counts = count.sum(axis=1, dtype=np.float64)
         with np.errstate(invalid="ignore", divide="ignore"):
             if statistic == "SampleCount":
                 return np.where(counts > 0, counts, np.nan)
             if statistic == "Sum":
-                return np.where(counts > 0, total.sum(axis=1), np.nan)
+                return np.where(counts > 0, total.sum(axis=1, dtype=np.float64), np.nan)
             lows: Floats = np.fmin.reduce(np.where(count > 0, low, np.nan), axis=1)
             if statistic == "Minimum":
                 return lows
             highs: Floats = np.fmax.reduce(np.where(count > 0, high, np.nan), axis=1)
             if statistic == "Maximum":
                 return highs
-            average: Floats = np.clip(total.sum(axis=1) / counts, lows, highs)
+            average: Floats = np.clip(total.sum(axis=1, dtype=np.float64) / counts, lows, highs)
             return average
 
     def newest(self, before: int) -> int | None:
@@ -288,18 +288,17 @@ class EventSeries(Series):
         out = np.full(n, np.nan)
         if lo >= hi:
             return out
-        bucket = (np.array(self._minutes_of[lo:hi], np.int64) - first) // step
-        return grouped(out, bucket, np.array(self._values[lo:hi], np.float64), statistic)
+        bucket = (np.frombuffer(self._minutes_of[lo:hi], np.int32) - first) // step
+        return grouped(out, bucket, np.frombuffer(self._values[lo:hi], np.float32), statistic)
 
     def newest(self, before: int) -> int | None:
         at = bisect_left(self._minutes_of, before)
         return self._minutes_of[at - 1] if at else None
 
 
-def _slice(days: Days, m0: int, m1: int, until: int, tail: tuple[int, ...]) -> Floats:
-    """The minutes [m0, m1) in one array, NaN where nothing is kept and from `until` on."""
-    out = np.full((m1 - m0, *tail), np.nan)
-    end = min(m1, until)
+def _slice(days: Days, out: npt.NDArray[Any], m0: int, until: int) -> npt.NDArray[Any]:
+    """`out` with the minutes from `m0` on, unchanged where nothing is kept and from `until` on."""
+    end = min(m0 + len(out), until)
     at = m0
     while at < end:
         day, i = divmod(at, DAY)

@@ -158,6 +158,13 @@ def test_a_series_is_known_by_exactly_its_dimensions() -> None:
     assert of.find("other", "m", {"VariantName": "v", "EndpointName": "e"}) is None
 
 
+def test_percentiles_of_events_below_zero() -> None:
+    series = store().events("N", "e", {}, "None")
+    for value in (-3.0, 5.0, -0.0, -7.5, 2.0):
+        series.add(10, value)
+    assert [series.stat(10, f"p{rank}") for rank in (0, 25, 50, 75, 100)] == [-7.5, -3.0, 0.0, 2.0, 5.0]
+
+
 def test_one_metric_is_not_kept_in_two_ways() -> None:
     of = store()
     of.gauge("N", "m", {}, "Count")
