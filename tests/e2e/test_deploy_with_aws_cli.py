@@ -119,10 +119,16 @@ class Deployment:
         )
         self.account.aws(
             "cloudwatch put-metric-alarm --alarm-name doc-async-wake-up --namespace AWS/SageMaker",
-            *f"--metric-name HasBacklogWithoutCapacity --dimensions Name=EndpointName,Value={NAME}".split(),
-            *"--statistic Average --period 60 --evaluation-periods 2 --datapoints-to-alarm 2".split(),
-            *"--threshold 1 --comparison-operator GreaterThanOrEqualToThreshold".split(),
-            *"--treat-missing-data missing --alarm-actions".split(),
+            *(
+                "--metric-name",
+                "HasBacklogWithoutCapacity",
+                "--dimensions",
+                f"Name=EndpointName,Value={NAME}",
+            ),
+            *("--statistic", "Average", "--period", "60"),
+            *("--evaluation-periods", "2", "--datapoints-to-alarm", "2", "--threshold", "1"),
+            *("--comparison-operator", "GreaterThanOrEqualToThreshold", "--treat-missing-data", "missing"),
+            "--alarm-actions",
             policy["PolicyARN"],
         )
 
