@@ -11,8 +11,8 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from ops import cli_show
 from ops.config import Settings
@@ -26,7 +26,6 @@ FINDING = 1
 app = typer.Typer(
     name="ops",
     help="Operations console for SageMaker asynchronous endpoints that scale to zero.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -80,15 +79,15 @@ def local_aws(context: typer.Context) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s")
-    given = sys.argv[1:] if arguments is None else arguments
+    given = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
         code = app(given, prog_name="python -m ops", standalone_mode=False)
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         return stop.exit_code
-    except click.exceptions.Abort:
+    except typer.Abort:
         return 130
-    except click.ClickException as error:
-        wrong = BadInput(_sentence(error.format_message()), "See python -m ops --help.")
+    except TyperException as error:
+        wrong = BadInput(_sentence(str(getattr(error, "message", "") or error)), "See python -m ops --help.")
         cli_show.fail(wrong, "--json" in given)
         return wrong.exit_code
     return int(code or 0)

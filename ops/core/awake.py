@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from ops.core import metrics
 from ops.core.errors import BadInput
 from ops.core.schedule import next_run, parse, runs
@@ -19,7 +21,7 @@ from ops.core.types import (
 )
 from ops.core.words import count, duration, moment
 
-TREND_S = 900
+TREND_S, LONG_TREND_S = 900, 3600
 SLOW_OLDEST_S = 300
 BUSY_GPU, BUSY_CPU = 10.0, 25.0
 """Percent of one device above which an instance counts as working although nothing finished lately."""
@@ -33,20 +35,25 @@ _IN_WORK = (
 
 
 def slow(seen: Seen) -> Verdict | None:
-    """Instances are there and do not keep up: the queue does not shrink and its oldest request gets older."""
+    """Instances are there and do not keep up: over a quarter of an hour, or an hour, the queue does not shrink and
+    its oldest request gets older. A queue that drains within the hour is not slow."""
     backlog, oldest = seen.latest(metrics.BACKLOG), seen.latest(metrics.OLDEST)
-    before, aged = _before(seen, metrics.BACKLOG), _before(seen, metrics.OLDEST)
-    if not backlog or oldest is None or before is None or aged is None:
+    if not backlog or oldest is None or oldest < SLOW_OLDEST_S:
         return None
-    if oldest < SLOW_OLDEST_S or oldest <= aged or backlog < before * 0.95 or before < 1:
+    left = _seconds_left(seen, backlog)
+    if left is not None and left < LONG_TREND_S:
         return None
+    span = next((s for s in (TREND_S, LONG_TREND_S) if _grows(seen, backlog, oldest, s)), None)
+    if span is None:
+        return None
+    before = _before(seen, metrics.BACKLOG, span) or 0.0
     current, desired = seen.endpoint.current or 0, seen.endpoint.desired or 0
     growing = desired > current
     bounds = seen.target.bounds if seen.target is not None else None
     limit = f" It is at its maximum of {bounds.max}." if bounds and current >= bounds.max else ""
     limit = f" {desired - current} more on the way." if growing else limit
     what = (
-        f"Does not keep up: {count(backlog, 'request')} in the queue ({_change(before, backlog)} in 15 min), "
+        f"Does not keep up: {count(backlog, 'request')} in the queue ({_change(before, backlog)} in {duration(span)}), "
         f"the oldest {duration(oldest)} old, {count(current, 'instance')} in service.{limit}"
     )
     near = oldest > 0.8 * TTL_S
@@ -69,16 +76,16 @@ def working(seen: Seen) -> Verdict | None:
     if backlog:
         oldest = seen.latest(metrics.OLDEST)
         age = f", the oldest {duration(oldest)} old" if oldest else ""
-        what = f"Busy: {count(backlog, 'request')} in the queue{age}, {running}{_drain(seen, backlog)}."
+        what = f"{count(backlog, 'request')} in the queue{age}, {running}{_drain(seen, backlog)}."
         return Verdict(EndpointState.BUSY, Severity.OK, what)
     done = seen.hour(metrics.PROCESSED, QUIET_S // 60) + seen.hour(metrics.FAILURES, QUIET_S // 60)
     if done:
-        what = f"Busy: {count(done, 'request')} finished in the last 15 min, {running}."
+        what = f"{count(done, 'request')} finished in the last 15 min, {running}."
         return Verdict(EndpointState.BUSY, Severity.OK, what)
     gpu, cpu = seen.latest(metrics.GPU), seen.latest(metrics.CPU)
     if (gpu or 0) >= BUSY_GPU or (cpu or 0) >= BUSY_CPU:
         used = f"GPU {gpu:.0f} %" if (gpu or 0) >= BUSY_GPU else f"CPU {cpu:.0f} %"
-        what = f"Busy: nothing finished in the last 15 min, but its instances work ({used}), {running}."
+        what = f"Nothing finished in the last 15 min, but its instances work ({used}), {running}."
         return Verdict(EndpointState.BUSY, Severity.OK, what)
     if move:
         return Verdict(EndpointState.BUSY, Severity.OK, f"Nothing waits; {running}.")
@@ -211,24 +218,32 @@ def _last_close(seen: Seen) -> datetime | None:
     return max(found, default=None)
 
 
-def _before(seen: Seen, metric: metrics.Metric) -> float | None:
-    """The value about 15 minutes before the newest one."""
+def _grows(seen: Seen, backlog: float, oldest: float, span: float) -> bool:
+    before, aged = _before(seen, metrics.BACKLOG, span), _before(seen, metrics.OLDEST, span)
+    if before is None or aged is None or before < 1:
+        return False
+    if _before(seen, metrics.NO_CAPACITY, span):
+        return False  # its first instance came since then: too early to say
+    return oldest > aged and backlog >= before * 0.95
+
+
+def _before(seen: Seen, metric: metrics.Metric, span: float) -> float | None:
+    """The value about `span` seconds ago."""
     series = seen.recent.get(metric.key)
-    until = seen.now.timestamp() - TREND_S
-    epochs = series.window.epochs()
-    values = series.values.copy()
-    values[epochs > until] = float("nan")
+    until = seen.now.timestamp() - span
+    values = np.where(series.window.epochs() > until, np.nan, series.values)
     return fresh(Series(series.name, series.window, values, series.unit), until - TREND_S / 2)
 
 
+def _seconds_left(seen: Seen, backlog: float) -> float | None:
+    """Until the queue is empty, at the pace of the last 15 minutes; None where it does not shrink."""
+    before = _before(seen, metrics.BACKLOG, TREND_S)
+    return None if before is None or before <= backlog else backlog / (before - backlog) * TREND_S
+
+
 def _drain(seen: Seen, backlog: float) -> str:
-    before = _before(seen, metrics.BACKLOG)
-    if before is None or before <= backlog:
-        return ""
-    left = backlog / (before - backlog) * TREND_S
-    if left > 86400:
-        return ""
-    return f"; at this pace empty in about {duration(left)}"
+    left = _seconds_left(seen, backlog)
+    return f"; at this pace empty in about {duration(left)}" if left is not None and left <= 86400 else ""
 
 
 def _change(before: float, now: float) -> str:

@@ -85,7 +85,7 @@ def _by_status(seen: Seen) -> Verdict:
 
 
 def _at_zero(seen: Seen) -> Verdict:
-    endpoint, now = seen.endpoint, seen.now
+    endpoint = seen.endpoint
     backlog = seen.latest(metrics.BACKLOG)
     signal = seen.latest(metrics.NO_CAPACITY)
     waits = (signal or 0) >= 1 or (signal is None and (backlog or 0) > 0)
@@ -95,16 +95,16 @@ def _at_zero(seen: Seen) -> Verdict:
         if failing_wake is not None:
             return failing_wake
     if starting:
-        return _waking(seen, backlog)
+        return failing(seen) or _waking(seen, backlog)
     if waits:
-        return _waiting(seen, backlog)
+        waiting = _waiting(seen, backlog)
+        return waiting if waiting.state is EndpointState.WAKE_STUCK else failing(seen) or waiting
     if "metrics" in seen.hidden:
         what = (
             "No instance in service; whether requests wait is not known, because its metrics cannot be read."
         )
         return Verdict(EndpointState.UNKNOWN, Severity.WARNING, what, None, ("0 of 0 instances",))
-    failed = failing(seen)
-    return failed if failed is not None else _asleep(seen, now)
+    return failing(seen) or _asleep(seen)
 
 
 def _wake_failing(seen: Seen, backlog: float | None) -> Verdict | None:
@@ -188,7 +188,8 @@ def _waiting(seen: Seen, backlog: float | None) -> Verdict:
     return Verdict(EndpointState.WAKE_STUCK, Severity.CRITICAL, what, since, tuple(evidence))
 
 
-def _asleep(seen: Seen, now: datetime) -> Verdict:
+def _asleep(seen: Seen) -> Verdict:
+    now = seen.now
     since = next((a.end for a in seen.moves if a.desired == 0 and a.status == "Successful" and a.end), None)
     since = since or seen.endpoint.modified
     what = f"Asleep since {moment(since, now)}; nothing waits."
@@ -268,7 +269,8 @@ def _with_remarks(seen: Seen, verdict: Verdict) -> Verdict:
     if expired:
         said.append(f"{count(expired, 'request')} expired in the last hour.")
     failed = seen.failed
-    if failed and seen.endpoint.current and seen.now - failed[0].start < STILL_TRYING:
+    short = seen.endpoint.current and seen.latest(metrics.BACKLOG)
+    if failed and short and seen.now - failed[0].start < STILL_TRYING:
         said.append(f"It cannot grow: {why_failed(failed[0], seen.endpoint.instance_type)}.")
     if not said:
         return verdict

@@ -1,0 +1,149 @@
+"""`python -m ops`: one JSON document, exit codes, sentences instead of tracebacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.__main__ import main
+from tests.living import answering, living
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with living() as (server, _):
+        yield server.url
+
+
+@pytest.fixture
+def at(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    monkeypatch.delenv("EBB_MODE", raising=False)
+    return url
+
+
+def test_fleet_json_is_one_document_and_a_finding(at: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fleet", "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["connection"]["kind"] == "embedded"
+    states = {e["name"]: e["state"] for e in document["endpoints"]}
+    assert states["ocr-legacy"] == "wake_stuck"
+    assert [e["name"] for e in document["realtime"]] == ["layout-detect"]
+    assert document["endpoints"][0]["severity"] == "critical"
+
+
+def test_fleet_text_fits_and_starts_with_trouble(at: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fleet"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert not any("\x1b" in line for line in lines)
+    table = [line for line in lines if "–" in line and line[:1] in "▲!· "]
+    assert table[0].startswith("▲")
+    assert any("ocr-legacy: Cannot wake" in line for line in lines)
+
+
+@pytest.mark.parametrize(("name", "code"), [("doc-async", 0), ("ocr-legacy", 1), ("layout-detect", 0)])
+def test_endpoint(at: str, capsys: pytest.CaptureFixture[str], name: str, code: int) -> None:
+    assert main(["endpoint", name]) == code
+    text = capsys.readouterr().out
+    assert name in text
+    assert max(map(len, text.splitlines())) <= 100
+    assert main(["endpoint", name, "--json", "--hours", "12"]) == code
+    document = json.loads(capsys.readouterr().out)
+    assert document["endpoint"]["name"] == name
+    assert {len(s["values"]) for s in document["series"].values()} == {720}
+
+
+def test_absent_values_are_null_not_zero(at: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["endpoint", "ocr-legacy", "--json"])
+    series = json.loads(capsys.readouterr().out)["series"]
+    assert set(series["InvocationsProcessed"]["values"]) == {None}
+    assert 1 in series["HasBacklogWithoutCapacity"]["values"]
+
+
+@pytest.mark.parametrize("hours", ["0", "-3", "1e9", "nan", "inf", "three", "10921"])
+def test_bad_hours(at: str, capsys: pytest.CaptureFixture[str], hours: str) -> None:
+    assert main(["endpoint", "doc-async", "--hours", hours, "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert json.loads(out)["error"]["what"]
+    assert err.strip().endswith((".", ")."))
+    assert "Traceback" not in err
+
+
+def test_unknown_endpoint_offers_the_nearest(at: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["endpoint", "doc-asinc", "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert json.loads(out)["error"]["nearest"] == ["doc-async"]
+    assert "Did you mean doc-async?" in err
+
+
+@pytest.mark.parametrize("arguments", [["nope"], ["fleet", "--jsn"], ["endpoint"], ["endpoint", "a", "b"]])
+def test_bad_usage(at: str, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    assert main([*arguments, "--json"] if arguments != ["fleet", "--jsn"] else arguments) == 2
+    out, err = capsys.readouterr()
+    assert "See python -m ops --help." in err
+    assert "--json" in arguments or not out or "error" in json.loads(out)
+
+
+def test_no_arguments_is_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    for command in ("fleet", "endpoint", "local-aws"):
+        assert command in out
+
+
+def test_empty_account_is_fine(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    with living(empty=True) as (server, _):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        assert main(["fleet"]) == 0
+        assert "no endpoints in this account" in capsys.readouterr().out
+
+
+def test_nobody_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setenv("EBB_STATE_DIR", str(tmp_path))
+    assert main(["fleet", "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert json.loads(out)["error"]["code"] == "NotRunning"
+    assert "python -m ops local-aws" in err
+
+
+def test_an_address_that_does_not_answer(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with answering(lambda target, body: (200, {}, b"")) as gone:
+        pass
+    monkeypatch.setenv("AWS_ENDPOINT_URL", gone)
+    assert main(["fleet", "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert json.loads(out)["error"]["retryable"] is True
+    assert "cannot be reached" in err
+
+
+def test_local_aws_passes_its_options_through(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["local-aws", "--scenarios"]) == 0
+    assert "doc-async" in capsys.readouterr().out
+
+
+def test_as_a_program(at: str) -> None:
+    """A real process: stdout is the document alone, no colour in a pipe."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ops", "fleet", "--json"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "AWS_ENDPOINT_URL": at},
+        cwd=Path(__file__).parent.parent,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1, done.stderr
+    assert json.loads(done.stdout)["headline"]
+    assert done.stderr == ""

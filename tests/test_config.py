@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from ops import which_aws
+from ops.config import Settings, is_loopback
+from ops.core.errors import BadInput, OpsError
+from ops.core.names import nearest
+from tests.living import living
+
+NAMES = (
+    "EBB_MODE",
+    "EBB_WRITE",
+    "EBB_REFRESH_S",
+    "EBB_STATE_DIR",
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+)
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [*NAMES, *(n for n in os.environ if n.startswith("EBB_"))]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("EBB_STATE_DIR", str(tmp_path))
+
+
+def note(folder: Path, url: str, pid: int) -> None:
+    said = {"endpoint_url": url, "pid": pid, "region": "eu-west-1", "account_id": "123456789012"}
+    (folder / "local-aws.json").write_text(json.dumps(said))
+
+
+def test_defaults_and_where_values_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EBB_WRITE", "1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    settings = Settings.load(profile="me")
+    assert (settings.mode, settings.write, settings.region) == ("embedded", True, "eu-central-1")
+    assert str(settings.origin("mode")) == "default"
+    assert str(settings.origin("write")) == "environment EBB_WRITE"
+    assert str(settings.origin("region")) == "environment AWS_DEFAULT_REGION"
+    assert str(settings.origin("profile")) == "argument"
+
+
+def test_the_first_of_two_names_wins_and_empty_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_REGION", "us-west-2")
+    monkeypatch.setenv("AWS_PROFILE", "")
+    settings = Settings.load()
+    assert settings.region == "us-west-2"
+    assert settings.profile is None
+
+
+def test_unknown_names_are_refused_with_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EBB_MODUS", "aws")
+    with pytest.raises(BadInput) as caught:
+        Settings.load()
+    assert "EBB_MODUS" in caught.value.what
+    assert caught.value.hint == "Did you mean EBB_MODE?"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EBB_MODE", "gcp"),
+        ("EBB_WRITE", "perhaps"),
+        ("EBB_REFRESH_S", "0"),
+        ("AWS_ENDPOINT_URL", "localhost:80"),
+    ],
+)
+def test_impossible_values_name_the_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadInput) as caught:
+        Settings.load()
+    assert name in caught.value.what
+    assert value in caught.value.what
+
+
+def test_refresh_depends_on_the_kind_of_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.load().refresh_for("aws") == 15
+    assert 2 <= Settings.load().refresh_for("embedded") <= 5
+    monkeypatch.setenv("EBB_REFRESH_S", "30")
+    assert Settings.load().refresh_for("embedded") == 30
+
+
+def test_nothing_running_names_the_command() -> None:
+    with pytest.raises(OpsError) as caught:
+        which_aws.choose(Settings.load())
+    assert caught.value.exit_code == 2
+    assert "python -m ops local-aws" in caught.value.hint
+    assert "make run" in caught.value.hint
+
+
+def test_an_address_wins_and_loopback_is_writable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4600")
+    where = which_aws.choose(Settings.load())
+    assert (where.kind, where.region, where.loopback, where.writable) == ("embedded", "us-east-1", True, True)
+
+
+def test_another_address_is_real_and_read_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://vpce-1.sagemaker.eu-west-1.vpce.amazonaws.com")
+    where = which_aws.choose(Settings.load())
+    assert (where.kind, where.loopback, where.writable) == ("aws", False, False)
+    assert "EBB_WRITE=1" in where.why_read_only
+
+
+def test_real_aws_is_read_only_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EBB_MODE", "aws")
+    where = which_aws.choose(Settings.load())
+    assert (where.kind, where.endpoint_url, where.writable) == ("aws", None, False)
+    monkeypatch.setenv("EBB_WRITE", "1")
+    where = which_aws.choose(Settings.load())
+    assert where.writable
+    assert where.why_read_only == ""
+
+
+def test_the_running_embedded_aws_is_found(tmp_path: Path) -> None:
+    with living(empty=True) as (server, _):
+        note(tmp_path, server.url, os.getpid())
+        where = which_aws.choose(Settings.load())
+        assert (where.kind, where.endpoint_url, where.region) == ("embedded", server.url, "eu-west-1")
+    with pytest.raises(OpsError, match="not running"):  # the process is there, the address answers no more
+        which_aws.choose(Settings.load())
+
+
+def test_a_note_of_a_dead_process_counts_for_nothing(tmp_path: Path) -> None:
+    with living(empty=True) as (server, _):
+        note(tmp_path, server.url, 2**22 + 1)
+        with pytest.raises(OpsError, match="not running"):
+            which_aws.choose(Settings.load())
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": 1}', '{"endpoint_url": 1, "pid": "x"}'])
+def test_a_damaged_note_is_no_note(tmp_path: Path, text: str) -> None:
+    (tmp_path / "local-aws.json").write_text(text)
+    assert which_aws.read_state(Settings.load()) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:1", True),
+        ("http://localhost:80", True),
+        ("http://[::1]:80", True),
+        ("https://sts.amazonaws.com", False),
+        ("http://127.0.0.1.evil.example", False),
+        (None, False),
+    ],
+)
+def test_loopback(url: str | None, expected: bool) -> None:
+    assert is_loopback(url) is expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("doc-asinc", ("doc-async",)),
+        ("DOC-ASYNC", ("doc-async",)),
+        ("invoice", ("invoice-parse",)),
+        ("zzz", ()),
+    ],
+)
+def test_nearest_names(typed: str, expected: tuple[str, ...]) -> None:
+    assert nearest(typed, ["doc-async", "invoice-parse", "ocr-legacy"]) == expected
