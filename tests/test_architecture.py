@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "ops.local_aws": ("ops.local_aws", "ops.core", "ops.clock"),
     "ops": ("ops",),
     "components.charts": ("components.charts", "components.theme", "components.format", "ops.core"),
-    "components.live_source": ("components", "ops"),
+    "components.session": ("components", "ops"),
     "components": ("components", "ops.core"),
     "pages": ("components", "ops.core"),
     "app": ("components", "ops"),
