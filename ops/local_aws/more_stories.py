@@ -20,10 +20,10 @@ def _plain(
     kit.track(name)
 
 
-def _trickle(kit: Kit, name: str, end: float, waiting: int = 5) -> Traffic:
-    """Office traffic, and requests that wait at the end of history and keep coming."""
-    batch = Batch(end - 34 * MINUTE - 30 * DAY, 6 * HOUR, waiting, 120.0)
-    return Traffic(name, kit.seed, (8.0, 24.0), singles=office(0.0, 8.0, 7.0, 19.0), batches=(batch,))
+def _trickle(kit: Kit, name: str, end: float, waiting: int = 4) -> Traffic:
+    """A few requests every six hours: as many as wait at the end of history, and ever after."""
+    batch = Batch(end - 34 * MINUTE - 30 * DAY, 6 * HOUR, waiting, 60.0)
+    return Traffic(name, kit.seed, (8.0, 24.0), batches=(batch,))
 
 
 def suspended(kit: Kit, end: float) -> None:
@@ -35,13 +35,13 @@ def suspended(kit: Kit, end: float) -> None:
 
 def wrong_dimensions(kit: Kit, end: float) -> None:
     name = "wrong-dimensions"
-    _plain(kit, name, _trickle(kit, name, end, 4))
+    _plain(kit, name, _trickle(kit, name, end))
     kit.wake(name, with_variant=True)
 
 
 def actions_off(kit: Kit, end: float) -> None:
     name = "actions-off"
-    _plain(kit, name, _trickle(kit, name, end, 4))
+    _plain(kit, name, _trickle(kit, name, end))
     kit.wake(name, actions=False)
 
 
