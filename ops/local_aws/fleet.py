@@ -141,7 +141,8 @@ class Fleet:
             stream = f"{spec.variant}/{job.instance.id}"
             line = f"[sagemaker logs] [{request.id}] {_log_line(job.outcome)}"
             self._world.logs.put(f"/aws/sagemaker/Endpoints/{spec.name}", f"{stream}/data-log", now, line)
-        sent = self._world.delivery.deliver(spec, request, now, ok, reason, 200 if ok else 500)
+        answered = {"ok": 200, "model_error": 500}.get(job.outcome, 0)
+        sent = self._world.delivery.deliver(spec, request, now, ok, reason, answered)
         return sent.uploaded, sent.notified
 
     # -- time ------------------------------------------------------------------------------------------

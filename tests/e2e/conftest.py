@@ -44,7 +44,7 @@ class Account:
             "AWS_PAGER": "",
             **CREDENTIALS,
         }
-        self._console = Console.open(Settings.load(endpoint_url=self.url))
+        self.console = Console.open(Settings.load(endpoint_url=self.url))
 
     def aws(self, command: str, *more: str, **documents: Any) -> Any:
         """Run the AWS CLI; keyword arguments are options whose value is a JSON document. Its JSON answer."""
@@ -86,7 +86,7 @@ class Account:
 
     def verdict(self, name: str) -> Verdict:
         """What the console says about the endpoint."""
-        return self._console.endpoint(name).row.verdict
+        return self.console.endpoint(name).row.verdict
 
     def speed(self, speed: float) -> None:
         """Simulated seconds per second; 0 pauses."""
@@ -128,7 +128,9 @@ def account(tmp_path: Path) -> Iterator[Account]:
     )
     try:
         assert server.stdout is not None
-        yield Account(json.loads(server.stdout.readline()))
+        account = Account(json.loads(server.stdout.readline()))
+        with account.console:
+            yield account
     finally:
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=20) == 0

@@ -298,3 +298,6 @@ def test_a_document_endpoint_sleeps_wakes_and_sleeps_again(deployment: Deploymen
     until("asleep at the end", deployment.asleep)
     assert deployment.objects("failure/") == {failed["FailureLocation"]}
     until("the console says asleep", deployment.console_says_asleep)
+    told = account.ops("endpoint", NAME, "--hours", "12")
+    assert (told["endpoint"]["state"], told["endpoint"]["current"]) == ("asleep", 0)
+    assert max(count or 0 for count in told["series"]["instances"]["values"]) == 8

@@ -101,6 +101,10 @@ def test_the_response_is_included_where_it_was_asked_for(account: Account) -> No
 
 def test_the_models_own_error_is_included_where_it_was_asked_for(account: Account) -> None:
     started(account, IncludeInferenceResponseIn=["ERROR_NOTIFICATION_TOPIC"])
+    account.invoke(InputLocation=f"s3://{BUCKET}/in/none.json")
+    account.aws.advance(120)
+    (message,) = results(account)
+    assert "responseParameters" not in message
     account.aws.world.fleet.inject("doc", profile=(1.0, 2.0, 1.0))
     account.invoke()
     account.aws.advance(120)
