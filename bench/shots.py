@@ -26,7 +26,7 @@ PAGES = {
     "endpoint": "/endpoint?endpoint=doc-async&range=1d&zone=UTC",
     "endpoint-stuck": "/endpoint?endpoint=ocr-legacy&range=1d&zone=UTC",
 }
-SIZES = {"1440": (1440, 900), "390": (390, 844)}
+SIZES = {"1440": (1440, 1180), "390": (390, 1180)}
 THEMES = ("light", "dark")
 SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 

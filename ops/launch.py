@@ -241,10 +241,15 @@ def _drain(child: Child, lines: queue.SimpleQueue[str]) -> None:
         lines.put(line)
 
 
-def main(args: Sequence[str]) -> int:
-    def say(line: str) -> None:
+def say(line: str) -> None:
+    """A line for the user; nothing where nobody listens any more."""
+    try:
         print(line, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
+
+def main(args: Sequence[str]) -> int:
     try:
         with Family() as family:
             launcher = Launcher(family, os.environ, say)

@@ -105,6 +105,17 @@ def test_an_endpoint_url_of_the_users_own_is_obeyed(tmp_path: Path) -> None:
     assert "the AWS at http://127.0.0.1:9 (AWS_ENDPOINT_URL)" in said
 
 
+def test_it_ends_in_order_when_nobody_reads_its_words_any_more(tmp_path: Path) -> None:
+    with launcher(tmp_path, "--empty", PORT=str(unused_port())) as process:
+        ready(process)
+        assert process.stdout is not None
+        process.stdout.close()
+        process.terminate()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=30) == 0
+
+
 def test_when_one_part_ends_the_other_ends_too(tmp_path: Path) -> None:
     with launcher(tmp_path, "--empty", PORT=str(unused_port())) as process:
         ready(process)
