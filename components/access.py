@@ -70,7 +70,7 @@ def current_user() -> User | None:
     """
     if st.user.get("is_logged_in", False):
         groups = st.user.get("groups")
-        names = [str(group) for group in groups] if isinstance(groups, list | tuple) else []
+        names: list[str] = [str(group) for group in groups] if isinstance(groups, list | tuple) else []
         roles = [role for role in RANK if GROUP_PREFIX + role in names]
         who = str(st.user.get("email") or st.user.get("name") or "signed in")
         return User(who, max(roles, key=RANK.__getitem__)) if roles else None

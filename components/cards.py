@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from urllib.parse import urlencode
 
 from components import format as fmt
@@ -133,7 +133,14 @@ def numbers(row: FleetRow) -> Html:
     failed = row.failures_1h
     cards = (
         card("waiting or in work", fmt.count(row.backlog), "requests", "backlog"),
-        card("oldest request", oldest, f"of {fmt.age(row.ttl_s)} before it expires", "stuck" if late else ""),
+        card(
+            "oldest request",
+            oldest,
+            f"of {fmt.age(row.ttl_s)} before it expires"
+            if row.oldest_s
+            else f"expires after {fmt.age(row.ttl_s)}",
+            "stuck" if late else "",
+        ),
         card(
             "instances",
             fmt.instances(endpoint.current, wanted),
@@ -150,7 +157,7 @@ def headline(row: FleetRow, zone: tzinfo, now: datetime) -> Html:
     verdict = row.verdict
     since = (
         html('<p class="muted small">since {when}</p>', when=fmt.moment(verdict.since, zone, now))
-        if verdict.since is not None
+        if verdict.since is not None and ("since" not in verdict.sentence or zone is not UTC)
         else Html("")
     )
     evidence = (

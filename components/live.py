@@ -33,10 +33,14 @@ def every() -> float | None:
     return RATES.get(st.session_state.get(session.RATE, "15 s"), 15.0)
 
 
-def live_panel(body: Callable[[], None], *, key: str, part: str = "") -> None:
-    """Run `body` now and again at the chosen rate. An OpsError is drawn in place; the timer goes on."""
+def live_panel(body: Callable[[], None], *, key: str, part: str = "", at_least: float = 0.0) -> None:
+    """Run `body` now and again at the chosen rate, but not more often than each `at_least` seconds.
 
-    @st.fragment(run_every=every(), key=key)
+    An OpsError is drawn in place; the timer goes on.
+    """
+    rate = every()
+
+    @st.fragment(run_every=None if rate is None else max(rate, at_least), key=key)
     def panel() -> None:
         with notices.guard(part):
             body()

@@ -54,6 +54,11 @@ class Range:
     span: timedelta
     refused: str = ""
 
+    @property
+    def calm_s(self) -> float:
+        """Seconds between two refreshes that still show every new pixel: 15 s at a day, at most 60 s."""
+        return min(60.0, self.span.total_seconds() / 5760)
+
 
 @cache
 def _zones() -> tuple[str, ...]:

@@ -86,11 +86,12 @@ def connection() -> Connection | None:
 
 
 def newest() -> tuple[FleetView, float] | None:
-    """The newest good fleet and its age in real seconds; None while there is none. Never waits."""
-    if _source is None:
+    """The newest good fleet and its age in real seconds; None while there is none."""
+    try:
+        view = source().fleet()
+    except OpsError:
         return None
-    snapshot = _source.snapshot()
-    return None if snapshot.fleet is None else (snapshot.fleet, snapshot.age_s or 0.0)
+    return view, source().snapshot().age_s or 0.0
 
 
 def names() -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
+from itertools import groupby
 
 from components import format as fmt
 from components.cards import endpoint_link, pill
@@ -83,7 +85,7 @@ def _fleet_row(row: FleetRow) -> Html:
         ),
         cell(
             html("{pill}<div>{sentence}</div>", pill=pill(row.verdict), sentence=row.verdict.sentence),
-            css="wide",
+            css="wide says",
         ),
         cell(
             html(
@@ -137,21 +139,32 @@ def realtime_table(rows: tuple[FleetRow, ...]) -> Html:
     )
 
 
-def activity_table(view: EndpointView, zone: tzinfo, most: int = 40) -> Html:
-    """The scaling activities of the window, newest first: what changed, how it ended, and why."""
+def activity_table(view: EndpointView, zone: tzinfo, most: int = 15) -> Html:
+    """The scaling activities of the window, newest first: what changed, how it ended, and why.
+
+    Attempts that repeat are one row; beyond `most` rows the rest is folded away.
+    """
     inside = [a for a in view.activities if (a.end or view.as_of) >= view.window.start]
-    found = sorted(inside, key=lambda a: a.start, reverse=True)
-    if not found:
+    newest_first = sorted(inside, key=lambda a: a.start, reverse=True)
+    if not newest_first:
         return html('<p class="muted">No scaling activity in this range.</p>')
     heads = (("when", ""), ("instances wanted", ""), ("outcome", ""), ("why", ""))
-    rest = len(found) - most
-    more = (
-        html('<p class="muted small">{n} older ones in this range are not listed.</p>', n=fmt.count(rest))
-        if rest > 0
-        else Html("")
+    groups = [tuple(group) for _, group in groupby(newest_first, key=_sameness)]
+    lines = [_activities(group, view.as_of, zone) for group in groups]
+    body = table(heads, lines[:most], "Scaling activity")
+    if len(lines) <= most:
+        return body
+    return html(
+        '{body}<details data-focus="older"><summary data-focus="older-summary">{n} older in this range</summary>'
+        "{rest}</details>",
+        body=body,
+        n=fmt.count(sum(len(group) for group in groups[most:])),
+        rest=table(heads, lines[most:], "Older scaling activity"),
     )
-    body = table(heads, (_activity(a, view.as_of, zone) for a in found[:most]), "Scaling activity")
-    return html("{body}{more}", body=body, more=more)
+
+
+def _sameness(activity: Activity) -> tuple[object, ...]:
+    return (activity.status, activity.desired, activity.cause, activity.message, activity.not_scaled)
 
 
 _OUTCOMES = {
@@ -163,21 +176,45 @@ _OUTCOMES = {
     "Overridden": ("↷", "overridden", "muted"),
 }
 
+_REASONS = {
+    "AlreadyAtMaxCapacity": "already at the upper bound",
+    "AlreadyAtMinCapacity": "already at the lower bound",
+    "AlreadyAtDesiredCapacity": "already as wanted",
+    "NotScaledOutBecauseOfScaleInCooldown": "within a pause after the last change",
+    "AutoScalingAnticipatedFlapping": "would have gone straight back",
+}
+_UUID = re.compile(r"-?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
-def _activity(activity: Activity, now: datetime, zone: tzinfo) -> Html:
+
+def _activities(group: tuple[Activity, ...], now: datetime, zone: tzinfo) -> Html:
+    """One row for activities that only repeat, newest first."""
+    activity = group[0]
     icon, word, tone = _OUTCOMES.get(activity.status, ("?", activity.status, "muted"))
     if activity.not_scaled:
         icon, word, tone = "–", "nothing changed", "muted"
     took = (
         f", took {fmt.duration((activity.end - activity.start).total_seconds())}"
-        if activity.end is not None and activity.end > activity.start and not activity.not_scaled
+        if len(group) == 1
+        and activity.end is not None
+        and activity.end > activity.start
+        and not activity.not_scaled
         else ""
     )
-    detail = "; ".join(activity.not_scaled) or activity.message
+    detail = "; ".join(_REASONS.get(r, r) for r in activity.not_scaled) or activity.message
     if activity.status == "Successful" and not activity.not_scaled:
         detail = ""
     return line(
-        cell(fmt.moment(activity.start, zone, now), "when", "time"),
+        cell(
+            html(
+                '{when}<div class="muted small">{repeats}</div>',
+                when=fmt.moment(activity.start, zone, now),
+                repeats=f"and {fmt.plural(len(group) - 1, 'time')} since {fmt.moment(group[-1].start, zone, now)}"
+                if len(group) > 1
+                else "",
+            ),
+            "when",
+            "time",
+        ),
         cell(fmt.count(activity.desired), "instances wanted"),
         cell(
             html(
@@ -189,11 +226,13 @@ def _activity(activity: Activity, now: datetime, zone: tzinfo) -> Html:
                 took=took,
             ),
             "outcome",
+            "outcome",
         ),
         cell(
             html(
-                '{cause}<div class="muted small">{detail}</div>',
-                cause=activity.cause or activity.description,
+                '<span title="{whole}">{cause}</span><div class="muted small">{detail}</div>',
+                whole=activity.cause or activity.description,
+                cause=_UUID.sub("…", activity.cause or activity.description),
                 detail=detail,
             ),
             "why",

@@ -20,7 +20,7 @@ if span.refused:
     notices.bad_range(span.refused, span.key)
 
 LEGEND = (
-    "Amber: from the order of the first instance until it served. Triangles: scaling. "
+    "Amber: from the order of the first instance until it served. Triangles: scaling; ✕: an attempt that failed. "
     "Hatched: the newest minutes, not final yet. A gap is a gap: AWS published nothing there."
 )
 
@@ -58,4 +58,6 @@ def body() -> None:
     details(view)
 
 
-live_panel(body, key="endpoint-panel", part=f"the endpoint {name}" if name else "the endpoint")
+live_panel(
+    body, key="endpoint-panel", part=f"the endpoint {name}" if name else "the endpoint", at_least=span.calm_s
+)

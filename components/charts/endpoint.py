@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from components import format as fmt
 from components.charts.grid import Floats, lonely, summed, thin, wall, wall_ms
 from components.charts.panels import Panel, axis, hatch, stack
-from components.charts.story import Waking, events, top_of, wakings, with_certain_zeros
+from components.charts.story import Waking, events, top_of, wakings
 from components.theme import colour, tint
 from ops.core.types import Activity, Bounds
 from ops.core.views import EndpointView
@@ -27,7 +27,7 @@ def endpoint_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
     backlog = metrics.get("ApproximateBacklogSize").values
     failures = metrics.get("InvocationFailures").values
     oldest, unit = _in_unit(metrics.get("ApproximateAgeOfOldestRequest").values)
-    instances = with_certain_zeros(view).values
+    instances = view.instances.values
     bounds = view.target.bounds if view.target is not None else view.row.bounds
     epochs = window.epochs()
     failed_at, failed = summed(epochs, failures)
@@ -52,15 +52,23 @@ def endpoint_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
         if view.provisional_from < window.end:
             start = max(view.provisional_from, window.start)
             figure.add_trace(hatch(number, top, start, window.end, zone))
-    _bounds(figure, bounds, tops[INSTANCES])
+    shapes: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    _bounds(shapes, notes, bounds, tops[INSTANCES])
     _water(figure, view, epochs, backlog, zone)
-    _steps(figure, epochs, instances, zone)
+    _steps(figure, _days(view), epochs, instances, zone)
     _bars(figure, failed_at, failed, zone)
     _age(figure, epochs, oldest, unit, zone)
     for waking in wakings(view):
-        _band(figure, waking, view, zone)
-    _ticks(figure, view, zone)
+        _band(shapes, notes, waking, view, zone)
+    _ticks(figure, shapes, view, zone)
+    figure.layout.shapes = shapes
+    figure.layout.annotations = [*figure.layout.annotations, *notes]
     return figure
+
+
+def _days(view: EndpointView) -> float:
+    return (view.window.end - view.window.start).total_seconds() / 86_400
 
 
 def _in_unit(seconds: Floats) -> tuple[Floats, str]:
@@ -104,7 +112,7 @@ def _water(figure: go.Figure, view: EndpointView, epochs: Floats, values: Floats
             **trace,
             yaxis=axis(BACKLOG),
             name="backlog",
-            line={"color": colour("backlog"), "width": 1.8},
+            line={"color": colour("backlog"), "width": 1.8 if _days(view) <= 2 else 1.0},
             fill="tozeroy",
             fillcolor=tint("backlog", 0.22),
             customdata=np.where(trace["x"] >= final, " · not final", "").tolist(),
@@ -113,13 +121,13 @@ def _water(figure: go.Figure, view: EndpointView, epochs: Floats, values: Floats
     )
 
 
-def _steps(figure: go.Figure, epochs: Floats, values: Floats, zone: tzinfo) -> None:
+def _steps(figure: go.Figure, days: float, epochs: Floats, values: Floats, zone: tzinfo) -> None:
     figure.add_trace(
         go.Scatter(
             **_gappy(epochs, values, zone),
             yaxis=axis(INSTANCES),
             name="instances",
-            line={"color": colour("warm"), "width": 2.4, "shape": "hv"},
+            line={"color": colour("warm"), "width": 2.4 if days <= 2 else 1.4, "shape": "hv"},
             hovertemplate="%{y:,.0f} in service<extra></extra>",
         )
     )
@@ -152,106 +160,126 @@ def _age(figure: go.Figure, epochs: Floats, values: Floats, unit: str, zone: tzi
     )
 
 
-def _bounds(figure: go.Figure, bounds: Bounds | None, top: float) -> None:
+def _bounds(
+    shapes: list[dict[str, Any]], notes: list[dict[str, Any]], bounds: Bounds | None, top: float
+) -> None:
     if bounds is None:
         return
     shown = min(float(bounds.max), top)
-    figure.add_shape(
-        type="rect",
-        xref="paper",
-        yref=axis(INSTANCES),
-        x0=0,
-        x1=1,
-        y0=bounds.min,
-        y1=shown,
-        fillcolor=tint("warm", 0.08),
-        line={"width": 0},
-        layer="below",
+    shapes.append(
+        {
+            "type": "rect",
+            "xref": "paper",
+            "yref": axis(INSTANCES),
+            "x0": 0,
+            "x1": 1,
+            "y0": bounds.min,
+            "y1": shown,
+            "fillcolor": tint("warm", 0.08),
+            "line": {"width": 0},
+            "layer": "below",
+        }
     )
     edges = [e for e in (bounds.min, bounds.max) if 0 < e <= top]
     for edge in edges:
-        figure.add_shape(
-            type="line",
-            xref="paper",
-            yref=axis(INSTANCES),
-            x0=0,
-            x1=1,
-            y0=edge,
-            y1=edge,
-            line={"color": colour("warm"), "width": 1, "dash": "dot"},
-            layer="below",
+        shapes.append(
+            {
+                "type": "line",
+                "xref": "paper",
+                "yref": axis(INSTANCES),
+                "x0": 0,
+                "x1": 1,
+                "y0": edge,
+                "y1": edge,
+                "line": {"color": colour("warm"), "width": 1, "dash": "dot"},
+                "layer": "below",
+            }
         )
     above = "" if bounds.max <= top else " (above this axis)"
     labels = [(shown, f"max {bounds.max}{above}", "bottom" if shown < top * 0.8 else "top")]
     if 0 < bounds.min < bounds.max:
         labels.append((float(bounds.min), f"min {bounds.min}", "top"))
     for height, text, side in labels:
-        figure.add_annotation(
-            text=text,
-            xref="paper",
-            yref=axis(INSTANCES),
-            x=0,
-            y=height,
-            xanchor="left",
-            yanchor=side,
-            xshift=4,
-            showarrow=False,
-            font={"size": 13, "color": colour("warm")},
+        notes.append(
+            {
+                "text": text,
+                "xref": "paper",
+                "yref": axis(INSTANCES),
+                "x": 0,
+                "y": height,
+                "xanchor": "left",
+                "yanchor": side,
+                "xshift": 4,
+                "showarrow": False,
+                "font": {"size": 13, "color": colour("warm")},
+            }
         )
 
 
-def _band(figure: go.Figure, waking: Waking, view: EndpointView, zone: tzinfo) -> None:
+def _band(
+    shapes: list[dict[str, Any]],
+    notes: list[dict[str, Any]],
+    waking: Waking,
+    view: EndpointView,
+    zone: tzinfo,
+) -> None:
     window = view.window
     start, end = max(waking.start, window.start), min(waking.end, window.end)
     for panel in (BACKLOG, INSTANCES):
-        figure.add_shape(
-            type="rect",
-            xref="x",
-            yref=f"{axis(panel)} domain",
-            x0=wall(start, zone),
-            x1=wall(end, zone),
-            y0=0,
-            y1=1,
-            fillcolor=tint("waking", 0.18),
-            line={"color": tint("waking", 0.35), "width": 1},
-            layer="below",
+        shapes.append(
+            {
+                "type": "rect",
+                "xref": "x",
+                "yref": f"{axis(panel)} domain",
+                "x0": wall(start, zone),
+                "x1": wall(end, zone),
+                "y0": 0,
+                "y1": 1,
+                "fillcolor": tint("waking", 0.18),
+                "line": {"color": tint("waking", 0.35), "width": 1},
+                "layer": "below",
+            }
         )
     share = (end - start) / (window.end - window.start)
     if share >= 0.03:
         word = "" if waking.done else " so far"
-        figure.add_annotation(
-            text=f"◔ {fmt.age(waking.seconds)}{word}",
-            xref="x",
-            yref="paper",
-            x=wall(start, zone),
-            y=1,
-            xanchor="left",
-            yanchor="top",
-            xshift=3,
-            yshift=-2,
-            showarrow=False,
-            font={"size": 13, "color": colour("waking")},
+        notes.append(
+            {
+                "text": f"◔ {fmt.age(waking.seconds)}{word}",
+                "xref": "x",
+                "yref": "paper",
+                "x": wall(start, zone),
+                "y": 1,
+                "xanchor": "left",
+                "yanchor": "top",
+                "xshift": 3,
+                "yshift": -2,
+                "showarrow": False,
+                "font": {"size": 13, "color": colour("waking")},
+            }
         )
 
 
-def _ticks(figure: go.Figure, view: EndpointView, zone: tzinfo) -> None:
+def _ticks(figure: go.Figure, shapes: list[dict[str, Any]], view: EndpointView, zone: tzinfo) -> None:
     found = events(view)
     if not found:
         return
-    at_most = found if len(found) <= MOST_TICKS else []
-    for activity, _ in at_most:
+    done = [activity for activity, _ in found if activity.status != "Failed"]
+    for activity in done if len(done) <= MOST_TICKS else []:
         at = wall(activity.start, zone)
         for panel in (BACKLOG, INSTANCES):
-            figure.add_shape(
-                type="line",
-                xref="x",
-                yref=f"{axis(panel)} domain",
-                x0=at,
-                x1=at,
-                y0=0,
-                y1=1,
-                line={"color": tint("muted", 0.35), "width": 1, "dash": "dot"},
-                layer="below",
+            shapes.append(
+                {
+                    "type": "line",
+                    "xref": "x",
+                    "yref": f"{axis(panel)} domain",
+                    "x0": at,
+                    "x1": at,
+                    "y0": 0,
+                    "y1": 1,
+                    "line": {"color": tint("muted", 0.35), "width": 1, "dash": "dot"},
+                    "layer": "below",
+                }
             )
     marks = [_mark(activity, before) for activity, before in found]
     figure.add_trace(
@@ -264,7 +292,7 @@ def _ticks(figure: go.Figure, view: EndpointView, zone: tzinfo) -> None:
             marker={
                 "symbol": [m[0] for m in marks],
                 "color": [m[1] for m in marks],
-                "size": 9,
+                "size": 9 if len(found) <= MOST_TICKS else 5,
                 "line": {"width": 1, "color": colour("ground")},
             },
             text=[m[2] for m in marks],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -111,7 +112,7 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo) -> go.Figure:
             "rangemode": "tozero",
         }
         if panel.whole and panel.top <= 6:
-            layout[name]["dtick"] = 1
+            layout[name]["dtick"] = max(1, math.ceil(panel.top / (panel.height / 24)))
         layout["annotations"].append(
             {
                 "text": panel.title,

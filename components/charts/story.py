@@ -1,4 +1,4 @@
-"""What the scaling record adds to the metrics: waking times, events, and zeros that are certain. Pure."""
+"""What the scaling record adds to the metrics: waking times and events. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from components.charts.grid import Floats
-from ops.core.types import Activity, Series
+from ops.core.types import Activity
 from ops.core.views import EndpointView
 
 
@@ -50,7 +50,7 @@ def wakings(view: EndpointView) -> list[Waking]:
     serving = np.flatnonzero(np.nan_to_num(values) >= 1)
     found: list[Waking] = []
     for activity, before in events(view):
-        if not activity.desired or (found and activity.start < found[-1].end):
+        if not activity.desired or activity.status == "Failed" or (found and activity.start < found[-1].end):
             continue
         index = int((activity.start - window.start).total_seconds() // window.period)
         here = values[max(0, index - 1) : index + 1]
@@ -64,26 +64,6 @@ def wakings(view: EndpointView) -> list[Waking]:
         end = max(activity.start, moments[0] if moments else view.as_of)
         found.append(Waking(activity.start, end, bool(moments), activity.cause))
     return found
-
-
-def with_certain_zeros(view: EndpointView) -> Series:
-    """In-service instances, with zero where the record says that none was there and nothing was published."""
-    epochs, values = view.window.epochs(), view.instances.values.copy()
-    certain = np.zeros(len(values), dtype=bool)
-    zero_from: float | None = None
-    for activity in _in_order(view.activities):
-        if activity.not_scaled or activity.status == "Failed":
-            continue
-        if activity.desired == 0 and activity.end is not None:
-            zero_from = activity.end.timestamp() if zero_from is None else zero_from
-        elif activity.desired and zero_from is not None:
-            until = (activity.end or view.as_of).timestamp()
-            certain |= (epochs >= zero_from) & (epochs < until)
-            zero_from = None
-    if zero_from is not None and view.row.endpoint.current == 0:
-        certain |= (epochs >= zero_from) & (epochs < view.as_of.timestamp())
-    values[certain & np.isnan(values)] = 0.0
-    return Series(view.instances.name, view.instances.window, values, view.instances.unit)
 
 
 def top_of(*values: Floats | float | None, least: float = 1.0) -> float:

@@ -1,0 +1,91 @@
+"""The Endpoint page: sentence, four numbers, the chart, why; and a link reproduces it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from components import scope, session
+from ops.core.errors import Unreachable
+from ops.core.types import Problem
+from tests.components.samples import NOW, REAL, SampleSource, fleet
+from tests.pages.conftest import figures, markup, notices
+
+
+def test_sentence_numbers_chart_and_why(open_page):
+    app = open_page(SampleSource(), "endpoint", endpoint="doc-async")
+    shown = markup(app)
+    assert "<h1>doc-async</h1>" in shown
+    assert "the first result is expected about 14:06" in shown
+    assert shown.count('<div class="card">') == 4
+    assert "wake-doc-async" in shown
+    assert "backlog-scaling" in shown
+    assert "ml.g5.xlarge" in shown
+    (figure,) = figures(app)
+    assert [t["name"] for t in figure["data"] if t["name"] == "backlog"] == ["backlog"]
+    assert "time, UTC" in str(figure["layout"]["annotations"])
+
+
+@pytest.mark.parametrize("key", list(scope.RANGES))
+def test_a_link_reproduces_endpoint_range_and_zone(open_page, key):
+    app = open_page(SampleSource(), "endpoint", endpoint="night-batch", range=key, zone="Asia/Kolkata")
+    (figure,) = figures(app)
+    start, end = figure["layout"]["xaxis"]["range"]
+    assert timedelta(milliseconds=end - start) == scope.RANGES[key]
+    assert 0 <= end - (NOW.timestamp() + 5.5 * 3600) * 1000 <= 300_000
+    assert "Asia/Kolkata" in str(figure["layout"]["annotations"])
+    assert figure["layout"]["uirevision"] == f"night-batch|{key}|Asia/Kolkata"
+    assert app.selectbox(key=session.ENDPOINT).value == "night-batch"
+
+
+def test_an_unknown_endpoint_offers_the_nearest(open_page):
+    app = open_page(SampleSource(), "endpoint", endpoint="doc-asynk")
+    assert "doc-asynk" in notices(app)
+    assert 'href="./endpoint?endpoint=doc-async"' in markup(app)
+    assert "See all endpoints" in markup(app)
+    assert figures(app) == []
+
+
+def test_an_unknown_range_is_refused_in_words(open_page):
+    app = open_page(SampleSource(), "endpoint", endpoint="doc-async", range="99d")
+    assert "99d" in notices(app)
+    assert len(figures(app)) == 1
+
+
+def test_without_an_endpoint_it_asks_for_one(open_page):
+    assert "Choose an endpoint" in notices(open_page(SampleSource(), "endpoint"))
+
+
+def test_an_empty_account_has_no_endpoint_to_show(open_page):
+    source = SampleSource(fleet())
+    assert "nothing-here" in notices(open_page(source, "endpoint", endpoint="nothing-here"))
+
+
+def test_an_aws_that_does_not_answer_is_said_once_and_the_name_stays(open_page):
+    failure = Unreachable("No answer.", "Start it with `make run`.")
+    app = open_page(SampleSource(failure=failure), "endpoint", endpoint="doc-async")
+    assert len(app.warning) == 1
+    assert "make run" in notices(app)
+    assert app.selectbox(key=session.ENDPOINT).value == "doc-async"
+
+
+def test_a_denied_part_names_the_action_and_hides_only_itself(open_page):
+    gone = Problem(
+        "scaling activities", "AWS refused the call.", "", "application-autoscaling:DescribeScalingActivities"
+    )
+    app = open_page(SampleSource(fleet(problems=(gone,))), "endpoint", endpoint="doc-async")
+    assert "application-autoscaling:DescribeScalingActivities" in notices(app)
+    assert len(figures(app)) == 1
+
+
+def test_read_only_is_visible(open_page):
+    assert "read-only" in markup(open_page(SampleSource(fleet(REAL)), "endpoint", endpoint="doc-async"))
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "[x](javascript:1)", "**bold**"])
+def test_a_name_from_a_link_is_only_text(open_page, name):
+    app = open_page(SampleSource(), "endpoint", endpoint=name)
+    assert name in notices(app)
+    assert "<script>" not in markup(app)
+    assert "[x](" not in app.warning[0].value
