@@ -63,7 +63,7 @@ def activities(
     most: int = 50,
     not_scaled: bool = False,
 ) -> tuple[Activity, ...]:
-    """Scaling activities of one variant, newest first: up to `most`, or until one older than `since`."""
+    """Scaling activities of one variant, newest first: up to `most`, or until a change older than `since`."""
     pages = reading.pages(
         _SERVICE,
         "DescribeScalingActivities",
@@ -77,7 +77,7 @@ def activities(
     found: list[Activity] = []
     for activity in map(parse_activity, islice(pages, most)):
         found.append(activity)
-        if since is not None and activity.start < since:
+        if since is not None and activity.start < since and not activity.not_scaled:
             break
     return tuple(sorted(found, key=lambda a: a.start, reverse=True))
 
