@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ops.local_aws.physics import AsyncSettings, EndpointSpec, Request
+from ops.local_aws.delivery import STORY_OBJECTS
+from ops.local_aws.physics import AsyncSettings, EndpointSpec, Job, Request
 from tests.local_aws.conftest import SteppedAws
 from tests.local_aws.deploying import BUCKET, Account
 
@@ -199,3 +200,25 @@ def test_messages_leave_the_queue_after_its_retention(account: Account) -> None:
     delivery.publish(account.success, None, "new")
     messages = account.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
     assert [json.loads(message["Body"])["Message"] for message in messages] == ["new"]
+
+
+def test_what_the_fleets_own_traffic_leaves_behind_is_bounded(account: Account) -> None:
+    delivery = account.aws.world.delivery
+    chosen = spec(account, failure_path=f"s3://{BUCKET}/fail")
+    for number in range(STORY_OBJECTS // 2):
+        job = Job(account.aws.now() + number, 20.0, number, 0.0)
+        request = delivery.story_request(chosen, job, 7)
+        assert delivery.deliver(chosen, request, job.received + 20, True).uploaded
+    pages = account.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+    found = [item for page in pages for item in page["Contents"]]
+    assert STORY_OBJECTS // 3 < len(found) <= STORY_OBJECTS
+    assert delivery.get_input(request.input_location)
+    assert request.id in account.read(request.output_location)
+
+
+def test_the_fleets_own_requests_are_the_same_for_the_same_seed(account: Account) -> None:
+    delivery = account.aws.world.delivery
+    job = Job(account.aws.now(), 20.0, 4, 0.0)
+    first = delivery.story_request(spec(account), job, 7)
+    assert delivery.story_request(spec(account), job, 7) == first
+    assert delivery.story_request(spec(account), job, 8).id != first.id
