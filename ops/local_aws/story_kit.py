@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ops.local_aws.world import World
 
 HOUR, DAY = 3600.0, 86_400.0
+QUEUE_KEEPS_S = 14_400
+"""Nobody reads the queue of the stories; its messages go after four hours of simulated time."""
 BUCKET = "ebb-documents"
 VARIANT = "AllTraffic"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
@@ -83,7 +85,7 @@ class Kit:
             s3.create_bucket(BUCKET, self._world.region)
         sns = sns_backends[self._world.account][self._world.region]
         sqs = sqs_backends[self._world.account][self._world.region]
-        queue = sqs.create_queue("doc-results")
+        queue = sqs.create_queue("doc-results", MessageRetentionPeriod=QUEUE_KEEPS_S)
         for name in ("doc-success", "doc-error", "ops-alarms"):
             topic = sns.create_topic(name)
             self.topics[name] = topic.arn
