@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 from ops.config import Settings
 from ops.console import Console
@@ -48,7 +52,7 @@ def answering(answer: Callable[[str, bytes], Answer]) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             target = self.headers.get("X-Amz-Target") or self.path
             status, headers, payload = answer(target, body)
-            self.send_response(status)
+            self.send_response_only(status)
             for name, value in headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(payload)))
@@ -58,7 +62,13 @@ def answering(answer: Callable[[str, bytes], Answer]) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with _serving(Handler) as url:
+        yield url
+
+
+@contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -68,3 +78,57 @@ def answering(answer: Callable[[str, bytes], Answer]) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join(timeout=5)
+
+
+class Gate:
+    """What a gate in front of an AWS lets through. `shut` maps an operation to the error it gets instead."""
+
+    def __init__(self, behind: str) -> None:
+        self.behind = behind
+        self.shut: dict[str, Answer] = {}
+        self.passed = 0
+
+
+@contextmanager
+def gated(behind: str) -> Iterator[tuple[str, Gate]]:
+    """A gate in front of a running AWS: passes every request on, but answers itself for what is shut."""
+    gate = Gate(behind)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            target = self.headers.get("X-Amz-Target") or self.path
+            closed = gate.shut.get("*") or gate.shut.get(re.split("[./]", target)[-1])
+            if closed is not None:
+                status, headers, payload = closed
+                if target == "/":  # STS speaks XML
+                    code = headers["x-amzn-ErrorType"]
+                    text = f"<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>"
+                    headers, payload = {"Content-Type": "text/xml"}, text.encode()
+            else:
+                address = urlsplit(gate.behind)
+                onward = HTTPConnection(address.hostname or "", address.port, timeout=20)
+                onward.request("POST", self.path, body, dict(self.headers))
+                answer = onward.getresponse()
+                status, headers, payload = answer.status, dict(answer.getheaders()), answer.read()
+                onward.close()
+                gate.passed += 1
+            self.send_response_only(status)
+            for name, value in headers.items():
+                if name.lower() not in ("content-length", "connection", "transfer-encoding"):
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(payload)))
+            self.end_headers()
+            self.wfile.write(payload)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with _serving(Handler) as url:
+        yield url, gate
+
+
+def error(code: str, message: str = "said so", status: int = 400) -> Answer:
+    """An error as AWS's JSON services and CloudWatch's CBOR both have it understood."""
+    headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code}
+    return status, headers, json.dumps({"__type": code, "message": message}).encode()

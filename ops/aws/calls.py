@@ -81,7 +81,8 @@ class Reading:
         except boto.ClientError as error:
             self._note_date(error.response)
             raise refused(error, service, operation) from error
-        except (boto.BotoCoreError, ResponseParserError) as error:
+        except (boto.BotoCoreError, ResponseParserError, KeyError) as error:
+            # KeyError: botocore's own, on well-formed XML that is no answer of the service (a sign-in page)
             raise failed(error, service, operation, self.session.where.endpoint_url) from error
         self._note_date(answer)
         return answer
@@ -174,6 +175,6 @@ def failed(error: Exception, service: str, operation: str, url: str | None) -> O
         return Unreachable(
             f"{place} cannot be reached.", "Check the network, proxy and DNS; Ebb tries again."
         )
-    if isinstance(error, ResponseParserError):
+    if isinstance(error, ResponseParserError | KeyError):
         return Unreachable(f"{place} answers, but not like AWS.", "Check AWS_ENDPOINT_URL and the proxy.")
     return OpsError(f"{_NAMES.get(service, service)} {operation} failed: {error}")
