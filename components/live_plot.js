@@ -54,6 +54,24 @@ function prepare(data, dark) {
   return figure;
 }
 
+const stamp = (range) => range.map((at) => Date.parse(`${String(at).replace(" ", "T")}Z`)).join();
+
+/* Plotly forgets a zoom when the range it is sent moves on, as a live range does. What is on show and was never
+   sent by us is the user's own: it stays until the view changes or the user goes back. */
+const SHOWN = new WeakMap();
+
+function keepZoom(el, layout) {
+  let shown = SHOWN.get(el);
+  if (!shown || shown.view !== layout.uirevision) {
+    shown = { view: layout.uirevision, sent: new Set() };
+    SHOWN.set(el, shown);
+  } else if (el.layout && !shown.sent.has(stamp(el.layout.xaxis.range))) {
+    layout.xaxis.range = el.layout.xaxis.range;
+    return;
+  }
+  shown.sent.add(stamp(layout.xaxis.range));
+}
+
 const CONFIG = {
   displaylogo: false,
   responsive: true,
@@ -76,6 +94,7 @@ export default function (component) {
         figure.layout.xaxis.nticks = Math.max(3, Math.min(9, Math.floor(el.clientWidth / 105)));
         figure.layout.font.family = getComputedStyle(el).fontFamily;
         el.removeAttribute("data-problem");
+        keepZoom(el, figure.layout);
         return Plotly.react(el, figure.data, figure.layout, CONFIG);
       },
       (problem) => {
