@@ -162,9 +162,8 @@ class Delivery:
         while len(self._story_objects) > STORY_OBJECTS:
             place = split_uri(self._story_objects.popleft())
             bucket = self._s3().buckets.get(place[0]) if place else None
-            if bucket is not None and place is not None:
-                if place[1] in bucket.keys:
-                    bucket.keys.pop(place[1])
+            if bucket is not None and place is not None and place[1] in bucket.keys:
+                bucket.keys.pop(place[1])
 
     def _write_failure(self, request: Request, reason: str, at: float) -> bool:
         if not request.failure_location:

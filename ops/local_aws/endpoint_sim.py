@@ -81,6 +81,8 @@ class EndpointSim:
         self._next_arrival = INF
         self._quiet_for = 0
         self._signature: tuple[int, int, int] = (-1, -1, -1)
+        self._quiet_enough = 2 + -(-world.options.assumptions.publish_delay_s // 60)
+        """Minutes without news after which alarms have seen the last of it."""
         self.metrics = EndpointMetrics(world, spec)
         self._drain = world.options.assumptions.drain
         self._counts_running = world.options.assumptions.in_flight == "counted"
@@ -423,7 +425,7 @@ class EndpointSim:
 
     def quiet_until(self, limit: int) -> int:
         """The minute up to which nothing changes here, at most `limit`; `self.minute` where something may."""
-        if self._quiet_for < 3:
+        if self._quiet_for < self._quiet_enough:
             return self.minute
         return max(self.minute, min(limit, int(min(self.next_time(), limit * 60.0) // 60)))
 
