@@ -46,7 +46,7 @@ T = TypeVar("T")
 
 TTL_S = 21600.0
 """How long a request may wait unless it names a shorter time itself (facts C.1)."""
-RECENT, DAY = timedelta(hours=3), timedelta(hours=24)
+RECENT, DAY = timedelta(minutes=90), timedelta(hours=24)
 MOST_ACTIVITIES = 500
 _NAME = re.compile(r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")
 _ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.INFO, Severity.OK)
