@@ -160,15 +160,17 @@ def headline(row: FleetRow, zone: tzinfo, now: datetime) -> Html:
         if verdict.since is not None and ("since" not in verdict.sentence or zone is not UTC)
         else Html("")
     )
-    evidence = (
-        html(
+    items = joined(html("<li>{text}</li>", text=e) for e in verdict.evidence)
+    if not verdict.evidence:
+        evidence = Html("")
+    elif verdict.severity in TROUBLE:
+        evidence = html('<ul class="evidence">{items}</ul>', items=items)
+    else:
+        evidence = html(
             '<details data-focus="evidence"><summary data-focus="evidence-summary">How Ebb knows</summary>'
-            "<ul>{items}</ul></details>",
-            items=joined(html("<li>{text}</li>", text=e) for e in verdict.evidence),
+            '<ul class="evidence">{items}</ul></details>',
+            items=items,
         )
-        if verdict.evidence
-        else Html("")
-    )
     return html(
         '<div class="stack"><div class="row"><h1>{name}</h1>{pill}</div><p class="lead">{sentence}</p>'
         "{since}{evidence}</div>",

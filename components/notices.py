@@ -108,5 +108,12 @@ def choose_endpoint() -> None:
 
 
 def _plain(text: str) -> str:
-    """Text from AWS or a user as Markdown that shows it letter by letter."""
+    """Text from AWS or a user as Markdown that shows it letter by letter; `a command` in pairs of backticks."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return _escaped(text)
+    return "".join(f"`{part}`" if n % 2 and part else _escaped(part) for n, part in enumerate(parts))
+
+
+def _escaped(text: str) -> str:
     return "".join(f"\\{c}" if c in "\\`*_{}[]<>#+!|$~:" else c for c in text)

@@ -59,6 +59,9 @@ def endpoint_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
     _steps(figure, _days(view), epochs, instances, zone)
     _bars(figure, failed_at, failed, zone)
     _age(figure, epochs, oldest, unit, zone)
+    for panel, values in {BACKLOG: backlog, INSTANCES: instances, FAILURES: failed, AGE: oldest}.items():
+        if np.isnan(values).all():
+            _silent(notes, panel)
     for waking in wakings(view):
         _band(shapes, notes, waking, view, zone)
     _ticks(figure, shapes, view, zone)
@@ -214,6 +217,20 @@ def _bounds(
                 "font": {"size": 13, "color": colour("warm")},
             }
         )
+
+
+def _silent(notes: list[dict[str, Any]], panel: int) -> None:
+    notes.append(
+        {
+            "text": "no datapoint in this range",
+            "xref": "paper",
+            "yref": f"{axis(panel)} domain",
+            "x": 0.5,
+            "y": 0.5,
+            "showarrow": False,
+            "font": {"size": 13, "color": colour("muted")},
+        }
+    )
 
 
 def _band(

@@ -82,7 +82,7 @@ RANGE = "document.querySelector('.ebb-plot').layout.xaxis.range.join()"
 
 def test_zoom_and_what_is_open_survive_a_live_tick(aws, app, open_page):
     page = open_page()
-    page.goto(f"{app}/endpoint?endpoint=ocr-legacy")
+    page.goto(f"{app}/endpoint?endpoint=doc-async")
     chart_drawn(page)
     settled(page)
     page.get_by_text("How Ebb knows").click()

@@ -52,6 +52,7 @@ def test_an_endpoint_that_published_nothing_draws_no_number(view):
     figure = endpoint_chart(silent, UTC)
     for name in ("backlog", "instances", "failures", "age of oldest"):
         assert np.isnan(np.array(trace(figure, name).y)).all()
+    assert notes(figure).count("no datapoint in this range") == 4
 
 
 def test_times_are_plain_milliseconds_of_the_zone_on_show(view):
