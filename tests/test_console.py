@@ -54,9 +54,10 @@ def test_every_story_tells_its_state(
     ("scenario", "states", "words"),
     [
         ("suspended", {"wake_stuck"}, ["Cannot wake", "scaling out is suspended"]),
+        ("wrong-dimensions", {"wake_stuck"}, ["Cannot wake", "wrong dimensions"]),
         ("actions-off", {"wake_stuck"}, ["Cannot wake", "switched off"]),
         ("max-zero", {"wake_stuck"}, ["Cannot wake", "its maximum is 0"]),
-        ("no-capacity", {"wake_failing"}, ["Cannot start its first instance"]),
+        ("no-capacity", {"wake_failing"}, ["first instance for", "already; usually"]),
         ("no-scale-in", {"idle_paid", "busy"}, ["scaling in is switched off"]),
         ("always-on", {"idle_paid", "busy"}, ["no scaling is registered"]),
         ("slow", {"slow", "busy"}, ["Does not keep up"]),
