@@ -102,7 +102,7 @@ def _gappy(epochs: Floats, values: Floats, zone: tzinfo) -> dict[str, Any]:
     if alone.any():
         style |= {
             "mode": "lines+markers",
-            "marker": {"size": np.where(alone, 5.0, 0.0), "line": {"width": 0}},
+            "marker": {"size": np.where(alone, 3.5, 0.0), "line": {"width": 0}},
         }
     return style
 

@@ -85,7 +85,8 @@ def test_zoom_and_what_is_open_survive_a_live_tick(aws, app, open_page):
     page.goto(f"{app}/endpoint?endpoint=doc-async")
     chart_drawn(page)
     settled(page)
-    page.get_by_text("How Ebb knows").click()
+    tab = page.get_by_role("tab", name="Configuration")
+    tab.click()
     panel = page.locator(".ebb-plot .nsewdrag").first
     panel.scroll_into_view_if_needed()
     box = panel.bounding_box()
@@ -103,7 +104,7 @@ def test_zoom_and_what_is_open_survive_a_live_tick(aws, app, open_page):
     page.wait_for_function(f"{LAST} !== {newest!r}")
     assert page.evaluate(RANGE) == zoomed
     assert page.evaluate("document.querySelector('.ebb-plot').seen") is True
-    assert page.locator("details[open]").count() == 1
+    expect(tab).to_have_attribute("aria-selected", "true")
 
 
 @pytest.mark.parametrize("path", ["/", "/endpoint?endpoint=contract-extract"])
