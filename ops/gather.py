@@ -160,7 +160,8 @@ class Gatherer:
         activities = parts.take(moves, "scaling activities", "activities", ())
         seen = _seen(endpoint, scaling, activities, recent, day, now, parts.hidden)
         samples = wide.get(metrics.CPU_SAMPLES.key)
-        zeros = metrics.confirmed_zero(window, endpoint, activities, now.timestamp())
+        signal = wide.get(metrics.NO_CAPACITY.key)
+        zeros = metrics.confirmed_zero(window, endpoint, activities, now.timestamp(), signal)
         return EndpointView(
             connection=self._connection,
             as_of=reading.now,

@@ -162,14 +162,21 @@ def instances(samples: Series, publish_interval: int, zeros: FloatArray | None =
 
 
 def confirmed_zero(
-    window: Window, endpoint: Endpoint, activities: Iterable[Activity], now: float
+    window: Window,
+    endpoint: Endpoint,
+    activities: Iterable[Activity],
+    now: float,
+    signal: Series | None = None,
 ) -> FloatArray:
-    """1.0 for each period of the window that lies wholly in a span with no instance, else 0.0.
+    """1.0 for each period of the window in which there was no instance for certain, else 0.0.
 
-    Such a span runs from the end of a Successful activity to zero until the start of the next activity; the
+    `signal` is HasBacklogWithoutCapacity on the same window: where it is 1 there was no instance (facts A.1).
+    Otherwise such a span runs from the end of a Successful activity to zero until the start of the next activity; the
     last one until `now` only when DescribeEndpoint says zero, which then holds since the last modification.
     """
     out = np.zeros(window.size)
+    if signal is not None:
+        out[np.nan_to_num(signal.values) >= 1] = 1.0
     begins = window.epochs()
     ends = begins + window.period
     moves = sorted((a for a in activities if a.desired is not None), key=lambda a: a.start)

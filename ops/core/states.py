@@ -19,6 +19,8 @@ from ops.core.words import count, duration, listed, moment, percent
 
 STUCK_AFTER = timedelta(minutes=5)
 """Requests waiting without an instance for longer than this, and nothing starting, is a fault (facts D.1)."""
+OTHERS_LEFT_S = 900
+"""Where requests wait for this much longer than the oldest is old, others have left the queue meanwhile."""
 STILL_TRYING = timedelta(minutes=30)
 FAILED_LEAST, FAILED_SHARE, FAILED_CRITICAL = 3, 0.10, 0.25
 BROKEN = ("Failed", "UpdateRollbackFailed", "OutOfService")
@@ -184,6 +186,16 @@ def _waiting(seen: Seen, backlog: float | None) -> Verdict:
         severity = Severity.WARNING if cause else Severity.INFO
         return Verdict(EndpointState.QUEUED, severity, what, since, tuple(evidence))
     what = f"Cannot wake: {number} {verb} {start}, {cause or wake.silent(seen)}."
+    oldest = seen.latest(metrics.OLDEST)
+    if (
+        oldest is not None
+        and since is not None
+        and (seen.now - since).total_seconds() > oldest + OTHERS_LEFT_S
+    ):
+        what = (
+            f"Cannot wake: {number} {verb}, the oldest for {duration(oldest)}, {cause or wake.silent(seen)}; "
+            f"the queue has not been empty {start}."
+        )
     evidence += [wake.next_step(seen)] if cause else []
     return Verdict(EndpointState.WAKE_STUCK, Severity.CRITICAL, what, since, tuple(evidence))
 

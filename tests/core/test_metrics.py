@@ -124,6 +124,15 @@ def test_without_a_record_zero_holds_since_the_last_modification() -> None:
     assert not zeros(replace(RECENTLY, desired=1)).any()
 
 
+def test_a_queue_without_capacity_proves_that_there_is_no_instance() -> None:
+    """Whatever the record says: attempts that failed, a window older than the last modification."""
+    signal = np.full(60, np.nan)
+    signal[:10], signal[10:30] = 0.0, 1.0
+    failed = (move(50, 49, 1, "Failed"), move(40, 39, 1, "Failed"))
+    found = metrics.confirmed_zero(HOUR, AWAKE, failed, NOW.timestamp(), Series("s", HOUR, signal))
+    assert np.flatnonzero(found).tolist() == list(range(10, 30))
+
+
 def test_gaps_stay_gaps_but_where_zero_is_confirmed() -> None:
     values = np.full(60, np.nan)
     values[:5] = 2.0

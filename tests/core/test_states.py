@@ -312,6 +312,17 @@ CASES: dict[str, Case] = {
         policies=(TRACK,),
         alarms=(),
     ),
+    "stuck for days, and the first requests are gone": Case(
+        "wake_stuck",
+        "critical",
+        (
+            "Cannot wake: 3 requests wait, the oldest for 40 min, no policy starts the first instance; "
+            "the queue has not been empty for more than 24 h.",
+        ),
+        {HAS: ((1500, 1, 1.0),), BACKLOG: ((1500, 1, 3.0),), OLDEST: ((1500, 1, 2400.0),)},
+        policies=(TRACK,),
+        alarms=(),
+    ),
     "waking": Case(
         "waking",
         "info",
