@@ -50,6 +50,7 @@ def main() -> None:
         row(
             "start to ready, 30 days of history", f"{statistics.median(starts):.1f} s", "of " + spread(starts)
         )
+        row("  processor time of that", f"{cpu_s(server.pid):.1f} s", "what it takes where nothing else runs")
         row("memory when ready (RSS)", f"{rss_mb(server.pid):.0f} MB")
         before = cpu_s(server.pid)
         time.sleep(IDLE_S)

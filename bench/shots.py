@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from bench.measured import ROOT
@@ -63,6 +64,9 @@ def shoot(page: Page, url: str, file: Path) -> None:
         page.wait_for_selector(".main-svg")
     page.wait_for_load_state("networkidle")
     page.screenshot(path=file)
+    with Image.open(file) as picture:
+        small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    small.save(file, optimize=True)
 
 
 @contextmanager

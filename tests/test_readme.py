@@ -84,7 +84,7 @@ def test_the_commands_are_understood(line: str) -> None:
 
 @pytest.mark.parametrize("text", [README, ARCHITECTURE], ids=["README", "ARCHITECTURE"])
 def test_links_and_paths_lead_somewhere(text: str) -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", text) + re.findall(r'src(?:set)?="([^"]+)"', text)
     paths = re.findall(r"`((?:ops|pages|components|tests|docs|bench)/[\w./-]*)`", text)
     assert [path for path in links + paths if not (ROOT / path).exists()] == []
 
