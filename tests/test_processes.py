@@ -13,7 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Starts a child that starts a grandchild; the grandchild is deaf to SIGTERM, and says when that is so.
+# The parent starts a child, which starts a grandchild that is deaf to SIGTERM and says when that is so. Then the
+# parent waits for a line before it goes on: so nothing is written between the test's two ways of reading.
 GRANDCHILD = (
     "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); signal.pause()"
 )
@@ -27,6 +28,7 @@ PARENT = """
     with Family() as family:
         child = family.start("The child", [sys.executable, "-c", sys.argv[1]], os.environ, subprocess.PIPE)
         print(child.process.stdout.readline().strip(), flush=True)
+        sys.stdin.readline()
         {end}
     print("left", flush=True)
 """
@@ -37,7 +39,7 @@ def parent(end: str) -> Iterator[subprocess.Popen[str]]:
     code = textwrap.dedent(PARENT).format(end=end)
     command = [sys.executable, "-c", code, CHILD]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "up\n"
@@ -48,7 +50,7 @@ def parent(end: str) -> Iterator[subprocess.Popen[str]]:
 
 def test_leaving_the_block_ends_children_and_grandchildren() -> None:
     with parent("pass") as process:
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate("go on\n", timeout=20)
     assert (out, err, process.returncode) == ("left\n", "", 0)
 
 
@@ -64,7 +66,7 @@ def test_a_child_that_ends_by_itself_is_noticed() -> None:
     with parent(
         "child.process.kill(); child.process.wait(); print(family.ended().name, flush=True)"
     ) as process:
-        out, _ = process.communicate(timeout=20)
+        out, _ = process.communicate("go on\n", timeout=20)
     assert out == "The child\nleft\n"
 
 
