@@ -41,7 +41,9 @@ class LocalAws:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def start(self) -> LocalAws:
-        self._threads = [threading.Thread(target=self._server.serve_forever, args=(0.05,), name="serve", daemon=True)]
+        self._threads = [
+            threading.Thread(target=self._server.serve_forever, args=(0.05,), name="serve", daemon=True)
+        ]
         if self._ticking:
             self._threads.append(threading.Thread(target=self._tick, name="tick", daemon=True))
         for thread in self._threads:
