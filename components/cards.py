@@ -123,7 +123,7 @@ def card(label: str, value: str, note: str = "", tone: str = "") -> Html:
 
 
 def numbers(row: FleetRow) -> Html:
-    """The four numbers of an endpoint: waiting, oldest, instances, failures."""
+    """The four numbers of an endpoint: waiting, oldest, instances, failures; two of one without a queue."""
     endpoint = row.endpoint
     oldest = fmt.age(row.oldest_s) if row.oldest_s else ("none" if row.backlog == 0 else fmt.DASH)
     late = row.oldest_s is not None and row.oldest_s > row.ttl_s / 2
@@ -131,6 +131,15 @@ def numbers(row: FleetRow) -> Html:
     wanted = endpoint.desired
     changing = wanted is not None and wanted != endpoint.current
     failed = row.failures_1h
+    working = card(
+        "instances",
+        fmt.instances(endpoint.current, wanted),
+        f"{bounds}, {wanted} wanted" if changing else bounds,
+        "warm",
+    )
+    if not endpoint.is_async:
+        errors = card("5xx, last hour", fmt.count(failed), "requests", "stuck" if failed else "")
+        return html('<div class="cards">{cards}</div>', cards=joined((working, errors)))
     cards = (
         card("waiting or in work", fmt.count(row.backlog), "requests", "backlog"),
         card(
@@ -141,12 +150,7 @@ def numbers(row: FleetRow) -> Html:
             else f"expires after {fmt.age(row.ttl_s)}",
             "stuck" if late else "",
         ),
-        card(
-            "instances",
-            fmt.instances(endpoint.current, wanted),
-            f"{bounds}, {wanted} wanted" if changing else bounds,
-            "warm",
-        ),
+        working,
         card("failed, last hour", fmt.count(failed), "requests", "stuck" if failed else ""),
     )
     return html('<div class="cards">{cards}</div>', cards=joined(cards))

@@ -40,7 +40,7 @@ from ops.core.types import (
     utc,
 )
 from ops.core.views import EndpointView, FleetRow, FleetView
-from ops.core.words import count, listed
+from ops.core.words import count, listed, moment
 
 T = TypeVar("T")
 
@@ -158,6 +158,9 @@ class Gatherer:
         wide, recent, day = self._metrics_of(reading, parts, endpoint, window, now)
         scaling = _take_scaling(parts, submitted)
         activities = parts.take(moves, "scaling activities", "activities", ())
+        if len(activities) >= MOST_ACTIVITIES and activities[-1].start > window.start:
+            oldest = moment(activities[-1].start, now)
+            notes = (*notes, f"Scaling activities are shown from {oldest} on; older ones were not read.")
         seen = _seen(endpoint, scaling, activities, recent, day, now, parts.hidden)
         samples = wide.get(metrics.CPU_SAMPLES.key)
         signal = wide.get(metrics.NO_CAPACITY.key)

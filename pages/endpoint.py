@@ -5,6 +5,7 @@ import streamlit as st
 from components import cards, notices, rules, scope, session, tables
 from components.access import require
 from components.charts.endpoint import endpoint_chart
+from components.charts.realtime import realtime_chart
 from components.live import live_panel
 from components.live_plot import live_plot
 from components.markup import html, joined, show
@@ -19,20 +20,29 @@ with st.container(horizontal=True, vertical_alignment="center", key="scope"):
 if span.refused:
     notices.bad_range(span.refused, span.key)
 
+HATCHED = "Hatched: the newest minutes, not final yet. A gap is a gap: AWS published nothing there."
 LEGEND = (
-    "Amber: from the order of the first instance until it served. Triangles: scaling; ✕: an attempt that failed. "
-    "Hatched: the newest minutes, not final yet. A gap is a gap: AWS published nothing there."
+    "Amber: from the order of the first instance until it served. "
+    f"Triangles: scaling; ✕: an attempt that failed. {HATCHED}"
 )
 
 
 def chart(view: EndpointView) -> None:
+    queued = view.row.endpoint.is_async or not view.row.endpoint.described
+    shown = (
+        "Backlog, instances, failures and age of the oldest request"
+        if queued
+        else "Requests, instances, errors"
+    )
     live_plot(
-        endpoint_chart(view, zone.info),
+        endpoint_chart(view, zone.info) if queued else realtime_chart(view, zone.info),
         key="endpoint-chart",
         view=f"{name}|{span.key}|{zone.key}",
-        alt=f"Backlog, instances, failures and age of the oldest request of {name}, last {span.key}.",
+        alt=f"{shown} of {name}, last {span.key}.",
     )
-    notes = [html('<p class="muted small">{n}</p>', n=n) for n in (*view.notes, LEGEND)]
+    notes = [
+        html('<p class="muted small">{n}</p>', n=n) for n in (*view.notes, LEGEND if queued else HATCHED)
+    ]
     show(html("{a}", a=joined(notes)), key="chart-notes")
 
 

@@ -181,3 +181,10 @@ def test_time_is_awss_own() -> None:
         first = console.fleet().as_of
         clock.jump(3600)
         assert console.fleet().as_of - first == timedelta(hours=1)
+
+
+def test_a_real_time_endpoint_has_instances_and_no_backlog(console: Console) -> None:
+    view = console.endpoint("layout-detect", timedelta(hours=1))
+    assert not view.row.endpoint.is_async
+    assert np.nanmax(view.instances.values) == 1
+    assert np.isnan(view.metrics.get("ApproximateBacklogSize").values).all()

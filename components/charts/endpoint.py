@@ -56,12 +56,12 @@ def endpoint_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
     notes: list[dict[str, Any]] = []
     _bounds(shapes, notes, bounds, tops[INSTANCES])
     _water(figure, view, epochs, backlog, zone)
-    _steps(figure, _days(view), epochs, instances, zone)
-    _bars(figure, failed_at, failed, zone)
+    steps(figure, INSTANCES, days(view), epochs, instances, zone)
+    bars(figure, FAILURES, "failures", "failed", "stuck", failed_at, failed, zone)
     _age(figure, epochs, oldest, unit, zone)
     for panel, values in {BACKLOG: backlog, INSTANCES: instances, FAILURES: failed, AGE: oldest}.items():
         if np.isnan(values).all():
-            _silent(notes, panel)
+            silent(notes, panel)
     for waking in wakings(view):
         _band(shapes, notes, waking, view, zone)
     _ticks(figure, shapes, view, zone)
@@ -70,7 +70,7 @@ def endpoint_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
     return figure
 
 
-def _days(view: EndpointView) -> float:
+def days(view: EndpointView) -> float:
     return (view.window.end - view.window.start).total_seconds() / 86_400
 
 
@@ -115,7 +115,7 @@ def _water(figure: go.Figure, view: EndpointView, epochs: Floats, values: Floats
             **trace,
             yaxis=axis(BACKLOG),
             name="backlog",
-            line={"color": colour("backlog"), "width": 1.8 if _days(view) <= 2 else 1.0},
+            line={"color": colour("backlog"), "width": 1.8 if days(view) <= 2 else 1.0},
             fill="tozeroy",
             fillcolor=tint("backlog", 0.22),
             customdata=np.where(trace["x"] >= final, " · not final", "").tolist(),
@@ -124,11 +124,12 @@ def _water(figure: go.Figure, view: EndpointView, epochs: Floats, values: Floats
     )
 
 
-def _steps(figure: go.Figure, days: float, epochs: Floats, values: Floats, zone: tzinfo) -> None:
+def steps(figure: go.Figure, panel: int, days: float, epochs: Floats, values: Floats, zone: tzinfo) -> None:
+    """Instances in service, as steps."""
     figure.add_trace(
         go.Scatter(
             **_gappy(epochs, values, zone),
-            yaxis=axis(INSTANCES),
+            yaxis=axis(panel),
             name="instances",
             line={"color": colour("warm"), "width": 2.4 if days <= 2 else 1.4, "shape": "hv"},
             hovertemplate="%{y:,.0f} in service<extra></extra>",
@@ -136,17 +137,27 @@ def _steps(figure: go.Figure, days: float, epochs: Floats, values: Floats, zone:
     )
 
 
-def _bars(figure: go.Figure, epochs: Floats, values: Floats, zone: tzinfo) -> None:
+def bars(
+    figure: go.Figure,
+    panel: int,
+    name: str,
+    word: str,
+    tone: str,
+    epochs: Floats,
+    values: Floats,
+    zone: tzinfo,
+) -> None:
+    """Counts by step; a gap has no bar."""
     figure.add_trace(
         go.Bar(
             x=wall_ms(epochs, zone),
             y=values,
-            yaxis=axis(FAILURES),
-            name="failures",
+            yaxis=axis(panel),
+            name=name,
             offset=0,
             width=(epochs[1] - epochs[0]) * 1000.0 if len(epochs) > 1 else 60_000.0,
-            marker={"color": colour("stuck"), "line": {"width": 0}},
-            hovertemplate="%{y:,.0f} failed<extra></extra>",
+            marker={"color": colour(tone), "line": {"width": 0}},
+            hovertemplate=f"%{{y:,.0f}} {word}<extra></extra>",
         )
     )
 
@@ -219,7 +230,7 @@ def _bounds(
         )
 
 
-def _silent(notes: list[dict[str, Any]], panel: int) -> None:
+def silent(notes: list[dict[str, Any]], panel: int) -> None:
     notes.append(
         {
             "text": "no datapoint in this range",

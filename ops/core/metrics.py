@@ -120,7 +120,8 @@ RECENT = (BACKLOG, OLDEST, NO_CAPACITY, PROCESSED, FAILURES, EXPIRED, ERRORS_5XX
 """What a verdict needs of the last hours, minute by minute."""
 DAY = (BACKLOG, NO_CAPACITY, PROCESSED, FAILURES)
 """What a verdict needs of the last day, in five-minute steps."""
-SERVING = (Metric("Invocations", "Sum", "None", Absence.NOTHING_HAPPENED), ERRORS_5XX, CPU)
+INVOCATIONS = _count("Invocations", "None")
+SERVING = (INVOCATIONS, ERRORS_5XX, CPU, CPU_SAMPLES)
 """What a real-time endpoint publishes of interest here (an asynchronous one never does)."""
 
 

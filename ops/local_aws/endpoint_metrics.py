@@ -41,7 +41,8 @@ class EndpointMetrics:
         else:
             counts = ["Invocations", "InvocationsPerInstance"]
             latencies = {"OverheadLatency": "Microseconds"}
-        self._events = {n: store.events(AWS, n, both, "Count") for n in counts}
+        unit = "Count" if self._is_async else "None"
+        self._events = {n: store.events(AWS, n, both, unit) for n in counts}
         self._events |= {n: store.events(AWS, n, both, unit) for n, unit in latencies.items()}
         self._events["ModelLatency"] = store.events(AWS, "ModelLatency", both, "Microseconds")
         for n in ("Invocation4XXErrors", "Invocation5XXErrors"):

@@ -89,3 +89,15 @@ def test_a_name_from_a_link_is_only_text(open_page, name):
     assert name in notices(app)
     assert "<script>" not in markup(app)
     assert "[x](" not in app.warning[0].value
+
+
+def test_a_real_time_endpoint_shows_no_queue(open_page):
+    app = open_page(SampleSource(), "endpoint", endpoint="chat-live")
+    shown = markup(app)
+    assert shown.count('<div class="card">') == 2
+    assert "expires after" not in shown
+    (figure,) = figures(app)
+    names = [t.get("name") for t in figure["data"]]
+    assert "instances" in names
+    assert "backlog" not in names
+    assert "Requests · each" in str(figure["layout"]["annotations"])
