@@ -212,13 +212,30 @@ def _summary(view: EndpointView) -> list[tuple[str, ...]]:
         values = view.metrics.get(key).values
         known = values[~np.isnan(values)]
         if known.size and metric is not metrics.CPU_SAMPLES:
-            numbers = (f"{x:,.4g}" for x in (known[-1], known.mean(), known.max()))
-            table.append((key, *numbers, metric.unit))
+            divide, unit = _READABLE.get(metric.unit, (1.0, metric.unit.lower()))
+            numbers = (_plain(x / divide) for x in (known[-1], known.mean(), known.max()))
+            table.append((key, *numbers, unit if metric.unit != "None" else "count"))
     values = view.instances.values
     known = values[~np.isnan(values)]
     if known.size:
-        table.append(("instances", *(f"{x:,.4g}" for x in (known[-1], known.mean(), known.max())), "Count"))
+        table.append(("instances", *map(_plain, (known[-1], known.mean(), known.max())), "count"))
     return table
+
+
+_READABLE = {
+    "Microseconds": (1e6, "s"),
+    "Milliseconds": (1e3, "s"),
+    "Seconds": (1.0, "s"),
+    "Percent": (1.0, "%"),
+}
+"""Divisor and unit in which people read a CloudWatch unit."""
+
+
+def _plain(value: float) -> str:
+    """Three significant digits, thousands separated, never an exponent."""
+    size = abs(value)
+    digits = 0 if size >= 100 or value == round(value) else 1 if size >= 10 else 2
+    return f"{value:,.{digits}f}"
 
 
 def _instances(view: EndpointView) -> list[str]:

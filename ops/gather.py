@@ -126,6 +126,7 @@ class Gatherer:
                 day.get(name, MetricSet(day_window)),
                 now,
                 own.hidden,
+                len(activities) >= aws_scaling.PAGE,
             )
             rows.append(_row(seen, tuple(own.problems)))
         rows.sort(key=_trouble_first)
@@ -161,7 +162,8 @@ class Gatherer:
         if len(activities) >= MOST_ACTIVITIES and activities[-1].start > window.start:
             oldest = moment(activities[-1].start, now)
             notes = (*notes, f"Scaling activities are shown from {oldest} on; older ones were not read.")
-        seen = _seen(endpoint, scaling, activities, recent, day, now, parts.hidden)
+        more = len(activities) >= MOST_ACTIVITIES
+        seen = _seen(endpoint, scaling, activities, recent, day, now, parts.hidden, more)
         samples = wide.get(metrics.CPU_SAMPLES.key)
         signal = wide.get(metrics.NO_CAPACITY.key)
         zeros = metrics.confirmed_zero(window, endpoint, activities, now.timestamp(), signal)
@@ -279,6 +281,7 @@ def _seen(
     day: MetricSet,
     now: datetime,
     hidden: set[str],
+    more_activities: bool,
 ) -> Seen:
     resource = endpoint.ref.resource_id
     policies = scaling.policies.get(resource, ())
@@ -293,6 +296,7 @@ def _seen(
         day,
         now,
         frozenset(hidden),
+        more_activities,
     )
 
 

@@ -26,6 +26,8 @@ Wire = Mapping[str, Any]
 
 _SERVICE = "application-autoscaling"
 _SCOPE = {"ServiceNamespace": "sagemaker"}
+PAGE = 50
+"""Activities that one call gives."""
 _DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 _DESIRED = re.compile(r"desired [a-z ]*?(?:count|capacity) to (\d+)", re.IGNORECASE)
 
@@ -60,7 +62,7 @@ def activities(
     resource: str,
     *,
     since: datetime | None = None,
-    most: int = 50,
+    most: int = PAGE,
     not_scaled: bool = False,
 ) -> tuple[Activity, ...]:
     """Scaling activities of one variant, newest first: up to `most`, or until a change older than `since`."""
@@ -71,7 +73,7 @@ def activities(
         **_SCOPE,
         ResourceId=resource,
         ScalableDimension=_DIMENSION,
-        MaxResults=50,
+        MaxResults=PAGE,
         IncludeNotScaledActivities=not_scaled,
     )
     found: list[Activity] = []

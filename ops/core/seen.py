@@ -46,6 +46,8 @@ class Seen:
     day: MetricSet
     now: datetime
     hidden: frozenset[str] = field(default=frozenset())
+    more_activities: bool = False
+    """Whether there are older activities that were not read."""
 
     def latest(self, metric: metrics.Metric) -> float | None:
         """The newest datapoint of the last 15 minutes."""

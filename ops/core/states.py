@@ -114,15 +114,14 @@ def _wake_failing(seen: Seen, backlog: float | None) -> Verdict | None:
     running = seen.running
     kind = seen.endpoint.instance_type
     if failed and (running is None or len(failed) > 1):
-        first, last = seen.failed[-1], failed[0]
-        tries = f"{len(seen.failed)} attempts since {moment(first.start, seen.now)}, the last at "
-        tries = tries if len(seen.failed) > 1 else "the attempt at "
+        last = failed[0]
+        since, tries = _attempts(seen)
         what = (
             f"Cannot start its first instance: {why_failed(last, kind)}; "
             f"{tries}{moment(last.start, seen.now)} failed{_and_waiting(backlog)}."
         )
         evidence = (f"Activity {last.status}: {last.message}", f"Cause: {last.cause}")
-        return Verdict(EndpointState.WAKE_FAILING, Severity.CRITICAL, what, first.start, evidence)
+        return Verdict(EndpointState.WAKE_FAILING, Severity.CRITICAL, what, since, evidence)
     if running is None:
         return None
     usual = seen.usual_start()
@@ -139,6 +138,20 @@ def _wake_failing(seen: Seen, backlog: float | None) -> Verdict | None:
     what = f"Starting its first instance for {duration(took)} already{reason}; {than}{_and_waiting(backlog)}."
     shown = (f"Activity {running.status} since {moment(running.start, seen.now)}: {running.message}",)
     return Verdict(EndpointState.WAKE_FAILING, Severity.CRITICAL, what, running.start, shown)
+
+
+def _attempts(seen: Seen) -> tuple[datetime | None, str]:
+    """Since when attempts fail, and how many did, as the beginning of a clause; no more than was read."""
+    tried, now = len(seen.failed), seen.now
+    first = seen.failed[-1].start
+    if seen.more_activities and all(a.status == "Failed" for a in seen.moves):
+        since, longer = waiting_since(seen)
+        begun = f" since {moment(since, now)}" if since is not None and not longer else ""
+        return since, f"more than {tried} attempts{begun}, the last at "
+    return (
+        first,
+        f"{tried} attempts since {moment(first, now)}, the last at " if tried > 1 else "the attempt at ",
+    )
 
 
 def _and_waiting(backlog: float | None) -> str:

@@ -16,7 +16,7 @@ import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ops import clock
 from ops.local_aws.state_file import StateFile
@@ -85,8 +85,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         "endpoints": len(world.fleet.names()),
     }
     state = StateFile(options.state)
+    other = state.taken()
+    if other is not None:
+        print(
+            f"Another embedded AWS runs at {other}; `python -m ops` goes on asking that one. "
+            f"For this one: export AWS_ENDPOINT_URL={server.url}",
+            file=sys.stderr,
+        )
     with server:
-        state.write(ready)
+        if other is None:
+            state.write(ready)
         print(json.dumps(ready), flush=True)
         parent = os.getppid()
         while not stop.wait(1.0):
@@ -96,8 +104,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence; the list of options is one flag away."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{message[:1].upper()}{message[1:]}. All options: --help", file=sys.stderr)
+        raise SystemExit(EXIT_USAGE)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m ops local-aws",
         description="An embedded AWS for asynchronous endpoints, on loopback, with a fleet that lives.",
     )

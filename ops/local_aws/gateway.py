@@ -54,14 +54,16 @@ class Gateway:
             return self._own(environ, start, service, caller)
         if service in PASSED_ON or service == "":
             return self._pass_on(environ, start, service)
-        error = NotOffered(f"the service {service}")
-        return self._answer(start, 501, wire.json_error(error), "application/x-amz-json-1.1", error.code)
+        return self._refuse(environ, start, NotOffered(f"the service {service}"), service)
 
     def _own(self, environ: Environ, start: StartResponse, service: str, caller: Caller) -> Iterable[bytes]:
         body = _body(environ)
         found = _ASYNC_PATH.match(environ.get("PATH_INFO", ""))
         if service == "sagemaker" and found:
             return self._invoke_async(environ, start, unquote(found.group(1)), caller)
+        if service == "sagemaker" and environ.get("PATH_INFO", "").startswith("/endpoints/"):
+            missing = NotOffered("synchronous invocations (InvokeEndpoint), only InvokeEndpointAsync")
+            return self._refuse(environ, start, missing, service)
         protocol = wire.protocol_of(environ)
         try:
             call = wire.read(OWN[service][0], protocol, environ, body)
@@ -95,7 +97,17 @@ class Gateway:
         except NotImplementedError as error:
             log.debug("moto: %s", error)
             missing = NotOffered(f"this operation of {service or 'that service'}")
-            return self._answer(start, 501, wire.json_error(missing), "application/json", missing.code)
+            return self._refuse(environ, start, missing, service)
+
+    def _refuse(
+        self, environ: Environ, start: StartResponse, error: NotOffered, service: str
+    ) -> Iterable[bytes]:
+        """501 in the form that the client of the service reads."""
+        if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+            payload, kind = wire.xml_error(error, ec2=service == "ec2"), "text/xml"
+        else:
+            payload, kind = wire.json_error(error), "application/x-amz-json-1.1"
+        return self._answer(start, error.status, payload, kind, error.code)
 
     def _answer(
         self,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ops.local_aws.errors import AwsError
+from ops.local_aws.errors import AwsError, NotOffered
 from ops.local_aws.metric_reduce import Floats
 from ops.local_aws.metric_series import Grid
 
@@ -46,6 +46,18 @@ NOT_OFFERED = (
     "INSIGHT_RULE_METRIC",
     "DB_PERF_INSIGHTS",
     "LAMBDA",
+    "METRIC_COUNT",
+    "SORT",
+    "REMOVE_EMPTY",
+    "SLICE",
+    "DATE",
+    "DAY",
+    "EPOCH",
+    "HOUR",
+    "MINUTE",
+    "MONTH",
+    "YEAR",
+    "DATAPOINT_COUNT",
 )
 DEPTH = 60
 
@@ -146,7 +158,7 @@ class Evaluator:
 
     def _call(self, name: str, args: list[ast.expr], depth: int) -> Value:
         if name in NOT_OFFERED:
-            raise invalid(f"The function {name} is not offered by the embedded AWS.")
+            raise NotOffered(f"the function {name} in metric math")
         if name == "METRICS":
             return self._all_metrics(args)
         if name == "FILL" and len(args) == 2:
@@ -191,7 +203,7 @@ def _parse(expression: str) -> ast.Expression:
     """The tree of an expression, its names prefixed so that none is a word of Python's."""
     text = expression.strip()
     if re.match(r"SELECT\s", text, re.IGNORECASE):
-        raise invalid("Metrics Insights queries (SELECT …) are not offered by the embedded AWS.")
+        raise NotOffered("Metrics Insights queries (SELECT …)")
     out, at = [], 0
     while at < len(text):
         token = _TOKEN.match(text, at)

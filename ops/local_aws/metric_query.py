@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ops.local_aws.errors import NotOffered
 from ops.local_aws.metric_math import Evaluator, Track, Tracks, invalid, names_in, uses_metrics
 from ops.local_aws.metric_reduce import PLAIN, Floats, percentile_of
 from ops.local_aws.metric_series import Grid
@@ -18,7 +19,7 @@ from ops.local_aws.metrics_store import MetricStore
 MOST_QUERIES = 500
 HOUR, DAY = 3600, 86400
 _ID = re.compile(r"[a-z][a-zA-Z0-9_]*\Z")
-_EXTENDED = re.compile(r"(?i)(p|tm|tc|ts|wm|pr|iqr)[\d.(%:)]*\Z")
+_EXTENDED = re.compile(r"(?i)(tm|tc|ts|wm|pr|iqr|iqm)[\d.(%:)]*\Z")
 
 
 def tier(period: int) -> int:
@@ -38,11 +39,11 @@ def check_period(period: int) -> None:
 
 
 def check_statistic(name: str) -> None:
-    """Raises AwsError ValidationError for a statistic that does not exist, or is not offered."""
+    """Raises AwsError: ValidationError for a statistic that does not exist, 501 for one that is not offered."""
     if name in PLAIN or percentile_of(name) is not None:
         return
     if _EXTENDED.match(name):
-        raise invalid(f"The statistic {name} is not offered by the embedded AWS: of these, only percentiles.")
+        raise NotOffered(f"the statistic {name}; of these, only percentiles")
     raise invalid(f"The value {name} for parameter Stat is not supported.")
 
 
@@ -108,7 +109,7 @@ def _query(item: Mapping[str, Any], n: int, account: str) -> Query:
     if (stat is None) == (expression is None):
         raise invalid(f"The parameter {where} must have either Expression or MetricStat.")
     if item.get("AccountId", account) != account:
-        raise invalid("Metrics of another account are not offered by the embedded AWS.")
+        raise NotOffered("metrics of another account")
     label, shown, period = item.get("Label", ""), item.get("ReturnData", True), item.get("Period")
     if stat is None:
         if period is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,10 @@ TICK_S = 0.2
 
 
 class LocalAws:
-    """Serves `world` on 127.0.0.1. `ticking=False` leaves time to the caller (tests step it)."""
+    """Serves `world` on 127.0.0.1. `ticking=False` leaves time to the caller (tests step it).
+
+    Raises OSError when the port cannot be used.
+    """
 
     def __init__(self, world: World, port: int = 0, *, ticking: bool = True) -> None:
         self.world = world
@@ -30,15 +34,24 @@ class LocalAws:
         self._stop = threading.Event()
         _patch_moto(world)
         app = Gateway(world, DomainDispatcherApplication(create_backend_app))
-        self._server: BaseWSGIServer = make_server(
-            "127.0.0.1", port, app, threaded=True, request_handler=_handler(world)
-        )
+        with socket.create_server(
+            ("127.0.0.1", port)
+        ) as bound:  # OSError, where werkzeug would end the process
+            self._port = int(bound.getsockname()[1])
+            self._server: BaseWSGIServer = make_server(
+                "127.0.0.1",
+                self._port,
+                app,
+                threaded=True,
+                request_handler=_handler(world),
+                fd=bound.fileno(),
+            )
         vars(self._server)["daemon_threads"] = True
         self._threads: list[threading.Thread] = []
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self._port}"
 
     def start(self) -> LocalAws:
         self._threads = [

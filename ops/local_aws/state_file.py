@@ -20,6 +20,15 @@ class StateFile:
         folder = os.environ.get("EBB_STATE_DIR")
         self.path = path or (Path(folder) if folder else PROJECT / STATE_DIR) / STATE_FILE
 
+    def taken(self) -> str | None:
+        """The address of another embedded AWS that is noted here and still runs."""
+        try:
+            noted = json.loads(self.path.read_text())
+            pid, url = int(noted["pid"]), str(noted["endpoint_url"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return url if pid != os.getpid() and _runs(pid) else None
+
     def write(self, state: Mapping[str, Any]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.path.with_suffix(f".{os.getpid()}")
@@ -34,3 +43,13 @@ class StateFile:
             return
         if noted == pid:
             self.path.unlink(missing_ok=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

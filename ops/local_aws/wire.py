@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
+from xml.sax.saxutils import escape
 
 import botocore.loaders
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
@@ -197,3 +198,11 @@ def _unzipped(body: bytes) -> bytes:
     if unzip.unconsumed_tail:
         raise AwsError("RequestEntityTooLarge", f"The request is larger than {MOST_BYTES} bytes.", 413)
     return plain
+
+
+def xml_error(error: AwsError, *, ec2: bool = False) -> bytes:
+    """An error as clients of XML services read it; EC2 has a form of its own."""
+    inner = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+    if ec2:
+        return f"<Response><Errors><Error>{inner}</Error></Errors></Response>".encode()
+    return f"<ErrorResponse><Error><Type>Sender</Type>{inner}</Error></ErrorResponse>".encode()

@@ -157,6 +157,7 @@ class Case:
     schedules: tuple[ScheduledAction, ...] = ()
     activities: tuple[Activity, ...] = ()
     hidden: frozenset[str] = frozenset()
+    more_activities: bool = False
 
 
 def look(case: Case) -> Seen:
@@ -174,6 +175,7 @@ def look(case: Case) -> Seen:
         day,
         NOW,
         case.hidden,
+        case.more_activities,
     )
 
 
@@ -322,6 +324,14 @@ CASES: dict[str, Case] = {
         {HAS: ((1500, 1, 1.0),), BACKLOG: ((1500, 1, 3.0),), OLDEST: ((1500, 1, 2400.0),)},
         policies=(TRACK,),
         alarms=(),
+    ),
+    "wake fails for longer than the record was read": Case(
+        "wake_failing",
+        "critical",
+        ("more than 3 attempts since 13:43 UTC, the last at 14:01 UTC failed; 3 requests wait",),
+        WAITING,
+        activities=tuple(activity("Failed", m, m, 1, QUOTA) for m in (1, 2, 3)),
+        more_activities=True,
     ),
     "waking": Case(
         "waking",

@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from tests.local_aws.conftest import SteppedAws
-from tests.local_aws.test_cloudwatch_data import AWS, DIMS, get, metric, minute, refused, store, values
+from tests.local_aws.test_cloudwatch_data import (
+    AWS,
+    DIMS,
+    get,
+    metric,
+    minute,
+    not_offered,
+    refused,
+    store,
+    values,
+)
 
 
 @pytest.fixture(scope="module")
@@ -123,10 +133,14 @@ def test_expressions_that_mean_nothing(filled: SteppedAws, expression: str) -> N
         'SELECT AVG(ApproximateBacklogSize) FROM SCHEMA("AWS/SageMaker", EndpointName)',
         "SEARCH('{AWS/SageMaker,EndpointName} MetricName=\"A\"', 'Sum', 60)",
         "ANOMALY_DETECTION_BAND(a)",
+        "SORT(METRICS(), AVG, DESC)",
+        "METRIC_COUNT(METRICS())",
     ],
 )
 def test_what_is_not_offered_says_so(filled: SteppedAws, expression: str) -> None:
-    assert "not offered" in refused(filled, metric("a", name="A"), {"Id": "e", "Expression": expression})
+    assert "does not offer" in not_offered(
+        filled, metric("a", name="A"), {"Id": "e", "Expression": expression}
+    )
 
 
 def test_periods_must_agree(filled: SteppedAws) -> None:

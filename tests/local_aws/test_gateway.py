@@ -33,3 +33,21 @@ def test_moto_keeps_its_control_path_shut(aws: SteppedAws) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(aws.server.url + "/moto-api/reset", data=b"")
     assert caught.value.code == 404
+
+
+@pytest.mark.parametrize(
+    ("service", "call"), [("ec2", "describe_instances"), ("autoscaling", "describe_auto_scaling_groups")]
+)
+def test_clients_of_xml_services_can_read_the_501(aws: SteppedAws, service: str, call: str) -> None:
+    with pytest.raises(ClientError) as caught:
+        getattr(aws.client(service), call)()
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert caught.value.response["Error"]["Code"] == "NotImplemented"
+    assert service in caught.value.response["Error"]["Message"]
+
+
+def test_a_synchronous_invocation_says_what_is_offered_instead(aws: SteppedAws) -> None:
+    with pytest.raises(ClientError) as caught:
+        aws.client("sagemaker-runtime").invoke_endpoint(EndpointName="x", Body=b"{}")
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert "InvokeEndpointAsync" in caught.value.response["Error"]["Message"]
