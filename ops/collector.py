@@ -28,6 +28,7 @@ IDLE_S = 60.0
 """Nobody asked for this long: the reader pauses."""
 SLOWEST_S = 300.0
 AWAY_S = 30.0
+FAULT = "Ebb's reader of AWS has ended because of a fault in Ebb."
 FIRST_WAIT_S = 30.0
 """How long a viewer waits for the first snapshot, or for a fresh one after a pause."""
 
@@ -194,6 +195,17 @@ class Collector:
             self._change.notify_all()
 
     def _run(self) -> None:
+        try:
+            self._keep_reading()
+        finally:
+            with self._change:
+                if not self._stopping:  # a fault of Ebb's own is on its way to the log: say so on the pages
+                    self._error = OpsError(FAULT, "Start Ebb again; its log has the details.")
+                    self._number += 1
+                    self._thread = None
+                    self._change.notify_all()
+
+    def _keep_reading(self) -> None:
         while True:
             with self._change:
                 if self._stopping:

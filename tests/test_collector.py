@@ -195,3 +195,25 @@ def test_the_thread_reads_when_somebody_asks_and_ends_when_told(aws: str) -> Non
         reader.stop()
     assert "collector" not in {t.name for t in threading.enumerate()}
     reader.stop()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_ebbs_own_is_said_and_nobody_waits_for_it(aws: str) -> None:
+    def faulty(_kind: str) -> float:
+        raise ZeroDivisionError
+
+    begun = threading.Event()
+
+    def interval(kind: str) -> float:
+        if begun.is_set():
+            return faulty(kind)
+        begun.set()
+        return 2.0
+
+    reader = Collector(lambda: console_at(aws), interval).start()
+    try:
+        for _ in range(2):
+            with pytest.raises(OpsError, match="fault in Ebb"):
+                reader.fleet()
+    finally:
+        reader.stop()
