@@ -64,10 +64,14 @@ def where(connection: Connection, fresh: Html) -> Html:
     )
 
 
-def nowhere(kind: str) -> Html:
-    """Which AWS is meant while it does not answer."""
+def nowhere(kind: str, region: str, writable: bool) -> Html:
+    """Which AWS is meant while it cannot be read."""
     return html(
-        '<div class="row where">{kind}<span class="waking">does not answer</span></div>', kind=_kind(kind)
+        '<div class="row where">{kind}<b>{region}</b><span>account not known</span><span>{writes}</span>'
+        '<span class="waking">no connection</span></div>',
+        kind=_kind(kind),
+        region=region or "region not known",
+        writes="changes possible" if writable else "read-only",
     )
 
 

@@ -13,12 +13,13 @@ def header() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="header"):
         strip = st.container(width="stretch", key="strip")
         zone = scope.pick_zone()
-        live.pick_rate("5 s" if session.wanted() == "embedded" else "15 s")
+        live.pick_rate("5 s" if session.wanted().kind == "embedded" else "15 s")
 
     def body() -> None:
         known = session.connection()
         if known is None:
-            show(cards.nowhere(session.wanted()), key="where")
+            wanted = session.wanted()
+            show(cards.nowhere(wanted.kind, wanted.region, wanted.writable), key="where")
             return
         newest = session.newest()
         fresh = (

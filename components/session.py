@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -40,11 +41,22 @@ class Source(Protocol):
 
 _source: Source | None = None
 _refused: OpsError | None = None
-_wanted = "embedded"
 
 
-def connect(source: Source | None, wanted: str = "embedded") -> None:
-    """Say who answers the pages of this process, and which kind of AWS is meant ("embedded" or "aws")."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which AWS is meant, known also while it does not answer. `kind`: "embedded" or "aws"."""
+
+    kind: str = "embedded"
+    region: str = ""
+    writable: bool = True
+
+
+_wanted = Wanted()
+
+
+def connect(source: Source | None, wanted: Wanted = _wanted) -> None:
+    """Say who answers the pages of this process, and which AWS is meant."""
     global _source, _refused, _wanted
     _source, _refused, _wanted = source, None, wanted
 
@@ -54,7 +66,9 @@ def start() -> None:
     global _refused
     try:
         settings = Settings.load()
-        connect(collector.start(settings), settings.mode)
+        real = settings.mode == "aws"
+        wanted = Wanted(settings.mode, settings.region or "", settings.write if real else True)
+        connect(collector.start(settings), wanted)
     except OpsError as error:
         _refused = error
 
@@ -72,8 +86,8 @@ def source() -> Source:
     return _source
 
 
-def wanted() -> str:
-    """Which kind of AWS is meant, known also while it does not answer."""
+def wanted() -> Wanted:
+    """Which AWS is meant, known also while it does not answer."""
     return _wanted
 
 

@@ -58,7 +58,7 @@ def is_alive(running: Running, timeout_s: float = 3.0) -> bool:
         return False
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(f"{running.endpoint_url}/_ebb/state", timeout=timeout_s):
+        with direct.open(f"{running.endpoint_url}/", timeout=timeout_s):
             return True
     except urllib.error.HTTPError:
         return True

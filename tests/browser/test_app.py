@@ -150,5 +150,5 @@ def test_without_an_aws_a_cold_deep_link_names_the_command(open_page, tmp_path):
         page = open_page()
         page.goto(f"{url}/endpoint?endpoint=doc-async")
         expect(page.get_by_text("python -m ops local-aws").first).to_be_visible()
-        expect(page.get_by_text("does not answer")).to_be_visible()
+        expect(page.get_by_text("no connection")).to_be_visible()
         assert get(f"{url}/healthz")[0] == 503
