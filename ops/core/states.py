@@ -14,7 +14,7 @@ import numpy as np
 from ops.core import metrics, wake
 from ops.core.awake import idle, slow, working
 from ops.core.seen import Seen, waiting_since, why_failed
-from ops.core.types import EndpointState, Problem, Severity, Verdict, utc
+from ops.core.types import Activity, EndpointState, Problem, Severity, Verdict, utc
 from ops.core.words import count, duration, listed, moment, percent
 
 STUCK_AFTER = timedelta(minutes=5)
@@ -113,7 +113,7 @@ def _wake_failing(seen: Seen, backlog: float | None) -> Verdict | None:
     failed = [a for a in seen.failed if seen.now - a.start < STILL_TRYING]
     running = seen.running
     kind = seen.endpoint.instance_type
-    if failed and (running is None or len(failed) > 1):
+    if failed and (running is None or len(failed) > 1 or _late(seen, running)):
         last = failed[0]
         since, tries = _attempts(seen)
         what = (
@@ -138,6 +138,12 @@ def _wake_failing(seen: Seen, backlog: float | None) -> Verdict | None:
     what = f"Starting its first instance for {duration(took)} already{reason}; {than}{_and_waiting(backlog)}."
     shown = (f"Activity {running.status} since {moment(running.start, seen.now)}: {running.message}",)
     return Verdict(EndpointState.WAKE_FAILING, Severity.CRITICAL, what, running.start, shown)
+
+
+def _late(seen: Seen, running: Activity) -> bool:
+    """Whether an attempt after a failed one already takes longer than starts usually do."""
+    usual = seen.usual_start()
+    return usual is not None and (seen.now - running.start).total_seconds() > usual
 
 
 def _attempts(seen: Seen) -> tuple[datetime | None, str]:

@@ -325,6 +325,22 @@ CASES: dict[str, Case] = {
         policies=(TRACK,),
         alarms=(),
     ),
+    "wakes again after a failed attempt": Case(
+        "waking",
+        "info",
+        ("Woken at 14:00 UTC by 3 waiting requests",),
+        WAITING,
+        endpoint(desired=1, status="Updating"),
+        activities=(activity("InProgress", 2, None, 1), activity("Failed", 15, 3, 1, CAPACITY), *WOKE),
+    ),
+    "wakes again after a failed attempt, and not in time": Case(
+        "wake_failing",
+        "critical",
+        ("Cannot start its first instance", "the attempt at 13:44 UTC failed"),
+        WAITING,
+        endpoint(desired=1, status="Updating"),
+        activities=(activity("InProgress", 7, None, 1), activity("Failed", 18, 8, 1, CAPACITY), *WOKE),
+    ),
     "wake fails for longer than the record was read": Case(
         "wake_failing",
         "critical",
