@@ -47,15 +47,19 @@ def _kind(kind: str) -> Html:
     return html('<span class="pill money"><span aria-hidden="true">●</span>real AWS</span>')
 
 
-def where(connection: Connection, fresh: Html) -> Html:
-    """Which AWS, which account and region, whether changes are possible, and how fresh the page is."""
+def where(connection: Connection, fresh: Html, *, away: bool = False) -> Html:
+    """Which AWS, which account and region, whether changes are possible, and how fresh the page is.
+
+    `away`: the newest reading failed, what is shown is older.
+    """
     writes = (
         html("<span>changes possible</span>")
         if connection.writable
         else html('<span title="{why}">read-only</span>', why=connection.why_read_only or "changes are off")
     )
     return html(
-        '<div class="row where">{kind}<b>{region}</b><span>account {account}</span>{writes}{fresh}</div>',
+        '<div class="row where">{kind}<b>{region}</b><span>account {account}</span>{writes}{away}{fresh}</div>',
+        away=html('<b class="waking">no connection</b>') if away else Html(""),
         kind=_kind(connection.kind),
         region=connection.region,
         account=connection.account,
@@ -155,7 +159,12 @@ def numbers(row: FleetRow) -> Html:
             "stuck" if late else "",
         ),
         working,
-        card("failed, last hour", fmt.count(failed), "requests", "stuck" if failed else ""),
+        card(
+            "failed, last hour",
+            fmt.count(failed),
+            f"and {fmt.count(row.expired_1h)} expired" if row.expired_1h else "requests",
+            "stuck" if failed or row.expired_1h else "",
+        ),
     )
     return html('<div class="cards">{cards}</div>', cards=joined(cards))
 

@@ -27,7 +27,7 @@ def header() -> None:
             if newest is None
             else cards.freshness(newest[0].as_of, newest[1], zone.info, live.every())
         )
-        show(cards.where(known, fresh), key="where")
+        show(cards.where(known, fresh, away=bool(session.problem())), key="where")
 
     with strip:
         live.live_panel(body, key="header-panel", part="which AWS this is")

@@ -77,7 +77,7 @@ def problems(found: Sequence[Problem]) -> None:
             body.append(f"The IAM action `{_plain(problem.action)}` would show it.")
         elif problem.hint:
             body.append(_plain(problem.hint))
-        if problem.retryable:
+        if problem.retryable and "tries again" not in problem.hint:
             body.append("Ebb tries again by itself.")
         st.info("  \n".join(body), icon=":material/lock:" if problem.action else ":material/info:")
 

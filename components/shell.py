@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from components import access, theme
+from components import access, session, theme
 from components.header import header
 
 LOGO = (
@@ -46,6 +46,8 @@ def main() -> None:
     st.logo(LOGO, size="large")
     st.html(STYLE)
     page = st.navigation(menu())
+    shown = str(st.query_params.get(session.ENDPOINT, "")) if page.url_path == "endpoint" else ""
+    st.set_page_config(page_title=f"{shown[:63] or page.title} · Ebb")
     header()
     page.run()
 

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from itertools import groupby
 
 from components import format as fmt
-from components.cards import endpoint_link, pill
+from components.cards import TROUBLE, endpoint_link, pill
 from components.charts.spark import sparkline
 from components.markup import Html, html, joined
 from ops.core.types import Activity
@@ -70,9 +70,12 @@ def _fleet_row(row: FleetRow) -> Html:
     )
     bounds = f"{row.bounds.min}–{row.bounds.max}" if row.bounds else "no target"
     failed = html(
-        '<span class="{tone}">{n}</span>',
+        '<span class="{tone}">{n}</span>{expired}',
         tone="stuck" if row.failures_1h else "",
         n=fmt.count(row.failures_1h),
+        expired=html('<div class="stuck small">{n} expired</div>', n=fmt.count(row.expired_1h))
+        if row.expired_1h
+        else Html(""),
     )
     return line(
         cell(
@@ -84,7 +87,11 @@ def _fleet_row(row: FleetRow) -> Html:
             css="name wide",
         ),
         cell(
-            html("{pill}<div>{sentence}</div>", pill=pill(row.verdict), sentence=row.verdict.sentence),
+            html(
+                "{pill}<div>{sentence}</div>",
+                pill=pill(row.verdict),
+                sentence="" if row.verdict.severity in TROUBLE else row.verdict.sentence,
+            ),
             css="wide says",
         ),
         cell(

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ops.core.types import EndpointState, Severity
+from ops.core.words import STATE_WORDS
 
 
 class Tone(NamedTuple):
@@ -114,19 +115,19 @@ class Mark(NamedTuple):
 
 STATES: Mapping[EndpointState, Mark] = MappingProxyType(
     {
-        EndpointState.ASLEEP: Mark("☾", "asleep", "muted"),
-        EndpointState.QUEUED: Mark("◔", "about to wake", "waking"),
-        EndpointState.WAKING: Mark("◔", "waking", "waking"),
-        EndpointState.WAKE_STUCK: Mark("▲", "cannot wake", "stuck"),
-        EndpointState.WAKE_FAILING: Mark("▲", "wake fails", "stuck"),
-        EndpointState.BUSY: Mark("●", "busy", "backlog"),
-        EndpointState.SLOW: Mark("≋", "slow", "waking"),
-        EndpointState.FAILING: Mark("✕", "failing", "stuck"),
-        EndpointState.WARM: Mark("◍", "warm", "warm"),
-        EndpointState.IDLE_PAID: Mark("◍", "idle, paid", "money"),
-        EndpointState.UPDATING: Mark("◔", "updating", "waking"),
-        EndpointState.BROKEN: Mark("✕", "broken", "stuck"),
-        EndpointState.UNKNOWN: Mark("?", "unknown", "muted"),
+        EndpointState.ASLEEP: Mark("☾", STATE_WORDS[EndpointState.ASLEEP], "muted"),
+        EndpointState.QUEUED: Mark("◔", STATE_WORDS[EndpointState.QUEUED], "waking"),
+        EndpointState.WAKING: Mark("◔", STATE_WORDS[EndpointState.WAKING], "waking"),
+        EndpointState.WAKE_STUCK: Mark("▲", STATE_WORDS[EndpointState.WAKE_STUCK], "stuck"),
+        EndpointState.WAKE_FAILING: Mark("▲", STATE_WORDS[EndpointState.WAKE_FAILING], "stuck"),
+        EndpointState.BUSY: Mark("●", STATE_WORDS[EndpointState.BUSY], "backlog"),
+        EndpointState.SLOW: Mark("≋", STATE_WORDS[EndpointState.SLOW], "waking"),
+        EndpointState.FAILING: Mark("✕", STATE_WORDS[EndpointState.FAILING], "stuck"),
+        EndpointState.WARM: Mark("◍", STATE_WORDS[EndpointState.WARM], "warm"),
+        EndpointState.IDLE_PAID: Mark("◍", STATE_WORDS[EndpointState.IDLE_PAID], "money"),
+        EndpointState.UPDATING: Mark("◔", STATE_WORDS[EndpointState.UPDATING], "waking"),
+        EndpointState.BROKEN: Mark("✕", STATE_WORDS[EndpointState.BROKEN], "stuck"),
+        EndpointState.UNKNOWN: Mark("?", STATE_WORDS[EndpointState.UNKNOWN], "muted"),
     }
 )
 

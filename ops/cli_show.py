@@ -30,7 +30,7 @@ from ops.core.types import (
     TargetTrackingPolicy,
 )
 from ops.core.views import EndpointView, FleetRow, FleetView
-from ops.core.words import count, duration, moment
+from ops.core.words import STATE_WORDS, count, duration, moment
 
 WIDTH = 100
 _MARK = {Severity.CRITICAL: "▲", Severity.WARNING: "!", Severity.INFO: "·", Severity.OK: " "}
@@ -183,7 +183,7 @@ def _where(connection: Connection, as_of: datetime) -> str:
 
 
 def _state(row: FleetRow) -> str:
-    return row.verdict.state.value.replace("_", " ")
+    return STATE_WORDS[row.verdict.state]
 
 
 def _line(row: FleetRow) -> tuple[str, ...]:

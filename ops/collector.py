@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 IDLE_S = 60.0
 """Nobody asked for this long: the reader pauses."""
 SLOWEST_S = 300.0
-AWAY_S = 30.0
+AWAY_S = 10.0
 FAULT = "Ebb's reader of AWS has ended because of a fault in Ebb."
 FIRST_WAIT_S = 30.0
 """How long a viewer waits for the first snapshot, or for a fresh one after a pause."""
@@ -85,6 +85,7 @@ class Collector:
         self._change = threading.Condition()
         self._opening = threading.Lock()
         self._console: Console | None = None
+        self._known: Connection | None = None
         self._fleet: FleetView | None = None
         self._error: OpsError | None = None
         self._number = 0
@@ -122,8 +123,15 @@ class Collector:
             return Snapshot(self._fleet, self._error, self._number, self._pace.interval, age, calls)
 
     def connection(self) -> Connection:
-        """Which AWS this is. Raises OpsError when it cannot be told."""
-        return self._at_hand().connection()
+        """Which AWS this is; the last that answered while none does. OpsError when it was never told."""
+        try:
+            known = self._at_hand().connection()
+        except OpsError:
+            if self._known is None:
+                raise
+            return self._known
+        self._known = known
+        return known
 
     def fleet(self) -> FleetView:
         """The newest good fleet; after a pause, or at first, a fresh one.
@@ -254,7 +262,7 @@ class Collector:
 
 def _stale(error: OpsError) -> Problem:
     return Problem(
-        "newer numbers", error.what, error.hint, str(getattr(error, "action", "")), error.retryable
+        "Older numbers", error.what, error.hint, str(getattr(error, "action", "")), error.retryable
     )
 
 

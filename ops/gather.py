@@ -314,6 +314,7 @@ def _row(seen: Seen, problems: tuple[Problem, ...]) -> FleetRow:
         failures_1h=None if blind else seen.hour(failures),
         spark=seen.day.get(metrics.BACKLOG.key),
         problems=problems,
+        expired_1h=None if blind or not seen.endpoint.is_async else seen.hour(metrics.EXPIRED),
     )
 
 

@@ -61,9 +61,9 @@ def body() -> None:
         notices.choose_endpoint()
         return
     view = session.source().endpoint(name, span.span)
+    notices.problems(view.problems)
     show(cards.headline(view.row, zone.info, view.as_of), key="headline")
     show(cards.numbers(view.row), key="numbers")
-    notices.problems(view.problems)
     chart(view)
     details(view)
 

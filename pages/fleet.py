@@ -26,8 +26,8 @@ def body() -> None:
         notices.problems(view.problems)
         notices.empty_account(view.connection.region)
         return
-    show(story(view), key="fleet-story")
     notices.problems(view.problems)
+    show(story(view), key="fleet-story")
     if view.rows:
         st.space("small")
         show(tables.fleet_table(view.rows, "Asynchronous endpoints, trouble first"), key="fleet-table")

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from ops.collector import IDLE_S, SLOWEST_S, Collector, Pace
+from ops.collector import AWAY_S, IDLE_S, SLOWEST_S, Collector, Pace
 from ops.core.errors import CredentialsProblem, OpsError, Throttled, UnknownEndpoint, Unreachable
 from tests.living import Gate, console_at, error, gated, living
 
@@ -65,7 +65,7 @@ def test_an_aws_that_is_away_is_asked_less_often_but_not_rarely() -> None:
     pace = Pace(2.0)
     for _ in range(20):
         pace.failed(Unreachable("gone", ""))
-    assert pace.interval == 30.0
+    assert pace.interval == AWAY_S
 
 
 def test_the_last_good_fleet_stays_with_the_reason(gate: tuple[str, Gate]) -> None:

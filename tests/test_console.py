@@ -34,7 +34,12 @@ def rows(console: Console) -> dict[str, FleetRow]:
     ("name", "state", "severity", "words"),
     [
         ("ocr-legacy", "wake_stuck", "critical", ["Cannot wake", "3 requests wait", "no policy starts"]),
-        ("contract-extract", "wake_failing", "critical", ["quota", "ml.g6e.xlarge", "attempts since"]),
+        (
+            "contract-extract",
+            "wake_failing",
+            "critical",
+            ["quota", "ml.g6e.xlarge", "1 of it is in use", "every attempt since"],
+        ),
         ("invoice-parse", "failing", "critical", ["Fails since the deploy at", "% of the requests", "5xx"]),
         ("receipt-scan", "idle_paid", "warning", ["its minimum is 1", "no schedule lowers it"]),
         ("archive-reocr", "busy", "ok", ["requests in the queue", "at this pace empty in about"]),

@@ -26,7 +26,7 @@ from ops.core.types import (
 FRESH_S = 900
 """A queue metric older than this says nothing about now."""
 RUNNING = ("InProgress", "Pending")
-_QUOTA = re.compile(r"service limit '([^']+)' is (\d+)")
+_QUOTA = re.compile(r"service limit '([^']+)' is (\d+)(?:.*?current utilization of (\d+))?", re.DOTALL)
 _NO_CAPACITY = re.compile(r"InsufficientInstanceCapacity|Unable to provision requested ML compute capacity")
 
 
@@ -126,11 +126,17 @@ def last_at_work(seen: Seen) -> datetime | None:
     return None if latest is None else min(utc(latest), seen.now)
 
 
+def over_quota(activity: Activity) -> bool:
+    """Whether the account's quota stood in the way."""
+    return _QUOTA.search(activity.message) is not None
+
+
 def why_failed(activity: Activity, instance_type: str | None) -> str:
     """The reason in a failed or endless activity, as a clause."""
     quota = _QUOTA.search(activity.message)
     if quota:
-        return f"the account's quota “{quota.group(1)}” is {quota.group(2)}"
+        used = f", and {quota.group(3)} of it is in use" if quota.group(3) else ""
+        return f"the account's quota “{quota.group(1)}” is {quota.group(2)}{used}"
     if _NO_CAPACITY.search(activity.message):
         return f"AWS has no capacity for {instance_type or 'this instance type'} right now"
     said = activity.message.partition("Reason:")[2] or activity.message

@@ -6,6 +6,7 @@ undocumented (facts section I) is never said as a fact.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from ops.core import metrics, wake
 from ops.core.awake import idle, slow, working
-from ops.core.seen import Seen, waiting_since, why_failed
+from ops.core.seen import Seen, over_quota, waiting_since, why_failed
 from ops.core.types import Activity, EndpointState, Problem, Severity, Verdict, utc
 from ops.core.words import count, duration, listed, moment, percent
 
@@ -21,6 +22,9 @@ STUCK_AFTER = timedelta(minutes=5)
 """Requests waiting without an instance for longer than this, and nothing starting, is a fault (facts D.1)."""
 OTHERS_LEFT_S = 900
 """Where requests wait for this much longer than the oldest is old, others have left the queue meanwhile."""
+MOST_COUNTED = 20
+"""Attempts that are worth a number; more are "every attempt"."""
+RAISE_QUOTA = "Next: ask for a higher quota in Service Quotas, or free an instance of this type elsewhere."
 STILL_TRYING = timedelta(minutes=30)
 FAILED_LEAST, FAILED_SHARE, FAILED_CRITICAL = 3, 0.10, 0.25
 BROKEN = ("Failed", "UpdateRollbackFailed", "OutOfService")
@@ -115,13 +119,12 @@ def _wake_failing(seen: Seen, backlog: float | None) -> Verdict | None:
     kind = seen.endpoint.instance_type
     if failed and (running is None or len(failed) > 1 or _late(seen, running)):
         last = failed[0]
-        since, tries = _attempts(seen)
-        what = (
-            f"Cannot start its first instance: {why_failed(last, kind)}; "
-            f"{tries}{moment(last.start, seen.now)} failed{_and_waiting(backlog)}."
-        )
-        evidence = (f"Activity {last.status}: {last.message}", f"Cause: {last.cause}")
-        return Verdict(EndpointState.WAKE_FAILING, Severity.CRITICAL, what, since, evidence)
+        since, tries = _attempts(seen, last)
+        what = f"Cannot start its first instance: {why_failed(last, kind)}; {tries}{_and_waiting(backlog)}."
+        evidence = [f"Activity {last.status}: {last.message}", f"Cause: {last.cause}"]
+        if over_quota(last):
+            evidence.append(RAISE_QUOTA)
+        return Verdict(EndpointState.WAKE_FAILING, Severity.CRITICAL, what, since, tuple(evidence))
     if running is None:
         return None
     usual = seen.usual_start()
@@ -146,18 +149,19 @@ def _late(seen: Seen, running: Activity) -> bool:
     return usual is not None and (seen.now - running.start).total_seconds() > usual
 
 
-def _attempts(seen: Seen) -> tuple[datetime | None, str]:
-    """Since when attempts fail, and how many did, as the beginning of a clause; no more than was read."""
+def _attempts(seen: Seen, last: Activity) -> tuple[datetime | None, str]:
+    """Since when attempts fail, and that they do, as a clause; a count only where all of them were read."""
     tried, now = len(seen.failed), seen.now
-    first = seen.failed[-1].start
-    if seen.more_activities and all(a.status == "Failed" for a in seen.moves):
-        since, longer = waiting_since(seen)
-        begun = f" since {moment(since, now)}" if since is not None and not longer else ""
-        return since, f"more than {tried} attempts{begun}, the last at "
-    return (
-        first,
-        f"{tried} attempts since {moment(first, now)}, the last at " if tried > 1 else "the attempt at ",
-    )
+    first, newest = seen.failed[-1].start, moment(last.start, now)
+    if tried == 1:
+        return first, f"the attempt at {newest} failed"
+    if not seen.more_activities:
+        if tried <= MOST_COUNTED:
+            return first, f"{tried} attempts since {moment(first, now)}, the last at {newest} failed"
+        return first, f"every attempt since {moment(first, now)} failed, the last at {newest}"
+    since, longer = waiting_since(seen)
+    begun = f" since {moment(since, now)}" if since is not None and not longer else ""
+    return (None if longer else since), f"every attempt{begun} failed, the last at {newest}"
 
 
 def _and_waiting(backlog: float | None) -> str:
@@ -216,7 +220,8 @@ def _waiting(seen: Seen, backlog: float | None) -> Verdict:
             f"the queue has not been empty {start}."
         )
     evidence += [wake.next_step(seen)] if cause else []
-    return Verdict(EndpointState.WAKE_STUCK, Severity.CRITICAL, what, since, tuple(evidence))
+    known = None if longer else since
+    return Verdict(EndpointState.WAKE_STUCK, Severity.CRITICAL, what, known, tuple(evidence))
 
 
 def _asleep(seen: Seen) -> Verdict:
@@ -241,9 +246,9 @@ def failing(seen: Seen) -> Verdict | None:
     bad, good = seen.hour(metrics.FAILURES), seen.hour(metrics.PROCESSED)
     if bad < FAILED_LEAST or bad / (bad + good) < FAILED_SHARE:
         return None
-    if seen.hour(metrics.FAILURES, 15) == 0 and seen.hour(metrics.PROCESSED, 15) >= 3:
-        return None
     share = bad / (bad + good)
+    if _good_since_failure(seen) >= _enough(share):
+        return None
     since, deploy = _failing_since(seen)
     begun = (
         f" since {'the deploy at ' if deploy else ''}{moment(since, seen.now)}" if since is not None else ""
@@ -257,6 +262,19 @@ def failing(seen: Seen) -> Verdict | None:
     )
     severity = Severity.CRITICAL if share >= FAILED_CRITICAL else Severity.WARNING
     return Verdict(EndpointState.FAILING, severity, what, since, evidence)
+
+
+def _good_since_failure(seen: Seen) -> float:
+    """Requests that went well after the last minute in which one failed."""
+    failures = seen.recent.get(metrics.FAILURES.key)
+    failed = np.flatnonzero(np.nan_to_num(failures.values) > 0)
+    since = float(failures.window.epochs()[failed[-1]]) + failures.window.period if failed.size else 0.0
+    return metrics.total(seen.recent.get(metrics.PROCESSED.key), since) or 0.0
+
+
+def _enough(share: float) -> int:
+    """Good results in a row that a model failing this share of its requests gives in one case of twenty."""
+    return max(3, math.ceil(math.log(0.05) / math.log(1 - share))) if share < 1 else 3
 
 
 def _failing_since(seen: Seen) -> tuple[datetime | None, bool]:

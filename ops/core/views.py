@@ -36,6 +36,8 @@ class FleetRow:
     spark: Series
     """Backlog of the last 24 hours in 5-minute maxima."""
     problems: tuple[Problem, ...] = ()
+    expired_1h: float | None = None
+    """Requests whose time to live ran out in the last hour: lost to their sender as failures are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
+
+from ops.core.types import EndpointState
 
 
 def moment(when: datetime, now: datetime) -> str:
@@ -46,3 +50,23 @@ def percent(share: float) -> str:
 def listed(words: list[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+STATE_WORDS: Mapping[EndpointState, str] = MappingProxyType(
+    {
+        EndpointState.ASLEEP: "asleep",
+        EndpointState.QUEUED: "about to wake",
+        EndpointState.WAKING: "waking",
+        EndpointState.WAKE_STUCK: "cannot wake",
+        EndpointState.WAKE_FAILING: "wake fails",
+        EndpointState.BUSY: "busy",
+        EndpointState.SLOW: "slow",
+        EndpointState.FAILING: "failing",
+        EndpointState.WARM: "warm",
+        EndpointState.IDLE_PAID: "idle, paid",
+        EndpointState.UPDATING: "updating",
+        EndpointState.BROKEN: "broken",
+        EndpointState.UNKNOWN: "unknown",
+    }
+)
+"""A state in a word, the same on pages and on the command line."""

@@ -344,7 +344,7 @@ CASES: dict[str, Case] = {
     "wake fails for longer than the record was read": Case(
         "wake_failing",
         "critical",
-        ("more than 3 attempts since 13:43 UTC, the last at 14:01 UTC failed; 3 requests wait",),
+        ("every attempt since 13:43 UTC failed, the last at 14:01 UTC; 3 requests wait",),
         WAITING,
         activities=tuple(activity("Failed", m, m, 1, QUOTA) for m in (1, 2, 3)),
         more_activities=True,
@@ -487,6 +487,13 @@ CASES: dict[str, Case] = {
     "failing shows while asleep": Case("failing", "critical", ("Fails",), {**EMPTY, **BAD_HOUR}),
     "a single failure is not failing": Case(
         "busy", "ok", ("finished",), {DONE: ((12, 2, 1.0),), FAILED: ((9, 8, 1.0),)}, ONE
+    ),
+    "a few good results in a row are chance": Case(
+        "failing",
+        "critical",
+        ("43 % of the requests",),
+        {FAILED: ((60, 45, 1.0),), DONE: ((60, 40, 1.0),)},
+        ONE,
     ),
     "it went well again": Case(
         "busy", "ok", ("finished",), {FAILED: ((50, 40, 1.0),), DONE: ((50, 2, 1.0),)}, ONE
