@@ -17,7 +17,6 @@ from ops.core.names import STATE_DIR, STATE_FILE, nearest
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "EBB_"
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +96,6 @@ def variables(name: str) -> tuple[str, ...]:
     if isinstance(alias, AliasChoices):
         return tuple(str(choice) for choice in alias.choices)
     return (str(alias),)
-
-
-def is_loopback(url: str | None) -> bool:
-    return url is not None and urlsplit(url).hostname in LOOPBACK
 
 
 def refuse_unknown(environ: Mapping[str, str]) -> None:

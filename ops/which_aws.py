@@ -9,8 +9,8 @@ import urllib.request
 from dataclasses import dataclass
 from http.client import HTTPException
 
-from ops.aws.session import Patience, Where
-from ops.config import Settings, is_loopback
+from ops.aws.session import Patience, Where, is_loopback
+from ops.config import Settings
 from ops.core.errors import OpsError
 
 START_IT = "Start it with `python -m ops local-aws` or `make run`; for real AWS set EBB_MODE=aws."

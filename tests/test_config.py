@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ops import which_aws
-from ops.config import Settings, is_loopback
+from ops.aws.session import is_loopback
+from ops.config import Settings
 from ops.core.errors import BadInput, OpsError
 from ops.core.names import nearest
 from tests.living import living

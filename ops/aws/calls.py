@@ -13,7 +13,7 @@ from botocore import exceptions as boto
 from botocore import xform_name
 from botocore.parsers import ResponseParserError
 
-from ops.aws.session import AwsSession
+from ops.aws.session import AwsSession, is_loopback
 from ops.core.errors import CredentialsProblem, Denied, OpsError, Throttled, Unreachable
 
 A = TypeVar("A")
@@ -172,9 +172,12 @@ def failed(error: Exception, service: str, operation: str, url: str | None) -> O
             f"{place} did not answer in time ({operation}).", "Check the network or VPN; Ebb tries again."
         )
     if isinstance(error, boto.HTTPClientError | boto.ConnectionError):
-        return Unreachable(
-            f"{place} cannot be reached.", "Check the network, proxy and DNS; Ebb tries again."
-        )
+        hint = "Check the network, proxy and DNS; Ebb tries again."
+        if is_loopback(url):
+            hint = (
+                "Nothing listens there any more: start it again with `make run` or `python -m ops local-aws`."
+            )
+        return Unreachable(f"{place} cannot be reached.", hint)
     if isinstance(error, ResponseParserError | KeyError):
         return Unreachable(f"{place} answers, but not like AWS.", "Check AWS_ENDPOINT_URL and the proxy.")
     return OpsError(f"{_NAMES.get(service, service)} {operation} failed: {error}")

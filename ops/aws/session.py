@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
@@ -19,6 +20,14 @@ from botocore.utils import parse_timestamp
 THREADS = 8
 _DUMMY = "ebb-local"
 _HOME = {"pricing": "us-east-1"}  # served in a few regions only, whatever region is looked at
+
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def is_loopback(url: str | None) -> bool:
+    """Whether an address leads to this machine."""
+    return url is not None and urlsplit(url).hostname in LOOPBACK
 
 
 @dataclass(frozen=True, slots=True)
