@@ -344,6 +344,8 @@ class Connection:
     endpoint_url: str | None
     writable: bool
     why_read_only: str = ""
+    world: str = ""
+    """Tells one embedded AWS from another, so that their histories never mix; empty on real AWS."""
 
 
 @dataclass(frozen=True, slots=True)

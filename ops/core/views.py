@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from ops.core.types import (
     Activity,
@@ -23,6 +25,29 @@ from ops.core.types import (
 
 
 @dataclass(frozen=True, slots=True)
+class LastColdStart:
+    """The newest time that an endpoint went from no instance to some."""
+
+    at: datetime
+    """When the first instance was ordered."""
+    took_s: float | None
+    """Seconds from the order until the instance was in service; None while that lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What Ebb itself has asked of AWS since it started. The money is an estimate at list prices."""
+
+    since: datetime
+    """This machine's clock when counting began."""
+    calls: Mapping[str, int]
+    """Requests sent, repeats included, by "service:Operation"."""
+    metrics: int
+    """Metrics asked for with GetMetricData, which AWS bills one by one."""
+    usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class FleetRow:
     """One endpoint in a line. None means *not known*, never zero."""
 
@@ -38,6 +63,10 @@ class FleetRow:
     problems: tuple[Problem, ...] = ()
     expired_1h: float | None = None
     """Requests whose time to live ran out in the last hour: lost to their sender as failures are."""
+    last_cold_start: LastColdStart | None = None
+    """None: no cold start is on record."""
+    read_at: datetime | None = None
+    """When the metrics of this row were read (AWS's clock); a sleeping endpoint is asked more rarely."""
 
 
 @dataclass(frozen=True, slots=True)
