@@ -24,6 +24,15 @@ ZONE_SEEN = "zone-seen"
 RATE = "rate"
 """Session: how often live panels refresh, a key of live.RATES."""
 
+QUERY = "q"
+"""URL and session: the words that the Fleet page searches for."""
+SORT = "sort"
+"""URL and session: the order of the fleet, a key of fleet_list.SORTS."""
+STATE = "state"
+"""URL and session: the state that the Fleet page shows, a key of fleet_list.STATES."""
+FLEET_ROWS = "fleet-rows"
+"""Session: how many rows of the fleet are shown at most."""
+
 URL_KEYS = (ENDPOINT, RANGE, ZONE)
 
 
