@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "ops.processes": (),
     "ops.launch": ("ops.processes", "ops.config", "ops.core"),
     "ops.aws": ("ops.aws", "ops.core", "ops.clock"),
+    "ops.store": ("ops.store", "ops.core"),
     "ops.local_aws": ("ops.local_aws", "ops.core", "ops.clock"),
     "ops": ("ops",),
     "components.charts": ("components.charts", "components.theme", "components.format", "ops.core"),

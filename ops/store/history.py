@@ -1,0 +1,319 @@
+"""The history of one scope: metric grids, what was read when, and scaling activities.
+
+New cells are rows; a finished chunk (1,440 cells) becomes one compressed blob. Late cells are rows again
+until the next `fold`. Nothing here reads a clock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from threading import RLock
+from typing import cast
+
+import numpy as np
+from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy.engine import make_url
+
+from ops.core.types import Activity, FloatArray
+from ops.store import activities as activity_rows
+from ops.store import chunks
+from ops.store.chunks import Keysets
+from ops.store.grid import CHUNK, RESOLUTIONS, Grid, Scope, Span, merged
+from ops.store.tables import (
+    ACTIVITY,
+    CHUNK_BLOB,
+    COUNTER,
+    COVERED,
+    ENDPOINT,
+    KEYSET,
+    ROW,
+    SCOPE,
+    add_missing,
+    connect,
+    in_memory,
+    put,
+    translated,
+)
+
+__all__ = ["Grid", "History", "Scope", "Span"]
+
+FEW_CELLS = 60
+"""Up to so many cells of a chunk are written as rows, more of them straight into its blob."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One grid to write, with the ids of its endpoint and key set."""
+
+    endpoint: int
+    keyset: int
+    keys: tuple[str, ...]
+    grid: Grid
+    written: int
+
+    @property
+    def series(self) -> tuple[int, int]:
+        return self.endpoint, self.grid.resolution
+
+    @property
+    def matrix(self) -> FloatArray:
+        """[cells, metrics]"""
+        return np.stack([np.asarray(self.grid.values[key], "<f8") for key in self.keys], axis=1)
+
+
+class History:
+    """Thread-safe. Of several processes one may write while others read.
+
+    Every method raises OpsError (retryable where another process is in the way).
+    """
+
+    def __init__(self, engine: Engine, scope_id: int) -> None:
+        self._engine = engine
+        self._url = engine.url
+        self._scope = scope_id
+        self._writing = RLock()
+        self._reading: AbstractContextManager[object] = nullcontext()
+        if in_memory(engine.url):
+            self._reading = self._writing  # one connection serves all threads
+
+    @classmethod
+    def open(cls, url: str, scope: Scope) -> History:
+        """The history of `scope` at `url`: "sqlite:////folder/history.db", or "sqlite://" for memory.
+
+        Makes what is missing (folders, tables). Raises OpsError where that cannot be: a read-only folder, a file
+        that is no database, a schema of another version.
+        """
+        engine = connect(url)
+        row = {name: getattr(scope, name) for name in ("kind", "account", "region", "world")}
+        find = select(SCOPE.c.id).filter_by(**row)
+        try:
+            with translated(make_url(url)):
+                with engine.begin() as connection:
+                    found = connection.execute(find).scalar()
+                if found is None:
+                    with engine.begin() as connection:
+                        add_missing(connection, SCOPE, [row])
+                        found = connection.execute(find).scalar_one()
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine, found)
+
+    def close(self) -> None:
+        """Give the database back. Other threads must be done with it."""
+        self._engine.dispose()
+
+    def write(self, items: Iterable[tuple[str, Grid]]) -> None:
+        """Write (endpoint, grid) pairs in one transaction, later ones over earlier ones.
+
+        The cells of a grid's keys are overwritten, also by NaN, and its span counts as read for these keys.
+        """
+        given = [(name, grid) for name, grid in items if grid.size]
+        if not given:
+            return
+        with self._write() as connection:
+            self._put(connection, given)
+
+    def read(self, endpoint: str, resolution: int, keys: Sequence[str], start: int, end: int) -> Grid:
+        """The full grid over [start, end), widened to whole cells; NaN where nothing was published or read."""
+        first, last = start // resolution, -(-end // resolution)
+        size = max(0, last - first)
+        values = {key: np.full(size, np.nan) for key in keys}
+        grid = Grid(resolution, first * resolution, values)
+        if not size or not values:
+            return grid
+        with self._read() as connection:
+            found = connection.execute(
+                select(ENDPOINT.c.id).filter_by(scope_id=self._scope, name=endpoint)
+            ).scalar()
+            if found is not None:
+                series = (found, resolution)
+                chunks.read_blobs(connection, series, first, last, values)
+                chunks.read_rows(connection, series, first, last, values, Keysets.load(connection))
+        return grid
+
+    def coverage(self, endpoint: str, resolution: int) -> Mapping[str, tuple[Span, ...]]:
+        """By key, the spans that were read from AWS: merged, sorted. A key that never was is not in it."""
+        spans: dict[str, list[Span]] = defaultdict(list)
+        with self._read() as connection:
+            found = connection.execute(
+                select(KEYSET.c["keys"], COVERED.c.begin, COVERED.c.end)
+                .join(KEYSET, KEYSET.c.id == COVERED.c.keyset_id)
+                .join(ENDPOINT, ENDPOINT.c.id == COVERED.c.endpoint_id)
+                .where(ENDPOINT.c.scope_id == self._scope, ENDPOINT.c.name == endpoint)
+                .where(COVERED.c.resolution == resolution)
+            )
+            for keys, begin, end in found:
+                for key in json.loads(keys):
+                    spans[key].append((begin, end))
+        return {key: merged(of_key) for key, of_key in spans.items()}
+
+    def endpoints(self) -> tuple[str, ...]:
+        """The names of all endpoints with anything kept, sorted."""
+        kept = select(COVERED.c.endpoint_id).union(select(ACTIVITY.c.endpoint_id))
+        with self._read() as connection:
+            found = connection.execute(
+                select(ENDPOINT.c.name).where(ENDPOINT.c.scope_id == self._scope, ENDPOINT.c.id.in_(kept))
+            )
+            return tuple(sorted(name for (name,) in found))
+
+    def fold(self, now: int) -> int:
+        """Turn the rows of chunks that ended by `now` into blobs, one transaction each; how many it were."""
+        with self._read() as connection:
+            waiting = chunks.with_rows(connection, self._scope, now)
+        for series, chunk in waiting:
+            with self._write() as connection:
+                chunks.merge(connection, series, chunk, Keysets.load(connection), [])
+        return len(waiting)
+
+    def prune(self, before: int, resolution: int | None = None) -> int:
+        """Forget what lies wholly before `before`, at one resolution or at all; how many chunks and rows went.
+
+        A chunk that reaches beyond `before` stays whole. Activities go only where no resolution is given.
+        """
+        gone = 0
+        ours = select(ENDPOINT.c.id).where(ENDPOINT.c.scope_id == self._scope)
+        with self._write() as connection:
+            for seconds in RESOLUTIONS if resolution is None else (resolution,):
+                chunk = before // (seconds * CHUNK)
+                edge = chunk * CHUNK * seconds
+                for table, old in (
+                    (ROW, ROW.c.cell < chunk * CHUNK),
+                    (CHUNK_BLOB, CHUNK_BLOB.c.chunk < chunk),
+                ):
+                    mine = table.c.endpoint_id.in_(ours) & (table.c.resolution == seconds)
+                    gone += connection.execute(delete(table).where(mine, old)).rowcount
+                mine = COVERED.c.endpoint_id.in_(ours) & (COVERED.c.resolution == seconds)
+                connection.execute(delete(COVERED).where(mine, COVERED.c.end <= edge))
+                connection.execute(update(COVERED).where(mine, COVERED.c.begin < edge).values(begin=edge))
+            if resolution is None:
+                connection.execute(
+                    delete(ACTIVITY).where(ACTIVITY.c.endpoint_id.in_(ours), ACTIVITY.c.start < before)
+                )
+        return gone
+
+    def keep_activities(self, endpoint: str, activities: Iterable[Activity]) -> None:
+        """Keep scaling activities, one per id; one that ended replaces its running form, never the reverse."""
+        given = list(activities)
+        if not given:
+            return
+        with self._write() as connection:
+            ids = self._endpoint_ids(connection, [endpoint])
+            activity_rows.keep(connection, ids[endpoint], given)
+
+    def activities(self, endpoint: str, since: datetime) -> tuple[Activity, ...]:
+        """Those that began at or after `since`, newest first."""
+        with self._read() as connection:
+            return activity_rows.read(connection, self._scope, endpoint, since)
+
+    def forget_worlds(self, keep: int) -> int:
+        """Delete all but the `keep` newest other worlds of this kind, account and region; how many went."""
+        me = SCOPE.alias("me")
+        with self._write() as connection:
+            others = connection.execute(
+                select(SCOPE.c.id)
+                .join(me, (me.c.kind == SCOPE.c.kind) & (me.c.account == SCOPE.c.account))
+                .where(me.c.id == self._scope, me.c.region == SCOPE.c.region, SCOPE.c.id != me.c.id)
+                .order_by(SCOPE.c.id.desc())
+            ).scalars()
+            old = list(others)[keep:]
+            theirs = select(ENDPOINT.c.id).where(ENDPOINT.c.scope_id.in_(old))
+            for table in (ROW, CHUNK_BLOB, COVERED, ACTIVITY):
+                connection.execute(delete(table).where(table.c.endpoint_id.in_(theirs)))
+            connection.execute(delete(ENDPOINT).where(ENDPOINT.c.scope_id.in_(old)))
+            connection.execute(delete(SCOPE).where(SCOPE.c.id.in_(old)))
+        return len(old)
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        """A transaction that holds the write lock from its first statement on."""
+        with translated(self._url), self._writing, self._engine.begin() as connection:
+            connection.execute(update(COUNTER).values(n=COUNTER.c.n + 1))
+            yield connection
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        """A transaction: all its statements see one state, so that no fold happens between two of them."""
+        with translated(self._url), self._reading, self._engine.begin() as connection:
+            yield connection
+
+    def _endpoint_ids(self, connection: Connection, names: Iterable[str]) -> dict[str, int]:
+        find = select(ENDPOINT.c.name, ENDPOINT.c.id).where(ENDPOINT.c.scope_id == self._scope)
+        ids = dict(connection.execute(find).all())
+        missing = sorted(set(names) - ids.keys())
+        if missing:
+            add_missing(connection, ENDPOINT, [{"scope_id": self._scope, "name": name} for name in missing])
+            ids = dict(connection.execute(find).all())
+        return ids
+
+    def _put(self, connection: Connection, given: Sequence[tuple[str, Grid]]) -> None:
+        ids = self._endpoint_ids(connection, (name for name, _ in given))
+        keysets = Keysets.load(connection)
+        keysets.add(connection, (tuple(sorted(grid.values)) for _, grid in given))
+        last = cast(int, connection.execute(select(COUNTER.c.n)).scalar_one())
+        connection.execute(update(COUNTER).values(n=last + len(given)))
+        items = [
+            _Item(ids[name], keysets.id_of(grid.values), tuple(sorted(grid.values)), grid, last + number)
+            for number, (name, grid) in enumerate(given)
+        ]
+        self._cover(connection, items)
+        rows: dict[tuple[int, int, int, int], dict[str, object]] = {}
+        bulk: dict[tuple[tuple[int, int], int], list[chunks.Part]] = defaultdict(list)
+        for item in items:
+            matrix = item.matrix
+            first = item.grid.first_cell
+            for chunk in range(first // CHUNK, (first + len(matrix) - 1) // CHUNK + 1):
+                begin = max(first, chunk * CHUNK)
+                part = matrix[begin - first : (chunk + 1) * CHUNK - first]
+                key = (item.series, chunk)
+                if key in bulk or len(part) > FEW_CELLS:
+                    bulk[key].append(chunks.Part(item.keys, begin - chunk * CHUNK, part))
+                    continue
+                for cell, line in enumerate(part, begin):
+                    rows[(*item.series, item.keyset, cell)] = {
+                        "endpoint_id": item.endpoint,
+                        "resolution": item.grid.resolution,
+                        "keyset_id": item.keyset,
+                        "cell": cell,
+                        "written": item.written,
+                        "data": line.tobytes(),
+                    }
+        put(connection, ROW, ("endpoint_id", "resolution", "keyset_id", "cell"), list(rows.values()))
+        for (series, chunk), parts in bulk.items():
+            chunks.merge(connection, series, chunk, keysets, parts)
+
+    def _cover(self, connection: Connection, items: Sequence[_Item]) -> None:
+        """Join the spans of the items with those that are kept and touch them."""
+        low = min(item.grid.start for item in items)
+        high = max(item.grid.end for item in items)
+        kept = connection.execute(
+            select(COVERED)
+            .where(COVERED.c.endpoint_id.in_(sorted({item.endpoint for item in items})))
+            .where(COVERED.c.begin <= high, COVERED.c.end >= low)
+        )
+        spans: dict[tuple[int, int, int], set[Span]] = defaultdict(set)
+        for row in kept:
+            spans[row.endpoint_id, row.resolution, row.keyset_id].add((row.begin, row.end))
+        fresh: dict[tuple[int, int, int], list[Span]] = defaultdict(list)
+        for item in items:
+            fresh[item.endpoint, item.grid.resolution, item.keyset].append((item.grid.start, item.grid.end))
+        names = ("endpoint_id", "resolution", "keyset_id")
+        changed = []
+        for key, new in fresh.items():
+            after = merged([*spans[key], *new])
+            begins = {begin for begin, _ in after}
+            for begin, _ in spans[key]:
+                if begin not in begins:
+                    where = [COVERED.c[name] == part for name, part in zip(names, key, strict=True)]
+                    connection.execute(delete(COVERED).where(*where, COVERED.c.begin == begin))
+            changed += [
+                {**dict(zip(names, key, strict=True)), "begin": begin, "end": end}
+                for begin, end in after
+                if (begin, end) not in spans[key]
+            ]
+        put(connection, COVERED, (*names, "begin"), changed)
