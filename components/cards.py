@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from urllib.parse import urlencode
 
 from components import format as fmt
 from components import scope
+from components.fleet_list import TROUBLE
 from components.markup import Html, html, joined
 from components.theme import SEVERITIES, STATES
 from ops.core.types import Connection, Severity, Verdict
 from ops.core.views import FleetRow
-
-TROUBLE = (Severity.CRITICAL, Severity.WARNING)
 
 
 def pill(verdict: Verdict) -> Html:
@@ -95,27 +96,77 @@ def freshness(as_of: datetime, age_s: float, zone: tzinfo, rate: float | None) -
     )
 
 
-def attention(rows: tuple[FleetRow, ...]) -> Html:
-    """What needs someone, as sentences that lead to their endpoint."""
-    found = [r for r in rows if r.verdict.severity in TROUBLE]
-    if not found:
+NAMED, SENTENCES = 3, 5
+"""Endpoints that one sentence names, and sentences that stand above the table."""
+
+
+def attention(rows: Sequence[FleetRow]) -> Html:
+    """What needs someone, as sentences that lead to their endpoint: the worst ones, and how many more."""
+    told, rest = _told(rows)
+    if not told:
         return Html("")
-    return html('<ul class="attention">{items}</ul>', items=joined(_item(r) for r in found))
+    items = [_item(group) for group in told]
+    if rest:
+        items.append(_others(rest))
+    return html('<ul class="attention">{items}</ul>', items=joined(items))
 
 
-def _item(row: FleetRow) -> Html:
+def untold(rows: Sequence[FleetRow]) -> int:
+    """How many endpoints need someone without standing among the sentences of `attention`."""
+    return len(_told(rows)[1])
+
+
+def in_trouble(rows: Sequence[FleetRow]) -> int:
+    """How many endpoints need someone."""
+    return sum(row.verdict.severity in TROUBLE for row in rows)
+
+
+def _told(rows: Sequence[FleetRow]) -> tuple[list[list[FleetRow]], list[FleetRow]]:
+    """Endpoints in trouble, grouped where the same sentence holds; and those beyond the first sentences."""
+    groups: dict[tuple[Severity, str], list[FleetRow]] = {}
+    for row in rows:
+        if row.verdict.severity in TROUBLE:
+            groups.setdefault((row.verdict.severity, _sentence(row)), []).append(row)
+    worst_first = sorted(groups.values(), key=lambda group: TROUBLE.index(group[0].verdict.severity))
+    if len(worst_first) <= SENTENCES + 1:
+        return worst_first, []
+    return worst_first[:SENTENCES], [row for group in worst_first[SENTENCES:] for row in group]
+
+
+def _sentence(row: FleetRow) -> str:
     name = row.endpoint.ref.name
-    mark = SEVERITIES[row.verdict.severity]
-    sentence = row.verdict.sentence.removeprefix(f"{name} ").removeprefix(f"{name}: ")
+    return row.verdict.sentence.removeprefix(f"{name} ").removeprefix(f"{name}: ")
+
+
+def _item(group: Sequence[FleetRow]) -> Html:
+    first = group[0].endpoint.ref.name
+    mark = SEVERITIES[group[0].verdict.severity]
+    names = [
+        endpoint_link(r.endpoint.ref.name, html("<b>{n}</b>", n=r.endpoint.ref.name), focus="attention")
+        for r in group[:NAMED]
+    ]
+    more = f" and {len(group) - NAMED:,} more" if len(group) > NAMED else ""
     return html(
         '<li><span class="{tone}" role="img" aria-label="{word}">{icon}</span>'
-        "<span>{link} {sentence} {why}</span></li>",
+        "<span>{links}{more}{colon} {sentence} {why}</span></li>",
         tone=mark.tone,
         word=mark.word,
         icon=mark.icon,
-        link=endpoint_link(name, html("<b>{name}</b>", name=name), focus="attention"),
-        sentence=sentence,
-        why=endpoint_link(name, Html("See why →"), focus="why", css="why"),
+        links=Html(", ".join(names)),
+        more=more,
+        colon=":" if len(group) > 1 else "",
+        sentence=_sentence(group[0]),
+        why=endpoint_link(first, Html("See why →"), focus="why", css="why"),
+    )
+
+
+def _others(rest: Sequence[FleetRow]) -> Html:
+    """ "and 24 more: 12 cannot wake, 8 failing"."""
+    words = Counter(STATES[row.verdict.state].word for row in rest)
+    return html(
+        '<li><span></span><span class="muted">and {n} more: {words}</span></li>',
+        n=f"{len(rest):,}",
+        words=", ".join(f"{n:,} {word}" for word, n in words.most_common()),
     )
 
 

@@ -92,6 +92,15 @@ def bad_range(asked: str, used: str) -> None:
     )
 
 
+def bad_choice(what: str, asked: str, offered: Sequence[str]) -> None:
+    """A link asked for a state or an order that is not offered; the first of `offered` is shown."""
+    st.info(
+        f"The link asks for the {what} “{_plain(asked[:40])}”, which is not offered. "
+        f"Shown: {offered[0]}. Offered: {', '.join(offered)}.",
+        icon=":material/filter_alt_off:",
+    )
+
+
 def empty_account(region: str) -> None:
     """No endpoint at all: say where Ebb looked and how one appears."""
     st.info(

@@ -8,11 +8,9 @@ from datetime import datetime, tzinfo
 from itertools import groupby
 
 from components import format as fmt
-from components.cards import TROUBLE, endpoint_link, pill
-from components.charts.spark import sparkline
 from components.markup import Html, html, joined
 from ops.core.types import Activity
-from ops.core.views import EndpointView, FleetRow
+from ops.core.views import EndpointView
 
 
 def table(heads: Sequence[tuple[str, str]], rows: Iterable[Html], caption: str) -> Html:
@@ -40,109 +38,6 @@ def cell(inner: object, label: str = "", css: str = "") -> Html:
         css=css,
         label=html(' data-label="{label}"', label=label) if label else Html(""),
         inner=inner,
-    )
-
-
-def fleet_table(rows: tuple[FleetRow, ...], caption: str) -> Html:
-    """Every endpoint in a line: state in a word and a sentence, backlog, age, instances, failures."""
-    heads = (
-        ("endpoint", ""),
-        ("state", ""),
-        ("backlog, 24 h", ""),
-        ("waiting", "num"),
-        ("oldest", "num"),
-        ("instances", "num"),
-        ("failed, 1 h", "num"),
-    )
-    return table(heads, (_fleet_row(r) for r in rows), caption)
-
-
-def _fleet_row(row: FleetRow) -> Html:
-    endpoint, name = row.endpoint, row.endpoint.ref.name
-    oldest = (
-        html(
-            '{age} <span class="muted small">of {ttl}</span>',
-            age=fmt.age(row.oldest_s),
-            ttl=fmt.age(row.ttl_s),
-        )
-        if row.oldest_s
-        else html('<span class="none">{dash}</span>', dash="none" if row.backlog == 0 else fmt.DASH)
-    )
-    bounds = f"{row.bounds.min}–{row.bounds.max}" if row.bounds else "no target"
-    failed = html(
-        '<span class="{tone}">{n}</span>{expired}',
-        tone="stuck" if row.failures_1h else "",
-        n=fmt.count(row.failures_1h),
-        expired=html('<div class="stuck small">{n} expired</div>', n=fmt.count(row.expired_1h))
-        if row.expired_1h
-        else Html(""),
-    )
-    return line(
-        cell(
-            html(
-                '{link}<div class="muted small">{kind}</div>',
-                link=endpoint_link(name, html("{name}", name=name), focus="row"),
-                kind=endpoint.instance_type or "instance type not known",
-            ),
-            css="name wide",
-        ),
-        cell(
-            html(
-                "{pill}<div>{sentence}</div>",
-                pill=pill(row.verdict),
-                sentence="" if row.verdict.severity in TROUBLE else row.verdict.sentence,
-            ),
-            css="wide says",
-        ),
-        cell(
-            html(
-                '<div class="backlog">{spark}</div>',
-                spark=Html(sparkline(row.spark, "backlog of the last 24 hours")),
-            ),
-            "backlog, 24 h",
-            "wide",
-        ),
-        cell(fmt.count(row.backlog), "waiting", "num"),
-        cell(oldest, "oldest", "num"),
-        cell(
-            html(
-                '{n} <span class="muted small">{bounds}</span>',
-                n=fmt.instances(endpoint.current, endpoint.desired),
-                bounds=bounds,
-            ),
-            "instances",
-            "num",
-        ),
-        cell(failed, "failed, 1 h", "num"),
-    )
-
-
-def realtime_table(rows: tuple[FleetRow, ...]) -> Html:
-    """Real-time endpoints have no queue: state and instances only."""
-    heads = (("endpoint", ""), ("state", ""), ("instances", "num"))
-    return table(
-        heads,
-        (
-            line(
-                cell(
-                    html(
-                        '{link}<div class="muted small">{kind}</div>',
-                        link=endpoint_link(
-                            r.endpoint.ref.name, html("{n}", n=r.endpoint.ref.name), focus="row"
-                        ),
-                        kind=r.endpoint.instance_type or "instance type not known",
-                    ),
-                    css="name wide",
-                ),
-                cell(
-                    html("{pill}<div>{s}</div>", pill=pill(r.verdict), s=r.verdict.sentence),
-                    css="wide",
-                ),
-                cell(fmt.instances(r.endpoint.current, r.endpoint.desired), "instances", "num"),
-            )
-            for r in rows
-        ),
-        "Real-time endpoints",
     )
 
 

@@ -2,43 +2,67 @@
 
 import streamlit as st
 
-from components import cards, notices, session, tables
+from components import cards, fleet_controls, notices, scope, session
 from components.access import require
+from components.fleet_list import TROUBLE_FIRST, shown
+from components.fleet_table import fleet_table, realtime_table
 from components.live import live_panel
-from components.markup import Html, html, show
-from ops.core.views import FleetView
+from components.markup import html, show
 
 require("viewer")
+zone = scope.zone()
 
 
-def story(view: FleetView) -> Html:
-    return html(
+def story() -> None:
+    """Whether anything needs someone, and what."""
+    view = session.source().fleet()
+    notices.problems(view.problems)
+    everyone = (*view.rows, *view.realtime)
+    body = html(
         '<div class="stack"><h1>{headline}</h1>{attention}</div>',
         headline=view.headline,
-        attention=cards.attention((*view.rows, *view.realtime)),
+        attention=cards.attention(everyone),
     )
-
-
-def body() -> None:
-    view = session.source().fleet()
-    if not view.rows and not view.realtime:
-        show(html("<h1>{headline}</h1>", headline=view.headline), key="fleet-story")
-        notices.problems(view.problems)
+    show(body, key="fleet-story")
+    if not everyone:
         notices.empty_account(view.connection.region)
+    elif cards.untold(everyone):
+        fleet_controls.show_trouble(cards.in_trouble(everyone))
+
+
+def endpoints() -> None:
+    """Every endpoint that the viewer asks for. While nothing can be read the story above says why."""
+    newest = session.newest()
+    if newest is None:
         return
-    notices.problems(view.problems)
-    show(story(view), key="fleet-story")
-    if view.rows:
+    view, _ = newest
+    chosen = fleet_controls.choice()
+    rows, realtime = chosen.of_rows(view.rows), chosen.of_rows(view.realtime)
+    most = fleet_controls.most(chosen)
+    total, matching = len(view.rows) + len(view.realtime), len(rows) + len(realtime)
+    said = shown(min(len(rows), most) + len(realtime), matching, total)
+    if total and not matching:
+        fleet_controls.nothing_matches(total)
+        return
+    if said:
+        show(html('<p class="muted small" role="status">{said}</p>', said=said), key="fleet-shown")
+    if rows:
+        order = chosen.sort if chosen.sort == TROUBLE_FIRST else f"by {chosen.sort}"
+        table = fleet_table(rows[:most], f"Asynchronous endpoints, {order}", zone.info, view.as_of)
+        show(table, key="fleet-table")
+        if len(rows) > most:
+            fleet_controls.show_more(chosen, len(rows) - most)
+    if realtime:
         st.space("small")
-        show(tables.fleet_table(view.rows, "Asynchronous endpoints, trouble first"), key="fleet-table")
-    if view.realtime:
-        st.space("small")
-        realtime = html(
+        body = html(
             '<div class="stack"><h2>Real-time endpoints</h2>'
             '<p class="muted small">No queue and no sleep: here only to be complete.</p>{table}</div>',
-            table=tables.realtime_table(view.realtime),
+            table=realtime_table(realtime, view.as_of),
         )
-        show(realtime, key="fleet-realtime")
+        show(body, key="fleet-realtime")
 
 
-live_panel(body, key="fleet", part="the fleet")
+live_panel(story, key="fleet", part="the fleet")
+if fleet_controls.wanted():
+    fleet_controls.pick()
+live_panel(endpoints, key="fleet-endpoints")

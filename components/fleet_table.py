@@ -1,0 +1,163 @@
+"""The fleet as a table: one line per endpoint. On a narrow page each line becomes a card (markup.css)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from components import format as fmt
+from components.cards import endpoint_link, pill
+from components.charts.spark import sparkline
+from components.fleet_list import TROUBLE
+from components.markup import Html, html
+from components.tables import cell, line, table
+from ops.core.views import FleetRow, LastColdStart
+
+OLD = timedelta(minutes=2)
+"""A line says how old its numbers are when they are this much older than the page."""
+NO_COLD_START = "No cold start is on record. AWS keeps scaling activities for six weeks."
+ASKED_RARELY = "An endpoint that sleeps or that nobody watches is asked more rarely."
+
+_HEADS = (
+    ("endpoint", ""),
+    ("state", ""),
+    ("backlog, 24 h", ""),
+    ("waiting", "num"),
+    ("oldest", "num"),
+    ("instances", "num"),
+    ("last cold start", ""),
+    ("failed, 1 h", "num"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _When:
+    """The page's instant and the zone its times are shown in."""
+
+    as_of: datetime
+    zone: tzinfo
+
+
+def fleet_table(rows: Iterable[FleetRow], caption: str, zone: tzinfo, as_of: datetime) -> Html:
+    """Asynchronous endpoints: state, backlog, oldest against its time to live, instances, cold start, failures."""
+    when = _When(as_of, zone)
+    return table(_HEADS, (_line(row, when) for row in rows), caption)
+
+
+def realtime_table(rows: Iterable[FleetRow], as_of: datetime) -> Html:
+    """Real-time endpoints have no queue: state, instances and failures only."""
+    heads = (("endpoint", ""), ("state", ""), ("instances", "num"), ("5xx, 1 h", "num"))
+    lines = (
+        line(
+            _name(row),
+            _says(row, as_of),
+            cell(_instances(row), "instances", "num"),
+            cell(_count(row.failures_1h), "5xx, 1 h", "num"),
+        )
+        for row in rows
+    )
+    return table(heads, lines, "Real-time endpoints")
+
+
+def _line(row: FleetRow, when: _When) -> Html:
+    spark = Html(sparkline(row.spark, "backlog of the last 24 hours"))
+    return line(
+        _name(row),
+        _says(row, when.as_of),
+        cell(html('<div class="backlog">{spark}</div>', spark=spark), "backlog, 24 h", "wide"),
+        cell(fmt.count(row.backlog), "waiting", "num"),
+        cell(_oldest(row), "oldest", "num"),
+        cell(_instances(row), "instances", "num"),
+        cell(_cold_start(row.last_cold_start, when), "last cold start", "woken"),
+        cell(_failed(row), "failed, 1 h", "num"),
+    )
+
+
+def _name(row: FleetRow) -> Html:
+    name = row.endpoint.ref.name
+    return cell(
+        html(
+            '{link}<div class="muted small">{kind}</div>',
+            link=endpoint_link(name, html("{name}", name=name), focus="row"),
+            kind=row.endpoint.instance_type or "instance type not known",
+        ),
+        css="name wide",
+    )
+
+
+def _says(row: FleetRow, as_of: datetime) -> Html:
+    """The state; its sentence unless that stands above the table already; the age of old numbers."""
+    trouble = row.verdict.severity in TROUBLE
+    read = row.read_at
+    age = (
+        html(
+            ' <span class="muted small nowrap" title="{why}">read {age} ago</span>',
+            why=ASKED_RARELY,
+            age=fmt.age((as_of - read).total_seconds()),
+        )
+        if read is not None and as_of - read > OLD
+        else Html("")
+    )
+    return cell(
+        html(
+            "{pill}<div>{sentence}{age}</div>",
+            pill=pill(row.verdict),
+            sentence="" if trouble else row.verdict.sentence,
+            age=age,
+        ),
+        css="wide says",
+    )
+
+
+def _oldest(row: FleetRow) -> Html:
+    if not row.oldest_s:
+        return html('<span class="none">{word}</span>', word="none" if row.backlog == 0 else fmt.DASH)
+    late = row.oldest_s > row.ttl_s / 2
+    return html(
+        '<span class="{tone}">{age}</span> <span class="muted small">of {ttl}</span>',
+        tone="waking" if late else "",
+        age=fmt.age(row.oldest_s),
+        ttl=fmt.age(row.ttl_s),
+    )
+
+
+def _instances(row: FleetRow) -> Html:
+    endpoint = row.endpoint
+    if not endpoint.described:
+        bounds = ""
+    elif row.bounds is None:
+        bounds = "" if not endpoint.is_async else "no target"
+    else:
+        bounds = f"{row.bounds.min}–{row.bounds.max}"
+    return html(
+        '{n} <span class="muted small">{bounds}</span>',
+        n=fmt.instances(endpoint.current, endpoint.desired),
+        bounds=bounds,
+    )
+
+
+def _cold_start(found: LastColdStart | None, when: _When) -> Html:
+    if found is None:
+        return html('<span class="none" title="{why}">{dash}</span>', why=NO_COLD_START, dash=fmt.DASH)
+    moment = fmt.moment(found.at, when.zone, when.as_of)
+    if found.took_s is None:
+        return html('<span class="waking">under way since {moment}</span>', moment=moment)
+    return html(
+        '<span class="nowrap">{moment},</span> <span class="nowrap">{took}</span>',
+        moment=moment,
+        took=fmt.age(found.took_s),
+    )
+
+
+def _count(failed: float | None) -> Html:
+    return html('<span class="{tone}">{n}</span>', tone="stuck" if failed else "", n=fmt.count(failed))
+
+
+def _failed(row: FleetRow) -> Html:
+    expired = (
+        html('<div class="stuck small">{n} expired</div>', n=fmt.count(row.expired_1h))
+        if row.expired_1h
+        else Html("")
+    )
+    return html("{failed}{expired}", failed=_count(row.failures_1h), expired=expired)
