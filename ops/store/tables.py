@@ -160,7 +160,7 @@ def in_memory(url: URL) -> bool:
 
 def _sqlite(url: URL) -> Engine:
     memory = in_memory(url)
-    if not memory:
+    if not memory and not str(url.database).startswith("file:"):
         folder = Path(str(url.database)).parent
         try:
             folder.mkdir(parents=True, exist_ok=True)
