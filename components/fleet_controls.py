@@ -21,6 +21,8 @@ def wanted() -> bool:
 
 def pick() -> Choice:
     """The pickers. What a link asks for and is not offered is said, and the default is shown."""
+    for key, value in st.session_state.pop(session.FLEET_WISH, {}).items():
+        st.session_state[key] = value
     for key, offered, word in (
         (session.STATE, fleet_list.STATES, "state"),
         (session.SORT, fleet_list.SORTS, "order"),
@@ -92,10 +94,6 @@ def show_more(chosen: Choice, hidden: int) -> None:
 def nothing_matches(total: int) -> None:
     """No endpoint is as asked for: what was asked, and the way out."""
 
-    def clear() -> None:
-        st.session_state[session.QUERY] = ""
-        st.session_state[session.STATE] = ALL_STATES
-
     asked = choice()
     parts = [f"“{' '.join(asked.words)}”"] if asked.words else []
     parts += [f"the state “{asked.state}”"] if asked.state != ALL_STATES else []
@@ -105,18 +103,18 @@ def nothing_matches(total: int) -> None:
         asked=" and ".join(parts),
     )
     show(said, key="fleet-nothing")
-    if st.button("Show all endpoints", key="fleet-clear", on_click=clear):
-        st.rerun()
+    if st.button("Show all endpoints", key="fleet-clear"):
+        _wish("", ALL_STATES)
 
 
 def show_trouble(count: int) -> None:
     """Narrows the table to what needs someone."""
 
-    def narrow() -> None:
-        st.session_state[session.QUERY] = ""
-        st.session_state[session.STATE] = NEEDS_YOU
+    if st.button(f"Show only the {count} that need you", key="fleet-trouble", type="tertiary"):
+        _wish("", NEEDS_YOU)
 
-    if st.button(
-        f"Show only the {count} that need you", key="fleet-trouble", type="tertiary", on_click=narrow
-    ):
-        st.rerun()
+
+def _wish(text: str, state: str) -> None:
+    """Set the pickers, which the next run of the page does: what the browser holds would win otherwise."""
+    st.session_state[session.FLEET_WISH] = {session.QUERY: text, session.STATE: state}
+    st.rerun()

@@ -32,6 +32,8 @@ STATE = "state"
 """URL and session: the state that the Fleet page shows, a key of fleet_list.STATES."""
 FLEET_ROWS = "fleet-rows"
 """Session: how many rows of the fleet are shown at most."""
+FLEET_WISH = "fleet-wish"
+"""Session: what a button asked the pickers of the Fleet page to hold."""
 
 URL_KEYS = (ENDPOINT, RANGE, ZONE)
 

@@ -34,7 +34,7 @@ def sparkline(series: Series, label: str) -> str:
     for start, stop in runs(~np.isnan(tops)):
         points = [(i * step, HEIGHT - 1 - tops[i] * scale) for i in range(start, stop)]
         points.append((stop * step, points[-1][1]))
-        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in _corners(points))
         floor = f"{points[0][0]:.1f},{HEIGHT - 1} {line} {points[-1][0]:.1f},{HEIGHT - 1}"
         shapes.append(f'<polygon points="{floor}" fill="currentColor" fill-opacity=".22"/>')
         shapes.append(
@@ -46,3 +46,13 @@ def sparkline(series: Series, label: str) -> str:
         f'<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
         f'aria-label="{title}" preserveAspectRatio="none">{"".join(shapes)}</svg>'
     )
+
+
+def _corners(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The points without those inside a level stretch: most of a quiet day is one."""
+    last = len(points) - 1
+    return [
+        (x, y)
+        for i, (x, y) in enumerate(points)
+        if i in (0, last) or not points[i - 1][1] == y == points[i + 1][1]
+    ]
