@@ -136,3 +136,28 @@ def instances(current: int | None, desired: int | None) -> str:
     if desired is None or desired == current:
         return count(current)
     return f"{current} → {desired}"
+
+
+def wait(seconds: float | None) -> str:
+    """A measured time, short ones included: 850 ms, 1.2 s, 45 s, 4 min 12 s."""
+    if seconds is None or not _known(seconds):
+        return DASH
+    if 0 < seconds < 1:
+        return f"{seconds * 1000:.3g} ms"
+    return f"{seconds:.1f} s" if 0 < seconds < 10 else duration(seconds)
+
+
+def time_unit(greatest: float) -> tuple[str, float]:
+    """The unit in which an axis up to `greatest` seconds is read, and its length in seconds."""
+    for unit, length, least in (("h", 3600.0, 3 * 3600.0), ("min", 60.0, 180.0), ("s", 1.0, 2.0)):
+        if greatest >= least:
+            return unit, length
+    return "ms", 0.001
+
+
+_UNIT_S = {"Seconds": 1.0, "Milliseconds": 1e-3, "Microseconds": 1e-6}
+
+
+def in_seconds(unit: str) -> float | None:
+    """How many seconds one of CloudWatch's `unit` is; None where it is not a time."""
+    return _UNIT_S.get(unit)

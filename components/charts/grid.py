@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-LIMIT = 2000
-"""Most points of a trace."""
+LIMIT = 1440
+"""Most points of a line: a day of minutes is drawn whole."""
+BUCKETS = 362
+"""Most steps into which bars and the words on hover are gathered: 360, and two that the window cuts off."""
+STEPS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800)
+"""Steps that a reader can name, in seconds."""
 
 
 def wall_ms(epochs: Floats, zone: tzinfo = UTC) -> Floats:
@@ -46,51 +51,112 @@ def _offset(epoch: float, zone: tzinfo) -> float:
     return offset.total_seconds() if offset is not None else 0.0
 
 
+def step_of(span: float, period: float, most: int) -> float:
+    """The finest step (seconds, a whole number of periods) that cuts `span` seconds into at most `most` parts."""
+    for step in STEPS:
+        if step >= period and step % period == 0 and span / step <= most:
+            return float(step)
+    return float(-(-span // (most * period)) * period)
+
+
+def _owners(epochs: Floats, most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The bucket of each point, and where each bucket begins. Buckets lie on the clock, not on the window:
+    the picture of a minute does not change while a live range moves on."""
+    period = epochs[1] - epochs[0] if len(epochs) > 1 else 60.0
+    step = step_of(period * len(epochs), period, most)
+    owner = np.floor(epochs / step).astype(np.int64)
+    if most == 1:
+        owner[:] = 0
+    starts = np.flatnonzero(np.concatenate([[True], owner[1:] != owner[:-1]]))
+    return np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(epochs)))), starts
+
+
 def thin(epochs: Floats, values: Floats, limit: int = LIMIT) -> tuple[Floats, Floats]:
-    """At most `limit` points: of each bucket the least, the greatest and the first missing, in time order."""
+    """At most `limit` points, in time order: of each bucket the least and the greatest value and both ends
+    of what is missing, so that no line crosses a gap which is wider than a bucket."""
     size = len(values)
     if size <= limit:
         return epochs, values
-    buckets = max(1, limit // 3)
-    edges = np.linspace(0, size, buckets + 1).astype(int)
-    starts = edges[:-1]
+    owner, starts = _owners(epochs, max(1, limit // 4 - 1))
     missing = np.isnan(values)
-    owner = np.repeat(np.arange(buckets), np.diff(edges))
     position = np.arange(size)
 
-    def first_where(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    def first(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
         found = np.minimum.reduceat(np.where(mask, position, size), starts)
         return found[found < size]
 
     low = np.minimum.reduceat(np.where(missing, np.inf, values), starts)
     high = np.maximum.reduceat(np.where(missing, -np.inf, values), starts)
-    keep = np.unique(
-        np.concatenate(
-            [first_where(values == low[owner]), first_where(values == high[owner]), first_where(missing)]
-        )
-    )
+    last = np.maximum.reduceat(np.where(missing, position, -1), starts)
+    chosen = [first(values == low[owner]), first(values == high[owner]), first(missing), last[last >= 0]]
+    keep = np.unique(np.concatenate(chosen))
     return epochs[keep], values[keep]
 
 
+def plain(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """The same line with fewer points: nothing inside a flat stretch or a gap is needed to draw it."""
+    if len(y) < 3:
+        return x, y
+    same = (y[1:] == y[:-1]) | (np.isnan(y[1:]) & np.isnan(y[:-1]))
+    keep = np.ones(len(y), dtype=bool)
+    keep[1:-1] = ~(same[:-1] & same[1:])
+    return x[keep], y[keep]
+
+
+def stairs(epochs: Floats, values: Floats, period: float) -> tuple[Floats, Floats]:
+    """Corners of a staircase: each datapoint holds for its whole period, also the last one before a gap."""
+    x: list[float] = []
+    y: list[float] = []
+    for start, stop in runs(~np.isnan(values)):
+        part = values[start:stop]
+        corners = np.flatnonzero(np.concatenate([[True], part[1:] != part[:-1]]))
+        end = min(float(epochs[stop - 1]) + period, float(epochs[stop]) if stop < len(epochs) else np.inf)
+        x += [*epochs[start + corners].tolist(), end, end]
+        y += [*part[corners].tolist(), float(part[-1]), np.nan]
+    return np.array(x[:-1]), np.array(y[:-1])
+
+
 def summed(epochs: Floats, values: Floats, limit: int = LIMIT) -> tuple[Floats, Floats]:
-    """Counts added up into at most `limit` equal buckets; a bucket without any datapoint stays NaN."""
-    size = len(values)
-    if size <= limit:
+    """Counts added up into at most `limit` buckets of one step; a bucket without any datapoint stays NaN.
+
+    The first and the last bucket may be cut off by the window.
+    """
+    if len(values) <= limit:
         return epochs, values
-    per = -(-size // limit)
-    starts = np.arange(0, size, per)
+    _, starts = _owners(epochs, max(1, limit - 2))
     missing = np.isnan(values)
     total = np.add.reduceat(np.where(missing, 0.0, values), starts)
     known = np.add.reduceat((~missing).astype(np.int64), starts)
     return epochs[starts], np.where(known > 0, total, np.nan)
 
 
-def lonely(values: Floats) -> NDArray[np.bool_]:
-    """Datapoints with a gap on both sides: a line does not show them, a marker must."""
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The least and the greatest datapoint of each bucket (NaN: none), and when each bucket begins."""
+
+    at: Floats
+    step: float
+    """Seconds."""
+    low: Floats
+    high: Floats
+
+
+def spread(epochs: Floats, values: Floats, period: float, most: int = BUCKETS) -> Spread:
+    """`values` in buckets of the one step that everything on a chart of this window uses."""
+    step = step_of(period * len(epochs), period, most - 2)
+    _, starts = _owners(epochs, most - 2)
     missing = np.isnan(values)
-    before = np.concatenate([[True], missing[:-1]])
-    after = np.concatenate([missing[1:], [True]])
-    alone: NDArray[np.bool_] = ~missing & before & after
+    low = np.minimum.reduceat(np.where(missing, np.inf, values), starts)
+    high = np.maximum.reduceat(np.where(missing, -np.inf, values), starts)
+    none = np.isinf(low)
+    return Spread(epochs[starts], step, np.where(none, np.nan, low), np.where(none, np.nan, high))
+
+
+def lonely(values: Floats, most: int = 1) -> NDArray[np.bool_]:
+    """Datapoints in runs of at most `most` between gaps: a line hardly shows them, a marker must."""
+    alone = np.zeros(len(values), dtype=bool)
+    for start, stop in runs(~np.isnan(values)):
+        alone[start:stop] = stop - start <= most
     return alone
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from components import format as fmt
-from components.charts.grid import wall
+from components.charts.grid import Floats, wall, wall_ms
 from components.theme import colour, tint
 from ops.core.types import Window
 
-GAP_PX = 40
-TOP_PX, BOTTOM_PX, LEFT_PX, RIGHT_PX = 30, 60, 46, 14
+GAP_PX = 34
+TICK_PX = 36
+TOP_PX, BOTTOM_PX, LEFT_PX, RIGHT_PX = 26, 56, 46, 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,15 @@ class Panel:
     top: float
     whole: bool = True
     """Counts: no decimals on the axis."""
+    note: str = ""
+    """A few words at the right end of the title's line."""
 
 
-def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo) -> go.Figure:
-    """An empty figure with the panels from top to bottom as y, y2, y3 … over one shared x axis."""
+def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo, *, together: bool = True) -> go.Figure:
+    """An empty figure with the panels from top to bottom as y, y2, y3 … over one shared x axis.
+
+    On hover all panels speak in one box (`together`), or only the one under the pointer.
+    """
     inner = sum(p.height for p in panels) + GAP_PX * (len(panels) - 1)
     layout: dict[str, Any] = {
         "template": "none",
@@ -40,7 +48,8 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo) -> go.Figure:
         "paper_bgcolor": colour("ground"),
         "plot_bgcolor": colour("ground"),
         "hovermode": "x unified",
-        "hoversubplots": "axis",
+        "hoversubplots": "axis" if together else "overlaying",
+        "hoverdistance": -1,
         "hoverlabel": {
             "bgcolor": colour("card"),
             "bordercolor": colour("muted"),
@@ -55,6 +64,7 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo) -> go.Figure:
         "showlegend": False,
         "dragmode": "zoom",
         "bargap": 0,
+        "barmode": "stack",
         "annotations": [
             {
                 "text": f"time, {fmt.zone_name(zone, window.end)}",
@@ -107,12 +117,11 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo) -> go.Figure:
             "zerolinecolor": colour("muted"),
             "zerolinewidth": 1,
             "tickfont": {"color": colour("muted")},
-            "nticks": max(2, panel.height // 36),
+            "tick0": 0,
+            "dtick": _tick(panel),
             "tickformat": "~s" if panel.top >= 10_000 else (",.0f" if panel.whole else ",~g"),
             "rangemode": "tozero",
         }
-        if panel.whole and panel.top <= 6:
-            layout[name]["dtick"] = max(1, math.ceil(panel.top / (panel.height / 24)))
         layout["annotations"].append(
             {
                 "text": panel.title,
@@ -128,13 +137,95 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo) -> go.Figure:
                 "font": {"size": 13, "color": colour("muted")},
             }
         )
+        if panel.note:
+            layout["annotations"].append(
+                {
+                    "text": panel.note,
+                    "xref": "paper",
+                    "yref": "paper",
+                    "x": 1,
+                    "y": min(1.0, top),
+                    "xanchor": "right",
+                    "yanchor": "bottom",
+                    "showarrow": False,
+                    "yshift": 4,
+                    "font": {"size": 13, "color": colour("muted")},
+                }
+            )
         upper -= panel.height + GAP_PX
     return go.Figure(layout=layout)
+
+
+def _tick(panel: Panel) -> float:
+    """A round distance between ticks, so that a panel has two to five of them."""
+    least = panel.top * TICK_PX / panel.height
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next(power * n for n in (1.0, 2.0, 5.0, 10.0) if power * n >= least)
+    return max(1.0, step) if panel.whole else step
 
 
 def axis(number: int) -> str:
     """The y axis of the n-th panel from the top, as traces name it."""
     return "y" if number == 1 else f"y{number}"
+
+
+def provisional(
+    figure: go.Figure, tops: tuple[float, ...], since: datetime, window: Window, zone: tzinfo
+) -> None:
+    """Hatch what may still change (from `since` on) on every panel, and say so under the axis."""
+    if since >= window.end:
+        return
+    start = max(since, window.start)
+    for number, top in enumerate(tops, start=1):
+        figure.add_trace(hatch(number, top, start, window.end, zone))
+    text = {
+        "text": "▨ not final yet",
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0,
+        "y": 0,
+        "xanchor": "left",
+        "yanchor": "top",
+        "yshift": -36,
+        "xshift": -LEFT_PX,
+        "showarrow": False,
+        "font": {"size": 13, "color": colour("muted")},
+    }
+    figure.layout.annotations = [*figure.layout.annotations, text]
+
+
+def speak(figure: go.Figure, number: int, at: Floats, lines: Sequence[str], zone: tzinfo) -> None:
+    """The words on hover of one panel: one text for each moment of `at` (epoch seconds), nothing drawn.
+
+    Only this speaks; what is drawn is silent. So a box holds each value once, whatever was thinned out.
+    """
+    figure.add_trace(
+        go.Scatter(
+            x=wall_ms(at, zone),
+            y=np.zeros(len(at), dtype=np.int8),
+            yaxis=axis(number),
+            name="words",
+            mode="markers",
+            marker={"opacity": 0, "size": 1},
+            text=list(lines),
+            hovertemplate="%{text}<extra></extra>",
+        )
+    )
+
+
+def empty(figure: go.Figure, number: int, words: str) -> None:
+    """Say in the middle of a panel why it shows nothing."""
+    text = {
+        "text": words,
+        "xref": "paper",
+        "yref": f"{axis(number)} domain",
+        "x": 0.5,
+        "y": 0.5,
+        "showarrow": False,
+        "bgcolor": colour("ground"),
+        "font": {"size": 13, "color": colour("muted")},
+    }
+    figure.layout.annotations = [*figure.layout.annotations, text]
 
 
 def hatch(number: int, top: float, start: datetime, end: datetime, zone: tzinfo) -> go.Scatter:

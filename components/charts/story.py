@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,10 @@ import numpy as np
 from components.charts.grid import Floats
 from ops.core.types import Activity
 from ops.core.views import EndpointView
+
+_ORDERED = ("Successful", "InProgress", "Pending", "Overridden")
+_SCHEDULED = re.compile(r"scheduled action name (\S+) was triggered")
+_SETS = re.compile(r"\b(min|max)(?:imum)? capacity to (\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ def events(view: EndpointView) -> list[tuple[Activity, int | None]]:
             continue
         if view.window.start <= activity.start < view.window.end:
             found.append((activity, before))
-        if activity.status in ("Successful", "InProgress", "Pending", "Overridden"):
+        if activity.status in _ORDERED:
             before = activity.desired
     return found
 
@@ -66,7 +71,51 @@ def wakings(view: EndpointView) -> list[Waking]:
     return found
 
 
-def top_of(*values: Floats | float | None, least: float = 1.0) -> float:
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One run of a scheduled action that the scaling record tells."""
+
+    at: datetime
+    name: str
+    sets: str
+    """min 1, or max 4."""
+
+
+def edges(view: EndpointView) -> list[Edge]:
+    """The scheduled actions that ran inside the window, oldest first: only what is on record."""
+    found = []
+    for activity in view.activities:
+        named, said = _SCHEDULED.search(activity.cause), _SETS.search(activity.description)
+        if named and said and view.window.start <= activity.start < view.window.end:
+            found.append(Edge(activity.start, named[1], f"{said[1].lower()} {said[2]}"))
+    return sorted(found, key=lambda e: e.at)
+
+
+def desired(view: EndpointView) -> list[tuple[datetime, int]]:
+    """When the desired capacity changed and to what, oldest first; begins where the record begins."""
+    found: list[tuple[datetime, int]] = []
+    for activity in _in_order(view.activities):
+        if activity.desired is None or activity.not_scaled or activity.status not in _ORDERED:
+            continue
+        if activity.start < view.window.start:
+            found = [(view.window.start, activity.desired)]
+        elif activity.start < view.window.end:
+            found.append((activity.start, activity.desired))
+    return found
+
+
+def record_from(view: EndpointView) -> datetime | None:
+    """When the scaling record begins, where instances served in the window before it; None where it covers all."""
+    first = min((a.start for a in view.activities), default=None)
+    if first is None or first <= view.window.start:
+        return None
+    epochs, values = view.window.epochs(), np.nan_to_num(view.instances.values)
+    starts = np.flatnonzero((values[1:] >= 1) & (values[:-1] < 1)) + 1
+    earlier = starts[epochs[starts] < first.timestamp() - view.window.period]
+    return first if earlier.size else None
+
+
+def top_of(*values: Floats | float | None, least: float = 1.0, room: float = 1.12) -> float:
     """The top of an axis: a little above the greatest known value."""
     greatest = least
     for value in values:
@@ -76,4 +125,4 @@ def top_of(*values: Floats | float | None, least: float = 1.0) -> float:
         known = known[~np.isnan(known)]
         if known.size:
             greatest = max(greatest, float(known.max()))
-    return greatest * 1.12
+    return greatest * room

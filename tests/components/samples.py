@@ -285,6 +285,53 @@ def endpoint_view(
     )
 
 
+UNITS = {"TimeInBacklog": "Milliseconds", "ModelLatency": "Microseconds", "ApproximateAge": "Seconds"}
+
+
+def busy_view(
+    span: timedelta = timedelta(hours=3),
+    *,
+    period: int = 60,
+    units: Mapping[str, str] = UNITS,
+    least: float = 0.0,
+) -> EndpointView:
+    """An endpoint that serves in three of four quarters of the range, with every metric; noisy, seeded.
+
+    The wait is 90 s on average and the model takes 12 s, whatever `units` CloudWatch gives them in;
+    `least` is the least age of the oldest request, in seconds.
+    """
+    view = endpoint_view(span=span, period=period)
+    window = view.window
+    rng = np.random.default_rng(7)
+    phase = np.linspace(0.0, 4.0, window.size, endpoint=False)
+    on = phase % 1 < 0.75
+    scale = {"Seconds": 1.0, "Milliseconds": 1e3, "Microseconds": 1e6}
+
+    def series(key: str, values: np.ndarray, unit: str = "Count") -> Series:
+        times = next((u for name, u in units.items() if key.startswith(name)), unit)
+        return Series(key, window, np.where(on, values, np.nan) * scale.get(times, 1.0), times)
+
+    noise = rng.random(window.size)
+    failed = np.where(noise > 0.9, np.ceil(noise * 3), np.nan)
+    found = (
+        series("ApproximateBacklogSize", np.round(400 * noise)),
+        series("ApproximateAgeOfOldestRequest", least + 300 * noise),
+        series("InvocationsProcessed", np.round(20 * noise)),
+        series("InvocationFailures", failed),
+        series("ExpiredRequests", np.where(noise > 0.97, 1.0, np.nan)),
+        series("TimeInBacklog", 60 + 60 * noise),
+        series("TimeInBacklog Maximum", 120 + 120 * noise),
+        series("ModelLatency", 10 + 4 * noise),
+        series("ModelLatency p90", 14 + 4 * noise),
+        series("CPUUtilization", 380 * noise, "Percent"),
+        series("MemoryUtilization", 40 + 5 * noise, "Percent"),
+        series("GPUUtilization", 90 * noise, "Percent"),
+        series("GPUMemoryUtilization", np.full(window.size, 70.0), "Percent"),
+    )
+    served = Series("instances", window, np.where(on, np.ceil(noise * 8), np.nan))
+    return replace(view, metrics=MetricSet(window, {s.name: s for s in found}), instances=served)
+
+
 class SampleSource:
     """The façade's answers from the values above; `failure` is raised instead when it is set."""
 

@@ -96,3 +96,21 @@ def test_instances_show_where_they_are_going():
     assert fmt.instances(0, 2) == "0 → 2"
     assert fmt.instances(2, 2) == "2"
     assert fmt.instances(None, 2) == fmt.DASH
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "–"), (NAN, "–"), (0.0, "0 s"), (0.085, "85 ms"), (1.24, "1.2 s"), (45, "45 s"), (252, "4 min 12 s")],
+)  # fmt: skip
+def test_a_measured_time_keeps_what_counts(seconds, text):
+    assert fmt.wait(seconds) == text
+
+
+def test_units_of_time():
+    assert [fmt.time_unit(s)[0] for s in (0.5, 2.0, 179.0, 180.0, 10_800.0)] == ["ms", "s", "s", "min", "h"]
+    assert [fmt.in_seconds(u) for u in ("Seconds", "Milliseconds", "Microseconds", "Count")] == [
+        1.0,
+        1e-3,
+        1e-6,
+        None,
+    ]
