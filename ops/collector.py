@@ -1,31 +1,35 @@
 """The one background reader of AWS in this process: however many viewers, AWS is asked like by one.
 
-It publishes immutable snapshots of the fleet, pauses when nobody has asked for a while, slows down when AWS
-asks for it, and keeps the last good snapshot, with what went wrong, when AWS is away.
+It publishes immutable snapshots of the fleet, reads only what is due, slows down when AWS asks for it, and keeps
+the last good snapshot, with what went wrong, when AWS is away. Between two readings it closes the gaps of the
+history; when nobody has asked for a while, it does that alone, once an hour.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Hashable, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from cachetools import LRUCache, TTLCache
+from cachetools import TTLCache
 
 from ops import clock
 from ops.config import Settings
 from ops.console import Console
+from ops.core import cost
 from ops.core.errors import OpsError, Throttled, Unreachable
+from ops.core.pacing import GAP_S
 from ops.core.types import Connection, Problem, Window
-from ops.core.views import EndpointView, FleetView
+from ops.core.views import EndpointView, FleetView, Usage
 
 log = logging.getLogger(__name__)
 
 IDLE_S = 60.0
-"""Nobody asked for this long: the reader pauses."""
+"""Nobody asked for this long: the reader closes gaps once an hour and does nothing else."""
 SLOWEST_S = 300.0
 AWAY_S = 10.0
 FAULT = "Ebb's reader of AWS has ended because of a fault in Ebb."
@@ -49,11 +53,12 @@ class Pace:
         else:
             self.interval = min(max(AWAY_S, self.base), self.interval * 1.5)
 
-    def wait(self, now: float, last_read: float | None, last_asked: float | None) -> float | None:
-        """Seconds until the next read; 0 is now, None is never (paused). All times monotonic."""
-        if last_asked is None or now - last_asked > IDLE_S:
-            return None
-        return 0.0 if last_read is None else max(0.0, last_read + self.interval - now)
+    def wait(self, now: float, last_read: float | None, last_asked: float | None) -> float:
+        """Seconds until the next read; 0 is now. All times monotonic. Nobody looks: once an hour."""
+        if last_read is None:
+            return 0.0
+        looked_at = last_asked is not None and now - last_asked <= IDLE_S
+        return max(0.0, last_read + (self.interval if looked_at else max(self.interval, GAP_S)) - now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,10 @@ class Snapshot:
     interval_s: float
     age_s: float | None
     """Real seconds since the fleet was read."""
-    calls: Mapping[str, int]
+    usage: Usage | None = None
+    """What Ebb has asked of AWS since it started; None before it asked for anything."""
+    history: tuple[int, int] = (0, 0)
+    """How many endpoints have all of their history, of how many."""
 
 
 class Collector:
@@ -85,6 +93,10 @@ class Collector:
         self._change = threading.Condition()
         self._opening = threading.Lock()
         self._console: Console | None = None
+        self._last: Console | None = None
+        self._spent: list[Usage] = []
+        self._looked: dict[str, float] = {}
+        self._tidied_at: float | None = None
         self._known: Connection | None = None
         self._fleet: FleetView | None = None
         self._error: OpsError | None = None
@@ -96,7 +108,6 @@ class Collector:
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._views: TTLCache[Hashable, EndpointView] = TTLCache(64, self._pace.base, timer=monotonic)
-        self._good_views: LRUCache[Hashable, EndpointView] = LRUCache(64)
         self._flights: dict[Hashable, Future[EndpointView]] = {}
 
     def start(self) -> Collector:
@@ -111,16 +122,25 @@ class Collector:
             self._change.notify_all()
         if self._thread is not None:
             self._thread.join(timeout=5)
-        if self._console is not None:
-            self._console.close()
+        for console in (self._console, self._last):
+            if console is not None:
+                console.close()
 
     def snapshot(self) -> Snapshot:
         """What is known now; never waits. Counts as asking."""
         with self._change:
             self._ask()
             age = None if self._good_at is None else self._monotonic() - self._good_at
-            calls = self._console.calls() if self._console is not None else {}
-            return Snapshot(self._fleet, self._error, self._number, self._pace.interval, age, calls)
+            console = self._console or self._last
+            history = console.history_progress() if console is not None else (0, 0)
+            return Snapshot(
+                self._fleet, self._error, self._number, self._pace.interval, age, self._usage(), history
+            )
+
+    def health(self) -> str:
+        """Why the newest reading failed; empty when it did not. Does not count as asking."""
+        with self._change:
+            return self._error.what if self._error is not None else ""
 
     def connection(self) -> Connection:
         """Which AWS this is; the last that answered while none does. OpsError when it was never told."""
@@ -155,10 +175,12 @@ class Collector:
     def endpoint(self, name: str, span: timedelta | Window = timedelta(hours=3)) -> EndpointView:
         """One endpoint, at most one interval old; several viewers of the same share one reading.
 
-        When AWS is away the last good view, with the reason among its problems. Raises OpsError.
+        When AWS is away, what is known, with the reason among its problems. Raises OpsError.
         """
         key = (name, span)
         with self._change:
+            self._ask()
+            self._looked[name] = self._monotonic()
             cached = self._views.get(key)
             if cached is not None:
                 return cached
@@ -184,8 +206,9 @@ class Collector:
         """One attempt to read the fleet, in the caller's thread."""
         fleet: FleetView | None = None
         failure: OpsError | None = None
+        looked_at, anybody = self._audience()
         try:
-            fleet = self._at_hand().fleet()
+            fleet = self._at_hand().read(looked_at, anybody=anybody)
         except OpsError as error:
             failure = error
             log.warning("%s %s", error.what, error.hint)
@@ -198,9 +221,52 @@ class Collector:
                 self._pace.succeeded()
             elif failure is not None:
                 self._pace.failed(failure)
-                if isinstance(failure, Unreachable):
-                    self._console = None  # opened anew: the embedded AWS may be back at another address
+                if isinstance(failure, Unreachable) and self._console is not None:
+                    # opened anew: the embedded AWS may be back at another address; views come from the old one
+                    self._console, self._last = None, self._console
             self._change.notify_all()
+
+    def close_gap(self) -> bool:
+        """Read one missing piece of the history, in the caller's thread; False when nothing is missing."""
+        with self._change:
+            console, good = self._console, self._error is None
+        if console is None or not good:
+            return False
+        try:
+            more = console.close_gap(sorted(self._audience()[0]))
+            if not more and self._fleet is not None and self._tidy_is_due():
+                console.tidy(self._fleet.as_of)
+        except OpsError as error:
+            log.warning("%s %s", error.what, error.hint)
+            return False
+        return more
+
+    def _tidy_is_due(self) -> bool:
+        now = self._monotonic()
+        if self._tidied_at is not None and now - self._tidied_at < GAP_S:
+            return False
+        self._tidied_at = now
+        return True
+
+    def _audience(self) -> tuple[frozenset[str], bool]:
+        """The endpoints that somebody looks at, and whether anybody looks at anything."""
+        with self._change:
+            now = self._monotonic()
+            self._looked = {name: at for name, at in self._looked.items() if now - at <= IDLE_S}
+            return frozenset(self._looked), self._asked_at is not None and now - self._asked_at <= IDLE_S
+
+    def _usage(self) -> Usage | None:
+        """All consoles of this process together. The caller holds the lock."""
+        found = [*self._spent, *([self._console.usage()] if self._console is not None else [])]
+        if self._last is not None:
+            found.append(self._last.usage())
+        if not found:
+            return None
+        calls: Counter[str] = Counter()
+        for usage in found:
+            calls.update(usage.calls)
+        metrics = sum(usage.metrics for usage in found)
+        return Usage(min(u.since for u in found), dict(calls), metrics, cost.of_asking(calls, metrics))
 
     def _run(self) -> None:
         try:
@@ -218,11 +284,16 @@ class Collector:
             with self._change:
                 if self._stopping:
                     return
-                wait = self._pace.wait(self._monotonic(), self._read_at, self._asked_at)
-                if wait is None or wait > 0:
-                    self._change.wait(wait)
-                    continue
-            self.read_once()
+                wait = self._pace_of_now()
+            if wait == 0:
+                self.read_once()
+            elif not self.close_gap():
+                with self._change:
+                    if not self._stopping and self._pace_of_now() > 0:
+                        self._change.wait(self._pace_of_now())
+
+    def _pace_of_now(self) -> float:
+        return self._pace.wait(self._monotonic(), self._read_at, self._asked_at)
 
     def _ask(self) -> None:
         """Note that somebody looks. The caller holds the lock."""
@@ -241,23 +312,33 @@ class Collector:
                 interval = self._interval_s(console.connection().kind)
                 with self._change:
                     self._console = console
+                    if self._last is not None:
+                        self._spent.append(self._last.usage())
+                        self._last.close()
+                        self._last = None
                     self._pace = Pace(interval)
                     self._views = TTLCache(64, interval, timer=self._monotonic)
             return console
 
     def _read_endpoint(self, name: str, span: timedelta | Window) -> EndpointView:
-        key = (name, span)
+        error: OpsError | None
         try:
-            view = self._at_hand().endpoint(name, span)
-        except OpsError as error:
-            with self._change:
-                last = self._good_views.get(key)
-            if last is None or not error.retryable:
+            console = self._at_hand()
+            error = console.look(name, span)
+        except OpsError as away:
+            last = self._last
+            if last is None or not away.retryable:
                 raise
-            return replace(last, problems=(*last.problems, _stale(error)))
+            console, error = last, away
+        view = console.view(name, span)
+        problem = console.history_problem
+        if problem is not None:
+            view = replace(view, problems=(*view.problems, problem))
         with self._change:
-            self._views[key] = self._good_views[key] = view
-        return view
+            error = error or self._error
+            if error is None:
+                self._views[(name, span)] = view
+        return view if error is None else replace(view, problems=(*view.problems, _stale(error)))
 
 
 def _stale(error: OpsError) -> Problem:
@@ -276,7 +357,7 @@ def start(settings: Settings | None = None) -> Collector:
     with _only_lock:
         if _only is None:
             chosen = settings if settings is not None else Settings.load()
-            _only = Collector(lambda: Console.open(chosen), chosen.refresh_for).start()
+            _only = Collector(lambda: Console.open(chosen, keep=True), chosen.refresh_for).start()
         return _only
 
 

@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     """Seconds between two collections; None lets the kind of AWS decide."""
     state_dir: Path = Field(PROJECT / STATE_DIR, validation_alias="EBB_STATE_DIR")
     """Where the running embedded AWS notes its address, and where Ebb keeps its own files."""
+    history_url: str | None = Field(None, validation_alias="EBB_HISTORY_URL")
+    """Where the history is kept, as a database URL; None is a file in `state_dir`."""
     profile: str | None = Field(None, validation_alias="AWS_PROFILE")
     region: str | None = Field(None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
     endpoint_url: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL")
@@ -71,6 +73,11 @@ class Settings(BaseSettings):
     @property
     def state_file(self) -> Path:
         return self.state_dir / STATE_FILE
+
+    @property
+    def history(self) -> str:
+        """The database URL of the history."""
+        return self.history_url or f"sqlite:///{(self.state_dir / 'history.db').resolve()}"
 
     def refresh_for(self, kind: str) -> float:
         """Seconds between two collections; more often for the embedded AWS, so that fast time looks alive."""

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from types import TracebackType
 
 from ops import clock, which_aws
 from ops.aws.calls import Reading
 from ops.aws.session import AwsSession, Where
 from ops.config import Settings
-from ops.core.types import Connection, Window
-from ops.core.views import EndpointView, FleetView
+from ops.core import cost
+from ops.core.errors import OpsError
+from ops.core.types import Connection, Problem, Window
+from ops.core.views import EndpointView, FleetView, Usage
+from ops.gaps import Gaps
 from ops.gather import Gatherer
+from ops.store.history import History, Scope
+
+IN_MEMORY = "sqlite://"
+"""A history that ends with the process."""
 
 
 class Console:
@@ -22,19 +29,32 @@ class Console:
     Every method raises OpsError when nothing can be told; what cannot be read is a Problem in the view.
     """
 
-    def __init__(self, where: Where) -> None:
+    def __init__(self, where: Where, history_url: str = IN_MEMORY) -> None:
         self._session = AwsSession(where)
+        self._history_url = history_url
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._gather: Gatherer | None = None
+        self._gaps: Gaps | None = None
+        self._history: History | None = None
+        self._history_problem: Problem | None = None
+        self._since = clock.now()
 
     @classmethod
-    def open(cls, settings: Settings | None = None) -> Console:
-        """The console of the AWS that the settings name. Raises OpsError when that AWS is not there."""
-        return cls(which_aws.choose(settings if settings is not None else Settings.load()))
+    def open(cls, settings: Settings | None = None, *, keep: bool = False) -> Console:
+        """The console of the AWS that the settings name. `keep`: what is read goes into Ebb's own history.
+
+        Raises OpsError when that AWS is not there.
+        """
+        chosen = settings if settings is not None else Settings.load()
+        return cls(which_aws.choose(chosen), chosen.history if keep else IN_MEMORY)
 
     def close(self) -> None:
         self._session.close()
+        with self._lock:
+            history, self._history = self._history, None
+        if history is not None:
+            history.close()
 
     def __enter__(self) -> Console:
         return self
@@ -44,9 +64,10 @@ class Console:
     ) -> None:
         self.close()
 
-    def calls(self) -> Mapping[str, int]:
-        """Requests sent to AWS so far, by "service:Operation"."""
-        return self._session.calls()
+    def usage(self) -> Usage:
+        """What has been asked of AWS so far, and about what that costs."""
+        calls, metrics = self._session.calls(), self._session.metrics()
+        return Usage(self._since, calls, metrics, cost.of_asking(calls, metrics))
 
     def connection(self) -> Connection:
         """Which AWS, account and region this is, who asks, and whether changes are possible. Asked once."""
@@ -57,22 +78,89 @@ class Console:
 
     def names(self) -> tuple[str, ...]:
         """The names of all endpoints, sorted."""
-        return self._gatherer().names(Reading(self._session))
+        return self._gatherer().names(self._reading())
 
     def fleet(self) -> FleetView:
-        """Every endpoint with its state, trouble first."""
-        return self._gatherer().fleet(Reading(self._session))
+        """Every endpoint with its state, trouble first; all of it read now."""
+        gatherer = self._gatherer()
+        gatherer.read(self._reading(), everything=True)
+        return gatherer.fleet()
 
     def endpoint(self, name: str, span: timedelta | Window = timedelta(hours=3)) -> EndpointView:
-        """Everything about one endpoint in the last `span` or a window. Raises UnknownEndpoint, BadInput."""
-        return self._gatherer().endpoint(Reading(self._session), name, span)
+        """Everything about one endpoint in the last `span` or a window, all of it read now.
+
+        Raises UnknownEndpoint, BadInput.
+        """
+        gatherer, reading = self._gatherer(), self._reading()
+        gatherer.look(reading, name, everything=True)
+        gatherer.complete(reading, name, span)
+        return gatherer.endpoint(name, span)
+
+    def read(self, looked_at: Collection[str], *, anybody: bool) -> FleetView:
+        """One round of the collector: what is due at the interest that there is, see ops.core.pacing."""
+        gatherer = self._gatherer()
+        gatherer.read(self._reading(), looked_at, anybody=anybody)
+        return gatherer.fleet()
+
+    def look(self, name: str, span: timedelta | Window) -> OpsError | None:
+        """Read what a view of one endpoint over `span` still lacks; why not, where that may pass by itself.
+
+        Raises UnknownEndpoint, BadInput, and any OpsError while nothing is known of the endpoint.
+        """
+        gatherer, reading = self._gatherer(), self._reading()
+        try:
+            gatherer.look(reading, name)
+            gatherer.complete(reading, name, span)
+        except OpsError as error:
+            if not error.retryable or not gatherer.knows(name):
+                raise
+            return error
+        return None
+
+    def view(self, name: str, span: timedelta | Window) -> EndpointView:
+        """One endpoint from what was read so far; asks AWS for nothing."""
+        return self._gatherer().endpoint(name, span)
+
+    def close_gap(self, first: Collection[str] = ()) -> bool:
+        """Read one missing piece of the history; False when nothing is missing."""
+        self._gatherer()
+        assert self._gaps is not None
+        return self._gaps.close_one(self._reading(), tuple(first))
+
+    def tidy(self, now: datetime) -> None:
+        """Fold finished days of the history and drop what is older than AWS itself would keep."""
+        history = self._gatherer().past.history
+        history.fold(int(now.timestamp()))
+        history.prune(int(now.timestamp()) - KEPT_S)
+
+    def history_progress(self) -> tuple[int, int]:
+        """How many endpoints have all of their history, of how many."""
+        return self._gaps.progress() if self._gaps is not None else (0, 0)
+
+    @property
+    def history_problem(self) -> Problem | None:
+        """Why the history ends with this process, where it does although it should not."""
+        return self._history_problem
+
+    def _reading(self) -> Reading:
+        return Reading(self._session)
 
     def _gatherer(self) -> Gatherer:
         connection = self.connection()
         with self._lock:
             if self._gather is None:
-                self._gather = Gatherer(connection, clock.now)
+                self._history = self._open_history(connection)
+                self._gather = Gatherer(connection, clock.now, self._history)
+                self._gaps = Gaps(self._gather)
             return self._gather
+
+    def _open_history(self, connection: Connection) -> History:
+        scope = Scope(connection.kind, connection.account, connection.region, connection.world)
+        try:
+            return History.open(self._history_url, scope)
+        except OpsError as error:
+            self._history_problem = Problem("the history", error.what, error.hint)
+            return History.open(IN_MEMORY, scope)
 
     def _identify(self) -> Connection:
         where = self._session.where
@@ -85,4 +173,9 @@ class Console:
             where.endpoint_url,
             where.writable,
             where.why_read_only,
+            str(who.get("UserId", "")) if where.kind == "embedded" else "",
         )
+
+
+KEPT_S = 455 * 86400
+"""As long as AWS keeps hours."""

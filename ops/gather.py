@@ -1,13 +1,14 @@
-"""One collection: what AWS says about the fleet or about one endpoint, judged and put into a view.
+"""Reading AWS: the whole fleet in rounds, one endpoint on demand, and the history's gaps in between.
 
-Parts that AWS denies become Problems; credentials, network and throttling end the collection
-(nothing of it is shown half-true), and the caller keeps the last good one.
+What was read stays in memory and in the history, and views are made from there. Parts that AWS denies become
+Problems; credentials, network and throttling end the round, and what was known before stays.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,39 +18,27 @@ from ops.aws import alarms as aws_alarms
 from ops.aws import metrics as aws_metrics
 from ops.aws import scaling as aws_scaling
 from ops.aws.calls import Reading
-from ops.aws.endpoints import UNDESCRIBED, EndpointReader, problem_of
-from ops.core import metrics, states
+from ops.aws.endpoints import Described, EndpointReader, Summary, problem_of
+from ops.core import metrics, pacing
 from ops.core import window as ranges
 from ops.core.errors import CredentialsProblem, OpsError, Throttled, UnknownEndpoint, Unreachable
 from ops.core.names import nearest
 from ops.core.seen import Seen
-from ops.core.types import (
-    Activity,
-    Alarm,
-    Connection,
-    Endpoint,
-    EndpointState,
-    MetricSet,
-    Policy,
-    Problem,
-    ScalableTarget,
-    ScheduledAction,
-    Severity,
-    Verdict,
-    Window,
-    utc,
-)
-from ops.core.views import EndpointView, FleetRow, FleetView
-from ops.core.words import count, listed, moment
+from ops.core.types import Activity, Connection, Endpoint, MetricSet, Problem, Window, utc
+from ops.core.views import EndpointView, FleetView
+from ops.core.words import count, moment
+from ops.judging import Scaling, headline, row_of, seen_of, trouble_first
+from ops.past import Hole, Past
+from ops.store.history import History
 
 T = TypeVar("T")
 
-TTL_S = 21600.0
-"""How long a request may wait unless it names a shorter time itself (facts C.1)."""
 RECENT, DAY = timedelta(minutes=90), timedelta(hours=24)
+OVERLAP_S = 900
+"""Read again at every reading: datapoints may come in late."""
 MOST_ACTIVITIES = 500
+ACTIVITIES_S = {pacing.Interest.AWAKE: 60.0, pacing.Interest.ASLEEP: 300.0}
 _NAME = re.compile(r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")
-_ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.INFO, Severity.OK)
 _FATAL = (CredentialsProblem, Unreachable, Throttled)
 
 
@@ -77,128 +66,414 @@ class Parts:
             return instead
 
 
-@dataclass(frozen=True, slots=True)
-class Scaling:
-    """What Application Auto Scaling and CloudWatch hold about every variant, by resource id."""
+@dataclass(slots=True)
+class Known:
+    """What is known of one endpoint. Replaced piece by piece under the gatherer's lock."""
 
-    targets: Mapping[str, ScalableTarget]
-    policies: Mapping[str, tuple[Policy, ...]]
-    schedules: Mapping[str, tuple[ScheduledAction, ...]]
-    alarms: tuple[Alarm, ...]
+    endpoint: Endpoint
+    problems: tuple[Problem, ...]
+    summary: Summary | None
+    described_at: float
+    """AWS's epoch seconds, as all times here."""
+    moves: tuple[Activity, ...] = ()
+    """The newest changes of capacity, newest first."""
+    moves_at: float = float("-inf")
+    record: dict[str, Activity] = field(default_factory=dict)
+    """Activities of all kinds, read when somebody looks at the endpoint, by id."""
+    record_since: float = float("inf")
+    trouble: tuple[Problem, ...] = ()
+    """Why the activities could not be read."""
+    read_at: dict[str, float] = field(default_factory=dict)
+    """When each metric was last read."""
+    looked: int = -1
+    """The last round that read all that a view of this endpoint shows."""
+    changed: bool = True
+    """Something about it changed since its metrics were last read."""
+    backlog: float | None = None
+    """The newest value that was read."""
 
 
 class Gatherer:
     """Collects from one account and region. Thread-safe; `wall` is this machine's own clock."""
 
-    def __init__(self, connection: Connection, wall: Callable[[], datetime]) -> None:
+    def __init__(self, connection: Connection, wall: Callable[[], datetime], history: History) -> None:
         self._connection = connection
         self._wall = wall
         self._endpoints = EndpointReader(connection.account, connection.region)
+        self._past = Past(history)
+        self._lock = threading.Lock()
+        self._known: dict[str, Known] = {}
+        self._scaling = Scaling()
+        self._metric_trouble = Parts()
+        self._now: datetime | None = None
+        self._round = 0
+
+    @property
+    def past(self) -> Past:
+        return self._past
 
     def names(self, reading: Reading) -> tuple[str, ...]:
+        """The names of all endpoints as AWS lists them now."""
         return self._endpoints.names(reading)
 
-    def fleet(self, reading: Reading) -> FleetView:
-        """Every endpoint, trouble first."""
-        described = self._endpoints.all(reading)
-        now = reading.now
-        parts = Parts()
-        known = [e for e, _ in described if e.described]
+    def read(
+        self,
+        reading: Reading,
+        looked_at: Collection[str] = (),
+        *,
+        anybody: bool = True,
+        everything: bool = False,
+    ) -> None:
+        """One round: free calls first, then the metrics that are due. `everything`: due or not. OpsError."""
+        summaries = self._endpoints.summaries(reading)
+        now = reading.now.timestamp()
+        stale = [s for s in summaries if everything or self._must_describe(s, looked_at, anybody, now)]
+        described = self._endpoints.some(reading, stale)
+        with self._lock:
+            listed = {s.name for s in summaries}
+            for name in [n for n in self._known if n not in listed]:
+                del self._known[name]
+            for summary in stale:
+                self._note(summary.name, described.get(summary.name), summary, now)
+            known = [self._known[s.name] for s in summaries if s.name in self._known]
         submitted = _submit_scaling(reading)
-        moves = _submit_activities(reading, [e for e in known if e.is_async])
-        recent_window, day_window = Window.last(RECENT, now, 60), Window.last(DAY, now, 300)
-        wanted_recent = [q for e in known for q in aws_metrics.queries(e, _recent_of(e), recent_window)]
-        wanted_day = [q for e in known if e.is_async for q in aws_metrics.queries(e, metrics.DAY, day_window)]
-        recent = _metrics(reading, parts, wanted_recent, recent_window)
-        day = _metrics(reading, parts, wanted_day, day_window)
-        scaling = _take_scaling(parts, submitted)
+        interests = {k.endpoint.ref.name: self._interest(k, looked_at, anybody, now) for k in known}
+        self._read_activities(reading, known, interests, now, everything)
+        scaling = _take_scaling(submitted)
+        self._read_metrics(reading, known, interests, now, everything)
+        with self._lock:
+            self._scaling = scaling
+            self._now = reading.now
+            self._round += 1
+            for each in known:
+                if interests[each.endpoint.ref.name] is pacing.Interest.WATCHED:
+                    each.looked = self._round
+
+    def look(self, reading: Reading, name: str, *, everything: bool = False) -> None:
+        """Read one endpoint as closely as a view of it needs, unless the last round did. OpsError."""
+        if not _NAME.match(name):
+            raise UnknownEndpoint(name, nearest(name, self._listed(reading)))
+        with self._lock:
+            known = self._known.get(name)
+            fresh = known is not None and known.looked == self._round and self._round > 0
+        if fresh and not everything:
+            return
+        described = self._endpoints.one(reading, name)
+        if described is None:
+            with self._lock:
+                self._known.pop(name, None)
+            raise UnknownEndpoint(name, nearest(name, self._listed(reading)))
+        now = reading.now.timestamp()
+        with self._lock:
+            self._note(name, described, known.summary if known else None, now)
+            known = self._known[name]
+            first = self._round == 0
+        submitted = _submit_scaling(reading) if first or everything else None
+        self._read_activities(reading, [known], {name: pacing.Interest.WATCHED}, now, True)
+        scaling = _take_scaling(submitted) if submitted is not None else None
+        self._read_metrics(reading, [known], {name: pacing.Interest.WATCHED}, now, everything)
+        with self._lock:
+            if scaling is not None:
+                self._scaling = scaling
+            self._now = reading.now
+            known.looked = self._round
+
+    def complete(self, reading: Reading, name: str, span: timedelta | Window) -> None:
+        """Read what a view over `span` still lacks. Raises BadInput, OpsError; does nothing when all is there."""
+        with self._lock:
+            known = self._known.get(name)
+            now = self._now
+        if known is None or now is None or not known.endpoint.described:
+            return
+        window, _ = ranges.choose(span, now)
+        since = self._since(window, now)
+        if since.timestamp() < known.record_since:
+            self._read_record(reading, known, since)
+        wanted = tuple(pacing.every(known.endpoint))
+        end = min(int(window.end.timestamp()), int(now.timestamp()) - OVERLAP_S // 3)
+        span_s = (max(int(window.start.timestamp()), int(known.endpoint.created.timestamp())), end)
+        holes = self._past.holes(name, wanted, span_s, window.period) if end > span_s[0] else ()
+        for hole in holes:
+            self.fill(reading, known.endpoint, hole, window.period)
+
+    def fleet(self) -> FleetView:
+        """Every endpoint from what was read, trouble first. Raises OpsError before the first round."""
+        with self._lock:
+            known, scaling, trouble, now = self._state()
         rows = []
-        for endpoint, problems in described:
-            name = endpoint.ref.name
-            own = Parts(list(problems), set(parts.hidden))
-            found = moves.get(name)
-            activities = own.take(found, "scaling activities", "activities", ()) if found is not None else ()
-            seen = _seen(
-                endpoint,
-                scaling,
-                activities,
-                recent.get(name, MetricSet(recent_window)),
-                day.get(name, MetricSet(day_window)),
-                now,
-                own.hidden,
-                len(activities) >= aws_scaling.PAGE,
-            )
-            rows.append(_row(seen, tuple(own.problems)))
-        rows.sort(key=_trouble_first)
+        for each in known:
+            seen = self._seen(each, scaling, each.moves, trouble, now, aws_scaling.PAGE)
+            rows.append(row_of(seen, (*each.problems, *each.trouble), _read_at(each)))
+        rows.sort(key=trouble_first)
         queued = tuple(r for r in rows if r.endpoint.is_async or not r.endpoint.described)
         direct = tuple(r for r in rows if not r.endpoint.is_async and r.endpoint.described)
-        problems_all = (*parts.problems, *self._skew(now))
-        return FleetView(
-            self._connection, reading.now, queued, direct, headline(queued, direct), problems_all
-        )
+        problems = (*scaling.problems, *trouble.problems, *self._skew(now))
+        return FleetView(self._connection, now, queued, direct, headline(queued, direct), problems)
 
-    def endpoint(self, reading: Reading, name: str, span: timedelta | Window) -> EndpointView:
-        """Everything about one endpoint. Raises UnknownEndpoint, BadInput, OpsError."""
-        described = self._endpoints.one(reading, name) if _NAME.match(name) else None
-        if described is None:
-            raise UnknownEndpoint(name, nearest(name, self.names(reading)))
-        endpoint, problems = described
-        now = reading.now
+    def endpoint(self, name: str, span: timedelta | Window) -> EndpointView:
+        """One endpoint from what was read. Raises UnknownEndpoint, BadInput."""
+        with self._lock:
+            _, scaling, trouble, now = self._state()
+            known = self._known.get(name)
+            if known is None:
+                raise UnknownEndpoint(name, nearest(name, tuple(sorted(self._known))))
+            record = tuple(known.record.values()) or known.moves
+        endpoint = known.endpoint
         window, notes = ranges.choose(span, now)
-        parts = Parts(list(problems))
-        submitted = _submit_scaling(reading)
-        resource = endpoint.ref.resource_id
-        moves = reading.session.pool.submit(
-            aws_scaling.activities,
-            reading,
-            resource,
-            since=min(window.start, now - DAY),
-            most=MOST_ACTIVITIES,
-            not_scaled=True,
+        since = self._since(window, now).timestamp()
+        activities = tuple(
+            sorted(
+                (a for a in record if (a.end or now).timestamp() >= since),
+                key=lambda a: a.start,
+                reverse=True,
+            )
         )
-        wide, recent, day = self._metrics_of(reading, parts, endpoint, window, now)
-        scaling = _take_scaling(parts, submitted)
-        activities = parts.take(moves, "scaling activities", "activities", ())
-        if len(activities) >= MOST_ACTIVITIES and activities[-1].start > window.start:
+        if known.record_since > since and activities and not known.trouble:
             oldest = moment(activities[-1].start, now)
             notes = (*notes, f"Scaling activities are shown from {oldest} on; older ones were not read.")
-        more = len(activities) >= MOST_ACTIVITIES
-        seen = _seen(endpoint, scaling, activities, recent, day, now, parts.hidden, more)
-        samples = wide.get(metrics.CPU_SAMPLES.key)
-        signal = wide.get(metrics.NO_CAPACITY.key)
-        zeros = metrics.confirmed_zero(window, endpoint, activities, now.timestamp(), signal)
+        seen = self._seen(known, scaling, activities, trouble, now, MOST_ACTIVITIES)
+        every = tuple(pacing.every(endpoint))
+        wide = MetricSet(window) if "metrics" in seen.hidden else self._past.read(name, every, window)
+        zeros = metrics.confirmed_zero(
+            window, endpoint, activities, now.timestamp(), wide.get(metrics.NO_CAPACITY.key)
+        )
+        own = (*known.problems, *scaling.problems, *known.trouble, *trouble.problems)
         return EndpointView(
             connection=self._connection,
-            as_of=reading.now,
-            row=_row(seen, tuple(parts.problems)),
+            as_of=now,
+            row=row_of(seen, own, _read_at(known)),
             target=seen.target,
             policies=seen.policies,
             alarms=seen.alarms,
             schedules=seen.schedules,
             activities=activities,
             metrics=wide,
-            instances=metrics.instances(samples, endpoint.publish_interval, zeros),
+            instances=metrics.instances(wide.get(metrics.CPU_SAMPLES.key), endpoint.publish_interval, zeros),
             provisional_from=utc((now.timestamp() - metrics.SETTLE_S) // 60 * 60),
             window=window,
-            problems=(*parts.problems, *self._skew(now)),
+            problems=(*own, *self._skew(now)),
             notes=notes,
         )
 
-    def _metrics_of(
-        self, reading: Reading, parts: Parts, endpoint: Endpoint, window: Window, now: datetime
-    ) -> tuple[MetricSet, MetricSet, MetricSet]:
-        """All metrics on the window, and those of the verdict on its own two windows."""
-        every = metrics.wanted(metrics.CATALOGUE.values(), endpoint) if endpoint.is_async else metrics.SERVING
-        found = []
-        for part, chosen in (
-            (every, window),
-            (_recent_of(endpoint), Window.last(RECENT, now, 60)),
-            (metrics.DAY if endpoint.is_async else (), Window.last(DAY, now, 300)),
-        ):
-            asked = aws_metrics.queries(endpoint, part, chosen)
-            sets = _metrics(reading, parts, asked, chosen)
-            found.append(sets.get(endpoint.ref.name, MetricSet(chosen)))
-        return found[0], found[1], found[2]
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Every endpoint that could be described, by name."""
+        with self._lock:
+            return tuple(k.endpoint for _, k in sorted(self._known.items()) if k.endpoint.described)
+
+    def knows(self, name: str) -> bool:
+        """Whether anything is known of an endpoint."""
+        with self._lock:
+            return name in self._known and self._now is not None
+
+    @property
+    def now(self) -> datetime | None:
+        """AWS's time at the newest reading; None before the first."""
+        return self._now
+
+    # ---- reading
+
+    def _must_describe(self, summary: Summary, looked_at: Collection[str], anybody: bool, now: float) -> bool:
+        with self._lock:
+            known = self._known.get(summary.name)
+        if known is None or known.summary != summary or summary.status not in ("InService", "Failed"):
+            return True
+        how = self._interest(known, looked_at, anybody, now)
+        return now - known.described_at >= pacing.DESCRIBE_S[how]
+
+    def _note(self, name: str, described: Described | None, summary: Summary | None, now: float) -> None:
+        """Put a description into memory; None: it vanished. The caller holds the lock."""
+        if described is None:
+            self._known.pop(name, None)
+            return
+        endpoint, problems = described
+        known = self._known.get(name)
+        if known is None or known.endpoint.created != endpoint.created:
+            self._known[name] = Known(endpoint, problems, summary, now)
+            return
+        known.changed = known.changed or known.endpoint != endpoint
+        known.endpoint, known.problems, known.described_at = endpoint, problems, now
+        known.summary = summary
+
+    def _interest(
+        self, known: Known, looked_at: Collection[str], anybody: bool, now: float
+    ) -> pacing.Interest:
+        return pacing.interest(
+            known.endpoint,
+            now=now,
+            looked_at=known.endpoint.ref.name in looked_at,
+            backlog=known.backlog,
+            anybody=anybody,
+        )
+
+    def _read_activities(
+        self,
+        reading: Reading,
+        known: Sequence[Known],
+        interests: dict[str, pacing.Interest],
+        now: float,
+        everything: bool,
+    ) -> None:
+        asked = []
+        for each in known:
+            how = interests[each.endpoint.ref.name]
+            age = now - each.moves_at
+            late = age >= ACTIVITIES_S.get(how, 0.0 if how is pacing.Interest.WATCHED else pacing.GAP_S)
+            if each.endpoint.is_async and each.endpoint.described and (everything or each.changed or late):
+                asked.append((each, how))
+
+        def one(item: tuple[Known, pacing.Interest]) -> None:
+            each, how = item
+            parts = Parts()
+            resource = each.endpoint.ref.resource_id
+            nothing: tuple[Activity, ...] = ()
+            found = parts.attempt(
+                lambda: aws_scaling.activities(reading, resource), "scaling activities", "activities", nothing
+            )
+            with self._lock:
+                each.moves_at, each.trouble = now, tuple(parts.problems)
+                each.moves = found
+            if how is pacing.Interest.WATCHED and not parts.problems:
+                self._read_record(reading, each, utc(now) - DAY)
+
+        reading.each(one, asked)
+
+    def _read_record(self, reading: Reading, known: Known, since: datetime) -> None:
+        """Activities of all kinds back to `since`; of what is known already only the newest and the unended."""
+        with self._lock:
+            have = dict(known.record)
+            deep = since.timestamp() >= known.record_since and bool(have)
+        depth = since
+        if deep:
+            unended = [a.start for a in have.values() if a.end is None]
+            depth = min([*unended, max(a.start for a in have.values())]) - timedelta(seconds=OVERLAP_S)
+        parts = Parts()
+        nothing: tuple[Activity, ...] = ()
+        found = parts.attempt(
+            lambda: aws_scaling.activities(
+                reading, known.endpoint.ref.resource_id, since=depth, most=MOST_ACTIVITIES, not_scaled=True
+            ),
+            "scaling activities",
+            "activities",
+            nothing,
+        )
+        with self._lock:
+            known.trouble = tuple(parts.problems)
+            if parts.problems:
+                return
+            known.record = have | {a.id: a for a in found}
+            whole = len(found) < MOST_ACTIVITIES
+            reached = since.timestamp() if whole else min(a.start.timestamp() for a in found)
+            known.record_since = min(known.record_since, reached)
+        self._past.history.keep_activities(known.endpoint.ref.name, found)
+
+    def _read_metrics(
+        self,
+        reading: Reading,
+        known: Iterable[Known],
+        interests: dict[str, pacing.Interest],
+        now: float,
+        everything: bool,
+    ) -> None:
+        at = utc(now)
+        recent = Window.last(RECENT, at, 60)
+        asked: list[aws_metrics.Query] = []
+        begins = [recent.end.timestamp() - 60]
+        described = [k for k in known if k.endpoint.described]
+        for each in described:
+            how = interests[each.endpoint.ref.name]
+            ages = pacing.chosen(each.endpoint, how)
+            every = everything or each.changed
+            for metric in ages if every else pacing.due(ages, each.read_at, now):
+                asked += aws_metrics.queries(each.endpoint, (metric,), recent)
+                last = each.read_at.get(metric.key, self._covered_to(each.endpoint, metric))
+                begins.append(last - OVERLAP_S)
+        start = max(recent.start.timestamp(), min(begins)) // 300 * 300
+        window = Window(utc(start), recent.end, 60)
+        parts = Parts()
+        answer = _metrics(reading, parts, asked, window)
+        self._past.keep(answer, window)
+        self._read_day(reading, parts, described, at)
+        with self._lock:
+            if asked:
+                self._metric_trouble = parts
+            done = {(q.endpoint.ref.name, q.metric.key) for q in asked} - answer.incomplete
+            for each in described if "metrics" not in parts.hidden else ():
+                name = each.endpoint.ref.name
+                each.read_at |= {key: now for who, key in done if who == name}
+                each.changed = False
+                if (name, metrics.BACKLOG.key) in done:
+                    each.backlog = answer.found[name].get(metrics.BACKLOG.key).last()
+
+    def _read_day(self, reading: Reading, parts: Parts, known: Iterable[Known], now: datetime) -> None:
+        """The last day in five-minute steps, for those of whom it is not known from minutes."""
+        window = Window.last(DAY, now, 300)
+        begin, end = int(window.start.timestamp()), int(now.timestamp()) - OVERLAP_S
+        asked: list[aws_metrics.Query] = []
+        for each in known:
+            if not each.endpoint.is_async:
+                continue
+            born = max(begin, int(each.endpoint.created.timestamp()))
+            if born < end and self._past.holes(each.endpoint.ref.name, metrics.DAY, (born, end), 300):
+                asked += aws_metrics.queries(each.endpoint, metrics.DAY, window)
+        if asked:
+            self._past.keep(_metrics(reading, parts, asked, window), window)
+
+    def fill(self, reading: Reading, endpoint: Endpoint, hole: Hole, period: int) -> None:
+        """Read one hole of the history in steps of `period`; what AWS denies stays a hole. OpsError."""
+        begin, end = hole.span
+        window = Window(utc(begin // period * period), utc(-(-end // period) * period), period)
+        answer = _metrics(reading, Parts(), aws_metrics.queries(endpoint, hole.metrics, window), window)
+        self._past.keep(answer, window, retry=True)
+
+    def _covered_to(self, endpoint: Endpoint, metric: metrics.Metric) -> float:
+        covered = self._past.covered(endpoint.ref.name, metric.key, 60)
+        return float(covered[-1][1]) if covered else float("-inf")
+
+    def _listed(self, reading: Reading) -> tuple[str, ...]:
+        with self._lock:
+            known = tuple(sorted(self._known))
+        return known or self.names(reading)
+
+    # ---- making views
+
+    def _state(self) -> tuple[list[Known], Scaling, Parts, datetime]:
+        if self._now is None:
+            raise Unreachable("AWS has not answered yet.", "Ebb keeps trying; look again in a moment.")
+        return list(self._known.values()), self._scaling, self._metric_trouble, self._now
+
+    def _seen(
+        self,
+        known: Known,
+        scaling: Scaling,
+        activities: tuple[Activity, ...],
+        trouble: Parts,
+        now: datetime,
+        most: int,
+    ) -> Seen:
+        hidden = set(scaling.hidden) | trouble.hidden
+        if known.trouble:
+            hidden.add("activities")
+        name, day = known.endpoint.ref.name, Window.last(DAY, now, 300)
+        blind = "metrics" in hidden
+        asked = metrics.DAY if known.endpoint.is_async else ()
+        return seen_of(
+            known.endpoint,
+            scaling,
+            activities,
+            MetricSet(Window.last(RECENT, now, 60))
+            if blind
+            else self._recent(known, now, _recent_of(known.endpoint)),
+            MetricSet(day) if blind or not asked else self._past.read(name, asked, day),
+            now,
+            hidden,
+            len(activities) >= most,
+        )
+
+    def _recent(self, known: Known, now: datetime, wanted: Sequence[metrics.Metric]) -> MetricSet:
+        return self._past.read(known.endpoint.ref.name, wanted, Window.last(RECENT, now, 60))
+
+    def _since(self, window: Window, now: datetime) -> datetime:
+        return min(window.start, now - DAY)
 
     def _skew(self, now: datetime) -> tuple[Problem, ...]:
         """A remark where this machine's clock is off; the embedded AWS has a time of its own."""
@@ -212,23 +487,10 @@ class Gatherer:
         )
 
 
-def headline(rows: Sequence[FleetRow], realtime: Sequence[FleetRow]) -> str:
-    """One sentence: whether anything needs attention."""
-    if not rows and not realtime:
-        return "There are no endpoints in this account and region yet."
-    if not rows:
-        return f"There is no asynchronous endpoint here; {count(len(realtime), 'real-time endpoint')}."
-    everyone = [*rows, *realtime]
-    bad = [r for r in everyone if r.verdict.severity in (Severity.CRITICAL, Severity.WARNING)]
-    asleep = sum(r.verdict.state is EndpointState.ASLEEP for r in everyone if r not in bad)
-    fine = len(everyone) - len(bad)
-    rest = f"{fine} {'is' if fine == 1 else 'are'} fine" + (f", {asleep} of them asleep" if asleep else "")
-    if not bad:
-        return f"Nothing needs you: {count(fine, 'endpoint')}" + (f", {asleep} asleep." if asleep else ".")
-    names = [r.endpoint.ref.name for r in bad]
-    who = listed(names) if len(names) <= 3 else f"{', '.join(names[:2])} and {len(names) - 2} more"
-    verb = "needs" if len(bad) == 1 else "need"
-    return f"{who} {verb} you; {rest}." if fine else f"{who} {verb} you."
+def _read_at(known: Known) -> datetime | None:
+    """When the endpoint's queue was last read."""
+    at = known.read_at.get(metrics.BACKLOG.key if known.endpoint.is_async else metrics.CPU.key)
+    return None if at is None else utc(at)
 
 
 def _recent_of(endpoint: Endpoint) -> tuple[metrics.Metric, ...]:
@@ -241,15 +503,9 @@ def _submit_scaling(reading: Reading) -> tuple[Future[Any], ...]:
     return tuple(pool.submit(read, reading) for read in reads)
 
 
-def _submit_activities(
-    reading: Reading, endpoints: Sequence[Endpoint]
-) -> dict[str, Future[tuple[Activity, ...]]]:
-    pool = reading.session.pool
-    return {e.ref.name: pool.submit(aws_scaling.activities, reading, e.ref.resource_id) for e in endpoints}
-
-
-def _take_scaling(parts: Parts, submitted: tuple[Future[Any], ...]) -> Scaling:
+def _take_scaling(submitted: tuple[Future[Any], ...]) -> Scaling:
     targets, policies, schedules, alarms = submitted
+    parts = Parts()
     found, problems = parts.take(alarms, "alarms", "alarms", ((), ()))
     parts.problems.extend(problems)
     return Scaling(
@@ -257,72 +513,17 @@ def _take_scaling(parts: Parts, submitted: tuple[Future[Any], ...]) -> Scaling:
         parts.take(policies, "scaling policies", "scaling", {}),
         parts.take(schedules, "scheduled actions", "schedules", {}),
         found,
+        frozenset(parts.hidden),
+        tuple(parts.problems),
     )
 
 
 def _metrics(
     reading: Reading, parts: Parts, asked: Sequence[aws_metrics.Query], window: Window
-) -> dict[str, MetricSet]:
+) -> aws_metrics.Answer:
+    nothing = aws_metrics.Answer({})
     if not asked:
-        return {}
-    nothing: aws_metrics.Found = ({}, ())
-    found, problems = parts.attempt(
-        lambda: aws_metrics.read(reading, asked, window), "metrics", "metrics", nothing
-    )
-    parts.problems.extend(problems)
-    return found
-
-
-def _seen(
-    endpoint: Endpoint,
-    scaling: Scaling,
-    activities: tuple[Activity, ...],
-    recent: MetricSet,
-    day: MetricSet,
-    now: datetime,
-    hidden: set[str],
-    more_activities: bool,
-) -> Seen:
-    resource = endpoint.ref.resource_id
-    policies = scaling.policies.get(resource, ())
-    return Seen(
-        endpoint,
-        scaling.targets.get(resource),
-        policies,
-        aws_alarms.of_endpoint(endpoint, policies, scaling.alarms),
-        scaling.schedules.get(resource, ()),
-        activities,
-        recent,
-        day,
-        now,
-        frozenset(hidden),
-        more_activities,
-    )
-
-
-def _row(seen: Seen, problems: tuple[Problem, ...]) -> FleetRow:
-    backlog = seen.latest(metrics.BACKLOG)
-    blind = "metrics" in seen.hidden or not seen.endpoint.described
-    failures = metrics.FAILURES if seen.endpoint.is_async else metrics.ERRORS_5XX
-    return FleetRow(
-        endpoint=seen.endpoint,
-        verdict=_verdict(seen, problems),
-        backlog=backlog,
-        oldest_s=seen.latest(metrics.OLDEST) if backlog else None,
-        ttl_s=TTL_S,
-        bounds=seen.target.bounds if seen.target is not None else None,
-        failures_1h=None if blind else seen.hour(failures),
-        spark=seen.day.get(metrics.BACKLOG.key),
-        problems=problems,
-        expired_1h=None if blind or not seen.endpoint.is_async else seen.hour(metrics.EXPIRED),
-    )
-
-
-def _verdict(seen: Seen, problems: tuple[Problem, ...]) -> Verdict:
-    if not seen.endpoint.described:
-        return states.undescribed(next(p for p in problems if p.part == UNDESCRIBED))
-    return states.judge(seen) if seen.endpoint.is_async else states.judge_realtime(seen)
-
-
-def _trouble_first(row: FleetRow) -> tuple[int, str]:
-    return _ORDER.index(row.verdict.severity), row.endpoint.ref.name
+        return nothing
+    answer = parts.attempt(lambda: aws_metrics.read(reading, asked, window), "metrics", "metrics", nothing)
+    parts.problems.extend(p for p in answer.problems if p not in parts.problems)
+    return answer

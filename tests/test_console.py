@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -95,12 +96,15 @@ def test_trouble_comes_first(console: Console) -> None:
 
 def test_a_fleet_costs_few_calls(console: Console) -> None:
     console.fleet()
-    before = dict(console.calls())
+    before = console.usage()
     view = console.fleet()
-    spent = {k: v - before.get(k, 0) for k, v in console.calls().items() if v > before.get(k, 0)}
+    after = console.usage()
+    spent = {k: v - before.calls.get(k, 0) for k, v in after.calls.items() if v > before.calls.get(k, 0)}
     number = len(view.rows) + len(view.realtime)
     assert spent.pop("sagemaker:DescribeEndpoint") == number
-    assert spent["cloudwatch:GetMetricData"] == 2
+    assert spent["cloudwatch:GetMetricData"] == 1
+    assert after.metrics - before.metrics <= 10 * number
+    assert after.usd - before.usd == (after.metrics - before.metrics) * Decimal("0.00001")
     assert "sagemaker:DescribeEndpointConfig" not in spent
     assert spent.pop("application-autoscaling:DescribeScalingActivities") <= 2 * number
     assert sum(spent.values()) <= 10

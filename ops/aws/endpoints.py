@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cachetools import LRUCache
@@ -19,6 +21,17 @@ UNDESCRIBED = "the endpoint itself"
 CONFIG = "the endpoint's configuration"
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One line of ListEndpoints."""
+
+    name: str
+    arn: str
+    status: str
+    created: datetime
+    modified: datetime
+
+
 class EndpointReader:
     """Reads the endpoints of one account and region. A denied one is a problem on its row, no error."""
 
@@ -30,13 +43,18 @@ class EndpointReader:
 
     def names(self, reading: Reading) -> tuple[str, ...]:
         """All names, sorted."""
-        return tuple(sorted(str(s["EndpointName"]) for s in _summaries(reading)))
+        return tuple(s.name for s in self.summaries(reading))
 
-    def all(self, reading: Reading) -> list[Described]:
-        """Every endpoint, real-time ones too, by name; one that vanished meanwhile is left out."""
-        summaries = sorted(_summaries(reading), key=lambda s: str(s["EndpointName"]))
-        found = reading.each(lambda s: self._described(reading, s), summaries)
-        return [each for each in found if each is not None]
+    def summaries(self, reading: Reading) -> tuple[Summary, ...]:
+        """What ListEndpoints says, by name: free, and it shows which endpoints have changed."""
+        wires = reading.pages("sagemaker", "ListEndpoints", "Endpoints", MaxResults=100)
+        return tuple(sorted((_summary(w) for w in wires), key=lambda s: s.name))
+
+    def some(self, reading: Reading, summaries: Iterable[Summary]) -> dict[str, Described]:
+        """These endpoints, real-time ones too, by name; one that vanished meanwhile is left out."""
+        asked = tuple(summaries)
+        found = reading.each(lambda s: self._described(reading, s), asked)
+        return {s.name: each for s, each in zip(asked, found, strict=True) if each is not None}
 
     def one(self, reading: Reading, name: str) -> Described | None:
         """One endpoint; None when AWS knows none of that name. Raises OpsError when it cannot be read."""
@@ -48,14 +66,13 @@ class EndpointReader:
             raise
         return self._with_config(reading, wire)
 
-    def _described(self, reading: Reading, summary: Wire) -> Described | None:
-        name = str(summary["EndpointName"])
+    def _described(self, reading: Reading, summary: Summary) -> Described | None:
         try:
-            return self.one(reading, name)
+            return self.one(reading, summary.name)
         except (CredentialsProblem, Unreachable, Throttled):
             raise
         except OpsError as error:
-            return undescribed(summary, self._ref(name)), (problem_of(UNDESCRIBED, error),)
+            return undescribed(summary, self._ref(summary.name)), (problem_of(UNDESCRIBED, error),)
 
     def _with_config(self, reading: Reading, wire: Wire) -> Described:
         config: Wire = {}
@@ -83,8 +100,14 @@ class EndpointReader:
         return EndpointRef(self._account, self._region, name)
 
 
-def _summaries(reading: Reading) -> list[Wire]:
-    return list(reading.pages("sagemaker", "ListEndpoints", "Endpoints", MaxResults=100))
+def _summary(wire: Wire) -> Summary:
+    return Summary(
+        str(wire["EndpointName"]),
+        str(wire.get("EndpointArn", "")),
+        str(wire.get("EndpointStatus", "")),
+        wire["CreationTime"],
+        wire["LastModifiedTime"],
+    )
 
 
 def is_missing(error: OpsError) -> bool:
@@ -100,18 +123,18 @@ def problem_of(part: str, error: OpsError) -> Problem:
     return Problem(part, error.what, error.hint, str(action), error.retryable)
 
 
-def undescribed(summary: Wire, ref: EndpointRef) -> Endpoint:
+def undescribed(summary: Summary, ref: EndpointRef) -> Endpoint:
     """What ListEndpoints alone tells: whether it is asynchronous and how many instances run stays unknown."""
     return Endpoint(
         ref=ref,
-        arn=str(summary.get("EndpointArn", "")),
-        status=str(summary.get("EndpointStatus", "")),
+        arn=summary.arn,
+        status=summary.status,
         config_name="",
         instance_type=None,
         current=None,
         desired=None,
-        created=summary["CreationTime"],
-        modified=summary["LastModifiedTime"],
+        created=summary.created,
+        modified=summary.modified,
         async_config=None,
         described=False,
     )

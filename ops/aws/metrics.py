@@ -43,6 +43,15 @@ class Query:
 Found = tuple[dict[str, MetricSet], tuple[Problem, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The series by endpoint name, what was wrong, and which (endpoint, key) AWS did not answer in full."""
+
+    found: Mapping[str, MetricSet]
+    problems: tuple[Problem, ...] = ()
+    incomplete: frozenset[tuple[str, str]] = frozenset()
+
+
 def queries(endpoint: Endpoint, metrics: Iterable[Metric], window: Window) -> list[Query]:
     """Host metrics that are published more rarely than once a minute get a period of whole intervals."""
     out = []
@@ -53,7 +62,7 @@ def queries(endpoint: Endpoint, metrics: Iterable[Metric], window: Window) -> li
     return out
 
 
-def read(reading: Reading, asked: Sequence[Query], window: Window) -> Found:
+def read(reading: Reading, asked: Sequence[Query], window: Window) -> Answer:
     """The series of every query by endpoint name. Raises OpsError when a whole call fails."""
     parser = Parser(asked, window)
     batches = [(first, build(asked[first : first + BATCH], window)) for first in range(0, len(asked), BATCH)]
@@ -63,7 +72,8 @@ def read(reading: Reading, asked: Sequence[Query], window: Window) -> Found:
             parser.add(batch[0], page)
 
     reading.each(fetch, batches)
-    return parser.result()
+    found, problems = parser.result()
+    return Answer(found, problems, parser.incomplete())
 
 
 def build(asked: Sequence[Query], window: Window) -> dict[str, Any]:
@@ -96,6 +106,7 @@ def build(asked: Sequence[Query], window: Window) -> dict[str, Any]:
 def _pages(reading: Reading, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     token: str | None = None
     while True:
+        reading.session.asked_metrics(len(params["MetricDataQueries"]))
         page = reading.ask("cloudwatch", "GetMetricData", **params, **({"NextToken": token} if token else {}))
         yield page
         token = page.get("NextToken")
@@ -104,7 +115,10 @@ def _pages(reading: Reading, params: Mapping[str, Any]) -> Iterator[dict[str, An
 
 
 class Parser:
-    """Puts the pages of any number of calls, in any order, onto the grid of one window."""
+    """Puts the pages of any number of calls, in any order, onto the grid of one window.
+
+    A SampleCount of a period longer than the grid's is spread evenly over the cells that it covers.
+    """
 
     def __init__(self, asked: Sequence[Query], window: Window) -> None:
         self._asked = asked
@@ -120,7 +134,11 @@ class Parser:
             self._status[number] = str(result.get("StatusCode", "Complete"))
             stamps, values = result.get("Timestamps", ()), result.get("Values", ())
             if stamps:
-                place(self._grid(number), self._window, self._asked[number].period, stamps, values)
+                query = self._asked[number]
+                if query.metric.statistic == "SampleCount" and query.period > self._window.period:
+                    share = self._window.period / query.period
+                    values = [value * share for value in values]
+                place(self._grid(number), self._window, query.period, stamps, values)
         for message in page.get("Messages", ()):
             self._messages.add(f"{message.get('Code', '')}: {message.get('Value', '')}".strip(": "))
 
@@ -133,6 +151,11 @@ class Parser:
             sets.setdefault(query.endpoint.ref.name, {})[metric.key] = series
         found = {name: MetricSet(self._window, series) for name, series in sets.items()}
         return found, self._problems()
+
+    def incomplete(self) -> frozenset[tuple[str, str]]:
+        """(endpoint, key) of the queries that AWS answered in part or not at all."""
+        pairs = zip(self._asked, self._status, strict=True)
+        return frozenset((q.endpoint.ref.name, q.metric.key) for q, status in pairs if status != "Complete")
 
     def _grid(self, number: int) -> FloatArray:
         grid = self._values[number]

@@ -61,6 +61,7 @@ class AwsSession:
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
         self._calls: Counter[str] = Counter()
+        self._metrics = 0
         self._session: Any = None
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="aws")
 
@@ -85,6 +86,16 @@ class AwsSession:
         """Requests sent so far, repeats included, by "service:Operation"."""
         with self._lock:
             return dict(self._calls)
+
+    def asked_metrics(self, number: int) -> None:
+        """Count metrics that one GetMetricData call asks for: AWS bills these one by one."""
+        with self._lock:
+            self._metrics += number
+
+    def metrics(self) -> int:
+        """Metrics asked for so far."""
+        with self._lock:
+            return self._metrics
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)

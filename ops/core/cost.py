@@ -5,7 +5,7 @@ Billed and estimated sums are never added to each other, and what is not known i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -152,3 +152,25 @@ def total(lines: Iterable[CostLine | None]) -> CostLine | None:
 def cents(usd: Decimal) -> Decimal:
     """Rounded to cents, half to even, for showing."""
     return usd.quantize(Decimal("0.01"))
+
+
+METRIC_USD = Decimal("0.01") / 1000
+"""List price of one metric asked for with GetMetricData (facts F.2); no free tier."""
+REQUEST_USD = Decimal("0.01") / 1000
+FREE_REQUESTS = 1_000_000
+"""CloudWatch requests of other kinds that a month holds for free."""
+COST_EXPLORER_USD = Decimal("0.01")
+
+
+def of_asking(calls: Mapping[str, int], metrics: int) -> Decimal:
+    """Dollars at list price that Ebb's own calls cost; `calls` by "service:Operation". An estimate.
+
+    The month's free CloudWatch requests count as Ebb's own: another tool may have used them up.
+    """
+    other = sum(n for name, n in calls.items() if name.startswith("cloudwatch:") and name != _DATA)
+    paid = max(0, other - FREE_REQUESTS) * REQUEST_USD
+    explorer = sum(n for name, n in calls.items() if name.startswith("ce:")) * COST_EXPLORER_USD
+    return metrics * METRIC_USD + paid + explorer
+
+
+_DATA = "cloudwatch:GetMetricData"

@@ -152,11 +152,12 @@ def total(series: Series, since: float) -> float | None:
 def instances(samples: Series, publish_interval: int, zeros: FloatArray | None = None) -> Series:
     """Instances in service, from SampleCount of a host metric: SampleCount x publish interval / period.
 
+    A count over several periods (hosts that publish rarely) stands in `samples` evenly spread over them.
     A gap stays NaN (none was in service, or the answer is late) except where `zeros` is above 0: there the
     scaling record or DescribeEndpoint confirms that the count was zero (see `confirmed_zero`).
     """
     window = samples.window
-    values = samples.values * publish_interval / counting_period(window.period, publish_interval)
+    values = samples.values * publish_interval / window.period
     if zeros is not None:
         values = np.where(np.isnan(values) & (zeros > 0), 0.0, values)
     return Series("instances", window, values, "Count")

@@ -112,7 +112,7 @@ def test_rarer_host_metrics_fill_the_minutes_they_cover() -> None:
     assert query.period == 300
     found, _ = parsed([query], {"MetricDataResults": [result(0, [(60, 2.0), (5, 1.0)])]})
     samples = found["doc"].get(metrics.CPU_SAMPLES.key)
-    assert samples.values[:6].tolist()[:5] == [2.0] * 5
+    assert samples.values[:6].tolist()[:5] == [0.4] * 5  # two samples in five minutes, spread evenly
     assert np.isnan(samples.values[5:55]).all()
     assert metrics.instances(samples, 300).values[55:].tolist() == [1.0] * 5
     assert reader.queries(slow, (metrics.BACKLOG,), HOUR)[0].period == 60
@@ -124,8 +124,9 @@ def test_six_hundred_queries_go_in_two_calls() -> None:
         endpoints = [replace(DOC, ref=replace(DOC.ref, name=f"e{i}")) for i in range(600)]
         window = Window.last(timedelta(hours=1), datetime.fromtimestamp(TUESDAY, UTC), 60)
         queries = [q for e in endpoints for q in reader.queries(e, (metrics.BACKLOG,), window)]
-        found, problems = reader.read(Reading(session), queries, window)
-        assert (len(found), problems) == (600, ())
+        answer = reader.read(Reading(session), queries, window)
+        assert (len(answer.found), answer.problems, answer.incomplete) == (600, (), frozenset())
+        assert session.metrics() == 600
         assert session.calls()["cloudwatch:GetMetricData"] == 2
         session.close()
 
@@ -142,7 +143,7 @@ def test_same_numbers_as_plain_boto3_whatever_the_pages(fleet: str) -> None:
     window = Window.last(timedelta(hours=24), datetime.fromtimestamp(TUESDAY, UTC), 60)
     archive = replace(DOC, ref=EndpointRef("1", "us-east-1", "archive-reocr"))
     queries = reader.queries(archive, metrics.CATALOGUE.values(), window)
-    found, _ = reader.read(Reading(session), queries, window)
+    found = reader.read(Reading(session), queries, window).found
     session.close()
     plain = boto3.client(
         "cloudwatch",

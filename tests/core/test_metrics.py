@@ -79,9 +79,10 @@ def test_gpu_metrics_only_where_there_is_a_gpu(kind: str, gpu: bool) -> None:
     ],
 )
 def test_instances_from_sample_count(interval: int, period: int, samples: float, expected: float) -> None:
-    """`samples` is the SampleCount over one counting period."""
+    """`samples` is the SampleCount over one counting period; a grid holds it spread over its cells."""
     window = Window(NOW - timedelta(hours=3), NOW, period)
-    series = Series("s", window, np.full(window.size, float(samples)))
+    spread = samples * period / metrics.counting_period(period, interval)
+    series = Series("s", window, np.full(window.size, float(spread)))
     assert metrics.instances(series, interval).values == pytest.approx(np.full(window.size, expected))
 
 

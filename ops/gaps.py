@@ -1,0 +1,69 @@
+"""The history's gaps: what AWS still keeps of an endpoint and nobody has read yet, the newest first.
+
+Source of the edges: facts F.3: minutes for 15 days, five-minute steps for 63 days, hours for 455 days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ops.aws.calls import Reading
+from ops.core import pacing, spans
+from ops.core.types import Endpoint
+from ops.core.window import KEPT_DAYS
+from ops.gather import OVERLAP_S, Gatherer
+from ops.past import Hole
+
+LONGEST_S = {60: 3 * 86400, 300: 15 * 86400, 3600: 180 * 86400}
+"""How much one call reads at most, so that viewers do not wait behind it."""
+MARGIN_S = 7200
+"""Kept clear of AWS's own edges, where an answer is empty rather than an error."""
+
+
+class Gaps:
+    """Closes the gaps of all endpoints, a piece at a time. Used by one thread."""
+
+    def __init__(self, gatherer: Gatherer) -> None:
+        self._gatherer = gatherer
+        self._whole_at: dict[str, float] = {}
+        self._tried: dict[tuple[str, int, spans.Span], float] = {}
+
+    def progress(self) -> tuple[int, int]:
+        """How many endpoints have all their history, of how many."""
+        names = {e.ref.name for e in self._gatherer.endpoints()}
+        return len(names & self._whole_at.keys()), len(names)
+
+    def close_one(self, reading: Reading, first: Sequence[str] = ()) -> bool:
+        """Read one piece, of the endpoints `first` before others. False when nothing is missing. OpsError."""
+        if self._gatherer.now is None:
+            return False
+        now = self._gatherer.now.timestamp()
+        endpoints = sorted(self._gatherer.endpoints(), key=lambda e: (e.ref.name not in first, e.ref.name))
+        for endpoint in endpoints:
+            name = endpoint.ref.name
+            if now - self._whole_at.get(name, float("-inf")) < pacing.GAP_S / 2:
+                continue
+            for hole, period in self._missing(endpoint, now):
+                key = (name, period, hole.span)
+                if now - self._tried.get(key, float("-inf")) >= pacing.GAP_S:
+                    self._tried = {k: at for k, at in self._tried.items() if now - at < pacing.GAP_S}
+                    self._tried[key] = now
+                    self._gatherer.fill(reading, endpoint, hole, period)
+                    return True
+            self._whole_at[name] = now
+        return False
+
+    def _missing(self, endpoint: Endpoint, now: float) -> Iterator[tuple[Hole, int]]:
+        wanted = tuple(pacing.every(endpoint))
+        end = int(now) - OVERLAP_S
+        upper = end
+        for period, days in KEPT_DAYS.items():
+            oldest = -(-(int(now) - days * 86400 + MARGIN_S) // 3600) * 3600
+            lower = max(oldest, int(endpoint.created.timestamp()) // 3600 * 3600)
+            if lower < upper:
+                for hole in self._gatherer.past.holes(endpoint.ref.name, wanted, (lower, upper), period):
+                    tail = hole.span[1] == end and hole.span[1] - hole.span[0] < pacing.GAP_S
+                    if not tail:
+                        for piece in spans.pieces(hole.span, LONGEST_S[period]):
+                            yield Hole(hole.name, hole.metrics, piece), period
+            upper = min(upper, oldest)
