@@ -78,6 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "endpoint_url": server.url,
         "region": world.region,
         "account_id": world.account,
+        "world": world.identity,
         "pid": os.getpid(),
         "speed": options.speed,
         "seed": options.seed,

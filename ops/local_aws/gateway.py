@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
@@ -29,6 +30,7 @@ Environ = dict[str, Any]
 PASSED_ON = frozenset({"s3", "sns", "sqs", "sts", "iam", "organizations"})
 _SCOPE = re.compile(r"Credential=([^/,]+)/\d{8}/([^/,]+)/([^/,]+)/aws4_request")
 _QUERY_SCOPE = re.compile(r"X-Amz-Credential=([^/&]+)/\d{8}/([^/&]+)/([^/&]+)/aws4_request")
+_USER_ID = re.compile(rb"(<UserId>)[^<]*")
 _ASYNC_PATH = re.compile(r"^/endpoints/([^/]+)/async-invocations$")
 
 
@@ -89,6 +91,8 @@ class Gateway:
         return self._answer(start, status, wire.json_answer(answer), "application/json", headers=headers)
 
     def _pass_on(self, environ: Environ, start: StartResponse, service: str) -> Iterable[bytes]:
+        if service == "sts" and _asks_who(environ):
+            return self._who(environ, start)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         waits = service == "sqs" and (not target or target.endswith(".ReceiveMessage"))
         try:
@@ -98,6 +102,21 @@ class Gateway:
             log.debug("moto: %s", error)
             missing = NotOffered(f"this operation of {service or 'that service'}")
             return self._refuse(environ, start, missing, service)
+
+    def _who(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        """moto's GetCallerIdentity, but its UserId tells which world this is, whoever asks."""
+        told: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def keep(status: str, headers: list[tuple[str, str]], *_: object) -> None:
+            told.append((status, headers))
+
+        with self._world.lock:
+            payload = b"".join(self._moto(environ, keep))
+        payload = _USER_ID.sub(rf"\g<1>{self._world.identity}".encode(), payload)
+        status, headers = told[0]
+        sent = [pair for pair in headers if pair[0].lower() != "content-length"]
+        start(status, [*sent, ("Content-Length", str(len(payload)))])
+        return [payload]
 
     def _refuse(
         self, environ: Environ, start: StartResponse, error: NotOffered, service: str
@@ -145,6 +164,13 @@ def _scope(environ: Environ) -> tuple[str, str, str]:
         unquote(environ.get("QUERY_STRING", ""))
     )
     return (found.group(1), found.group(2), found.group(3)) if found else ("", "", "")
+
+
+def _asks_who(environ: Environ) -> bool:
+    """Whether this is GetCallerIdentity; the body can be read again afterwards."""
+    body = _body(environ)
+    environ["wsgi.input"] = io.BytesIO(body)
+    return b"GetCallerIdentity" in body or "GetCallerIdentity" in environ.get("QUERY_STRING", "")
 
 
 def _body(environ: Environ) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -47,6 +48,8 @@ class WorldOptions:
     account: str = ACCOUNT
     history_days: int = HISTORY_DAYS
     assumptions: Assumptions = field(default_factory=Assumptions)
+    identity: str = ""
+    """Tells this world from every other one; empty: drawn at random."""
     check_shapes: bool = False
     """Check every answer's keys against botocore's output shape (tests)."""
 
@@ -59,6 +62,8 @@ class World:
         self.options = options or WorldOptions()
         self.region = self.options.region
         self.account = self.options.account
+        self.identity = self.options.identity or secrets.token_hex(8)
+        """What STS gives as UserId. No run continues another one, so each has its own, also with the same seed."""
         self.lock = threading.RLock()
         now = clock.now()
         self.first_minute = int(now // 60) - self.options.history_days * 1440
