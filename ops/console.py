@@ -84,7 +84,7 @@ class Console:
         """Every endpoint with its state, trouble first; all of it read now."""
         gatherer = self._gatherer()
         gatherer.read(self._reading(), everything=True)
-        return gatherer.fleet()
+        return gatherer.state().fleet()
 
     def endpoint(self, name: str, span: timedelta | Window = timedelta(hours=3)) -> EndpointView:
         """Everything about one endpoint in the last `span` or a window, all of it read now.
@@ -94,13 +94,13 @@ class Console:
         gatherer, reading = self._gatherer(), self._reading()
         gatherer.look(reading, name, everything=True)
         gatherer.complete(reading, name, span)
-        return gatherer.endpoint(name, span)
+        return gatherer.state().endpoint(name, span)
 
     def read(self, looked_at: Collection[str], *, anybody: bool) -> FleetView:
         """One round of the collector: what is due at the interest that there is, see ops.core.pacing."""
         gatherer = self._gatherer()
         gatherer.read(self._reading(), looked_at, anybody=anybody)
-        return gatherer.fleet()
+        return gatherer.state().fleet()
 
     def look(self, name: str, span: timedelta | Window) -> OpsError | None:
         """Read what a view of one endpoint over `span` still lacks; why not, where that may pass by itself.
@@ -119,7 +119,7 @@ class Console:
 
     def view(self, name: str, span: timedelta | Window) -> EndpointView:
         """One endpoint from what was read so far; asks AWS for nothing."""
-        return self._gatherer().endpoint(name, span)
+        return self._gatherer().state().endpoint(name, span)
 
     def close_gap(self, first: Collection[str] = ()) -> bool:
         """Read one missing piece of the history; False when nothing is missing."""

@@ -10,87 +10,29 @@ import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from ops.aws import alarms as aws_alarms
 from ops.aws import metrics as aws_metrics
 from ops.aws import scaling as aws_scaling
 from ops.aws.calls import Reading
-from ops.aws.endpoints import Described, EndpointReader, Summary, problem_of
+from ops.aws.endpoints import Described, EndpointReader, Summary
 from ops.core import metrics, pacing
 from ops.core import window as ranges
-from ops.core.errors import CredentialsProblem, OpsError, Throttled, UnknownEndpoint, Unreachable
+from ops.core.errors import UnknownEndpoint, Unreachable
 from ops.core.names import nearest
-from ops.core.seen import Seen
-from ops.core.types import Activity, Connection, Endpoint, MetricSet, Problem, Window, utc
-from ops.core.views import EndpointView, FleetView
-from ops.core.words import count, moment
-from ops.judging import Scaling, headline, row_of, seen_of, trouble_first
+from ops.core.types import Activity, Connection, Endpoint, Window, utc
+from ops.judging import Scaling
+from ops.known import DAY, MOST_ACTIVITIES, RECENT, Known, Parts, State, since_of
 from ops.past import Hole, Past
 from ops.store.history import History
 
-T = TypeVar("T")
-
-RECENT, DAY = timedelta(minutes=90), timedelta(hours=24)
 OVERLAP_S = 900
 """Read again at every reading: datapoints may come in late."""
-MOST_ACTIVITIES = 500
 ACTIVITIES_S = {pacing.Interest.AWAKE: 60.0, pacing.Interest.ASLEEP: 300.0}
 _NAME = re.compile(r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")
-_FATAL = (CredentialsProblem, Unreachable, Throttled)
-
-
-@dataclass(slots=True)
-class Parts:
-    """The pieces of one collection that may fail one by one."""
-
-    problems: list[Problem] = field(default_factory=list)
-    hidden: set[str] = field(default_factory=set)
-
-    def take(self, future: Future[T], part: str, hides: str, instead: T) -> T:
-        """The value of `future`; where AWS refuses, `instead` and a Problem."""
-        return self.attempt(future.result, part, hides, instead)
-
-    def attempt(self, work: Callable[[], T], part: str, hides: str, instead: T) -> T:
-        try:
-            return work()
-        except _FATAL:
-            raise
-        except OpsError as error:
-            self.hidden.add(hides)
-            problem = problem_of(part, error)
-            if problem not in self.problems:
-                self.problems.append(problem)
-            return instead
-
-
-@dataclass(slots=True)
-class Known:
-    """What is known of one endpoint. Replaced piece by piece under the gatherer's lock."""
-
-    endpoint: Endpoint
-    problems: tuple[Problem, ...]
-    summary: Summary | None
-    described_at: float
-    """AWS's epoch seconds, as all times here."""
-    moves: tuple[Activity, ...] = ()
-    """The newest changes of capacity, newest first."""
-    moves_at: float = float("-inf")
-    record: dict[str, Activity] = field(default_factory=dict)
-    """Activities of all kinds, read when somebody looks at the endpoint, by id."""
-    record_since: float = float("inf")
-    trouble: tuple[Problem, ...] = ()
-    """Why the activities could not be read."""
-    read_at: dict[str, float] = field(default_factory=dict)
-    """When each metric was last read."""
-    looked: int = -1
-    """The last round that read all that a view of this endpoint shows."""
-    changed: bool = True
-    """Something about it changed since its metrics were last read."""
-    backlog: float | None = None
-    """The newest value that was read."""
 
 
 class Gatherer:
@@ -186,7 +128,7 @@ class Gatherer:
         if known is None or now is None or not known.endpoint.described:
             return
         window, _ = ranges.choose(span, now)
-        since = self._since(window, now)
+        since = since_of(window, now)
         if since.timestamp() < known.record_since:
             self._read_record(reading, known, since)
         wanted = tuple(pacing.every(known.endpoint))
@@ -196,64 +138,16 @@ class Gatherer:
         for hole in holes:
             self.fill(reading, known.endpoint, hole, window.period)
 
-    def fleet(self) -> FleetView:
-        """Every endpoint from what was read, trouble first. Raises OpsError before the first round."""
+    def state(self) -> State:
+        """All that is known now; views are made of it. Raises Unreachable before the first reading."""
         with self._lock:
-            known, scaling, trouble, now = self._state()
-        rows = []
-        for each in known:
-            seen = self._seen(each, scaling, each.moves, trouble, now, aws_scaling.PAGE)
-            rows.append(row_of(seen, (*each.problems, *each.trouble), _read_at(each)))
-        rows.sort(key=trouble_first)
-        queued = tuple(r for r in rows if r.endpoint.is_async or not r.endpoint.described)
-        direct = tuple(r for r in rows if not r.endpoint.is_async and r.endpoint.described)
-        problems = (*scaling.problems, *trouble.problems, *self._skew(now))
-        return FleetView(self._connection, now, queued, direct, headline(queued, direct), problems)
-
-    def endpoint(self, name: str, span: timedelta | Window) -> EndpointView:
-        """One endpoint from what was read. Raises UnknownEndpoint, BadInput."""
-        with self._lock:
-            _, scaling, trouble, now = self._state()
-            known = self._known.get(name)
-            if known is None:
-                raise UnknownEndpoint(name, nearest(name, tuple(sorted(self._known))))
-            record = tuple(known.record.values()) or known.moves
-        endpoint = known.endpoint
-        window, notes = ranges.choose(span, now)
-        since = self._since(window, now).timestamp()
-        activities = tuple(
-            sorted(
-                (a for a in record if (a.end or now).timestamp() >= since),
-                key=lambda a: a.start,
-                reverse=True,
+            if self._now is None:
+                raise Unreachable("AWS has not answered yet.", "Ebb keeps trying; look again in a moment.")
+            skew = (self._wall() - self._now).total_seconds()
+            known = {name: replace(k, record=dict(k.record)) for name, k in self._known.items()}
+            return State(
+                self._connection, known, self._scaling, self._metric_trouble, self._now, self._past, skew
             )
-        )
-        if known.record_since > since and activities and not known.trouble:
-            oldest = moment(activities[-1].start, now)
-            notes = (*notes, f"Scaling activities are shown from {oldest} on; older ones were not read.")
-        seen = self._seen(known, scaling, activities, trouble, now, MOST_ACTIVITIES)
-        every = tuple(pacing.every(endpoint))
-        wide = MetricSet(window) if "metrics" in seen.hidden else self._past.read(name, every, window)
-        zeros = metrics.confirmed_zero(
-            window, endpoint, activities, now.timestamp(), wide.get(metrics.NO_CAPACITY.key)
-        )
-        own = (*known.problems, *scaling.problems, *known.trouble, *trouble.problems)
-        return EndpointView(
-            connection=self._connection,
-            as_of=now,
-            row=row_of(seen, own, _read_at(known)),
-            target=seen.target,
-            policies=seen.policies,
-            alarms=seen.alarms,
-            schedules=seen.schedules,
-            activities=activities,
-            metrics=wide,
-            instances=metrics.instances(wide.get(metrics.CPU_SAMPLES.key), endpoint.publish_interval, zeros),
-            provisional_from=utc((now.timestamp() - metrics.SETTLE_S) // 60 * 60),
-            window=window,
-            problems=(*own, *self._skew(now)),
-            notes=notes,
-        )
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Every endpoint that could be described, by name."""
@@ -433,68 +327,6 @@ class Gatherer:
         with self._lock:
             known = tuple(sorted(self._known))
         return known or self.names(reading)
-
-    # ---- making views
-
-    def _state(self) -> tuple[list[Known], Scaling, Parts, datetime]:
-        if self._now is None:
-            raise Unreachable("AWS has not answered yet.", "Ebb keeps trying; look again in a moment.")
-        return list(self._known.values()), self._scaling, self._metric_trouble, self._now
-
-    def _seen(
-        self,
-        known: Known,
-        scaling: Scaling,
-        activities: tuple[Activity, ...],
-        trouble: Parts,
-        now: datetime,
-        most: int,
-    ) -> Seen:
-        hidden = set(scaling.hidden) | trouble.hidden
-        if known.trouble:
-            hidden.add("activities")
-        name, day = known.endpoint.ref.name, Window.last(DAY, now, 300)
-        blind = "metrics" in hidden
-        asked = metrics.DAY if known.endpoint.is_async else ()
-        return seen_of(
-            known.endpoint,
-            scaling,
-            activities,
-            MetricSet(Window.last(RECENT, now, 60))
-            if blind
-            else self._recent(known, now, _recent_of(known.endpoint)),
-            MetricSet(day) if blind or not asked else self._past.read(name, asked, day),
-            now,
-            hidden,
-            len(activities) >= most,
-        )
-
-    def _recent(self, known: Known, now: datetime, wanted: Sequence[metrics.Metric]) -> MetricSet:
-        return self._past.read(known.endpoint.ref.name, wanted, Window.last(RECENT, now, 60))
-
-    def _since(self, window: Window, now: datetime) -> datetime:
-        return min(window.start, now - DAY)
-
-    def _skew(self, now: datetime) -> tuple[Problem, ...]:
-        """A remark where this machine's clock is off; the embedded AWS has a time of its own."""
-        off = (self._wall() - now).total_seconds()
-        if self._connection.kind != "aws" or abs(off) <= 300:
-            return ()
-        way = "ahead of" if off > 0 else "behind"
-        what = f"This machine's clock is {count(abs(off) / 60, 'minute')} {way} AWS's; Ebb shows AWS's time."
-        return (
-            Problem("the clock", what, "Set the clock (NTP): AWS refuses requests that are too far off."),
-        )
-
-
-def _read_at(known: Known) -> datetime | None:
-    """When the endpoint's queue was last read."""
-    at = known.read_at.get(metrics.BACKLOG.key if known.endpoint.is_async else metrics.CPU.key)
-    return None if at is None else utc(at)
-
-
-def _recent_of(endpoint: Endpoint) -> tuple[metrics.Metric, ...]:
-    return metrics.wanted(metrics.RECENT if endpoint.is_async else metrics.SERVING, endpoint)
 
 
 def _submit_scaling(reading: Reading) -> tuple[Future[Any], ...]:

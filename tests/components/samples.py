@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 
@@ -33,11 +34,17 @@ from ops.core.types import (
     Verdict,
     Window,
 )
-from ops.core.views import EndpointView, FleetRow, FleetView
+from ops.core.views import EndpointView, FleetRow, FleetView, Usage
 
 NOW = datetime(2026, 11, 20, 14, 2, 10, tzinfo=UTC)
 ACCOUNT, REGION = "123456789012", "us-east-1"
 EMBEDDED = Connection("embedded", ACCOUNT, REGION, "root", "http://127.0.0.1:5000", True)
+USAGE = Usage(
+    NOW - timedelta(hours=2),
+    {"cloudwatch:GetMetricData": 900, "sagemaker:DescribeEndpoint": 304},
+    312,
+    Decimal("0.00312"),
+)
 REAL = Connection("aws", ACCOUNT, "eu-central-1", "ops", None, False, "EBB_WRITE is not set")
 
 STORIES: tuple[tuple[str, EndpointState, Severity, str, float, float | None, int, int, int, int], ...] = (
@@ -340,7 +347,7 @@ class SampleSource:
         self.failure = failure
 
     def snapshot(self) -> Snapshot:
-        return Snapshot(None if self.failure else self.view, self.failure, 1, 3.0, 2.0, {})
+        return Snapshot(None if self.failure else self.view, self.failure, 1, 3.0, 2.0)
 
     def connection(self) -> Connection:
         return self.view.connection

@@ -1,0 +1,193 @@
+"""What is in memory of an account and region: each endpoint with what was last read of it, and the views made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from ops.aws import scaling as aws_scaling
+from ops.aws.endpoints import Summary, problem_of
+from ops.core import metrics, pacing
+from ops.core import window as ranges
+from ops.core.errors import CredentialsProblem, OpsError, Throttled, UnknownEndpoint, Unreachable
+from ops.core.names import nearest
+from ops.core.seen import Seen
+from ops.core.types import Activity, Connection, Endpoint, MetricSet, Problem, Window, utc
+from ops.core.views import EndpointView, FleetView
+from ops.core.words import count, moment
+from ops.judging import Scaling, headline, row_of, seen_of, trouble_first
+from ops.past import Past
+
+T = TypeVar("T")
+
+RECENT, DAY = timedelta(minutes=90), timedelta(hours=24)
+"""The two spans that a verdict looks at: by the minute, and in five-minute steps."""
+MOST_ACTIVITIES = 500
+_FATAL = (CredentialsProblem, Unreachable, Throttled)
+
+
+@dataclass(slots=True)
+class Parts:
+    """The pieces of one collection that may fail one by one."""
+
+    problems: list[Problem] = field(default_factory=list)
+    hidden: set[str] = field(default_factory=set)
+
+    def take(self, future: Future[T], part: str, hides: str, instead: T) -> T:
+        """The value of `future`; where AWS refuses, `instead` and a Problem."""
+        return self.attempt(future.result, part, hides, instead)
+
+    def attempt(self, work: Callable[[], T], part: str, hides: str, instead: T) -> T:
+        try:
+            return work()
+        except _FATAL:
+            raise
+        except OpsError as error:
+            self.hidden.add(hides)
+            problem = problem_of(part, error)
+            if problem not in self.problems:
+                self.problems.append(problem)
+            return instead
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known of one endpoint. Replaced piece by piece, under the gatherer's lock."""
+
+    endpoint: Endpoint
+    problems: tuple[Problem, ...]
+    summary: Summary | None
+    described_at: float
+    """AWS's epoch seconds, as all times here."""
+    moves: tuple[Activity, ...] = ()
+    """The newest changes of capacity, newest first."""
+    moves_at: float = float("-inf")
+    record: dict[str, Activity] = field(default_factory=dict)
+    """Activities of all kinds, read when somebody looks at the endpoint, by id."""
+    record_since: float = float("inf")
+    trouble: tuple[Problem, ...] = ()
+    """Why the activities could not be read."""
+    read_at: dict[str, float] = field(default_factory=dict)
+    """When each metric was last read."""
+    looked: int = -1
+    """The last round that read all that a view of this endpoint shows."""
+    changed: bool = True
+    """Something about it changed since its metrics were last read."""
+    backlog: float | None = None
+    """The newest value that was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that is known at `now` (AWS's time), and the views made of it. `skew_s`: this machine's clock minus AWS's."""
+
+    connection: Connection
+    known: Mapping[str, Known]
+    scaling: Scaling
+    trouble: Parts
+    now: datetime
+    past: Past
+    skew_s: float
+
+    def fleet(self) -> FleetView:
+        """Every endpoint, trouble first."""
+        rows = []
+        for each in self.known.values():
+            seen = self._seen(each, each.moves, aws_scaling.PAGE)
+            rows.append(row_of(seen, (*each.problems, *each.trouble), _read_at(each)))
+        rows.sort(key=trouble_first)
+        queued = tuple(r for r in rows if r.endpoint.is_async or not r.endpoint.described)
+        direct = tuple(r for r in rows if not r.endpoint.is_async and r.endpoint.described)
+        problems = (*self.scaling.problems, *self.trouble.problems, *self._skew())
+        return FleetView(self.connection, self.now, queued, direct, headline(queued, direct), problems)
+
+    def endpoint(self, name: str, span: timedelta | Window) -> EndpointView:
+        """One endpoint over a range. Raises UnknownEndpoint, BadInput."""
+        known = self.known.get(name)
+        if known is None:
+            raise UnknownEndpoint(name, nearest(name, tuple(sorted(self.known))))
+        record = tuple(known.record.values()) or known.moves
+        endpoint, now = known.endpoint, self.now
+        window, notes = ranges.choose(span, now)
+        since = since_of(window, now).timestamp()
+        activities = tuple(
+            sorted(
+                (a for a in record if (a.end or now).timestamp() >= since),
+                key=lambda a: a.start,
+                reverse=True,
+            )
+        )
+        if known.record_since > since and activities and not known.trouble:
+            oldest = moment(activities[-1].start, now)
+            notes = (*notes, f"Scaling activities are shown from {oldest} on; older ones were not read.")
+        seen = self._seen(known, activities, MOST_ACTIVITIES)
+        every = tuple(pacing.every(endpoint))
+        wide = MetricSet(window) if "metrics" in seen.hidden else self.past.read(name, every, window)
+        zeros = metrics.confirmed_zero(
+            window, endpoint, activities, now.timestamp(), wide.get(metrics.NO_CAPACITY.key)
+        )
+        own = (*known.problems, *self.scaling.problems, *known.trouble, *self.trouble.problems)
+        return EndpointView(
+            connection=self.connection,
+            as_of=now,
+            row=row_of(seen, own, _read_at(known)),
+            target=seen.target,
+            policies=seen.policies,
+            alarms=seen.alarms,
+            schedules=seen.schedules,
+            activities=activities,
+            metrics=wide,
+            instances=metrics.instances(wide.get(metrics.CPU_SAMPLES.key), endpoint.publish_interval, zeros),
+            provisional_from=utc((now.timestamp() - metrics.SETTLE_S) // 60 * 60),
+            window=window,
+            problems=(*own, *self._skew()),
+            notes=notes,
+        )
+
+    def _seen(self, known: Known, activities: tuple[Activity, ...], most: int) -> Seen:
+        now, hidden = self.now, set(self.scaling.hidden) | self.trouble.hidden
+        if known.trouble:
+            hidden.add("activities")
+        name = known.endpoint.ref.name
+        recent, day = Window.last(RECENT, now, 60), Window.last(DAY, now, 300)
+        blind = "metrics" in hidden
+        asked = metrics.DAY if known.endpoint.is_async else ()
+        return seen_of(
+            known.endpoint,
+            self.scaling,
+            activities,
+            MetricSet(recent) if blind else self.past.read(name, _recent_of(known.endpoint), recent),
+            MetricSet(day) if blind or not asked else self.past.read(name, asked, day),
+            now,
+            hidden,
+            len(activities) >= most,
+        )
+
+    def _skew(self) -> tuple[Problem, ...]:
+        """A remark where this machine's clock is off; the embedded AWS has a time of its own."""
+        off = self.skew_s
+        if self.connection.kind != "aws" or abs(off) <= 300:
+            return ()
+        way = "ahead of" if off > 0 else "behind"
+        what = f"This machine's clock is {count(abs(off) / 60, 'minute')} {way} AWS's; Ebb shows AWS's time."
+        return (
+            Problem("the clock", what, "Set the clock (NTP): AWS refuses requests that are too far off."),
+        )
+
+
+def since_of(window: Window, now: datetime) -> datetime:
+    """From when on a view over `window` needs the scaling activities."""
+    return min(window.start, now - DAY)
+
+
+def _read_at(known: Known) -> datetime | None:
+    """When the endpoint's queue was last read."""
+    at = known.read_at.get(metrics.BACKLOG.key if known.endpoint.is_async else metrics.CPU.key)
+    return None if at is None else utc(at)
+
+
+def _recent_of(endpoint: Endpoint) -> tuple[metrics.Metric, ...]:
+    return metrics.wanted(metrics.RECENT if endpoint.is_async else metrics.SERVING, endpoint)
