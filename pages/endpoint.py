@@ -4,8 +4,10 @@ import streamlit as st
 
 from components import cards, notices, rules, scope, session, tables
 from components.access import require
-from components.charts.endpoint import endpoint_chart
+from components.charts.details import detail_chart
 from components.charts.realtime import realtime_chart
+from components.charts.sentences import described
+from components.charts.signature import signature_chart
 from components.live import live_panel
 from components.live_plot import live_plot
 from components.markup import html, joined, show
@@ -29,17 +31,20 @@ LEGEND = (
 
 def chart(view: EndpointView) -> None:
     queued = view.row.endpoint.is_async or not view.row.endpoint.described
-    shown = (
-        "Backlog, instances, failures and age of the oldest request"
-        if queued
-        else "Requests, instances, errors"
-    )
+    on_show = f"{name}|{span.key}|{zone.key}"
     live_plot(
-        endpoint_chart(view, zone.info) if queued else realtime_chart(view, zone.info),
+        signature_chart(view, zone.info) if queued else realtime_chart(view, zone.info),
         key="endpoint-chart",
-        view=f"{name}|{span.key}|{zone.key}",
-        alt=f"{shown} of {name}, last {span.key}.",
+        view=on_show,
+        alt=described(view, zone.info),
     )
+    if queued:
+        live_plot(
+            detail_chart(view, zone.info),
+            key="endpoint-details",
+            view=on_show,
+            alt=f"Requests, age of the oldest, waits, model time and hosts of {name}, on the same minutes.",
+        )
     notes = [
         html('<p class="muted small">{n}</p>', n=n) for n in (*view.notes, LEGEND if queued else HATCHED)
     ]

@@ -76,16 +76,16 @@ def detail_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
         top_of(*times, least=_least(time_unit)),
         top_of(*hosts, least=100.0),
     )
-    each = _each(view)
-    peaks = "" if window.size <= lines.BARS else f"peaks of {each}"
+    each = each_step(view)
+    coarse = "" if window.size <= lines.BARS else f"peaks of {each}"
     present = [one for one, values in zip(HOSTS, hosts, strict=True) if not np.isnan(values).all()]
     lost = f"lost after {fmt.age(view.row.ttl_s)}" if ttl is None else ""
     figure = stack(
         (
             Panel(f"Requests · each {each}: {_counts_key(view)}", HEIGHT, tops[0]),
             Panel(f"Age of the oldest request · {age_unit}", HEIGHT, tops[1], whole=False, note=lost),
-            Panel(f"Time in backlog · {wait_unit}: {_key(WAITS)}", HEIGHT, tops[2], whole=False, note=peaks),
-            Panel(f"Model time · {time_unit}: {_key(TIMES)}", HEIGHT, tops[3], whole=False, note=peaks),
+            Panel(f"Time in backlog · {wait_unit}: {_key(WAITS)}", HEIGHT, tops[2], whole=False, note=coarse),
+            Panel(f"Model time · {time_unit}: {_key(TIMES)}", HEIGHT, tops[3], whole=False, note=coarse),
             Panel(f"Hosts · %: {_key(present)}", HEIGHT, tops[4], whole=False),
         ),
         window,
@@ -95,12 +95,12 @@ def detail_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
     provisional(figure, tops, view.provisional_from, window, zone)
     for (_, word, paint, pattern), values in zip(COUNTS, counts, strict=True):
         lines.bars(figure, REQUESTS, word, paint, values, window, zone, pattern=pattern)
-    lines.line(figure, AGE, "age of oldest", "muted", *_peaks(window, ages[0]), zone)
+    lines.line(figure, AGE, "age of oldest", "muted", *peaks(window, ages[0]), zone)
     if ttl is not None:
         _ttl_line(figure, ttl, view.row.ttl_s)
     for panel, drawn, found in ((WAIT, WAITS, waits), (MODEL, TIMES, times), (HOST, HOSTS, hosts)):
         for one, values in zip(drawn, found, strict=True):
-            at, peak = _peaks(window, values)
+            at, peak = peaks(window, values)
             lines.line(figure, panel, one.word, one.tone, at, peak, zone, width=one.width, dash=one.dash)
     _say_empty(figure, view, counts, ages, waits, times, hosts)
     _speak(figure, view, counts, zone)
@@ -151,7 +151,8 @@ def _ttl_line(figure: go.Figure, at: float, ttl_s: float) -> None:
     figure.layout.annotations = [*figure.layout.annotations, note]
 
 
-def _each(view: EndpointView) -> str:
+def each_step(view: EndpointView) -> str:
+    """The step into which counts are gathered, as one says it: minute, 5 min, 2 h."""
     step = view.window.period
     if view.window.size > lines.BARS:
         span = (view.window.end - view.window.start).total_seconds()
@@ -181,7 +182,7 @@ def _key(drawn: Sequence[Drawn]) -> str:
     )
 
 
-def _peaks(window: Window, values: Floats) -> tuple[Floats, Floats]:
+def peaks(window: Window, values: Floats) -> tuple[Floats, Floats]:
     """The greatest datapoint of each step, and when the step begins."""
     found = spread(window.epochs(), values, window.period)
     return found.at, found.high

@@ -1,54 +1,75 @@
-"""The chart of a real-time endpoint: requests, instances, model errors. It has no queue. Pure."""
+"""The chart of a real-time endpoint: requests, instances, model errors, CPU. It has no queue. Pure."""
 
 from __future__ import annotations
 
 from datetime import tzinfo
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from components import format as fmt
-from components.charts.endpoint import bars, days, silent, steps
-from components.charts.grid import summed
-from components.charts.panels import Panel, hatch, stack
+from components.charts import lines
+from components.charts.details import each_step, peaks
+from components.charts.grid import spread, summed
+from components.charts.panels import Panel, empty, provisional, speak, stack
+from components.charts.signature import between
 from components.charts.story import top_of
+from components.theme import colour, tint
+from ops.core import metrics
 from ops.core.views import EndpointView
 
-REQUESTS, INSTANCES, ERRORS = 1, 2, 3
+REQUESTS, INSTANCES, ERRORS, HOST = range(1, 5)
 
 
 def realtime_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
-    """Requests, instances and 5xx answers of `view.window` as stacked panels; gaps are gaps."""
-    epochs = view.window.epochs()
-    at, asked = summed(epochs, view.metrics.get("Invocations").values)
-    _, errors = summed(epochs, view.metrics.get("Invocation5XXErrors").values)
+    """Requests, instances, 5xx answers and CPU of `view.window` as stacked panels; gaps are gaps."""
+    window = view.window
+    epochs = window.epochs()
+    asked = view.metrics.get(metrics.INVOCATIONS.key).values
+    wrong = view.metrics.get(metrics.ERRORS_5XX.key).values
+    cpu = view.metrics.get(metrics.CPU.key).values
     instances = view.instances.values
-    each = fmt.duration(at[1] - at[0]) if len(at) > 1 else fmt.duration(view.window.period)
-    tops = {
-        REQUESTS: top_of(asked, least=4.0),
-        INSTANCES: top_of(instances),
-        ERRORS: top_of(errors, least=4.0),
-    }
+    at, requests = summed(epochs, asked, lines.BARS)
+    _, errors = summed(epochs, wrong, lines.BARS)
+    each = each_step(view)
+    tops = (
+        top_of(requests, least=4.0),
+        top_of(instances),
+        top_of(errors, least=4.0),
+        top_of(cpu, least=100.0),
+    )
     figure = stack(
         (
-            Panel(f"Requests · each {each}", 180, tops[REQUESTS]),
-            Panel("Instances in service", 120, tops[INSTANCES]),
-            Panel(f"Model errors (5xx) · each {each}", 64, tops[ERRORS]),
+            Panel(f"Requests · each {each}", 150, tops[0]),
+            Panel("Instances in service", 84, tops[1]),
+            Panel(f"Model errors (5xx) · each {each}", 64, tops[2]),
+            Panel("CPU · % (100 a core)" if tops[3] > 120 else "CPU · %", 64, tops[3], whole=False),
         ),
-        view.window,
+        window,
         zone,
     )
-    if view.provisional_from < view.window.end:
-        start = max(view.provisional_from, view.window.start)
-        for panel, top in tops.items():
-            figure.add_trace(hatch(panel, top, start, view.window.end, zone))
-    bars(figure, REQUESTS, "requests", "requests", "backlog", at, asked, zone)
-    steps(figure, INSTANCES, days(view), epochs, instances, zone)
-    bars(figure, ERRORS, "errors", "answered with 5xx", "stuck", at, errors, zone)
-    notes: list[dict[str, Any]] = []
-    for panel, values in {REQUESTS: asked, INSTANCES: instances, ERRORS: errors}.items():
+    provisional(figure, tops, view.provisional_from, window, zone)
+    lines.bars(figure, REQUESTS, "requests", tint("backlog", 0.60), asked, window, zone)
+    lines.steps(figure, INSTANCES, "instances", instances, window, zone)
+    lines.bars(figure, ERRORS, "errors", colour("stuck"), wrong, window, zone)
+    lines.line(figure, HOST, "CPU", "warm", *peaks(window, cpu), zone)
+    texts = {
+        REQUESTS: (asked, "No request came in this range"),
+        INSTANCES: (instances, "No instance reported in this range"),
+        ERRORS: (wrong, "No error was published in this range"),
+        HOST: (cpu, "No host metric was published in this range"),
+    }
+    denied = any(problem.part == "metrics" for problem in view.problems)
+    for panel, (values, text) in texts.items():
         if np.isnan(values).all():
-            silent(notes, panel)
-    figure.layout.annotations = [*figure.layout.annotations, *notes]
+            empty(figure, panel, "The metrics could not be read" if denied else text)
+    count, load = (spread(epochs, v, window.period) for v in (instances, cpu))
+    final = view.provisional_from.timestamp()
+    words = [
+        f"{fmt.count(requests[i])} requests<br>{fmt.count(errors[i])} answered with 5xx<br>"
+        f"{between(count.low[i], count.high[i])} in service<br>CPU {between(load.low[i], load.high[i])} %"
+        + ("<br>not final yet" if start + count.step > final else "")
+        for i, start in enumerate(at.tolist())
+    ]
+    speak(figure, REQUESTS, at, words, zone)
     return figure

@@ -63,7 +63,7 @@ def test_a_link_reproduces_the_view_in_a_fresh_browser(app, open_page):
     expect(heading(second, "archive-reocr")).to_be_visible()
     chart_drawn(second)
     expect(second.get_by_role("radio", name="12h")).to_be_checked()
-    assert "time, Europe/Berlin (UTC+1)" in (second.locator(".ebb-plot").text_content() or "")
+    assert "time, Europe/Berlin (UTC+1)" in (second.locator(".ebb-plot").first.text_content() or "")
     hours = second.evaluate(
         "(() => { const r = document.querySelector('.ebb-plot').layout.xaxis.range;"
         " return (new Date(r[1]) - new Date(r[0])) / 3600000; })()"

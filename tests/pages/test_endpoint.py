@@ -22,7 +22,8 @@ def test_sentence_numbers_chart_and_why(open_page):
     assert "wake-doc-async" in shown
     assert "backlog-scaling" in shown
     assert "ml.g5.xlarge" in shown
-    (figure,) = figures(app)
+    figure, details = figures(app)
+    assert figure["layout"]["xaxis"]["range"] == details["layout"]["xaxis"]["range"]
     assert [t["name"] for t in figure["data"] if t["name"] == "backlog"] == ["backlog"]
     assert "time, UTC" in str(figure["layout"]["annotations"])
 
@@ -30,7 +31,7 @@ def test_sentence_numbers_chart_and_why(open_page):
 @pytest.mark.parametrize("key", list(scope.RANGES))
 def test_a_link_reproduces_endpoint_range_and_zone(open_page, key):
     app = open_page(SampleSource(), "endpoint", endpoint="night-batch", range=key, zone="Asia/Kolkata")
-    (figure,) = figures(app)
+    figure, _ = figures(app)
     start, end = figure["layout"]["xaxis"]["range"]
     assert timedelta(milliseconds=end - start) == scope.RANGES[key]
     assert 0 <= end - (NOW.timestamp() + 5.5 * 3600) * 1000 <= 300_000
@@ -50,7 +51,7 @@ def test_an_unknown_endpoint_offers_the_nearest(open_page):
 def test_an_unknown_range_is_refused_in_words(open_page):
     app = open_page(SampleSource(), "endpoint", endpoint="doc-async", range="99d")
     assert "99d" in notices(app)
-    assert len(figures(app)) == 1
+    assert len(figures(app)) == 2
 
 
 def test_without_an_endpoint_it_asks_for_one(open_page):
@@ -76,7 +77,7 @@ def test_a_denied_part_names_the_action_and_hides_only_itself(open_page):
     )
     app = open_page(SampleSource(fleet(problems=(gone,))), "endpoint", endpoint="doc-async")
     assert "application-autoscaling:DescribeScalingActivities" in notices(app)
-    assert len(figures(app)) == 1
+    assert len(figures(app)) == 2
 
 
 def test_read_only_is_visible(open_page):
