@@ -23,7 +23,7 @@ if str(ROOT) not in sys.path:
 
 log = logging.getLogger("ebb")
 PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-HEAVY = ("plotly.graph_objects", "plotly.io", "pandas", "components.charts.endpoint", "boto3")
+HEAVY = ("plotly.graph_objects", "plotly.io", "pandas", "components.charts.signature", "boto3")
 
 
 @asynccontextmanager

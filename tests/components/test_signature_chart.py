@@ -16,7 +16,7 @@ from components import theme
 from components.charts.grid import BUCKETS, LIMIT, wall
 from components.charts.sentences import described, why
 from components.charts.signature import signature_chart
-from components.charts.story import desired, edges, wakings
+from components.charts.story import desired, edges, events, wakings
 from ops.core.types import Activity, Bounds, MetricSet, ScalableTarget, Series, Window
 from tests.components.samples import NOW, busy_view, endpoint_view
 
@@ -352,3 +352,11 @@ def test_a_record_that_begins_late_is_said_to(view):
     )
     assert "1 cold start since" in notes(signature_chart(late, UTC))
     assert "where the scaling record begins" in described(late, UTC)
+
+
+def test_moments_before_the_window_do_not_shift_what_is_on_show():
+    view = endpoint_view(span=timedelta(hours=1))
+    early = replace(view.activities[-1], start=view.window.start - timedelta(days=9), end=None, desired=3)
+    found = events(replace(view, activities=(*view.activities, early)))
+    assert found[0][1] == 3
+    assert all(a.start >= view.window.start for a, _ in found)
