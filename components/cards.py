@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from urllib.parse import urlencode
 
 from components import format as fmt
@@ -13,7 +14,7 @@ from components.fleet_list import TROUBLE
 from components.markup import Html, html, joined
 from components.theme import SEVERITIES, STATES
 from ops.core.types import Connection, Severity, Verdict
-from ops.core.views import FleetRow
+from ops.core.views import FleetRow, Usage
 
 
 def pill(verdict: Verdict) -> Html:
@@ -247,4 +248,42 @@ def headline(row: FleetRow, zone: tzinfo, now: datetime) -> Html:
         sentence=verdict.sentence,
         since=since,
         evidence=evidence,
+    )
+
+
+def about_usd(dollars: Decimal) -> str:
+    """A small estimate in two significant digits: about $0.0031, about $12; under $0.01 below a tenth of a cent."""
+    if dollars <= 0:
+        return "nothing"
+    if dollars < Decimal("0.001"):
+        return "under $0.01"
+    if dollars >= 10:
+        return f"about ${Decimal(f'{dollars:.1e}'):,.0f}"
+    if dollars >= 1:
+        return f"about ${dollars:.2f}"
+    return f"about ${Decimal(f'{dollars:.1e}'):f}"
+
+
+def usage(usage: Usage, kind: str, zone: tzinfo, now: datetime | None = None) -> Html:
+    """What Ebb itself asked of AWS, and what that costs. `kind`: "embedded" or "aws"; `now` shortens the date."""
+    since = fmt.moment(usage.since, zone, now).removeprefix("today ")
+    at = f"{since} {usage.since.astimezone(zone):%Z}"
+    calls, metrics = fmt.plural(sum(usage.calls.values()), "call"), fmt.plural(usage.metrics, "metric")
+    cost = about_usd(usage.usd)
+    if kind == "embedded":
+        sentence = (
+            f"Since {at}: {calls} to the simulated AWS, {metrics} asked for. Nothing is billed; "
+            f"it would cost {cost} on AWS."
+        )
+    else:
+        sentence = f"Since {at}: {calls} to AWS, {metrics} asked for, {cost} at list price."
+    counted = sorted(usage.calls.items(), key=lambda item: (-item[1], item[0]))
+    lines = joined(
+        html("<li>{n} × {name}</li>", n=f"{n:,}", name=name.replace(":", " ")) for name, n in counted
+    )
+    return html(
+        '<details class="usage small muted" data-focus="usage"><summary data-focus="usage-summary">{sentence}</summary>'
+        '<ul class="plain">{lines}</ul></details>',
+        sentence=sentence,
+        lines=lines,
     )

@@ -11,7 +11,7 @@ from ops.collector import Snapshot
 from ops.config import Settings
 from ops.core.errors import OpsError, Unreachable
 from ops.core.types import Connection
-from ops.core.views import EndpointView, FleetView
+from ops.core.views import EndpointView, FleetView, Usage
 
 ENDPOINT = "endpoint"
 """URL and session: the name of the endpoint on show."""
@@ -117,6 +117,11 @@ def newest() -> tuple[FleetView, float] | None:
     except OpsError:
         return None
     return view, source().snapshot().age_s or 0.0
+
+
+def usage() -> Usage | None:
+    """What the process has asked of AWS so far; None while nothing was asked."""
+    return _source.snapshot().usage if _source is not None else None
 
 
 def names() -> tuple[str, ...]:

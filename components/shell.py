@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from components import access, session, theme
+from components.footer import footer
 from components.header import header
 
 LOGO = (
@@ -50,6 +51,7 @@ def main() -> None:
     st.set_page_config(page_title=f"{shown[:63] or page.title} · Ebb")
     header()
     page.run()
+    footer()
 
 
 main()

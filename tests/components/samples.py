@@ -347,7 +347,7 @@ class SampleSource:
         self.failure = failure
 
     def snapshot(self) -> Snapshot:
-        return Snapshot(None if self.failure else self.view, self.failure, 1, 3.0, 2.0)
+        return Snapshot(None if self.failure else self.view, self.failure, 1, 3.0, 2.0, USAGE)
 
     def connection(self) -> Connection:
         return self.view.connection

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from components import session
+from components import fleet_controls, session
 from ops.core.errors import CredentialsProblem, Denied, Throttled, Unreachable
-from ops.core.types import Problem
+from ops.core.types import EndpointRef, Problem
 from tests.components.samples import REAL, SampleSource, empty_fleet, fleet
 from tests.pages.conftest import markup, notices
 
@@ -93,3 +95,86 @@ def test_a_pause_is_said(open_page):
     app = open_page(SampleSource())
     app.selectbox(key=session.RATE).set_value("paused").run()
     assert "paused" in markup(app)
+
+
+def crowd(calm: int, stuck: int = 0):
+    """A fleet of `stuck` endpoints that cannot wake, each for a reason of its own, and `calm` asleep."""
+    view = fleet()
+
+    def named(row, name, sentence):
+        ref = EndpointRef("123456789012", "us-east-1", name)
+        verdict = replace(row.verdict, sentence=sentence)
+        return replace(row, endpoint=replace(row.endpoint, ref=ref), verdict=verdict)
+
+    rows = [named(view.rows[0], f"stuck-{n:03}", f"Cannot wake: {n} requests wait.") for n in range(stuck)]
+    rows += [named(view.rows[-1], f"calm-{n:03}", "Asleep; nothing waits.") for n in range(calm)]
+    return replace(view, rows=tuple(rows), realtime=())
+
+
+def table_rows(app) -> int:
+    return markup(app).count('<tr role="row"><td')
+
+
+def test_two_hundred_endpoints_come_fifty_at_a_time(open_page):
+    app = open_page(SampleSource(crowd(200)))
+    assert table_rows(app) == 50
+    assert "50 of 200 shown" in markup(app)
+    app.button(key="fleet-more").click().run()
+    assert table_rows(app) == 100
+    assert "100 of 200 shown" in markup(app)
+
+
+def test_a_search_from_a_link_finds_rows_beyond_the_first_fifty(open_page):
+    app = open_page(SampleSource(crowd(200)), q="CALM-19 g5")
+    assert table_rows(app) == 10
+    assert "10 of 200 shown" in markup(app)
+    app.text_input(key=session.QUERY).set_value("calm-199").run()
+    assert table_rows(app) == 1
+
+
+def test_another_search_starts_with_the_first_page_of_rows(open_page):
+    app = open_page(SampleSource(crowd(200)))
+    app.button(key="fleet-more").click().run()
+    app.text_input(key=session.QUERY).set_value("calm").run()
+    assert table_rows(app) == fleet_controls.PAGE
+
+
+def test_state_and_order_come_from_the_link(open_page):
+    app = open_page(SampleSource(), state="asleep", sort="name")
+    assert table_rows(app) == 1
+    app.selectbox(key=session.STATE).set_value("all states").run()
+    shown = markup(app)
+    table = shown[shown.index('aria-label="Asynchronous endpoints, by name"') :]
+    assert table.index("doc-async") < table.index("invoice-parse") < table.index("ocr-legacy")
+
+
+@pytest.mark.parametrize(("key", "word"), [("state", "state"), ("sort", "order")])
+def test_a_link_that_asks_for_something_else_is_said_and_shows_all(open_page, key, word):
+    app = open_page(SampleSource(), **{key: "[bogus](x)"})
+    assert f"The link asks for the {word} “[bogus](x)”, which is not offered." in notices(app)
+    assert table_rows(app) == 6
+
+
+def test_nothing_found_says_what_was_asked_and_shows_the_way_out(open_page):
+    app = open_page(SampleSource(), q="<b>nobody", state="asleep")
+    shown = markup(app)
+    assert "None of 6 endpoints matches “&lt;b&gt;nobody” and the state “asleep”." in shown
+    assert table_rows(app) == 0
+    app.button(key="fleet-clear").click().run()
+    assert table_rows(app) == 6
+    assert app.text_input(key=session.QUERY).value == ""
+    assert app.selectbox(key=session.STATE).value == "all states"
+
+
+def test_thirty_in_trouble_are_a_few_sentences_and_a_way_to_see_only_them(open_page):
+    app = open_page(SampleSource(crowd(170, stuck=30)))
+    assert "and 25 more: 25 cannot wake" in markup(app)
+    app.button(key="fleet-trouble").click().run()
+    assert app.selectbox(key=session.STATE).value == "needs you"
+    assert table_rows(app) == 30
+    assert "30 of 200 shown" in markup(app)
+
+
+def test_an_empty_account_has_nothing_to_search(open_page):
+    app = open_page(SampleSource(empty_fleet()))
+    assert len(app.text_input) == 0

@@ -1,0 +1,27 @@
+"""The line below every page: what Ebb itself asks of AWS, and what that costs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components import cards, live, scope, session
+from components.markup import show
+
+EVERY_S = 15.0
+
+
+def footer() -> None:
+    """Calls, metrics and their price since the process started; nothing before the first call."""
+    zone = scope.zone()
+
+    def body() -> None:
+        usage = session.usage()
+        if usage is None or not usage.calls:
+            return
+        known, newest = session.connection(), session.newest()
+        kind = known.kind if known is not None else session.wanted().kind
+        now = newest[0].as_of if newest is not None else None
+        st.space("small")
+        show(cards.usage(usage, kind, zone.info, now), key="footer")
+
+    live.live_panel(body, key="footer-panel", at_least=EVERY_S)

@@ -1,0 +1,95 @@
+"""Cards: sentences that need someone, grouped and cut; and what Ebb's own asking costs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from components import cards
+from ops.core.types import EndpointRef
+from tests.components.samples import NOW, USAGE, fleet
+
+STUCK, FAILING, *_ = fleet().rows
+
+
+def named(row, name, sentence=None):
+    verdict = row.verdict if sentence is None else replace(row.verdict, sentence=sentence)
+    ref = EndpointRef("123456789012", "us-east-1", name)
+    return replace(row, endpoint=replace(row.endpoint, ref=ref), verdict=verdict)
+
+
+def test_the_same_sentence_is_said_once_and_names_the_first_three():
+    rows = [named(STUCK, f"ocr-{n}") for n in range(12)]
+    shown = cards.attention(rows)
+    assert shown.count("<li>") == 1
+    assert shown.count("no policy starts the first instance") == 1
+    assert all(f"<b>ocr-{n}</b>" in shown for n in range(3))
+    assert "<b>ocr-3</b>" not in shown
+    assert "and 9 more:" in shown
+    assert cards.untold(rows) == 0
+
+
+def test_the_worst_few_sentences_are_told_and_the_rest_is_counted_by_state():
+    rows = [named(STUCK, f"ocr-{n}", f"Cannot wake: {n} requests wait.") for n in range(20)]
+    rows += [named(FAILING, f"parse-{n}", f"Fails: {n} requests.") for n in range(9)]
+    shown = cards.attention(rows)
+    assert shown.count("<li>") == cards.SENTENCES + 1
+    assert "and 24 more: 15 cannot wake, 9 failing" in shown
+    assert cards.untold(rows) == 24
+    assert cards.in_trouble(rows) == 29
+
+
+def test_nobody_hides_one_sentence_behind_and_one_more():
+    rows = [named(STUCK, f"ocr-{n}", f"Cannot wake: {n} requests wait.") for n in range(cards.SENTENCES + 1)]
+    assert cards.attention(rows).count("<li>") == cards.SENTENCES + 1
+    assert cards.untold(rows) == 0
+
+
+def test_a_calm_fleet_has_no_sentences():
+    assert cards.attention(fleet().rows[2:]) == ""
+    assert cards.untold(fleet().rows[2:]) == 0
+
+
+@pytest.mark.parametrize(
+    ("dollars", "words"),
+    [
+        ("0", "nothing"),
+        ("0.00002", "under $0.01"),
+        ("0.00312", "about $0.0031"),
+        ("0.0996", "about $0.10"),
+        ("0.25", "about $0.25"),
+        ("1.2345", "about $1.23"),
+        ("12.6", "about $13"),
+        ("1234.5", "about $1,200"),
+    ],
+)
+def test_a_small_sum_keeps_two_digits_and_is_never_no_cents(dollars, words):
+    assert cards.about_usd(Decimal(dollars)) == words
+
+
+def test_on_real_aws_the_line_names_calls_metrics_and_list_price():
+    shown = cards.usage(USAGE, "aws", UTC, NOW)
+    assert "Since 12:02 UTC: 1,204 calls to AWS, 312 metrics asked for, about $0.0031 at list price." in shown
+    assert shown.index("900 × cloudwatch GetMetricData") < shown.index("304 × sagemaker DescribeEndpoint")
+
+
+def test_on_the_embedded_aws_nothing_is_billed():
+    shown = cards.usage(USAGE, "embedded", UTC, NOW)
+    assert "calls to the simulated AWS" in shown
+    assert "Nothing is billed; it would cost about $0.0031 on AWS." in shown
+
+
+def test_the_line_is_in_the_chosen_zone_and_names_an_older_day():
+    berlin = ZoneInfo("Europe/Berlin")
+    assert "Since 13:02 CET:" in cards.usage(USAGE, "aws", berlin, NOW)
+    older = replace(USAGE, since=NOW - timedelta(days=9))
+    assert "Since 11 Nov 14:02 UTC:" in cards.usage(older, "aws", UTC, NOW)
+
+
+def test_one_call_is_singular():
+    once = replace(USAGE, calls={"sts:GetCallerIdentity": 1}, metrics=1, usd=Decimal(0))
+    assert "1 call to AWS, 1 metric asked for, nothing at list price." in cards.usage(once, "aws", UTC, NOW)
