@@ -25,8 +25,9 @@ from ops.core.errors import UnknownEndpoint, Unreachable
 from ops.core.names import nearest
 from ops.core.types import Activity, Connection, Endpoint, Window, utc
 from ops.judging import Scaling
-from ops.known import DAY, MOST_ACTIVITIES, RECENT, Known, Parts, State, since_of
+from ops.known import DAY, RECENT, Known, Parts, State, since_of
 from ops.past import Hole, Past
+from ops.record import extended
 from ops.store.history import History
 
 OVERLAP_S = 900
@@ -129,7 +130,7 @@ class Gatherer:
             return
         window, _ = ranges.choose(span, now)
         since = since_of(window, now)
-        if since.timestamp() < known.record_since:
+        if known.endpoint.is_async and since.timestamp() < known.record.tried:
             self._read_record(reading, known, since)
         wanted = tuple(pacing.every(known.endpoint))
         end = min(int(window.end.timestamp()), int(now.timestamp()) - OVERLAP_S // 3)
@@ -144,7 +145,7 @@ class Gatherer:
             if self._now is None:
                 raise Unreachable("AWS has not answered yet.", "Ebb keeps trying; look again in a moment.")
             skew = (self._wall() - self._now).total_seconds()
-            known = {name: replace(k, record=dict(k.record)) for name, k in self._known.items()}
+            known = {name: replace(k) for name, k in self._known.items()}
             return State(
                 self._connection, known, self._scaling, self._metric_trouble, self._now, self._past, skew
             )
@@ -232,33 +233,16 @@ class Gatherer:
         reading.each(one, asked)
 
     def _read_record(self, reading: Reading, known: Known, since: datetime) -> None:
-        """Activities of all kinds back to `since`; of what is known already only the newest and the unended."""
-        with self._lock:
-            have = dict(known.record)
-            deep = since.timestamp() >= known.record_since and bool(have)
-        depth = since
-        if deep:
-            unended = [a.start for a in have.values() if a.end is None]
-            depth = min([*unended, max(a.start for a in have.values())]) - timedelta(seconds=OVERLAP_S)
+        """Activities of all kinds back to `since`; of what is known already only the news."""
         parts = Parts()
-        nothing: tuple[Activity, ...] = ()
-        found = parts.attempt(
-            lambda: aws_scaling.activities(
-                reading, known.endpoint.ref.resource_id, since=depth, most=MOST_ACTIVITIES, not_scaled=True
-            ),
+        record = parts.attempt(
+            lambda: extended(reading, self._past.history, known.endpoint, known.record, since),
             "scaling activities",
             "activities",
-            nothing,
+            known.record,
         )
         with self._lock:
-            known.trouble = tuple(parts.problems)
-            if parts.problems:
-                return
-            known.record = have | {a.id: a for a in found}
-            whole = len(found) < MOST_ACTIVITIES
-            reached = since.timestamp() if whole else min(a.start.timestamp() for a in found)
-            known.record_since = min(known.record_since, reached)
-        self._past.history.keep_activities(known.endpoint.ref.name, found)
+            known.trouble, known.record = tuple(parts.problems), record
 
     def _read_metrics(
         self,

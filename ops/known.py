@@ -20,12 +20,12 @@ from ops.core.views import EndpointView, FleetView
 from ops.core.words import count, moment
 from ops.judging import Scaling, headline, row_of, seen_of, trouble_first
 from ops.past import Past
+from ops.record import MOST, Record
 
 T = TypeVar("T")
 
 RECENT, DAY = timedelta(minutes=90), timedelta(hours=24)
 """The two spans that a verdict looks at: by the minute, and in five-minute steps."""
-MOST_ACTIVITIES = 500
 _FATAL = (CredentialsProblem, Unreachable, Throttled)
 
 
@@ -65,9 +65,8 @@ class Known:
     moves: tuple[Activity, ...] = ()
     """The newest changes of capacity, newest first."""
     moves_at: float = float("-inf")
-    record: dict[str, Activity] = field(default_factory=dict)
-    """Activities of all kinds, read when somebody looks at the endpoint, by id."""
-    record_since: float = float("inf")
+    record: Record = field(default_factory=Record)
+    """Activities of all kinds, read when somebody looks at the endpoint."""
     trouble: tuple[Problem, ...] = ()
     """Why the activities could not be read."""
     read_at: dict[str, float] = field(default_factory=dict)
@@ -109,7 +108,7 @@ class State:
         known = self.known.get(name)
         if known is None:
             raise UnknownEndpoint(name, nearest(name, tuple(sorted(self.known))))
-        record = tuple(known.record.values()) or known.moves
+        record = tuple(known.record.known.values()) or known.moves
         endpoint, now = known.endpoint, self.now
         window, notes = ranges.choose(span, now)
         since = since_of(window, now).timestamp()
@@ -120,10 +119,10 @@ class State:
                 reverse=True,
             )
         )
-        if known.record_since > since and activities and not known.trouble:
-            oldest = moment(activities[-1].start, now)
-            notes = (*notes, f"Scaling activities are shown from {oldest} on; older ones were not read.")
-        seen = self._seen(known, activities, MOST_ACTIVITIES)
+        if known.record.tried <= since < known.record.since:
+            begin = moment(utc(known.record.since), now)
+            notes = (*notes, f"Scaling activities are shown from {begin} on; older ones were not read.")
+        seen = self._seen(known, activities, MOST)
         every = tuple(pacing.every(endpoint))
         wide = MetricSet(window) if "metrics" in seen.hidden else self.past.read(name, every, window)
         zeros = metrics.confirmed_zero(
