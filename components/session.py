@@ -34,6 +34,10 @@ FLEET_ROWS = "fleet-rows"
 """Session: how many rows of the fleet are shown at most."""
 FLEET_WISH = "fleet-wish"
 """Session: what a button asked the pickers of the Fleet page to hold."""
+FLEET_LAST = "fleet-last"
+"""Session: what the pickers of the Fleet page held when it was last drawn."""
+PAGE_SEEN = "page-seen"
+"""Session: the path of the page that was drawn last."""
 
 URL_KEYS = (ENDPOINT, RANGE, ZONE)
 
