@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from components import format as fmt
 from components.charts import lines
 from components.charts.grid import Floats, spread, step_of, summed
-from components.charts.panels import Panel, axis, empty, provisional, speak, stack
+from components.charts.panels import Draft, Panel, axis, empty, provisional, speak, stack
 from components.charts.story import top_of
 from components.theme import colour, tint
 from ops.core import metrics
@@ -80,7 +80,7 @@ def detail_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
     coarse = "" if window.size <= lines.BARS else f"peaks of {each}"
     present = [one for one, values in zip(HOSTS, hosts, strict=True) if not np.isnan(values).all()]
     lost = f"lost after {fmt.age(view.row.ttl_s)}" if ttl is None else ""
-    figure = stack(
+    chart = stack(
         (
             Panel(f"Requests · each {each}: {_counts_key(view)}", HEIGHT, tops[0]),
             Panel(f"Age of the oldest request · {age_unit}", HEIGHT, tops[1], whole=False, note=lost),
@@ -92,19 +92,19 @@ def detail_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
         zone,
         together=False,
     )
-    provisional(figure, tops, view.provisional_from, window, zone)
+    provisional(chart, tops, view.provisional_from, window, zone)
     for (_, word, paint, pattern), values in zip(COUNTS, counts, strict=True):
-        lines.bars(figure, REQUESTS, word, paint, values, window, zone, pattern=pattern)
-    lines.line(figure, AGE, "age of oldest", "muted", *peaks(window, ages[0]), zone)
+        lines.bars(chart, REQUESTS, word, paint, values, window, zone, pattern=pattern)
+    lines.line(chart, AGE, "age of oldest", "muted", *peaks(window, ages[0]), zone)
     if ttl is not None:
-        _ttl_line(figure, ttl, view.row.ttl_s)
+        _ttl_line(chart, ttl, view.row.ttl_s)
     for panel, drawn, found in ((WAIT, WAITS, waits), (MODEL, TIMES, times), (HOST, HOSTS, hosts)):
         for one, values in zip(drawn, found, strict=True):
             at, peak = peaks(window, values)
-            lines.line(figure, panel, one.word, one.tone, at, peak, zone, width=one.width, dash=one.dash)
-    _say_empty(figure, view, counts, ages, waits, times, hosts)
-    _speak(figure, view, counts, zone)
-    return figure
+            lines.line(chart, panel, one.word, one.tone, at, peak, zone, width=one.width, dash=one.dash)
+    _say_empty(chart, view, counts, ages, waits, times, hosts)
+    _speak(chart, view, counts, zone)
+    return chart.figure()
 
 
 def _in_time(series: tuple[Series, ...]) -> tuple[list[Floats], str]:
@@ -132,7 +132,7 @@ def _ttl(view: EndpointView, ages: Floats, unit: str) -> float | None:
     return limit if float(np.nanmax(ages)) >= limit / 3 else None
 
 
-def _ttl_line(figure: go.Figure, at: float, ttl_s: float) -> None:
+def _ttl_line(chart: Draft, at: float, ttl_s: float) -> None:
     where = {"xref": "paper", "yref": axis(AGE), "x0": 0, "x1": 1, "y0": at, "y1": at}
     shape = {"type": "line", "line": {"color": colour("stuck"), "width": 1.2, "dash": "dash"}} | where
     note = {
@@ -147,8 +147,8 @@ def _ttl_line(figure: go.Figure, at: float, ttl_s: float) -> None:
         "showarrow": False,
         "font": {"size": 13, "color": colour("stuck")},
     }
-    figure.layout.shapes = [*figure.layout.shapes, shape]
-    figure.layout.annotations = [*figure.layout.annotations, note]
+    chart.shapes.append(shape)
+    chart.notes.append(note)
 
 
 def each_step(view: EndpointView) -> str:
@@ -189,7 +189,7 @@ def peaks(window: Window, values: Floats) -> tuple[Floats, Floats]:
 
 
 def _say_empty(
-    figure: go.Figure,
+    chart: Draft,
     view: EndpointView,
     counts: list[Floats],
     ages: list[Floats],
@@ -210,10 +210,10 @@ def _say_empty(
     denied = any(problem.part == "metrics" for problem in view.problems)
     for panel, (found, text) in texts.items():
         if all(np.isnan(values).all() for values in found):
-            empty(figure, panel, "The metrics could not be read" if denied else text)
+            empty(chart, panel, "The metrics could not be read" if denied else text)
 
 
-def _speak(figure: go.Figure, view: EndpointView, counts: list[Floats], zone: tzinfo) -> None:
+def _speak(chart: Draft, view: EndpointView, counts: list[Floats], zone: tzinfo) -> None:
     window, epochs = view.window, view.window.epochs()
     at, _ = summed(epochs, counts[0], lines.BARS)
     sums = [summed(epochs, values, lines.BARS)[1] for values in counts]
@@ -227,7 +227,7 @@ def _speak(figure: go.Figure, view: EndpointView, counts: list[Floats], zone: tz
         ]
         known = any(not np.isnan(s[i]) for s in sums)
         rows.append(("<br>".join(parts) or ("none" if known else "nothing published")) + end)
-    speak(figure, REQUESTS, at, rows, zone)
+    speak(chart, REQUESTS, at, rows, zone)
     age = Drawn(metrics.OLDEST.key, "oldest", "muted")
     for panel, drawn in ((AGE, (age,)), (WAIT, WAITS), (MODEL, TIMES), (HOST, HOSTS)):
         texts = [_said(view.metrics.get(one.key)) for one in drawn]
@@ -235,7 +235,7 @@ def _speak(figure: go.Figure, view: EndpointView, counts: list[Floats], zone: tz
         for i, end in enumerate(late):
             parts = [f"{one.word} {text[i]}" for one, text in zip(drawn, texts, strict=True) if text[i]]
             rows.append(("<br>".join(parts) or "nothing published") + end)
-        speak(figure, panel, at, rows, zone)
+        speak(chart, panel, at, rows, zone)
 
 
 def _said(series: Series) -> list[str]:

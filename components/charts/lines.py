@@ -6,10 +6,9 @@ from datetime import tzinfo
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from components.charts.grid import BUCKETS, Floats, lonely, plain, stairs, summed, thin, wall_ms
-from components.charts.panels import axis
+from components.charts.panels import Draft, axis, trace
 from components.theme import colour, tint
 from ops.core.types import Window
 
@@ -19,7 +18,7 @@ SHORT = 3
 
 
 def line(
-    figure: go.Figure,
+    chart: Draft,
     panel: int,
     name: str,
     tone: str,
@@ -35,8 +34,9 @@ def line(
     x, y = plain(*thin(epochs, values))
     at = wall_ms(x, zone)
     style: dict[str, Any] = {"fill": "tozeroy", "fillcolor": tint(tone, 0.22)} if water else {}
-    figure.add_trace(
-        go.Scatter(
+    chart.traces.append(
+        trace(
+            "scatter",
             x=at,
             y=y.astype(np.float32),
             yaxis=axis(panel),
@@ -50,8 +50,9 @@ def line(
     )
     alone = lonely(y, 1 if water else SHORT)
     if alone.any():
-        figure.add_trace(
-            go.Scatter(
+        chart.traces.append(
+            trace(
+                "scatter",
                 x=at[alone],
                 y=y[alone].astype(np.float32),
                 yaxis=axis(panel),
@@ -64,7 +65,7 @@ def line(
 
 
 def steps(
-    figure: go.Figure,
+    chart: Draft,
     panel: int,
     name: str,
     values: Floats,
@@ -75,11 +76,11 @@ def steps(
 ) -> None:
     """A staircase: each datapoint holds for its whole period."""
     x, y = stairs(*thin(window.epochs(), values), float(window.period))
-    stair(figure, panel, name, x, y, zone, colour("warm"), width)
+    stair(chart, panel, name, x, y, zone, colour("warm"), width)
 
 
 def stair(
-    figure: go.Figure,
+    chart: Draft,
     panel: int,
     name: str,
     x: Floats,
@@ -90,8 +91,9 @@ def stair(
     dash: str = "solid",
 ) -> None:
     """A staircase through its corners (epoch seconds)."""
-    figure.add_trace(
-        go.Scatter(
+    chart.traces.append(
+        trace(
+            "scatter",
             x=wall_ms(x, zone),
             y=y.astype(np.float32),
             yaxis=axis(panel),
@@ -105,7 +107,7 @@ def stair(
 
 
 def bars(
-    figure: go.Figure,
+    chart: Draft,
     panel: int,
     name: str,
     paint: str,
@@ -129,8 +131,9 @@ def bars(
             "fillmode": "replace",
             "solidity": 0.5,
         }
-    figure.add_trace(
-        go.Bar(
+    chart.traces.append(
+        trace(
+            "bar",
             x=wall_ms(((at + ends) / 2)[some], zone),
             y=totals[some].astype(np.float32),
             yaxis=axis(panel),

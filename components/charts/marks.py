@@ -7,11 +7,10 @@ from datetime import tzinfo
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from components import format as fmt
 from components.charts.grid import wall, wall_ms
-from components.charts.panels import axis
+from components.charts.panels import Draft, axis, trace
 from components.charts.story import Edge, Waking, events
 from components.theme import colour, tint
 from ops.core.types import Bounds
@@ -25,7 +24,7 @@ LABEL_APART = 0.19
 """Labels stand no closer than this share of the range: they fit beside each other also on a phone."""
 
 
-def bounds_band(figure: go.Figure, panel: int, bounds: Bounds | None, top: float) -> None:
+def bounds_band(chart: Draft, panel: int, bounds: Bounds | None, top: float) -> None:
     """Where the count may move: a band with a dotted edge and its numbers."""
     if bounds is None:
         return
@@ -42,8 +41,8 @@ def bounds_band(figure: go.Figure, panel: int, bounds: Bounds | None, top: float
     if bounds.max == 0:
         labels = [(0.0, "max 0", "bottom")]
     notes = [_note(text, axis(panel), 0, height, side, "warm", xref="paper") for height, text, side in labels]
-    figure.layout.shapes = [*figure.layout.shapes, *shapes]
-    figure.layout.annotations = [*figure.layout.annotations, *notes]
+    chart.shapes.extend(shapes)
+    chart.notes.extend(notes)
 
 
 def _across(panel: int, low: float, high: float, style: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +68,7 @@ def _note(
 
 
 def cold_starts(
-    figure: go.Figure, found: list[Waking], tops: Iterable[float], view: EndpointView, zone: tzinfo
+    chart: Draft, found: list[Waking], tops: Iterable[float], view: EndpointView, zone: tzinfo
 ) -> None:
     """A band through every panel for each cold start, with its length where there is room for it."""
     if not found:
@@ -79,8 +78,9 @@ def cold_starts(
     starts = np.array([start.timestamp() for start, _ in spans])
     lengths = np.array([(end - start).total_seconds() for start, end in spans])
     for panel, top in enumerate(tops, start=1):
-        figure.add_trace(
-            go.Bar(
+        chart.traces.append(
+            trace(
+                "bar",
                 x=wall_ms(starts + lengths / 2, zone),
                 y=np.full(len(starts), top, dtype=np.float32),
                 width=(lengths * 1000.0).astype(np.float32),
@@ -106,10 +106,10 @@ def cold_starts(
         text = f"◔ {fmt.age(waking.seconds)}{'' if waking.done else ' so far'}"
         at = wall(end if late else start, zone)
         notes.append(_note(text, "y domain", at, 1, "top", "waking", end=late))
-    figure.layout.annotations = [*figure.layout.annotations, *notes]
+    chart.notes.extend(notes)
 
 
-def scaling_marks(figure: go.Figure, panel: int, view: EndpointView, zone: tzinfo) -> None:
+def scaling_marks(chart: Draft, panel: int, view: EndpointView, zone: tzinfo) -> None:
     """▲ more, ▼ fewer, ✕ failed, each at the capacity it asked for."""
     apart = (view.window.end - view.window.start).total_seconds() * CLOSEST
     kinds: dict[str, list[tuple[float, float]]] = {"failed": [], "down": [], "up": []}
@@ -130,8 +130,9 @@ def scaling_marks(figure: go.Figure, panel: int, view: EndpointView, zone: tzinf
         if not marks:
             continue
         at, wanted_at = np.array(marks).T
-        figure.add_trace(
-            go.Scatter(
+        chart.traces.append(
+            trace(
+                "scatter",
                 x=wall_ms(at, zone),
                 y=wanted_at.astype(np.float32),
                 yaxis=axis(panel),
@@ -149,9 +150,7 @@ def scaling_marks(figure: go.Figure, panel: int, view: EndpointView, zone: tzinf
         )
 
 
-def schedule_edges(
-    figure: go.Figure, panels: int, found: list[Edge], view: EndpointView, zone: tzinfo
-) -> None:
+def schedule_edges(chart: Draft, panels: int, found: list[Edge], view: EndpointView, zone: tzinfo) -> None:
     """A dotted line where a scheduled action ran, with what it set."""
     window = view.window
     span = (window.end - window.start).total_seconds()
@@ -168,5 +167,5 @@ def schedule_edges(
             late = share > 0.84
             free = share - LABEL_APART if late else share
             notes.append(_note(edge.sets, axis(panels) + " domain", at, 1, "top", "muted", end=late))
-    figure.layout.shapes = [*figure.layout.shapes, *shapes]
-    figure.layout.annotations = [*figure.layout.annotations, *notes]
+    chart.shapes.extend(shapes)
+    chart.notes.extend(notes)

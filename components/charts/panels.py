@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -34,12 +34,45 @@ class Panel:
     """A few words at the right end of the title's line."""
 
 
-def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo, *, together: bool = True) -> go.Figure:
-    """An empty figure with the panels from top to bottom as y, y2, y3 … over one shared x axis.
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A figure in the making. Plotly checks each part when it is made into a figure: once, not at every step."""
+
+    layout: dict[str, Any]
+    traces: list[dict[str, Any]] = field(default_factory=list)
+    shapes: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
+
+    def figure(self) -> go.Figure:
+        layout = self.layout | {"shapes": self.shapes, "annotations": self.notes}
+        return go.Figure({"data": self.traces, "layout": layout})
+
+
+def trace(kind: str, **parts: Any) -> dict[str, Any]:
+    """One trace of a chart, in plotly's words."""
+    return {"type": kind} | parts
+
+
+def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo, *, together: bool = True) -> Draft:
+    """An empty chart with the panels from top to bottom as y, y2, y3 … over one shared x axis.
 
     On hover all panels speak in one box (`together`), or only the one under the pointer.
     """
     inner = sum(p.height for p in panels) + GAP_PX * (len(panels) - 1)
+    notes: list[dict[str, Any]] = [
+        {
+            "text": f"time, {fmt.zone_name(zone, window.end)}",
+            "xref": "paper",
+            "yref": "paper",
+            "x": 1,
+            "y": 0,
+            "xanchor": "right",
+            "yanchor": "top",
+            "yshift": -36,
+            "showarrow": False,
+            "font": {"size": 13, "color": colour("muted")},
+        }
+    ]
     layout: dict[str, Any] = {
         "template": "none",
         "height": inner + TOP_PX + BOTTOM_PX,
@@ -65,21 +98,6 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo, *, together: 
         "dragmode": "zoom",
         "bargap": 0,
         "barmode": "stack",
-        "annotations": [
-            {
-                "text": f"time, {fmt.zone_name(zone, window.end)}",
-                "xref": "paper",
-                "yref": "paper",
-                "x": 1,
-                "y": 0,
-                "xanchor": "right",
-                "yanchor": "top",
-                "yshift": -36,
-                "showarrow": False,
-                "font": {"size": 13, "color": colour("muted")},
-            }
-        ],
-        "shapes": [],
         "xaxis": {
             "type": "date",
             "range": [wall(window.start, zone), wall(window.end, zone)],
@@ -122,7 +140,7 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo, *, together: 
             "tickformat": "~s" if panel.top >= 10_000 else (",.0f" if panel.whole else ",~g"),
             "rangemode": "tozero",
         }
-        layout["annotations"].append(
+        notes.append(
             {
                 "text": panel.title,
                 "xref": "paper",
@@ -138,7 +156,7 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo, *, together: 
             }
         )
         if panel.note:
-            layout["annotations"].append(
+            notes.append(
                 {
                     "text": panel.note,
                     "xref": "paper",
@@ -153,7 +171,7 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo, *, together: 
                 }
             )
         upper -= panel.height + GAP_PX
-    return go.Figure(layout=layout)
+    return Draft(layout, notes=notes)
 
 
 def _tick(panel: Panel) -> float:
@@ -169,15 +187,13 @@ def axis(number: int) -> str:
     return "y" if number == 1 else f"y{number}"
 
 
-def provisional(
-    figure: go.Figure, tops: tuple[float, ...], since: datetime, window: Window, zone: tzinfo
-) -> None:
+def provisional(chart: Draft, tops: tuple[float, ...], since: datetime, window: Window, zone: tzinfo) -> None:
     """Hatch what may still change (from `since` on) on every panel, and say so under the axis."""
     if since >= window.end:
         return
     start = max(since, window.start)
     for number, top in enumerate(tops, start=1):
-        figure.add_trace(hatch(number, top, start, window.end, zone))
+        chart.traces.append(hatch(number, top, start, window.end, zone))
     text = {
         "text": "▨ not final yet",
         "xref": "paper",
@@ -191,16 +207,17 @@ def provisional(
         "showarrow": False,
         "font": {"size": 13, "color": colour("muted")},
     }
-    figure.layout.annotations = [*figure.layout.annotations, text]
+    chart.notes.append(text)
 
 
-def speak(figure: go.Figure, number: int, at: Floats, lines: Sequence[str], zone: tzinfo) -> None:
+def speak(chart: Draft, number: int, at: Floats, lines: Sequence[str], zone: tzinfo) -> None:
     """The words on hover of one panel: one text for each moment of `at` (epoch seconds), nothing drawn.
 
     Only this speaks; what is drawn is silent. So a box holds each value once, whatever was thinned out.
     """
-    figure.add_trace(
-        go.Scatter(
+    chart.traces.append(
+        trace(
+            "scatter",
             x=wall_ms(at, zone),
             y=np.zeros(len(at), dtype=np.int8),
             yaxis=axis(number),
@@ -213,7 +230,7 @@ def speak(figure: go.Figure, number: int, at: Floats, lines: Sequence[str], zone
     )
 
 
-def empty(figure: go.Figure, number: int, words: str) -> None:
+def empty(chart: Draft, number: int, words: str) -> None:
     """Say in the middle of a panel why it shows nothing."""
     text = {
         "text": words,
@@ -225,13 +242,14 @@ def empty(figure: go.Figure, number: int, words: str) -> None:
         "bgcolor": colour("ground"),
         "font": {"size": 13, "color": colour("muted")},
     }
-    figure.layout.annotations = [*figure.layout.annotations, text]
+    chart.notes.append(text)
 
 
-def hatch(number: int, top: float, start: datetime, end: datetime, zone: tzinfo) -> go.Scatter:
+def hatch(number: int, top: float, start: datetime, end: datetime, zone: tzinfo) -> dict[str, Any]:
     """The provisional minutes of one panel: shaded and hatched, silent on hover."""
     left, right = wall(start, zone), wall(end, zone)
-    return go.Scatter(
+    return trace(
+        "scatter",
         x=[left, left, right, right, left],
         y=[0.0, top, top, 0.0, 0.0],
         yaxis=axis(number),

@@ -38,7 +38,7 @@ def realtime_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
         top_of(errors, least=4.0),
         top_of(cpu, least=100.0),
     )
-    figure = stack(
+    chart = stack(
         (
             Panel(f"Requests · each {each}", 150, tops[0]),
             Panel("Instances in service", 84, tops[1]),
@@ -48,11 +48,11 @@ def realtime_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
         window,
         zone,
     )
-    provisional(figure, tops, view.provisional_from, window, zone)
-    lines.bars(figure, REQUESTS, "requests", tint("backlog", 0.60), asked, window, zone)
-    lines.steps(figure, INSTANCES, "instances", instances, window, zone)
-    lines.bars(figure, ERRORS, "errors", colour("stuck"), wrong, window, zone)
-    lines.line(figure, HOST, "CPU", "warm", *peaks(window, cpu), zone)
+    provisional(chart, tops, view.provisional_from, window, zone)
+    lines.bars(chart, REQUESTS, "requests", tint("backlog", 0.60), asked, window, zone)
+    lines.steps(chart, INSTANCES, "instances", instances, window, zone)
+    lines.bars(chart, ERRORS, "errors", colour("stuck"), wrong, window, zone)
+    lines.line(chart, HOST, "CPU", "warm", *peaks(window, cpu), zone)
     texts = {
         REQUESTS: (asked, "No request came in this range"),
         INSTANCES: (instances, "No instance reported in this range"),
@@ -62,7 +62,7 @@ def realtime_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
     denied = any(problem.part == "metrics" for problem in view.problems)
     for panel, (values, text) in texts.items():
         if np.isnan(values).all():
-            empty(figure, panel, "The metrics could not be read" if denied else text)
+            empty(chart, panel, "The metrics could not be read" if denied else text)
     count, load = (spread(epochs, v, window.period) for v in (instances, cpu))
     final = view.provisional_from.timestamp()
     words = [
@@ -71,5 +71,5 @@ def realtime_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
         + ("<br>not final yet" if start + count.step > final else "")
         for i, start in enumerate(at.tolist())
     ]
-    speak(figure, REQUESTS, at, words, zone)
-    return figure
+    speak(chart, REQUESTS, at, words, zone)
+    return chart.figure()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from datetime import datetime, tzinfo
 from html import escape
 
@@ -15,6 +16,8 @@ from ops.core import metrics
 from ops.core.types import Activity
 from ops.core.views import EndpointView
 
+LINE = 44
+"""Most characters of a line on hover."""
 _POLICY = re.compile(r"triggered policy (\S+)")
 _BOUND = re.compile(r"(min|max)imum capacity was set to (\d+)")
 _REASON = re.compile(r"Reason:\s*(.+)", re.DOTALL)
@@ -61,7 +64,7 @@ def _reason(activity: Activity) -> str:
     return _short(found[1] if found else activity.message or activity.cause or "no reason told")
 
 
-def _short(text: str, most: int = 72) -> str:
+def _short(text: str, most: int = 84) -> str:
     """`text` on one line, cut at a word, safe as markup."""
     text = " ".join(text.split())
     if len(text) > most:
@@ -70,12 +73,17 @@ def _short(text: str, most: int = 72) -> str:
     return escape(text)
 
 
+def wrapped(sentence: str) -> str:
+    """A sentence in lines that fit beside the pointer, also on a phone."""
+    return "<br>".join(textwrap.wrap(sentence, LINE, break_long_words=False, break_on_hyphens=False))
+
+
 def told(view: EndpointView) -> list[tuple[datetime, str]]:
     """Everything that happened in the window, in time order, as (when, sentence)."""
     backlog = view.metrics.get(metrics.BACKLOG.key).values
     found = [(a.start, why(a, before, waiting_at(view, a.start, backlog))) for a, before in events(view)]
     found += [(e.at, f"schedule {_short(e.name, 40)}: {e.sets}") for e in edges(view)]
-    return sorted(found, key=lambda pair: pair[0])
+    return sorted(((when, wrapped(text)) for when, text in found), key=lambda pair: pair[0])
 
 
 def described(view: EndpointView, zone: tzinfo) -> str:

@@ -37,7 +37,7 @@ def signature_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
         top_of(in_service, _near(bounds, in_service), _most_asked(view), least=1.0, room=1.3),
     )
     failed = sum(a.status == "Failed" for a, _ in events(view))
-    figure = stack(
+    chart = stack(
         (
             Panel("Backlog · waiting or in work", HEIGHTS[BACKLOG], tops[0], note=_cold(cold, view, zone)),
             Panel(
@@ -50,13 +50,13 @@ def signature_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
         window,
         zone,
     )
-    provisional(figure, tops, view.provisional_from, window, zone)
-    marks.bounds_band(figure, INSTANCES, bounds, tops[1])
-    marks.cold_starts(figure, cold, tops, view, zone)
-    marks.schedule_edges(figure, INSTANCES, edges(view), view, zone)
+    provisional(chart, tops, view.provisional_from, window, zone)
+    marks.bounds_band(chart, INSTANCES, bounds, tops[1])
+    marks.cold_starts(chart, cold, tops, view, zone)
+    marks.schedule_edges(chart, INSTANCES, edges(view), view, zone)
     days = (window.end - window.start).total_seconds() / 86_400
     lines.line(
-        figure,
+        chart,
         BACKLOG,
         "backlog",
         "backlog",
@@ -70,16 +70,16 @@ def signature_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
         until = min(window.end, max(view.as_of, moves[-1][0]))
         at = np.array([*(when.timestamp() for when, _ in moves), until.timestamp()])
         wanted = np.array([*(float(n) for _, n in moves), float(moves[-1][1])])
-        lines.stair(figure, INSTANCES, "desired", at, wanted, zone, tint("warm", 0.60), 1.4, "dot")
-    lines.steps(figure, INSTANCES, "instances", in_service, window, zone, width=_thick(days, 2.4))
-    marks.scaling_marks(figure, INSTANCES, view, zone)
+        lines.stair(chart, INSTANCES, "desired", at, wanted, zone, tint("warm", 0.60), 1.4, "dot")
+    lines.steps(chart, INSTANCES, "instances", in_service, window, zone, width=_thick(days, 2.4))
+    marks.scaling_marks(chart, INSTANCES, view, zone)
     if np.isnan(backlog).all():
-        empty(figure, BACKLOG, "AWS published no backlog in this range")
+        empty(chart, BACKLOG, "AWS published no backlog in this range")
     if np.isnan(in_service).all():
-        empty(figure, INSTANCES, "No instance reported in this range")
+        empty(chart, INSTANCES, "No instance reported in this range")
     queue, count = (spread(window.epochs(), v, window.period) for v in (backlog, in_service))
-    speak(figure, BACKLOG, queue.at, words(queue, "waiting", count, told(view), cold, view), zone)
-    return figure
+    speak(chart, BACKLOG, queue.at, words(queue, "waiting", count, told(view), cold, view), zone)
+    return chart.figure()
 
 
 def words(

@@ -257,6 +257,7 @@ def test_the_words_carry_the_event_of_their_minute_once(view):
     assert sum("2 → 4" in text for text in texts) == 1
     assert sum("woken by" in text for text in texts) == 1
     assert all(len(set(text.split("<br>"))) == len(text.split("<br>")) for text in texts)
+    assert max(len(line) for text in texts for line in text.split("<br>")) <= 44
 
 
 def test_text_from_aws_cannot_become_markup(view):
