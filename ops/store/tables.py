@@ -181,6 +181,7 @@ def _sqlite(url: URL) -> Engine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA synchronous = NORMAL")
         if not memory and cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            cursor.execute("PRAGMA page_size = 8192")  # blobs of one to five kB; counts for a new file only
             cursor.execute("PRAGMA journal_mode = WAL")
         cursor.close()
 
