@@ -59,7 +59,9 @@ SCOPE = Table(
     Column("id", Integer, primary_key=True),
     *(Column(name, String(200), nullable=False) for name in ("kind", "account", "region", "world")),
     UniqueConstraint("kind", "account", "region", "world"),
+    sqlite_autoincrement=True,
 )
+"""Ids are never used again: another process may still hold one that was forgotten."""
 ENDPOINT = Table(
     "endpoint",
     METADATA,
@@ -67,6 +69,7 @@ ENDPOINT = Table(
     Column("scope_id", Integer, nullable=False),
     Column("name", String(200), nullable=False),
     UniqueConstraint("scope_id", "name"),
+    sqlite_autoincrement=True,
 )
 METRIC = Table(
     "metric",
