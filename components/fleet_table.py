@@ -51,7 +51,7 @@ def realtime_table(rows: Iterable[FleetRow], as_of: datetime) -> Html:
     lines = (
         line(
             _name(row),
-            _says(row, as_of),
+            _says(row, as_of, "wide"),
             cell(_instances(row), "instances", "num"),
             cell(_count(row.failures_1h), "5xx, 1 h", "num"),
         )
@@ -64,7 +64,7 @@ def _line(row: FleetRow, when: _When) -> Html:
     spark = Html(sparkline(row.spark, "backlog of the last 24 hours"))
     return line(
         _name(row),
-        _says(row, when.as_of),
+        _says(row, when.as_of, "wide says"),
         cell(html('<div class="backlog">{spark}</div>', spark=spark), "backlog, 24 h", "wide"),
         cell(fmt.count(row.backlog), "waiting", "num"),
         cell(_oldest(row), "oldest", "num"),
@@ -86,7 +86,7 @@ def _name(row: FleetRow) -> Html:
     )
 
 
-def _says(row: FleetRow, as_of: datetime) -> Html:
+def _says(row: FleetRow, as_of: datetime, css: str) -> Html:
     """The state; its sentence unless that stands above the table already; the age of old numbers."""
     trouble = row.verdict.severity in TROUBLE
     read = row.read_at
@@ -106,7 +106,7 @@ def _says(row: FleetRow, as_of: datetime) -> Html:
             sentence="" if trouble else row.verdict.sentence,
             age=age,
         ),
-        css="wide says",
+        css=css,
     )
 
 
@@ -144,7 +144,7 @@ def _cold_start(found: LastColdStart | None, when: _When) -> Html:
     if found.took_s is None:
         return html('<span class="waking">under way since {moment}</span>', moment=moment)
     return html(
-        '<span class="nowrap">{moment},</span> <span class="nowrap">{took}</span>',
+        '<span class="nowrap">{moment}</span><div class="muted small">took {took}</div>',
         moment=moment,
         took=fmt.age(found.took_s),
     )

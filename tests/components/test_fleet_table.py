@@ -27,9 +27,9 @@ def names(choice, rows=None):
 
 def test_a_cold_start_on_record_says_when_and_how_long():
     row = replace(ASLEEP, last_cold_start=LastColdStart(NOW - timedelta(hours=6), 305.0))
-    assert "today 08:02," in lines(row)
-    assert "5 min" in lines(row)
-    assert "today 09:02," in lines(row, zone=ZoneInfo("Europe/Berlin"))
+    assert "today 08:02<" in lines(row)
+    assert "took 5 min" in lines(row)
+    assert "today 09:02<" in lines(row, zone=ZoneInfo("Europe/Berlin"))
 
 
 def test_a_cold_start_under_way_says_since_when():
