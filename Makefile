@@ -41,9 +41,10 @@ shots: setup-dev ## Screenshots of every page, light and dark, into docs/screens
 local-aws: setup ## Only the embedded AWS (SPEED=60 PORT=4600 ARGS="--empty")
 	@exec $(PY) -m ops.local_aws --port "$${PORT:-0}" --speed "$${SPEED:-1}" $(ARGS)
 
-bench: setup-dev ## Benchmarks: the embedded AWS (start, memory, reads, parallel clients), the history store
+bench: setup-dev ## Benchmarks: the embedded AWS (start, memory, reads, parallel clients), the history store, the charts
 	$(PY) -m bench.embedded_aws $(ARGS)
 	$(PY) -m bench.store
+	$(PY) -m bench.charts
 
 lock: setup-dev ## Write requirements*.txt anew from pyproject.toml
 	$(PY) -m bench.lock $(ARGS)

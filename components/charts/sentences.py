@@ -83,7 +83,7 @@ def told(view: EndpointView) -> list[tuple[datetime, str]]:
     backlog = view.metrics.get(metrics.BACKLOG.key).values
     found = [(a.start, why(a, before, waiting_at(view, a.start, backlog))) for a, before in events(view)]
     found += [(e.at, f"schedule {_short(e.name, 40)}: {e.sets}") for e in edges(view)]
-    return sorted(((when, wrapped(text)) for when, text in found), key=lambda pair: pair[0])
+    return sorted(found, key=lambda pair: pair[0])
 
 
 def described(view: EndpointView, zone: tzinfo) -> str:

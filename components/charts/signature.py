@@ -11,7 +11,7 @@ from components import format as fmt
 from components.charts import lines, marks
 from components.charts.grid import Floats, Spread, spread
 from components.charts.panels import Panel, empty, provisional, speak, stack
-from components.charts.sentences import told
+from components.charts.sentences import told, wrapped
 from components.charts.story import Waking, desired, edges, events, record_from, top_of, wakings
 from components.theme import colour, tint
 from ops.core import metrics
@@ -104,7 +104,7 @@ def words(
             f"{between(count.low[i], count.high[i])} in service",
         ]
         here = happened.get(i, [])
-        parts += here if len(here) <= 2 else [f"{len(here)} scaling events"]
+        parts += [wrapped(text) for text in here] if len(here) <= 2 else [f"{len(here)} scaling events"]
         if i in waking:
             parts.append(waking[i])
         if at + first.step > final:
