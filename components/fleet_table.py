@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from components import format as fmt
 from components.cards import endpoint_link, pill
@@ -12,6 +13,7 @@ from components.charts.spark import sparkline
 from components.fleet_list import TROUBLE
 from components.markup import Html, html
 from components.tables import cell, line, table
+from ops.core.types import Series
 from ops.core.views import FleetRow, LastColdStart
 
 OLD = timedelta(minutes=2)
@@ -61,17 +63,22 @@ def realtime_table(rows: Iterable[FleetRow], as_of: datetime) -> Html:
 
 
 def _line(row: FleetRow, when: _When) -> Html:
-    spark = Html(sparkline(row.spark, "backlog of the last 24 hours"))
     return line(
         _name(row),
         _says(row, when.as_of, "wide says"),
-        cell(html('<div class="backlog">{spark}</div>', spark=spark), "backlog, 24 h", "wide"),
+        cell(html('<div class="backlog">{spark}</div>', spark=_spark(row.spark)), "backlog, 24 h", "wide"),
         cell(fmt.count(row.backlog), "waiting", "num"),
         cell(_oldest(row), "oldest", "num"),
         cell(_instances(row), "instances", "num"),
         cell(_cold_start(row.last_cold_start, when), "last cold start", "woken"),
         cell(_failed(row), "failed, 1 h", "num"),
     )
+
+
+@lru_cache(maxsize=512)
+def _spark(series: Series) -> Html:
+    """Drawn once for all viewers: a sleeping endpoint keeps its series over many refreshes."""
+    return Html(sparkline(series, "backlog of the last 24 hours"))
 
 
 def _name(row: FleetRow) -> Html:
