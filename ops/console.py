@@ -132,6 +132,7 @@ class Console:
         history = self._gatherer().past.history
         history.fold(int(now.timestamp()))
         history.prune(int(now.timestamp()) - KEPT_S)
+        history.forget_worlds(WORLDS_KEPT)
 
     def history_progress(self) -> tuple[int, int]:
         """How many endpoints have all of their history, of how many."""
@@ -179,3 +180,5 @@ class Console:
 
 KEPT_S = 455 * 86400
 """As long as AWS keeps hours."""
+WORLDS_KEPT = 3
+"""Histories of earlier embedded AWS that stay: each start of one without a past of its own is a new world."""

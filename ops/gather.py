@@ -26,12 +26,10 @@ from ops.core.names import nearest
 from ops.core.types import Activity, Connection, Endpoint, Window, utc
 from ops.judging import Scaling
 from ops.known import DAY, RECENT, Known, Parts, State, since_of
-from ops.past import Hole, Past
+from ops.past import OVERLAP_S, Hole, Past
 from ops.record import extended
 from ops.store.history import History
 
-OVERLAP_S = 900
-"""Read again at every reading: datapoints may come in late."""
 ACTIVITIES_S = {pacing.Interest.AWAKE: 60.0, pacing.Interest.ASLEEP: 300.0}
 _NAME = re.compile(r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")
 
@@ -76,6 +74,7 @@ class Gatherer:
             listed = {s.name for s in summaries}
             for name in [n for n in self._known if n not in listed]:
                 del self._known[name]
+                self._past.hot.forget(name)
             for summary in stale:
                 self._note(summary.name, described.get(summary.name), summary, now)
             known = [self._known[s.name] for s in summaries if s.name in self._known]
@@ -133,7 +132,9 @@ class Gatherer:
         if known.endpoint.is_async and since.timestamp() < known.record.tried:
             self._read_record(reading, known, since)
         wanted = tuple(pacing.every(known.endpoint))
-        end = min(int(window.end.timestamp()), int(now.timestamp()) - OVERLAP_S // 3)
+        end = min(
+            int(window.end.timestamp()), int(now.timestamp()) - 2 * OVERLAP_S
+        )  # what is newer, look() read
         span_s = (max(int(window.start.timestamp()), int(known.endpoint.created.timestamp())), end)
         holes = self._past.holes(name, wanted, span_s, window.period) if end > span_s[0] else ()
         for hole in holes:
@@ -269,7 +270,7 @@ class Gatherer:
         window = Window(utc(start), recent.end, 60)
         parts = Parts()
         answer = _metrics(reading, parts, asked, window)
-        self._past.keep(answer, window)
+        self._past.keep(answer, window, now)
         self._read_day(reading, parts, described, at)
         with self._lock:
             if asked:
@@ -285,7 +286,7 @@ class Gatherer:
     def _read_day(self, reading: Reading, parts: Parts, known: Iterable[Known], now: datetime) -> None:
         """The last day in five-minute steps, for those of whom it is not known from minutes."""
         window = Window.last(DAY, now, 300)
-        begin, end = int(window.start.timestamp()), int(now.timestamp()) - OVERLAP_S
+        begin, end = int(window.start.timestamp()), int((now - RECENT).timestamp())
         asked: list[aws_metrics.Query] = []
         for each in known:
             if not each.endpoint.is_async:
@@ -294,14 +295,15 @@ class Gatherer:
             if born < end and self._past.holes(each.endpoint.ref.name, metrics.DAY, (born, end), 300):
                 asked += aws_metrics.queries(each.endpoint, metrics.DAY, window)
         if asked:
-            self._past.keep(_metrics(reading, parts, asked, window), window)
+            self._past.keep(_metrics(reading, parts, asked, window), window, now.timestamp())
 
     def fill(self, reading: Reading, endpoint: Endpoint, hole: Hole, period: int) -> None:
         """Read one hole of the history in steps of `period`; what AWS denies stays a hole. OpsError."""
         begin, end = hole.span
         window = Window(utc(begin // period * period), utc(-(-end // period) * period), period)
         answer = _metrics(reading, Parts(), aws_metrics.queries(endpoint, hole.metrics, window), window)
-        self._past.keep(answer, window, retry=True)
+        if self._now is not None:
+            self._past.keep(answer, window, self._now.timestamp())
 
     def _covered_to(self, endpoint: Endpoint, metric: metrics.Metric) -> float:
         covered = self._past.covered(endpoint.ref.name, metric.key, 60)
@@ -328,7 +330,7 @@ def _take_scaling(submitted: tuple[Future[Any], ...]) -> Scaling:
         parts.take(targets, "scalable targets", "scaling", {}),
         parts.take(policies, "scaling policies", "scaling", {}),
         parts.take(schedules, "scheduled actions", "schedules", {}),
-        found,
+        aws_alarms.AlarmIndex(found),
         frozenset(parts.hidden),
         tuple(parts.problems),
     )

@@ -6,13 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ops.aws import alarms as aws_alarms
+from ops.aws.alarms import AlarmIndex
 from ops.aws.endpoints import UNDESCRIBED
 from ops.core import cold_starts, metrics, states
 from ops.core.seen import Seen
 from ops.core.types import (
     Activity,
-    Alarm,
     Endpoint,
     EndpointState,
     MetricSet,
@@ -41,7 +40,7 @@ class Scaling:
     targets: Mapping[str, ScalableTarget] = field(default_factory=dict)
     policies: Mapping[str, tuple[Policy, ...]] = field(default_factory=dict)
     schedules: Mapping[str, tuple[ScheduledAction, ...]] = field(default_factory=dict)
-    alarms: tuple[Alarm, ...] = ()
+    alarms: AlarmIndex = field(default_factory=lambda: AlarmIndex(()))
     hidden: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
 
@@ -82,7 +81,7 @@ def seen_of(
         endpoint,
         scaling.targets.get(resource),
         policies,
-        aws_alarms.of_endpoint(endpoint, policies, scaling.alarms),
+        scaling.alarms.of(endpoint, policies),
         scaling.schedules.get(resource, ()),
         activities,
         recent,

@@ -18,9 +18,38 @@ from ops.core import rollup, spans
 from ops.core.metrics import Metric
 from ops.core.spans import Span
 from ops.core.types import FloatArray, MetricSet, Series, Window
+from ops.hot import Hot
 from ops.store.history import Grid, History
 
 RESOLUTIONS = (60, 300, 3600)
+OVERLAP_S = 900
+"""Younger datapoints may still change or come in: they are shown, but not kept, and are read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """Cells that are shown and not kept: the newest ones, and those of an incomplete answer."""
+
+    start: int
+    values: FloatArray
+    period: int
+    whole: bool
+    """Whether AWS answered in full, so that a missing datapoint says that there is none."""
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.values) * self.period
+
+    def over(self, first: int, values: FloatArray) -> FloatArray:
+        """`values` from the epoch second `first` on, with these cells where it has none."""
+        begin, end = max(first, self.start), min(first + len(values) * self.period, self.end)
+        if end <= begin:
+            return values
+        out = values.copy()
+        at = slice((begin - first) // self.period, (end - first) // self.period)
+        mine = self.values[(begin - self.start) // self.period : (end - self.start) // self.period]
+        out[at] = np.where(np.isnan(out[at]), mine, out[at])
+        return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +68,45 @@ class Past:
         self.history = history
         self._lock = threading.Lock()
         self._coverage: dict[tuple[str, int], Mapping[str, tuple[Span, ...]]] = {}
+        self.hot = Hot(self.read)
+        self._fresh: dict[tuple[str, int, str], _Fresh] = {}
 
-    def keep(self, answer: Answer, window: Window, *, retry: bool = False) -> None:
-        """Write what AWS answered for `window`.
+    def keep(self, answer: Answer, window: Window, now: float) -> None:
+        """Take in what AWS answered for `window` at `now` (its epoch seconds).
 
-        Of an incomplete answer the datapoints are kept and nothing is taken away; with `retry` it is left out,
-        so that the span stays missing and is asked for again.
+        What is settled goes into the history. Younger cells, and all of an answer that is incomplete, are shown
+        until something better is read; their span stays missing, so that it is asked for again.
         """
-        start = int(window.start.timestamp())
+        start, period = int(window.start.timestamp()), window.period
+        cut = min(window.size, max(0, (int(now) - OVERLAP_S - start) // period))
         items = []
         for name, found in answer.found.items():
-            values = {}
+            settled, fresh = {}, {}
             for key, series in found.series.items():
-                new = series.values
                 if (name, key) in answer.incomplete:
-                    if retry:
-                        continue
-                    old = self._grid(name, window.period, (key,), start, int(window.end.timestamp()))
-                    new = np.where(np.isnan(new), old[key], new)
-                values[key] = new
-            if values:
-                items.append((name, Grid(window.period, start, values)))
+                    fresh[key] = _Fresh(start, series.values, period, False)
+                    continue
+                settled[key] = series.values[:cut]
+                fresh[key] = _Fresh(start + cut * period, series.values[cut:], period, True)
+            self._show(name, fresh)
+            if settled and cut:
+                items.append((name, Grid(period, start, settled)))
         if items:
             self.history.write(items)
         with self._lock:
             for name, _ in items:
-                self._coverage.pop((name, window.period), None)
+                self._coverage.pop((name, period), None)
+
+    def _show(self, name: str, fresh: Mapping[str, _Fresh]) -> None:
+        with self._lock:
+            for key, new in fresh.items():
+                place = (name, new.period, key)
+                old = self._fresh.get(place)
+                if old is not None and not new.whole:
+                    new = _Fresh(new.start, old.over(new.start, new.values), new.period, False)
+                if new.whole and old is not None and (old.end > new.end or not len(new.values)):
+                    continue  # an older stretch was read: what is shown of the newest minutes stays
+                self._fresh[place] = new
 
     def covered(self, name: str, key: str, coarsest: int = 3600) -> tuple[Span, ...]:
         """The spans in which a metric was read in steps of at most `coarsest` seconds."""
@@ -89,7 +131,7 @@ class Past:
         own = self._grid(name, window.period, sorted(keys), begin, end)
         out = {m.key: own[m.key] for m in metrics}
         for resolution in reversed([r for r in RESOLUTIONS if r < window.period]):
-            read = {key: spans.union(s) for key, s in self._spans(name, resolution).items() if key in keys}
+            read = self._shown(name, resolution, keys)
             near = [s for covered in read.values() for s in covered if s[1] > begin and s[0] < end]
             if not near:
                 continue
@@ -116,10 +158,27 @@ class Past:
                 self._coverage[(name, resolution)] = found
         return found
 
+    def _shown(self, name: str, resolution: int, keys: Iterable[str]) -> dict[str, tuple[Span, ...]]:
+        """Where each of `keys` was read, kept or not."""
+        kept = self._spans(name, resolution)
+        out = {}
+        for key in keys:
+            with self._lock:
+                fresh = self._fresh.get((name, resolution, key))
+            newest = [(fresh.start, fresh.end)] if fresh is not None and fresh.whole else []
+            out[key] = spans.union([*kept.get(key, ()), *newest])
+        return out
+
     def _grid(
         self, name: str, resolution: int, keys: Sequence[str], start: int, end: int
     ) -> Mapping[str, FloatArray]:
-        return self.history.read(name, resolution, keys, start, end).values
+        found = dict(self.history.read(name, resolution, keys, start, end).values)
+        for key in keys:
+            with self._lock:
+                fresh = self._fresh.get((name, resolution, key))
+            if fresh is not None:
+                found[key] = fresh.over(start, found[key])
+        return found
 
 
 def _cells(near: Sequence[Span], begin: int, end: int, period: int) -> Span:

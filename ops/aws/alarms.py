@@ -30,19 +30,28 @@ def read(reading: Reading) -> tuple[tuple[Alarm, ...], tuple[Problem, ...]]:
     return tuple(found), (problem,)
 
 
-def of_endpoint(endpoint: Endpoint, policies: Iterable[Policy], alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
-    """The alarms that name one of the policies, are named by one, or watch a metric of the endpoint."""
-    policies = tuple(policies)
-    arns = {p.arn for p in policies}
-    names = {name for p in policies for name in p.alarm_names}
-    mine = ("EndpointName", endpoint.ref.name)
-    return tuple(
-        a
-        for a in alarms
-        if a.name in names
-        or not arns.isdisjoint(a.actions)
-        or (a.metric is not None and mine in a.metric.dimensions)
-    )
+class AlarmIndex:
+    """All alarms of a region, found by what they have to do with an endpoint."""
+
+    def __init__(self, alarms: Iterable[Alarm]) -> None:
+        self._by_name = {a.name: a for a in alarms}
+        self._order = {name: n for n, name in enumerate(self._by_name)}
+        self._by_action: dict[str, list[Alarm]] = {}
+        self._by_endpoint: dict[str, list[Alarm]] = {}
+        for alarm in self._by_name.values():
+            for action in alarm.actions:
+                self._by_action.setdefault(action, []).append(alarm)
+            for dimension, value in alarm.metric.dimensions if alarm.metric is not None else ():
+                if dimension == "EndpointName":
+                    self._by_endpoint.setdefault(value, []).append(alarm)
+
+    def of(self, endpoint: Endpoint, policies: Iterable[Policy]) -> tuple[Alarm, ...]:
+        """The alarms that name one of the policies, are named by one, or watch a metric of the endpoint."""
+        found = {a.name: a for a in self._by_endpoint.get(endpoint.ref.name, ())}
+        for policy in policies:
+            found |= {a.name: a for a in self._by_action.get(policy.arn, ())}
+            found |= {name: self._by_name[name] for name in policy.alarm_names if name in self._by_name}
+        return tuple(sorted(found.values(), key=lambda a: self._order[a.name]))
 
 
 def parse_alarm(wire: Mapping[str, Any]) -> Alarm:

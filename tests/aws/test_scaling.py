@@ -107,7 +107,7 @@ def test_alarms_of_an_endpoint() -> None:
     named = replace(plain, name="named")
     other = replace(plain, name="other", metric=replace(here, dimensions=(("EndpointName", "doc2"),)))
     policy = StepPolicy("p", "arn:p", "ChangeInCapacity", (), alarm_names=("named",))
-    found = alarms.of_endpoint(endpoint, [policy], [watching, running, named, other])
+    found = alarms.AlarmIndex([watching, running, named, other]).of(endpoint, [policy])
     assert [a.name for a in found] == ["watching", "running", "named"]
 
 
