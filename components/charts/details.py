@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from components import format as fmt
 from components.charts import lines
 from components.charts.grid import Floats, spread, step_of, summed
-from components.charts.panels import Draft, Panel, axis, empty, provisional, speak, stack
+from components.charts.panels import Draft, Panel, axis, provisional, speak, stack
 from components.charts.story import top_of
 from components.theme import colour, tint
 from ops.core import metrics
@@ -80,13 +80,14 @@ def detail_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
     coarse = "" if window.size <= lines.BARS else f"peaks of {each}"
     present = [one for one, values in zip(HOSTS, hosts, strict=True) if not np.isnan(values).all()]
     lost = f"lost after {fmt.age(view.row.ttl_s)}" if ttl is None else ""
+    why = _silent(view, {REQUESTS: counts, AGE: ages, WAIT: waits, MODEL: times, HOST: hosts})
     chart = stack(
         (
-            Panel(f"Requests · each {each}: {_counts_key(view)}", HEIGHT, tops[0]),
-            Panel(f"Age of the oldest request · {age_unit}", HEIGHT, tops[1], whole=False, note=lost),
-            Panel(f"Time in backlog · {wait_unit}: {_key(WAITS)}", HEIGHT, tops[2], whole=False, note=coarse),
-            Panel(f"Model time · {time_unit}: {_key(TIMES)}", HEIGHT, tops[3], whole=False, note=coarse),
-            Panel(f"Hosts · %: {_key(present)}", HEIGHT, tops[4], whole=False),
+            _panel(f"Requests · each {each}", _counts_key(view), tops[0], why[REQUESTS], whole=True),
+            _panel(f"Age of the oldest request · {age_unit}", "", tops[1], why[AGE], note=lost),
+            _panel(f"Time in backlog · {wait_unit}", _key(WAITS), tops[2], why[WAIT], note=coarse),
+            _panel(f"Model time · {time_unit}", _key(TIMES), tops[3], why[MODEL], note=coarse),
+            _panel("Hosts · %", _key(present), tops[4], why[HOST]),
         ),
         window,
         zone,
@@ -102,7 +103,6 @@ def detail_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
         for one, values in zip(drawn, found, strict=True):
             at, peak = peaks(window, values)
             lines.line(chart, panel, one.word, one.tone, at, peak, zone, width=one.width, dash=one.dash)
-    _say_empty(chart, view, counts, ages, waits, times, hosts)
     _speak(chart, view, counts, zone)
     return chart.figure()
 
@@ -188,29 +188,31 @@ def peaks(window: Window, values: Floats) -> tuple[Floats, Floats]:
     return found.at, found.high
 
 
-def _say_empty(
-    chart: Draft,
-    view: EndpointView,
-    counts: list[Floats],
-    ages: list[Floats],
-    waits: list[Floats],
-    times: list[Floats],
-    hosts: list[Floats],
-) -> None:
+def _panel(title: str, key: str, top: float, silent: str, *, note: str = "", whole: bool = False) -> Panel:
+    """A panel with the key of its strokes; a silent one needs neither key nor unit."""
+    words = title.partition(" · ")[0] if silent else f"{title}: {key}" if key else title
+    return Panel(words, HEIGHT, top, whole=whole, note=note, silent=silent)
+
+
+def _silent(view: EndpointView, panels: Mapping[int, list[Floats]]) -> dict[int, str]:
+    """Why each panel shows nothing; empty where it shows something."""
     served = np.nan_to_num(view.instances.values).any()
     nobody = "No instance served in this range"
     quiet = "No request finished in this range" if served else nobody
     texts = {
-        REQUESTS: (counts, "No request finished, failed or expired in this range"),
-        AGE: (ages, "Nothing waited in this range"),
-        WAIT: (waits, quiet),
-        MODEL: (times, quiet),
-        HOST: (hosts, "No host metric was published in this range" if served else nobody),
+        REQUESTS: "No request finished, failed or expired in this range",
+        AGE: "Nothing waited in this range",
+        WAIT: quiet,
+        MODEL: quiet,
+        HOST: "No host metric was published in this range" if served else nobody,
     }
     denied = any(problem.part == "metrics" for problem in view.problems)
-    for panel, (found, text) in texts.items():
-        if all(np.isnan(values).all() for values in found):
-            empty(chart, panel, "The metrics could not be read" if denied else text)
+    return {
+        panel: ("The metrics could not be read" if denied else texts[panel])
+        if all(np.isnan(values).all() for values in found)
+        else ""
+        for panel, found in panels.items()
+    }
 
 
 def _speak(chart: Draft, view: EndpointView, counts: list[Floats], zone: tzinfo) -> None:

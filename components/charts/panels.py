@@ -18,6 +18,7 @@ from ops.core.types import Window
 
 GAP_PX = 34
 TICK_PX = 36
+SILENT_PX = 40
 TOP_PX, BOTTOM_PX, LEFT_PX, RIGHT_PX = 26, 56, 46, 14
 
 
@@ -32,6 +33,12 @@ class Panel:
     """Counts: no decimals on the axis."""
     note: str = ""
     """A few words at the right end of the title's line."""
+    silent: str = ""
+    """Why there is nothing to draw: such a panel is low and holds only these words."""
+
+    @property
+    def px(self) -> int:
+        return min(self.height, SILENT_PX) if self.silent else self.height
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo, *, together: 
 
     On hover all panels speak in one box (`together`), or only the one under the pointer.
     """
-    inner = sum(p.height for p in panels) + GAP_PX * (len(panels) - 1)
+    inner = sum(p.px for p in panels) + GAP_PX * (len(panels) - 1)
     notes: list[dict[str, Any]] = [
         {
             "text": f"time, {fmt.zone_name(zone, window.end)}",
@@ -125,7 +132,7 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo, *, together: 
     upper = float(inner)
     for number, panel in enumerate(panels, start=1):
         name = "yaxis" if number == 1 else f"yaxis{number}"
-        top, bottom = upper / inner, (upper - panel.height) / inner
+        top, bottom = upper / inner, (upper - panel.px) / inner
         layout[name] = {
             "domain": [max(0.0, bottom), min(1.0, top)],
             "range": [0, panel.top],
@@ -140,6 +147,9 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo, *, together: 
             "tickformat": "~s" if panel.top >= 10_000 else (",.0f" if panel.whole else ",~g"),
             "rangemode": "tozero",
         }
+        if panel.silent:
+            layout[name] |= {"showticklabels": False, "showgrid": False}
+            notes.append(_words(number, panel.silent))
         notes.append(
             {
                 "text": panel.title,
@@ -155,7 +165,7 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo, *, together: 
                 "font": {"size": 13, "color": colour("muted")},
             }
         )
-        if panel.note:
+        if panel.note and not panel.silent:
             notes.append(
                 {
                     "text": panel.note,
@@ -170,7 +180,7 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo, *, together: 
                     "font": {"size": 13, "color": colour("muted")},
                 }
             )
-        upper -= panel.height + GAP_PX
+        upper -= panel.px + GAP_PX
     return Draft(layout, notes=notes)
 
 
@@ -232,7 +242,11 @@ def speak(chart: Draft, number: int, at: Floats, lines: Sequence[str], zone: tzi
 
 def empty(chart: Draft, number: int, words: str) -> None:
     """Say in the middle of a panel why it shows nothing."""
-    text = {
+    chart.notes.append(_words(number, words))
+
+
+def _words(number: int, words: str) -> dict[str, Any]:
+    return {
         "text": words,
         "xref": "paper",
         "yref": f"{axis(number)} domain",
@@ -242,7 +256,6 @@ def empty(chart: Draft, number: int, words: str) -> None:
         "bgcolor": colour("ground"),
         "font": {"size": 13, "color": colour("muted")},
     }
-    chart.notes.append(text)
 
 
 def hatch(number: int, top: float, start: datetime, end: datetime, zone: tzinfo) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from components.charts.details import each_step, peaks
 from components.charts.grid import spread, summed
 from components.charts.panels import Panel, empty, provisional, speak, stack
 from components.charts.signature import between
-from components.charts.story import top_of
+from components.charts.story import in_service, top_of
 from components.theme import colour, tint
 from ops.core import metrics
 from ops.core.views import EndpointView
@@ -28,13 +28,13 @@ def realtime_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
     asked = view.metrics.get(metrics.INVOCATIONS.key).values
     wrong = view.metrics.get(metrics.ERRORS_5XX.key).values
     cpu = view.metrics.get(metrics.CPU.key).values
-    instances = view.instances.values
+    instances = in_service(view)
     at, requests = summed(epochs, asked, lines.BARS)
     _, errors = summed(epochs, wrong, lines.BARS)
     each = each_step(view)
     tops = (
         top_of(requests, least=4.0),
-        top_of(instances),
+        top_of(instances, room=1.3),
         top_of(errors, least=4.0),
         top_of(cpu, least=100.0),
     )

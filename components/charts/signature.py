@@ -12,7 +12,7 @@ from components.charts import lines, marks
 from components.charts.grid import Floats, Spread, spread
 from components.charts.panels import Panel, empty, provisional, speak, stack
 from components.charts.sentences import told, wrapped
-from components.charts.story import Waking, desired, edges, events, record_from, top_of, wakings
+from components.charts.story import Waking, desired, edges, events, in_service, record_from, top_of, wakings
 from components.theme import colour, tint
 from ops.core import metrics
 from ops.core.types import Bounds
@@ -28,13 +28,13 @@ def signature_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
     """Backlog over instances of `view.window` in two panels on one time axis; gaps are gaps."""
     window = view.window
     backlog = view.metrics.get(metrics.BACKLOG.key).values
-    in_service = view.instances.values
+    serving = in_service(view)
     bounds = view.target.bounds if view.target is not None else view.row.bounds
     moves, cold = desired(view), wakings(view)
     asked = 0 < len(moves) <= MOST_MOVES
     tops = (
         top_of(backlog, least=4.0),
-        top_of(in_service, _near(bounds, in_service), _most_asked(view), least=1.0, room=1.3),
+        top_of(serving, _near(bounds, serving), _most_asked(view), least=1.0, room=1.3),
     )
     failed = sum(a.status == "Failed" for a, _ in events(view))
     chart = stack(
@@ -71,13 +71,13 @@ def signature_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
         at = np.array([*(when.timestamp() for when, _ in moves), until.timestamp()])
         wanted = np.array([*(float(n) for _, n in moves), float(moves[-1][1])])
         lines.stair(chart, INSTANCES, "desired", at, wanted, zone, tint("warm", 0.60), 1.4, "dot")
-    lines.steps(chart, INSTANCES, "instances", in_service, window, zone, width=_thick(days, 2.4))
+    lines.steps(chart, INSTANCES, "instances", serving, window, zone, width=_thick(days, 2.4))
     marks.scaling_marks(chart, INSTANCES, view, zone)
     if np.isnan(backlog).all():
         empty(chart, BACKLOG, "AWS published no backlog in this range")
-    if np.isnan(in_service).all():
+    if np.isnan(serving).all():
         empty(chart, INSTANCES, "No instance reported in this range")
-    queue, count = (spread(window.epochs(), v, window.period) for v in (backlog, in_service))
+    queue, count = (spread(window.epochs(), v, window.period) for v in (backlog, serving))
     speak(chart, BACKLOG, queue.at, words(queue, "waiting", count, told(view), cold, view), zone)
     return chart.figure()
 

@@ -104,6 +104,14 @@ def desired(view: EndpointView) -> list[tuple[datetime, int]]:
     return found
 
 
+def in_service(view: EndpointView) -> Floats:
+    """Instances in service; NaN in a period that has not ended, where too few samples would say too few."""
+    values, window = view.instances.values, view.window
+    if window.period <= 60:
+        return values
+    return np.where(window.epochs() + window.period > view.as_of.timestamp(), np.nan, values)
+
+
 def record_from(view: EndpointView) -> datetime | None:
     """When the scaling record begins, where instances served in the window before it; None where it covers all."""
     first = min((a.start for a in view.activities), default=None)

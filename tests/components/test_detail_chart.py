@@ -154,6 +154,17 @@ def test_a_panel_without_a_datapoint_says_why():
     assert "No host metric was published in this range" in texts
 
 
+def test_a_silent_panel_is_low_and_has_no_scale():
+    view = endpoint_view()
+    full, asleep = (
+        detail_chart(busy_view(), UTC),
+        detail_chart(replace(view, metrics=MetricSet(view.window)), UTC),
+    )
+    assert asleep.layout.height < full.layout.height - 200
+    assert asleep.layout.yaxis4.showticklabels is False
+    assert "Model time" in titles(asleep)
+
+
 def test_what_was_denied_is_not_called_empty():
     view = endpoint_view(problems=(Problem("metrics", "denied"),))
     texts = titles(detail_chart(replace(view, metrics=MetricSet(view.window)), UTC))

@@ -16,7 +16,7 @@ from components import theme
 from components.charts.grid import BUCKETS, LIMIT, wall
 from components.charts.sentences import described, why
 from components.charts.signature import signature_chart
-from components.charts.story import desired, edges, events, wakings
+from components.charts.story import desired, edges, events, in_service, wakings
 from ops.core.types import Activity, Bounds, MetricSet, ScalableTarget, Series, Window
 from tests.components.samples import NOW, busy_view, endpoint_view
 
@@ -361,3 +361,13 @@ def test_moments_before_the_window_do_not_shift_what_is_on_show():
     found = events(replace(view, activities=(*view.activities, early)))
     assert found[0][1] == 3
     assert all(a.start >= view.window.start for a, _ in found)
+
+
+def test_a_period_that_has_not_ended_says_nothing_of_instances():
+    view = endpoint_view(span=timedelta(days=7), period=300)
+    some = replace(view, instances=Series("instances", view.window, np.full(view.window.size, 1.0)))
+    assert np.isnan(in_service(some)[-1])
+    assert not np.isnan(in_service(some)[:-1]).any()
+    assert said(signature_chart(some, UTC))[0].endswith("1 in service")
+    minutes = endpoint_view()
+    assert in_service(minutes) is minutes.instances.values
