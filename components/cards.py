@@ -29,14 +29,11 @@ def pill(verdict: Verdict) -> Html:
     )
 
 
-def endpoint_link(name: str, inner: Html, *, focus: str, css: str = "", anew: bool = False) -> Html:
-    """A link to the Endpoint page that keeps zone and span; works with a plain click and in a new tab.
-
-    `anew`: a plain click loads the page anew too.
-    """
+def endpoint_link(name: str, inner: Html, *, focus: str, css: str = "") -> Html:
+    """A link to the Endpoint page that keeps zone and span; works with a plain click and in a new tab."""
     return html(
-        '<a class="{css}" href="./endpoint?{query}" data-page="endpoint" data-focus="{focus}">{inner}</a>',
-        css=css if anew else f"go {css}".strip(),
+        '<a class="{css}" href="./endpoint?{query}" data-focus="{focus}">{inner}</a>',
+        css=f"go {css}".strip(),
         query=urlencode(scope.link(name)),
         focus=f"{focus}:{name}",
         inner=inner,
@@ -78,22 +75,6 @@ def nowhere(kind: str, region: str, writable: bool) -> Html:
         kind=_kind(kind),
         region=region or "region not known",
         writes="changes possible" if writable else "read-only",
-    )
-
-
-def freshness(as_of: datetime, age_s: float, zone: tzinfo, rate: float | None) -> Html:
-    """“as of 14:02:10 UTC · 8 s ago”; the browser counts on, also when the server has gone silent.
-
-    `age_s`: real seconds since the reading; `rate`: seconds between two refreshes, None while paused.
-    """
-    return html(
-        '<span class="muted" data-asof="{stamp}" data-age="{age}" data-every="{rate}">as of {time}'
-        " · <span data-words>just now</span>{paused}</span>",
-        stamp=as_of.isoformat(),
-        age=f"{age_s:.0f}",
-        rate=rate or 0,
-        time=fmt.clock(as_of, zone, seconds=True),
-        paused=" · paused" if rate is None else "",
     )
 
 

@@ -9,7 +9,6 @@ from components import format as fmt
 from components.fleet_list import ALL_STATES, NEEDS_YOU, TROUBLE_FIRST, Choice
 from components.markup import html, show
 
-_KEYS = (session.QUERY, session.STATE, session.SORT)
 PAGE = 50
 """Rows shown at once, and added with each “Show more”."""
 
@@ -22,7 +21,6 @@ def wanted() -> bool:
 
 def pick() -> Choice:
     """The pickers. What a link asks for and is not offered is said, and the default is shown."""
-    _come_back()
     for key, value in st.session_state.pop(session.FLEET_WISH, {}).items():
         st.session_state[key] = value
     for key, offered, word in (
@@ -65,22 +63,7 @@ def pick() -> Choice:
             persist_state="session",
             width=170,
         )
-    st.session_state[session.FLEET_LAST] = {key: st.session_state.get(key) for key in _KEYS}
     return choice()
-
-
-def _come_back() -> None:
-    """Ask again for what was chosen before another page was opened.
-
-    Back in the browser leads to an entry of its history that has lost it: Streamlit changes page in two steps.
-    """
-    came_from = st.session_state.get(session.PAGE_SEEN)
-    last = st.session_state.get(session.FLEET_LAST)
-    st.session_state[session.PAGE_SEEN] = ""
-    st.query_params.pop(session.ENDPOINT, None)
-    if came_from and last and not any(key in st.query_params for key in _KEYS):
-        st.session_state[session.FLEET_WISH] = last
-        st.rerun()
 
 
 def choice() -> Choice:

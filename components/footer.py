@@ -10,12 +10,8 @@ from components.markup import show
 EVERY_S = 15.0
 
 
-def footer(path: str) -> None:
-    """Calls, metrics and their price since the process started; nothing before the first call.
-
-    `path` of the page above; the next page may want to know where its visitor came from.
-    """
-    st.session_state[session.PAGE_SEEN] = path
+def footer() -> None:
+    """Calls, metrics and their price since the process started; nothing before the first call."""
     zone = scope.zone()
 
     def body() -> None:

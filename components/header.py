@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, tzinfo
+
 import streamlit as st
 
-from components import cards, live, scope, session
-from components.markup import Html, show
+from components import cards, live, notices, scope, session
+from components import format as fmt
+from components.markup import Html, html, show
 
 
 def header() -> None:
@@ -13,7 +16,10 @@ def header() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="header"):
         strip = st.container(width="stretch", key="strip")
         zone = scope.pick_zone()
-        live.pick_rate("5 s" if session.wanted().kind == "embedded" else "15 s")
+        live.pick_rate(5 if session.wanted().kind == "embedded" else 15)
+    unknown = scope.refused_zone()
+    if unknown:
+        notices.bad_zone(unknown)
 
     def body() -> None:
         known = session.connection()
@@ -23,11 +29,24 @@ def header() -> None:
             return
         newest = session.newest()
         fresh = (
-            Html("")
-            if newest is None
-            else cards.freshness(newest[0].as_of, newest[1], zone.info, live.every())
+            Html("") if newest is None else as_of(newest[0].as_of, newest[1], zone.info, session.interval_s())
         )
         show(cards.where(known, fresh, away=bool(session.problem())), key="where")
 
     with strip:
         live.live_panel(body, key="header-panel", part="which AWS this is")
+
+
+def as_of(moment: datetime, age_s: float, zone: tzinfo, usual_s: float = 0.0) -> Html:
+    """“as of 14:02:10 UTC · 8 s ago”; the browser counts on, also when the server has gone silent.
+
+    `age_s`: real seconds since the reading; `usual_s`: seconds between two readings of AWS. Amber when much older.
+    """
+    return html(
+        '<span class="muted asof" data-asof="{stamp}" data-age="{age}" data-usual="{usual}">as of {time}'
+        " · <span data-words>just now</span></span>",
+        stamp=moment.isoformat(),
+        age=f"{age_s:.0f}",
+        usual=f"{usual_s:.0f}",
+        time=fmt.clock(moment, zone, seconds=True),
+    )

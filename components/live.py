@@ -1,48 +1,78 @@
-"""Live panels: they refresh by themselves, keep going after an error, and say how old what they show is."""
+"""Live panels: they refresh by themselves, keep going after an error, and say how old what they show is.
+
+When to ask is decided in the browser (live.js): at the rate picked there, not in a hidden tab, and one question
+at a time for each panel. A question reruns the panel's own fragment and nothing else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+import secrets
+from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
-from components import notices, session
+from components import notices
 
-RATES: Mapping[str, float | None] = MappingProxyType({"5 s": 5.0, "15 s": 15.0, "60 s": 60.0, "paused": None})
+RATES: tuple[tuple[int, str], ...] = ((0, "⏸ off"), (5, "↻ 5 s"), (15, "↻ 15 s"), (60, "↻ 60 s"))
+"""Seconds between two refreshes, and the word in the picker; 0 freezes what is on show."""
+
+_FILES = Path(__file__).parent
+_component = st.components.v2.component(
+    "ebb_live",
+    js=(_FILES / "live.js").read_text(encoding="utf-8"),
+    css=(_FILES / "live.css").read_text(encoding="utf-8"),
+    html="<div class='live'></div>\n",
+)
 
 
-def pick_rate(default: str) -> None:
-    """How often the panels refresh; "paused" freezes what is on show."""
-    st.selectbox(
-        "Refresh",
-        list(RATES),
-        index=list(RATES).index(default),
-        format_func=lambda r: f"⏸ {r}" if RATES[r] is None else f"↻ {r}",
-        key=session.RATE,
-        required=True,
-        label_visibility="collapsed",
-        persist_state="session",
-        width=115,
-        help="How often the page refreshes by itself",
+def pick_rate(preset: int) -> None:
+    """How often the panels refresh, `preset` until this browser chooses. The server is never told."""
+    _component(
+        key="rate",
+        data={"kind": "rate", "choices": [list(rate) for rate in RATES], "preset": preset},
+        width=96,
     )
 
 
-def every() -> float | None:
-    """Seconds between two refreshes, None while paused."""
-    return RATES.get(st.session_state.get(session.RATE, "15 s"), 15.0)
+def live_panel(
+    body: Callable[[], None],
+    *,
+    key: str,
+    part: str = "",
+    at_least: float | Callable[[], float] = 0.0,
+) -> None:
+    """Run `body` now and again at the rate of the browser, but not more often than each `at_least` seconds.
 
-
-def live_panel(body: Callable[[], None], *, key: str, part: str = "", at_least: float = 0.0) -> None:
-    """Run `body` now and again at the chosen rate, but not more often than each `at_least` seconds.
-
-    An OpsError is drawn in place; the timer goes on.
+    An OpsError is drawn in place, with the words `part` for what is missing; the refreshes go on.
     """
-    rate = every()
 
-    @st.fragment(run_every=None if rate is None else max(rate, at_least), key=key)
+    @st.fragment(key=key)
     def panel() -> None:
-        with notices.guard(part):
-            body()
+        clock = st.container(key=f"clock-{key}")
+        try:
+            with notices.guard(part):
+                body()
+        except Exception:
+            _answer(clock, key, at_least)
+            raise
+        _answer(clock, key, at_least)
 
     panel()
+
+
+def _answer(
+    clock: st.delta_generator.DeltaGenerator, key: str, at_least: float | Callable[[], float]
+) -> None:
+    """Tell the browser that this question is answered, so that it may ask the next."""
+    least = at_least() if callable(at_least) else at_least
+    with clock:
+        _component(
+            key=f"tick-{key}",
+            data={"kind": "panel", "panel": key, "token": secrets.token_hex(4), "at_least": least},
+            on_tick_change=_nothing,
+        )
+
+
+def _nothing() -> None:
+    """The trigger only reruns the fragment."""

@@ -54,7 +54,8 @@ function prepare(data, dark) {
   return figure;
 }
 
-const stamp = (range) => range.map((at) => Date.parse(`${String(at).replace(" ", "T")}Z`)).join();
+const wallMs = (at) => Date.parse(`${String(at).replace(" ", "T")}Z`);
+const stamp = (range) => range.map(wallMs).join();
 
 /* Plotly forgets a zoom when the range it is sent moves on, as a live range does. What is on show and was never
    sent by us is the user's own: it stays until the view changes or the user goes back. */
@@ -69,7 +70,60 @@ function keepZoom(el, layout) {
     layout.xaxis.range = el.layout.xaxis.range;
     return;
   }
+  shown.last = layout.xaxis.range;
   shown.sent.add(stamp(layout.xaxis.range));
+}
+
+/* Plots of one group show the same part of time and the same moment under the pointer. */
+const GROUPS = new Map();
+
+function others(el, group) {
+  return group ? [...(GROUPS.get(group) || [])].filter((other) => other !== el && other.data) : [];
+}
+
+function join(el, group) {
+  leave(el);
+  if (!group) return;
+  if (!GROUPS.has(group)) GROUPS.set(group, new Set());
+  GROUPS.get(group).add(el);
+}
+
+function leave(el) {
+  for (const members of GROUPS.values()) members.delete(el);
+}
+
+function listen(el) {
+  if (el.heard) return;
+  el.heard = true;
+  el.on("plotly_relayout", (change) => {
+    if (el.following || !("xaxis.range[0]" in change || "xaxis.range" in change)) return;
+    const range = el.layout.xaxis.range;
+    for (const other of others(el, el.group)) {
+      other.following = true;
+      Promise.resolve(window.Plotly.relayout(other, { "xaxis.range": [...range] })).finally(() => {
+        other.following = false;
+      });
+    }
+    if (el.group) el.zoom(range.map(wallMs));
+  });
+  el.on("plotly_doubleclick", () => {
+    if (el.group && el.zoomed) el.zoom("back");
+    else if (!el.group && SHOWN.has(el)) {
+      const { last } = SHOWN.get(el);
+      window.Plotly.relayout(el, { "xaxis.range": [...last] });
+    }
+    return false;
+  });
+  el.on("plotly_hover", (event) => {
+    const at = event.xvals && event.xvals[0];
+    for (const other of others(el, el.group)) {
+      const plots = Object.keys(other._fullLayout._plots);
+      if (at !== undefined) window.Plotly.Fx.hover(other, { xval: at }, plots, true);
+    }
+  });
+  el.on("plotly_unhover", () => {
+    for (const other of others(el, el.group)) window.Plotly.Fx.unhover(other);
+  });
 }
 
 const CONFIG = {
@@ -77,11 +131,14 @@ const CONFIG = {
   responsive: true,
   showTips: false,
   showSendToCloud: false,
-  modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d", "toImage", "autoScale2d"],
+  doubleClick: false,
+  modeBarButtonsToRemove: [
+    "sendChartToCloud", "select2d", "lasso2d", "toImage", "autoScale2d", "resetScale2d", "pan2d", "zoom2d",
+  ],
 };
 
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement, setTriggerValue } = component;
   const el = parentElement.querySelector(".ebb-plot");
   if (!el || !data) return;
   el.style.minHeight = `${data.height}px`;
@@ -95,7 +152,13 @@ export default function (component) {
         figure.layout.font.family = getComputedStyle(el).fontFamily;
         el.removeAttribute("data-problem");
         keepZoom(el, figure.layout);
-        return Plotly.react(el, figure.data, figure.layout, CONFIG);
+        join(el, data.group);
+        Object.assign(el, { group: data.group, zoomed: data.zoomed });
+        el.zoom = (part) => setTriggerValue("zoom", part);
+        return Plotly.react(el, figure.data, figure.layout, CONFIG).then(() => {
+          listen(el);
+          el.dataset.draws = Number(el.dataset.draws || 0) + 1;
+        });
       },
       (problem) => {
         el.setAttribute("data-problem", "true");
@@ -104,6 +167,7 @@ export default function (component) {
     );
   draw();
   return () => {
+    leave(el);
     if (window.Plotly) window.Plotly.purge(el);
   };
 }

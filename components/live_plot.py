@@ -7,12 +7,14 @@ without a zone. Colours are those of the light theme; the browser puts in the da
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import plotly.graph_objects as go
 import plotly.io as pio
 import streamlit as st
 
+from components import scope, zoom
 from components.theme import DARK
 
 _JS = (Path(__file__).parent / "live_plot.js").read_text(encoding="utf-8")
@@ -22,8 +24,12 @@ _component = st.components.v2.component(
 )
 
 
-def live_plot(figure: go.Figure, *, key: str, view: str, alt: str) -> None:
-    """Draw `figure`. While `view` stays the same, zoom and pan are kept; `alt` is for screen readers."""
+def live_plot(figure: go.Figure, *, key: str, view: str, alt: str, group: str = "") -> None:
+    """Draw `figure`; `alt` is for screen readers.
+
+    Plots of one `group` share zoom and hover, and a zoom becomes the page's own part of time (zoom.show).
+    Without a group the zoom stays with the plot for as long as `view` is the same.
+    """
     spec = figure.to_dict()
     spec["layout"].pop("template", None)
     spec["layout"]["uirevision"] = view
@@ -34,6 +40,19 @@ def live_plot(figure: go.Figure, *, key: str, view: str, alt: str) -> None:
             "dark": dict(DARK),
             "alt": alt,
             "height": spec["layout"]["height"],
+            "group": group,
+            "zoomed": bool(group) and zoom.shown().window is not None,
         },
         height=spec["layout"]["height"],
+        on_zoom_change=partial(_zoomed, key),
     )
+
+
+def _zoomed(key: str) -> None:
+    """What was dragged over, as [first, last] in wall-clock milliseconds; None leads back."""
+    part = st.session_state[key].zoom
+    if not isinstance(part, list) or not all(isinstance(end, int | float) for end in part):
+        zoom.clear()
+        return
+    first, last = part
+    zoom.show(zoom.of_wall(first, last, scope.zone().info))

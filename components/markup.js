@@ -10,20 +10,50 @@ function focusKey(root) {
   return active && active.getAttribute ? active.getAttribute("data-focus") : null;
 }
 
-function tick(root, state) {
+/* How old a reading is, told by the clock of live.js: the age grows also while the server is silent. */
+function age(root, state, { every, late }) {
   for (const el of root.querySelectorAll("[data-asof]")) {
     const stamp = `${el.getAttribute("data-asof")} ${el.getAttribute("data-age")}`;
     if (state.stamp !== stamp) {
       state.stamp = stamp;
-      state.since = performance.now();
+      state.since = Date.now();
     }
-    const known = Number(el.getAttribute("data-age") || 0);
-    const age = known + (performance.now() - state.since) / 1000;
-    const every = Number(el.getAttribute("data-every") || 0);
+    const old = Number(el.getAttribute("data-age") || 0) + (Date.now() - state.since) / 1000;
+    const usual = Math.max(every, Number(el.getAttribute("data-usual") || 0));
+    const text = WORDS(old) + (every === 0 ? " · refresh is off" : late ? " · no answer from Ebb" : "");
     const words = el.querySelector("[data-words]");
-    if (words && words.textContent !== WORDS(age)) words.textContent = WORDS(age);
-    el.classList.toggle("late", every > 0 && age > 3 * every + 30);
+    if (words && words.textContent !== text) words.textContent = text;
+    el.classList.toggle("late", late || (every > 0 && old > 2.5 * usual + 5));
   }
+}
+
+/* Turn what is on show into `next` and touch only what differs: selected text, focus and what is folded open stay. */
+function become(shown, next) {
+  const wanted = [...next.childNodes];
+  wanted.forEach((child, n) => {
+    const old = shown.childNodes[n];
+    if (!old) shown.append(child);
+    else if (!alike(old, child)) old.replaceWith(child);
+    else if (child.nodeType !== Node.ELEMENT_NODE) {
+      if (old.data !== child.data) old.data = child.data;
+    } else {
+      for (const { name } of [...old.attributes]) {
+        if (name !== "open" && !child.hasAttribute(name)) old.removeAttribute(name);
+      }
+      for (const { name, value } of child.attributes) {
+        if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+      }
+      become(old, child);
+    }
+  });
+  while (shown.childNodes.length > wanted.length) shown.lastChild.remove();
+}
+
+/* Two nodes with different data-focus are different things, however alike they look. */
+function alike(old, child) {
+  if (old.nodeName !== child.nodeName) return false;
+  if (old.nodeType !== Node.ELEMENT_NODE) return true;
+  return old.getAttribute("data-focus") === child.getAttribute("data-focus");
 }
 
 const STATES = new WeakMap();
@@ -38,25 +68,28 @@ function scheme(el) {
 }
 
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, parentElement } = component;
   const root = parentElement;
   const box = root.querySelector(".ebb");
   if (!box) return;
   let state = STATES.get(root);
   if (!state) {
-    state = { html: null, stamp: null, since: performance.now(), timer: null };
+    state = { html: null, stamp: null, since: Date.now(), beat: { every: 1, late: false } };
+    state.listen = (event) => {
+      state.beat = event.detail;
+      age(box, state, state.beat);
+    };
     STATES.set(root, state);
+    document.addEventListener("ebb:beat", state.listen);
   }
   box.style.colorScheme = scheme(box);
   const next = (data && data.html) || "";
   if (state.html !== next) {
     const held = focusKey(root);
-    const open = [...box.querySelectorAll("details[open]")].map((d) => d.getAttribute("data-focus"));
-    box.innerHTML = next;
-    for (const d of box.querySelectorAll("details")) {
-      if (open.includes(d.getAttribute("data-focus"))) d.open = true;
-    }
-    if (held) {
+    const fresh = document.createElement("div");
+    fresh.innerHTML = next;
+    become(box, fresh);
+    if (held && focusKey(root) !== held) {
       const again = box.querySelector(`[data-focus="${CSS.escape(held)}"]`);
       if (again) again.focus({ preventScroll: true });
     }
@@ -65,16 +98,12 @@ export default function (component) {
   box.onclick = (event) => {
     const link = event.target.closest("a.go");
     if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    event.preventDefault();
-    const query = {};
-    new URL(link.href).searchParams.forEach((value, name) => (query[name] = value));
-    setTriggerValue("go", { page: link.getAttribute("data-page"), query });
+    const visit = new CustomEvent("ebb:visit", { detail: link.href, cancelable: true });
+    if (!document.dispatchEvent(visit)) event.preventDefault();
   };
-  tick(box, state);
-  if (state.timer === null) state.timer = setInterval(() => tick(box, state), 1000);
+  age(box, state, state.beat);
   return () => {
-    clearInterval(state.timer);
-    state.timer = null;
+    document.removeEventListener("ebb:beat", state.listen);
     STATES.delete(root);
   };
 }

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
-from typing import Protocol
 
 import streamlit as st
 
-from components import access, session
 from components.theme import css_variables
 
 
@@ -34,10 +32,6 @@ def joined(parts: Iterable[Html]) -> Html:
     return Html("".join(parts))
 
 
-class _Trigger(Protocol):
-    go: object
-
-
 _CSS = css_variables() + (Path(__file__).parent / "markup.css").read_text(encoding="utf-8")
 _JS = (Path(__file__).parent / "markup.js").read_text(encoding="utf-8")
 _component = st.components.v2.component("ebb_markup", css=_CSS, js=_JS, html="<div class='ebb'></div>\n")
@@ -45,19 +39,4 @@ _component = st.components.v2.component("ebb_markup", css=_CSS, js=_JS, html="<d
 
 def show(body: Html, *, key: str) -> None:
     """Draw `body`. A plain click on a link of class "go" changes the page without loading it anew."""
-    result: _Trigger = _component(key=key, data={"html": str(body)}, on_go_change=_nothing)
-    if isinstance(result.go, dict):
-        _follow(result.go)
-
-
-def _follow(go: dict[object, object]) -> None:
-    """Go where a link leads, if it is one of our pages; only parameters we know go along."""
-    page, query = access.entry(str(go.get("page", ""))), go.get("query")
-    if page is None or not isinstance(query, dict):
-        return
-    known = {name: str(query[name]) for name in session.URL_KEYS if name in query}
-    st.switch_page(access.file_of(page), query_params=known)
-
-
-def _nothing() -> None:
-    """The value is read after the component is drawn."""
+    _component(key=key, data={"html": str(body)})

@@ -11,6 +11,7 @@ from components import markup, scope
 from components.cards import endpoint_link
 from components.markup import html
 from ops.core.errors import (
+    BadInput,
     CredentialsProblem,
     Denied,
     OpsError,
@@ -60,12 +61,10 @@ def show(error: OpsError, part: str = "") -> None:
 
 
 def _near(names: Sequence[str]) -> None:
-    """Links that load the page anew: the picker holds the unknown name and would keep it."""
     links = [
-        html("<li>Open {link}</li>", link=endpoint_link(n, html("{n}", n=n), focus="near", anew=True))
-        for n in names
+        html("<li>Open {link}</li>", link=endpoint_link(n, html("{n}", n=n), focus="near")) for n in names
     ]
-    fleet = html('<li><a class="go" href="./" data-page="" data-focus="all">See all endpoints</a></li>')
+    fleet = html('<li><a class="go" href="./" data-focus="all">See all endpoints</a></li>')
     markup.show(html('<ul class="plain">{items}</ul>', items=markup.joined([*links, fleet])), key="near")
 
 
@@ -101,6 +100,24 @@ def bad_choice(what: str, asked: str, offered: Sequence[str]) -> None:
     )
 
 
+def bad_part(error: BadInput, used: str) -> None:
+    """A link asked for a part of time that makes no sense, or that AWS no longer keeps."""
+    st.info(
+        f"The link asks for a part of time that cannot be shown. {_plain(error.what)} {_plain(error.hint)}  \n"
+        f"Shown: {used}.",
+        icon=":material/date_range:",
+    )
+
+
+def bad_zone(asked: str) -> None:
+    """A link asked for a time zone that does not exist."""
+    st.info(
+        f"The link asks for the time zone “{_plain(asked[:40])}”, which is not known. Times are shown in UTC. "
+        "Zones have names like Europe/Berlin.",
+        icon=":material/schedule:",
+    )
+
+
 def empty_account(region: str) -> None:
     """No endpoint at all: say where Ebb looked and how one appears."""
     st.info(
@@ -108,12 +125,6 @@ def empty_account(region: str) -> None:
         "If you expected some, look at the account and the region above.",
         icon=":material/waves:",
     )
-
-
-def choose_endpoint() -> None:
-    """No endpoint is named yet."""
-    st.info("Choose an endpoint above, or follow one from the fleet.", icon=":material/monitoring:")
-    _near(())
 
 
 def _plain(text: str) -> str:

@@ -11,7 +11,10 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from components import session
+from components import format as fmt
+from components import session, zoom
+from components.zoom import NO_ZOOM, Zoom
+from ops.core.types import Window
 
 RANGES: Mapping[str, timedelta] = MappingProxyType(
     {
@@ -25,17 +28,6 @@ RANGES: Mapping[str, timedelta] = MappingProxyType(
 )
 DEFAULT_RANGE = "3h"
 DEFAULT_ZONE = "UTC"
-_CONTINENTS = (
-    "Africa",
-    "America",
-    "Antarctica",
-    "Asia",
-    "Atlantic",
-    "Australia",
-    "Europe",
-    "Indian",
-    "Pacific",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +40,32 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The span on show; `refused` is what a link asked for and no picker knows."""
+    """The part of time on show; `refused` is what a link asked for and no picker knows."""
 
     key: str
     span: timedelta
     refused: str = ""
+    part: Zoom = NO_ZOOM
 
     @property
-    def calm_s(self) -> float:
-        """Seconds between two refreshes that still show every new pixel: 15 s at a day, at most 60 s."""
-        return min(60.0, self.span.total_seconds() / 5760)
+    def asked(self) -> timedelta | Window:
+        """What to ask for: the zoom, else the span that ends now."""
+        return self.part.window or self.span
+
+    @property
+    def view(self) -> str:
+        """Changes when a chart should show another part of time."""
+        window = self.part.window
+        return self.key if window is None else f"{window.start.isoformat()}/{window.end.isoformat()}"
+
+    def words(self, zone: Zone) -> str:
+        """last 3h, or today 14:00 – 14:40."""
+        window = self.part.window
+        if window is None:
+            return f"last {self.key}"
+        now = session.now()
+        first, last = (fmt.moment(end, zone.info, now) for end in (window.start, window.end))
+        return f"{first} – {last[-5:] if first[:-5] == last[:-5] else last}"
 
 
 @cache
@@ -66,6 +74,11 @@ def _zones() -> tuple[str, ...]:
         z for z in zoneinfo.available_timezones() if "/" in z and not z.startswith(("Etc/", "posix/"))
     )
     return ("UTC", "browser", *names)
+
+
+@cache
+def _by_folded() -> Mapping[str, str]:
+    return {name.casefold(): name for name in _zones()}
 
 
 def _zone_info(name: str | None) -> tzinfo:
@@ -78,29 +91,43 @@ def _zone_info(name: str | None) -> tzinfo:
 
 
 def pick_zone() -> Zone:
-    """The zone picker. An unknown zone in a link reads as UTC.
+    """The zone picker. The URL says which; an unknown one reads as UTC (see `refused_zone`).
 
     It is drawn once for all pages and so is tied to the URL by hand: a bound picker leaves the URL with the
     first change of page.
     """
-    asked = st.query_params.get(session.ZONE)
-    if asked in _zones() and asked != st.session_state.get(session.ZONE_SEEN):
+    asked = _zone_key(st.query_params.get(session.ZONE)) or DEFAULT_ZONE
+    if st.session_state.get(session.ZONE) != asked:
         st.session_state[session.ZONE] = asked
+    own = st.context.timezone
     key = st.selectbox(
         "Zone",
         _zones(),
         key=session.ZONE,
         required=True,
+        format_func=lambda z: z if z != "browser" else f"browser · {own or 'not known, so UTC'}",
+        on_change=_zone_to_url,
         label_visibility="collapsed",
-        width=190,
+        width=210,
         help="All times on the page are in this zone",
     )
-    if key == DEFAULT_ZONE:
-        st.query_params.pop(session.ZONE, None)
-    elif asked != key:
-        st.query_params[session.ZONE] = key
-    st.session_state[session.ZONE_SEEN] = st.query_params.get(session.ZONE)
     return zone_of(key)
+
+
+def _zone_to_url() -> None:
+    key = st.session_state.get(session.ZONE)
+    st.query_params.update({session.ZONE: [] if key == DEFAULT_ZONE else key})
+
+
+def _zone_key(asked: str | None) -> str | None:
+    """The zone as we write it, whatever its case; None when there is none of that name."""
+    return _by_folded().get(asked.casefold()) if asked else None
+
+
+def refused_zone() -> str:
+    """A zone that the link asks for and nobody knows."""
+    asked = st.query_params.get(session.ZONE) or ""
+    return "" if _zone_key(asked) else asked
 
 
 def zone() -> Zone:
@@ -130,7 +157,7 @@ def pick_endpoint(known: Sequence[str]) -> str | None:
         bind="query-params",
         persist_state="session",
         label_visibility="collapsed",
-        width=280,
+        width=260,
     )
 
 
@@ -146,10 +173,18 @@ def pick_range() -> Range:
         bind="query-params",
         persist_state="session",
         required=True,
+        on_change=zoom.clear,
         label_visibility="collapsed",
     )
     chosen = key if key in RANGES else DEFAULT_RANGE
-    return Range(chosen, RANGES[chosen], refused)
+    return Range(chosen, RANGES[chosen], refused, zoom.shown())
+
+
+def calm_s() -> float:
+    """Seconds between two refreshes that still show every new pixel: 15 s at a day, at most 60 s."""
+    window, key = zoom.shown().window, st.session_state.get(session.RANGE)
+    span = window.end - window.start if window else RANGES.get(str(key), RANGES[DEFAULT_RANGE])
+    return min(60.0, span.total_seconds() / 5760)
 
 
 def link(endpoint: str | None = None) -> dict[str, str]:

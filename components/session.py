@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from ops import collector
+from cachetools import LRUCache
+
+from ops import clock, collector
 from ops.collector import Snapshot
 from ops.config import Settings
 from ops.core.errors import OpsError, Unreachable
-from ops.core.types import Connection
+from ops.core.types import Connection, Window
 from ops.core.views import EndpointView, FleetView, Usage
 
 ENDPOINT = "endpoint"
@@ -19,10 +22,12 @@ RANGE = "range"
 """URL and session: the span on show, a key of scope.RANGES."""
 ZONE = "zone"
 """URL and session: "UTC", "browser" or an IANA name."""
-ZONE_SEEN = "zone-seen"
-"""Session: the zone that the URL held after the last run."""
-RATE = "rate"
-"""Session: how often live panels refresh, a key of live.RATES."""
+FROM, TO = "from", "to"
+"""URL: both ends of a part of time of one's own, ISO 8601 in UTC, to the minute."""
+ZOOM = "zoom"
+"""Session: that part as a zoom.Zoom."""
+TYPED, TYPED_ERROR = "typed", "typed-error"
+"""Session: what the fields of a range of one's own started with, and why what was typed cannot be shown."""
 
 QUERY = "q"
 """URL and session: the words that the Fleet page searches for."""
@@ -34,12 +39,6 @@ FLEET_ROWS = "fleet-rows"
 """Session: how many rows of the fleet are shown at most."""
 FLEET_WISH = "fleet-wish"
 """Session: what a button asked the pickers of the Fleet page to hold."""
-FLEET_LAST = "fleet-last"
-"""Session: what the pickers of the Fleet page held when it was last drawn."""
-PAGE_SEEN = "page-seen"
-"""Session: the path of the page that was drawn last."""
-
-URL_KEYS = (ENDPOINT, RANGE, ZONE)
 
 
 class Source(Protocol):
@@ -51,10 +50,12 @@ class Source(Protocol):
 
     def fleet(self) -> FleetView: ...
 
-    def endpoint(self, name: str, span: timedelta) -> EndpointView: ...
+    def endpoint(self, name: str, span: timedelta | Window) -> EndpointView: ...
 
 
 _source: Source | None = None
+_first_seen: LRUCache[tuple[str, timedelta | Window], tuple[datetime, float]] = LRUCache(256)
+_seen_lock = threading.Lock()
 _refused: OpsError | None = None
 
 
@@ -128,6 +129,30 @@ def usage() -> Usage | None:
     return _source.snapshot().usage if _source is not None else None
 
 
+def interval_s() -> float:
+    """Seconds between two readings of the fleet: more while AWS asks to slow down."""
+    try:
+        return source().snapshot().interval_s
+    except OpsError:
+        return 0.0
+
+
+def now() -> datetime | None:
+    """AWS's own time at the newest good reading of the fleet; None while there is none."""
+    found = newest()
+    return None if found is None else found[0].as_of
+
+
+def endpoint(name: str, span: timedelta | Window) -> tuple[EndpointView, float]:
+    """One endpoint, and for how many real seconds this process has known that reading. Raises OpsError."""
+    view, moment = source().endpoint(name, span), clock.monotonic()
+    with _seen_lock:
+        known = _first_seen.get((name, span))
+        if known is None or known[0] != view.as_of:
+            known = _first_seen[name, span] = (view.as_of, moment)
+    return view, moment - known[1]
+
+
 def names() -> tuple[str, ...]:
     """The names of all endpoints, sorted; empty while the fleet cannot be read."""
     try:
@@ -141,5 +166,8 @@ def problem() -> str:
     """Why the newest reading failed, for the health check; empty when it did not."""
     if _source is None:
         return _refused.what if _refused is not None else "not started"
+    health = getattr(_source, "health", None)
+    if health is not None:
+        return str(health())
     error = _source.snapshot().error
     return error.what if error is not None else ""

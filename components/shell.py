@@ -51,7 +51,7 @@ def main() -> None:
     st.set_page_config(page_title=f"{shown[:63] or page.title} · Ebb")
     header()
     page.run()
-    footer(page.url_path)
+    footer()
 
 
 main()

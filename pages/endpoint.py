@@ -2,25 +2,21 @@
 
 import streamlit as st
 
-from components import cards, notices, rules, scope, session, tables
+from components import cards, custom_range, notices, rules, scope, session, tables, zoom
 from components.access import require
 from components.charts.details import detail_chart
 from components.charts.realtime import realtime_chart
 from components.charts.sentences import described
 from components.charts.signature import signature_chart
+from components.header import as_of
 from components.live import live_panel
 from components.live_plot import live_plot
-from components.markup import html, joined, show
+from components.markup import Html, html, joined, show
 from ops.core.views import EndpointView
 
 require("viewer")
 zone = scope.zone()
-
-with st.container(horizontal=True, vertical_alignment="center", key="scope"):
-    name = scope.pick_endpoint(session.names())
-    span = scope.pick_range()
-if span.refused:
-    notices.bad_range(span.refused, span.key)
+zoom.read()
 
 HATCHED = "Hatched: the newest minutes, not final yet. A gap is a gap: AWS published nothing there."
 LEGEND = (
@@ -29,14 +25,15 @@ LEGEND = (
 )
 
 
-def chart(view: EndpointView) -> None:
-    queued = view.row.endpoint.is_async or not view.row.endpoint.described
-    on_show = f"{name}|{span.key}|{zone.key}"
+def charts(view: EndpointView, shown: scope.Range) -> None:
+    name, queued = view.row.endpoint.ref.name, view.row.endpoint.is_async or not view.row.endpoint.described
+    on_show = f"{name}|{shown.view}|{zone.key}"
     live_plot(
         signature_chart(view, zone.info) if queued else realtime_chart(view, zone.info),
         key="endpoint-chart",
         view=on_show,
         alt=described(view, zone.info),
+        group="endpoint",
     )
     if queued:
         live_plot(
@@ -44,6 +41,7 @@ def chart(view: EndpointView) -> None:
             key="endpoint-details",
             view=on_show,
             alt=f"Requests, age of the oldest, waits, model time and hosts of {name}, on the same minutes.",
+            group="endpoint",
         )
     notes = [
         html('<p class="muted small">{n}</p>', n=n) for n in (*view.notes, LEGEND if queued else HATCHED)
@@ -61,18 +59,48 @@ def details(view: EndpointView) -> None:
         show(rules.configuration(view, zone.info), key="configuration")
 
 
+def every_endpoint() -> Html:
+    """What to choose from while no endpoint is named."""
+    view = session.source().fleet()
+    items = joined(
+        html(
+            "<li>{link} {pill}</li>",
+            link=cards.endpoint_link(r.endpoint.ref.name, html("{n}", n=r.endpoint.ref.name), focus="each"),
+            pill=cards.pill(r.verdict),
+        )
+        for r in (*view.rows, *view.realtime)
+    )
+    return html(
+        '<div class="stack"><h1>Which endpoint?</h1>'
+        '<p class="muted">{headline}</p><ul class="plain each">{items}</ul></div>',
+        headline=view.headline,
+        items=items,
+    )
+
+
 def body() -> None:
-    if not name:
-        notices.choose_endpoint()
-        return
-    view = session.source().endpoint(name, span.span)
-    notices.problems(view.problems)
-    show(cards.headline(view.row, zone.info, view.as_of), key="headline")
-    show(cards.numbers(view.row), key="numbers")
-    chart(view)
-    details(view)
+    verdict = st.container()
+    pickers = st.container(horizontal=True, vertical_alignment="center", key="scope")
+    rest = st.container()
+    with pickers:
+        name, shown = scope.pick_endpoint(session.names()), scope.pick_range()
+        custom_range.pick(shown, zone)
+    with verdict:
+        if not name:
+            show(every_endpoint(), key="each")
+            return
+        view, age_s = session.endpoint(name, shown.asked)
+        notices.problems(view.problems)
+        show(cards.headline(view.row, zone.info, view.as_of), key="headline")
+        show(cards.numbers(view.row), key="numbers")
+    with rest:
+        if shown.refused:
+            notices.bad_range(shown.refused, shown.key)
+        if shown.part.refused:
+            notices.bad_part(shown.part.refused, shown.words(zone))
+        charts(view, shown)
+        show(html("<p>{fresh}</p>", fresh=as_of(view.as_of, age_s, zone.info)), key="as-of")
+        details(view)
 
 
-live_panel(
-    body, key="endpoint-panel", part=f"the endpoint {name}" if name else "the endpoint", at_least=span.calm_s
-)
+live_panel(body, key="endpoint-panel", part="the endpoint", at_least=scope.calm_s)

@@ -184,14 +184,14 @@ def metric(name: str, variant: bool = False) -> MetricRef:
 
 def endpoint_view(
     name: str = "doc-async",
-    span: timedelta = timedelta(hours=3),
+    span: timedelta | Window = timedelta(hours=3),
     *,
     period: int = 60,
     connection: Connection = EMBEDDED,
     problems: tuple[Problem, ...] = (),
 ) -> EndpointView:
     """A queue that filled and drained once, an hour of sleep with gaps, and a wake-up under way."""
-    window = Window.last(span, NOW, period)
+    window = span if isinstance(span, Window) else Window.last(span, NOW, period)
     size = window.size
     phase = np.linspace(0.0, 1.0, size)
     backlog = np.round(np.where(phase < 0.45, 60 * np.sin(phase / 0.45 * np.pi), 0.0))
@@ -357,7 +357,7 @@ class SampleSource:
             raise self.failure
         return self.view
 
-    def endpoint(self, name: str, span: timedelta) -> EndpointView:
+    def endpoint(self, name: str, span: timedelta | Window) -> EndpointView:
         if self.failure is not None:
             raise self.failure
         known = [r.endpoint.ref.name for r in (*self.view.rows, *self.view.realtime)]

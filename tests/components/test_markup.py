@@ -8,6 +8,7 @@ from datetime import UTC
 import pytest
 
 from components import cards, rules, tables
+from components.header import as_of
 from components.markup import Html, html, joined
 from ops.core.types import EndpointState, Severity, Suspended
 from tests.components.samples import EMBEDDED, NOW, REAL, endpoint_view, fleet
@@ -34,12 +35,11 @@ def test_the_strip_says_which_aws_and_whether_changes_are_possible():
         assert word in away
 
 
-def test_freshness_names_the_time_its_age_and_the_pause():
-    shown = cards.freshness(NOW, 8.0, UTC, 15.0)
+def test_freshness_names_the_time_and_its_age():
+    shown = as_of(NOW, 8.0, UTC, 15.0)
     assert "as of 14:02:10 UTC" in shown
     assert 'data-age="8"' in shown
-    assert "paused" not in shown
-    assert "paused" in cards.freshness(NOW, 8.0, UTC, None)
+    assert 'data-usual="15"' in shown
 
 
 @pytest.mark.parametrize("state", list(EndpointState))

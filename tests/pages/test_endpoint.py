@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -54,8 +54,72 @@ def test_an_unknown_range_is_refused_in_words(open_page):
     assert len(figures(app)) == 2
 
 
-def test_without_an_endpoint_it_asks_for_one(open_page):
-    assert "Choose an endpoint" in notices(open_page(SampleSource(), "endpoint"))
+def test_without_an_endpoint_it_lists_them_all_as_links(open_page):
+    app = open_page(SampleSource(), "endpoint")
+    shown = markup(app)
+    assert "Which endpoint?" in shown
+    for row in (*fleet().rows, *fleet().realtime):
+        assert f'href="./endpoint?endpoint={row.endpoint.ref.name}"' in shown
+    assert figures(app) == []
+
+
+def test_a_part_of_time_in_a_link_is_what_all_charts_show(open_page):
+    ends = {"from": "2026-11-20T12:00Z", "to": "2026-11-20T12:40Z"}
+    app = open_page(SampleSource(), "endpoint", endpoint="doc-async", zone="Asia/Kolkata", **ends)
+    for figure in figures(app):
+        start, end = figure["layout"]["xaxis"]["range"]
+        assert end - start == 40 * 60_000
+        assert start == (datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp() + 5.5 * 3600) * 1000
+    back = app.button(key="back")
+    assert back.label == "today 17:30 – 18:10 · back to 3h ✕"
+    back.click().run()
+    assert not app.query_params.get("from")
+    (start, end) = figures(app)[0]["layout"]["xaxis"]["range"]
+    assert end - start == 3 * 3600 * 1000
+
+
+@pytest.mark.parametrize(
+    ("ends", "says"),
+    [
+        ({"from": "yesterday", "to": "2026-11-20T12:40Z"}, "“yesterday” is not a time"),
+        ({"from": "2026-11-20T12:40Z"}, "Only one end"),
+        ({"from": "2026-11-20T12:40Z", "to": "2026-11-20T12:00Z"}, "ends before it starts"),
+        ({"from": "2026-11-21T12:00Z", "to": "2026-11-21T13:00Z"}, "lies in the future"),
+        ({"from": "2024-11-20T12:00Z", "to": "2026-11-20T12:00Z"}, "455 days"),
+        ({"from": "0001-01-01", "to": "9999-12-31T23:59:30+00:00"}, "cannot be shown"),
+    ],
+)
+def test_a_part_of_time_that_makes_no_sense_is_said_and_the_default_shown(open_page, ends, says):
+    app = open_page(SampleSource(), "endpoint", endpoint="doc-async", **ends)
+    assert says in notices(app)
+    assert "Shown: last 3h" in notices(app)
+    (start, end) = figures(app)[0]["layout"]["xaxis"]["range"]
+    assert end - start == 3 * 3600 * 1000
+
+
+def typed(app, first, last):
+    fields = {field.label: field for field in app.get("datetime_input")}
+    fields["From"].set_value(first)
+    fields["To"].set_value(last)
+    next(b for b in app.button if b.label == "Show").click().run()
+    return app
+
+
+def test_a_range_is_typed_in_the_zone_of_the_page(open_page):
+    app = open_page(SampleSource(), "endpoint", endpoint="doc-async", zone="Europe/Berlin")
+    typed(app, datetime(2026, 11, 20, 10, 0), datetime(2026, 11, 20, 11, 30))  # noqa: DTZ001
+    assert app.query_params["from"] == "2026-11-20T09:00Z"
+    assert app.query_params["to"] == "2026-11-20T10:30Z"
+    (start, end) = figures(app)[0]["layout"]["xaxis"]["range"]
+    assert end - start == 90 * 60_000
+
+
+def test_a_typed_range_in_the_wrong_order_is_said_and_nothing_moves(open_page):
+    app = open_page(SampleSource(), "endpoint", endpoint="doc-async")
+    typed(app, datetime(2026, 11, 20, 11, 0), datetime(2026, 11, 20, 10, 0))  # noqa: DTZ001
+    assert "ends before it starts" in notices(app)
+    (start, end) = figures(app)[0]["layout"]["xaxis"]["range"]
+    assert end - start == 3 * 3600 * 1000
 
 
 def test_an_empty_account_has_no_endpoint_to_show(open_page):

@@ -85,16 +85,27 @@ def test_links_keep_range_and_zone(open_page):
     assert "15:02:10 CET" in shown
 
 
-def test_an_unknown_zone_reads_as_utc(open_page):
+def test_an_unknown_zone_reads_as_utc_and_is_said(open_page):
     app = open_page(SampleSource(), zone="Mars/Olympus")
     assert "14:02:10 UTC" in markup(app)
     assert app.session_state[session.ZONE] == "UTC"
+    assert "Mars/Olympus" in notices(app)
 
 
-def test_a_pause_is_said(open_page):
+def test_a_zone_is_known_whatever_its_case(open_page):
+    app = open_page(SampleSource(), zone="europe/berlin")
+    assert "15:02:10 CET" in markup(app)
+    assert notices(app) == ""
+
+
+def test_the_zone_picker_puts_itself_into_the_url(open_page):
     app = open_page(SampleSource())
-    app.selectbox(key=session.RATE).set_value("paused").run()
-    assert "paused" in markup(app)
+    app.selectbox(key=session.ZONE).set_value("Asia/Kolkata").run()
+    assert app.query_params["zone"] == "Asia/Kolkata"
+    assert "19:32:10 IST" in markup(app)
+    app.selectbox(key=session.ZONE).set_value("UTC").run()
+    assert not app.query_params.get("zone")
+    assert "14:02:10 UTC" in markup(app)
 
 
 def crowd(calm: int, stuck: int = 0):

@@ -1,0 +1,176 @@
+/* One clock for all live panels of the page. It asks a panel's fragment for news when its time has come, never
+   while an answer is awaited and never in a hidden tab. The rate is this browser's own. */
+const BEAT_MS = 1000;
+const EARLY_MS = 300;
+const LOST_MS = 60000;
+const APART_MS = 80; /* Streamlit sends what happens at once as one question, of one fragment alone */
+const RATE_KEY = "ebb-rate";
+
+const panels = new Map();
+const pickers = new Set();
+let timer = null;
+let soon = null;
+let choices = [];
+let preset = 15;
+
+function rate() {
+  let kept = null;
+  try {
+    kept = localStorage.getItem(RATE_KEY);
+  } catch {
+    /* storage may be forbidden: then the preset holds */
+  }
+  const seconds = kept === null ? NaN : Number(kept);
+  return choices.some(([value]) => value === seconds) ? seconds : preset;
+}
+
+function beat() {
+  const now = Date.now();
+  const every = rate();
+  const asking = every > 0 && !document.hidden;
+  let since = now;
+  let asked = false;
+  for (const panel of panels.values()) {
+    const waiting = panel.asked > panel.answered;
+    const idle = now - panel.asked;
+    const due = waiting ? idle > LOST_MS : idle >= Math.max(every, panel.least) * 1000 - EARLY_MS;
+    if (asking && due && asked) {
+      if (soon === null) soon = setTimeout(next, APART_MS);
+    } else if (asking && due) {
+      asked = true;
+      if (!waiting) panel.first = now;
+      panel.asked = now;
+      panel.asks += 1;
+      panel.mark();
+      panel.ask(panel.asks);
+    }
+    if (waiting) since = Math.min(since, panel.first);
+  }
+  const silent = asking ? (now - since) / 1000 : 0;
+  document.dispatchEvent(new CustomEvent("ebb:beat", { detail: { every, late: silent > 1.5 * every } }));
+}
+
+function next() {
+  soon = null;
+  beat();
+}
+
+function wind() {
+  const wanted = panels.size > 0 && !document.hidden;
+  if (wanted && timer === null) timer = setInterval(beat, BEAT_MS);
+  if (!wanted && timer !== null) {
+    clearInterval(timer);
+    clearTimeout(soon);
+    timer = soon = null;
+  }
+  if (wanted) beat();
+}
+
+function panel(component) {
+  const { data, parentElement: root, setTriggerValue } = component;
+  const box = root.querySelector(".live");
+  const now = Date.now();
+  let known = panels.get(root);
+  if (!known) {
+    known = { asked: now, answered: now, first: now, asks: 0, answers: 0, token: data.token };
+    panels.set(root, known);
+    queueMicrotask(wind);
+  }
+  known.least = data.at_least;
+  known.ask = (number) => setTriggerValue("tick", number);
+  known.mark = () => {
+    box.dataset.panel = data.panel;
+    box.dataset.asks = known.asks;
+    box.dataset.answers = known.answers;
+  };
+  if (known.token !== data.token) {
+    known.token = data.token;
+    known.answers += 1;
+    known.answered = Math.max(now, known.asked);
+  }
+  known.mark();
+  return () => {
+    panels.delete(root);
+    wind();
+  };
+}
+
+function picker(component) {
+  const { data, parentElement: root } = component;
+  const box = root.querySelector(".live");
+  [choices, preset] = [data.choices, data.preset];
+  let select = box.querySelector("select");
+  if (!select) {
+    const label = document.createElement("label");
+    select = document.createElement("select");
+    label.title = "How often the page refreshes by itself; kept in this browser";
+    select.setAttribute("aria-label", "Refresh");
+    for (const [value, words] of choices) select.add(new Option(words, value));
+    label.append(select);
+    box.append(label);
+    select.onchange = () => {
+      try {
+        localStorage.setItem(RATE_KEY, select.value);
+      } catch {
+        preset = Number(select.value);
+      }
+      beat();
+    };
+  }
+  const follow = () => (select.value = String(rate()));
+  follow();
+  for (const old of pickers) if (old.root === root) pickers.delete(old);
+  pickers.add({ root, follow });
+  return () => {
+    for (const old of pickers) if (old.root === root) pickers.delete(old);
+  };
+}
+
+document.addEventListener("visibilitychange", wind);
+window.addEventListener("storage", (event) => {
+  if (event.key === RATE_KEY) for (const { follow } of pickers) follow();
+});
+
+/* Going to a page of ours is one entry in the browser's history: the address changes here, and Streamlit reads it
+   as it does after Back. Its own way writes the page and the parameters as two entries. */
+const seen = new Map();
+
+function pathOf(url) {
+  return url.pathname.replace(/\/+$/, "");
+}
+
+function visit(url) {
+  seen.set(pathOf(new URL(location.href)), location.search);
+  if (url.href !== location.href) history.pushState({}, "", url.href);
+  window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+}
+
+const plain = (event) =>
+  event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+
+document.addEventListener("ebb:visit", (event) => {
+  event.preventDefault();
+  visit(new URL(event.detail));
+});
+document.addEventListener(
+  "click",
+  (event) => {
+    const link = event.target.closest && event.target.closest('a[data-testid="stSidebarNavLink"]');
+    if (!link || !plain(event)) return;
+    const url = new URL(link.href);
+    const zone = new URLSearchParams(location.search).get("zone");
+    const query = new URLSearchParams(pathOf(url) === pathOf(location) ? "" : seen.get(pathOf(url)) || "");
+    query.delete("zone");
+    if (zone) query.set("zone", zone);
+    url.search = query.toString();
+    event.preventDefault();
+    event.stopPropagation();
+    visit(url);
+  },
+  true,
+);
+
+export default function (component) {
+  if (!component.data) return;
+  return component.data.kind === "rate" ? picker(component) : panel(component);
+}
