@@ -41,7 +41,7 @@ COUNTS = (
 )
 """Metric, word, paint and pattern of the bars, from the ground up."""
 WAITS = (
-    Drawn(metrics.TIME_IN_BACKLOG_MAX.key, "longest", "backlog", "dot", 1.2),
+    Drawn(metrics.TIME_IN_BACKLOG_MAX.key, "max", "backlog", "dot", 1.2),
     Drawn(metrics.TIME_IN_BACKLOG.key, "average", "backlog"),
 )
 TIMES = (

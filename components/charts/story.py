@@ -105,11 +105,11 @@ def desired(view: EndpointView) -> list[tuple[datetime, int]]:
 
 
 def in_service(view: EndpointView) -> Floats:
-    """Instances in service; NaN in a period that has not ended, where too few samples would say too few."""
+    """Instances in service; NaN in a long period that is not final: its samples would say too few."""
     values, window = view.instances.values, view.window
     if window.period <= 60:
         return values
-    return np.where(window.epochs() + window.period > view.as_of.timestamp(), np.nan, values)
+    return np.where(window.epochs() + window.period > view.provisional_from.timestamp(), np.nan, values)
 
 
 def record_from(view: EndpointView) -> datetime | None:
