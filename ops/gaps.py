@@ -11,8 +11,8 @@ from ops.aws.calls import Reading
 from ops.core import pacing, spans
 from ops.core.types import Endpoint
 from ops.core.window import KEPT_DAYS
-from ops.gather import OVERLAP_S, Gatherer
-from ops.past import Hole
+from ops.gather import Gatherer
+from ops.past import OVERLAP_S, Hole
 
 LONGEST_S = {60: 3 * 86400, 300: 15 * 86400, 3600: 180 * 86400}
 """How much one call reads at most, so that viewers do not wait behind it."""

@@ -96,6 +96,11 @@ class Past:
         with self._lock:
             for name, _ in items:
                 self._coverage.pop((name, period), None)
+        for name, found in answer.found.items():
+            whole = {k: s.values for k, s in found.series.items() if (name, k) not in answer.incomplete}
+            partly = sorted(found.series.keys() - whole.keys())
+            end = int(window.end.timestamp())
+            self.hot.put(name, period, start, {**whole, **self._grid(name, period, partly, start, end)})
 
     def _show(self, name: str, fresh: Mapping[str, _Fresh]) -> None:
         with self._lock:
