@@ -12,7 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from components import format as fmt
-from components.charts.grid import Floats, wall, wall_ms
+from components.charts.grid import BUCKETS, Floats, step_of, wall, wall_ms
 from components.theme import colour, tint
 from ops.core.types import Window
 
@@ -118,7 +118,7 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo, *, together: 
             "spikedash": "dot",
             "spikecolor": colour("muted"),
             "spikesnap": "cursor",
-            "hoverformat": "%a %-d %b %H:%M",
+            "hoverformat": _heading(window),
             "tickfont": {"color": colour("muted")},
             "nticks": 8,
             "tickangle": 0,
@@ -182,6 +182,13 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo, *, together: 
             )
         upper -= panel.px + GAP_PX
     return Draft(layout, notes=notes)
+
+
+def _heading(window: Window) -> str:
+    """How the box on hover begins: the minute, or the step that it speaks of."""
+    span = (window.end - window.start).total_seconds()
+    step = step_of(span, window.period, BUCKETS - 2)
+    return "%a %-d %b %H:%M" if step <= 60 else f"%a %-d %b, {fmt.age(step)} from %H:%M"
 
 
 def _tick(panel: Panel) -> float:

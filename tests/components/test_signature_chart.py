@@ -372,3 +372,15 @@ def test_a_long_period_that_is_not_final_says_nothing_of_instances():
     assert said(signature_chart(some, UTC))[0].endswith("1 in service")
     minutes = endpoint_view()
     assert in_service(minutes) is minutes.instances.values
+
+
+@pytest.mark.parametrize(
+    ("span", "period", "heading"),
+    [
+        (timedelta(hours=3), 60, "%a %-d %b %H:%M"),
+        (timedelta(days=1), 60, "%a %-d %b, 5 min from %H:%M"),
+        (timedelta(days=30), 300, "%a %-d %b, 2 h from %H:%M"),
+    ],
+)
+def test_a_box_on_hover_says_how_long_its_step_is(span, period, heading):
+    assert signature_chart(busy_view(span, period=period), UTC).layout.xaxis.hoverformat == heading
