@@ -13,6 +13,7 @@ from components import scope
 from components.fleet_list import TROUBLE
 from components.markup import Html, html, joined
 from components.theme import SEVERITIES, STATES
+from ops.core import moments
 from ops.core.types import Connection, Severity, Verdict
 from ops.core.views import FleetRow, Usage
 
@@ -82,12 +83,12 @@ NAMED, SENTENCES = 3, 5
 """Endpoints that one sentence names, and sentences that stand above the table."""
 
 
-def attention(rows: Sequence[FleetRow]) -> Html:
+def attention(rows: Sequence[FleetRow], zone: tzinfo = UTC) -> Html:
     """What needs someone, as sentences that lead to their endpoint: the worst ones, and how many more."""
     told, rest = _told(rows)
     if not told:
         return Html("")
-    items = [_item(group) for group in told]
+    items = [_item(group, zone) for group in told]
     if rest:
         items.append(_others(rest))
     return html('<ul class="attention">{items}</ul>', items=joined(items))
@@ -115,12 +116,12 @@ def _told(rows: Sequence[FleetRow]) -> tuple[list[list[FleetRow]], list[FleetRow
     return worst_first[:SENTENCES], [row for group in worst_first[SENTENCES:] for row in group]
 
 
-def _sentence(row: FleetRow) -> str:
+def _sentence(row: FleetRow, zone: tzinfo = UTC) -> str:
     name = row.endpoint.ref.name
-    return row.verdict.sentence.removeprefix(f"{name} ").removeprefix(f"{name}: ")
+    return moments.sentence(row.verdict, zone).removeprefix(f"{name} ").removeprefix(f"{name}: ")
 
 
-def _item(group: Sequence[FleetRow]) -> Html:
+def _item(group: Sequence[FleetRow], zone: tzinfo) -> Html:
     first = group[0].endpoint.ref.name
     mark = SEVERITIES[group[0].verdict.severity]
     names = [
@@ -137,7 +138,7 @@ def _item(group: Sequence[FleetRow]) -> Html:
         links=Html(", ".join(names)),
         more=more,
         colon=":" if len(group) > 1 else "",
-        sentence=_sentence(group[0]),
+        sentence=_sentence(group[0], zone),
         why=endpoint_link(first, Html("See why →"), focus="why", css="why"),
     )
 
@@ -207,10 +208,10 @@ def headline(row: FleetRow, zone: tzinfo, now: datetime) -> Html:
     verdict = row.verdict
     since = (
         html('<p class="muted small">since {when}</p>', when=fmt.moment(verdict.since, zone, now))
-        if verdict.since is not None and ("since" not in verdict.sentence or zone is not UTC)
+        if verdict.since is not None and "since" not in verdict.sentence
         else Html("")
     )
-    items = joined(html("<li>{text}</li>", text=e) for e in verdict.evidence)
+    items = joined(html("<li>{text}</li>", text=e) for e in moments.evidence(verdict, zone))
     if not verdict.evidence:
         evidence = Html("")
     elif verdict.severity in TROUBLE:
@@ -226,7 +227,7 @@ def headline(row: FleetRow, zone: tzinfo, now: datetime) -> Html:
         "{since}{evidence}</div>",
         name=row.endpoint.ref.name,
         pill=pill(verdict),
-        sentence=verdict.sentence,
+        sentence=moments.sentence(verdict, zone),
         since=since,
         evidence=evidence,
     )

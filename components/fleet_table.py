@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from components import format as fmt
@@ -13,6 +13,7 @@ from components.charts.spark import sparkline
 from components.fleet_list import TROUBLE
 from components.markup import Html, html
 from components.tables import cell, line, table
+from ops.core import moments
 from ops.core.types import Series
 from ops.core.views import FleetRow, LastColdStart
 
@@ -47,13 +48,13 @@ def fleet_table(rows: Iterable[FleetRow], caption: str, zone: tzinfo, as_of: dat
     return table(_HEADS, (_line(row, when) for row in rows), caption)
 
 
-def realtime_table(rows: Iterable[FleetRow], as_of: datetime) -> Html:
+def realtime_table(rows: Iterable[FleetRow], as_of: datetime, zone: tzinfo = UTC) -> Html:
     """Real-time endpoints have no queue: state, instances and failures only."""
     heads = (("endpoint", ""), ("state", ""), ("instances", "num"), ("5xx, 1 h", "num"))
     lines = (
         line(
             _name(row),
-            _says(row, as_of, "wide"),
+            _says(row, _When(as_of, zone), "wide"),
             cell(_instances(row), "instances", "num"),
             cell(_count(row.failures_1h), "5xx, 1 h", "num"),
         )
@@ -65,7 +66,7 @@ def realtime_table(rows: Iterable[FleetRow], as_of: datetime) -> Html:
 def _line(row: FleetRow, when: _When) -> Html:
     return line(
         _name(row),
-        _says(row, when.as_of, "wide says"),
+        _says(row, when, "wide says"),
         cell(html('<div class="backlog">{spark}</div>', spark=_spark(row.spark)), "backlog, 24 h", "wide"),
         cell(fmt.count(row.backlog), "waiting", "num"),
         cell(_oldest(row), "oldest", "num"),
@@ -93,7 +94,7 @@ def _name(row: FleetRow) -> Html:
     )
 
 
-def _says(row: FleetRow, as_of: datetime, css: str) -> Html:
+def _says(row: FleetRow, when: _When, css: str) -> Html:
     """The state; its sentence unless that stands above the table already; the age of old numbers."""
     trouble = row.verdict.severity in TROUBLE
     read = row.read_at
@@ -101,16 +102,16 @@ def _says(row: FleetRow, as_of: datetime, css: str) -> Html:
         html(
             ' <span class="muted small nowrap" title="{why}">read {age} ago</span>',
             why=ASKED_RARELY,
-            age=fmt.age((as_of - read).total_seconds()),
+            age=fmt.age((when.as_of - read).total_seconds()),
         )
-        if read is not None and as_of - read > OLD
+        if read is not None and when.as_of - read > OLD
         else Html("")
     )
     return cell(
         html(
             "{pill}<div>{sentence}{age}</div>",
             pill=pill(row.verdict),
-            sentence="" if trouble else row.verdict.sentence,
+            sentence="" if trouble else moments.sentence(row.verdict, when.zone),
             age=age,
         ),
         css=css,

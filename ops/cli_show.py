@@ -18,6 +18,7 @@ import numpy as np
 
 from ops.core import metrics
 from ops.core.errors import OpsError
+from ops.core.moments import moment
 from ops.core.types import (
     Activity,
     Alarm,
@@ -30,7 +31,7 @@ from ops.core.types import (
     TargetTrackingPolicy,
 )
 from ops.core.views import EndpointView, FleetRow, FleetView
-from ops.core.words import STATE_WORDS, count, duration, moment
+from ops.core.words import STATE_WORDS, count, duration
 
 WIDTH = 100
 _MARK = {Severity.CRITICAL: "▲", Severity.WARNING: "!", Severity.INFO: "·", Severity.OK: " "}

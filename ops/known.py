@@ -13,11 +13,12 @@ from ops.aws.endpoints import Summary, problem_of
 from ops.core import metrics, pacing
 from ops.core import window as ranges
 from ops.core.errors import CredentialsProblem, OpsError, Throttled, UnknownEndpoint, Unreachable
+from ops.core.moments import moment
 from ops.core.names import nearest
 from ops.core.seen import Seen
 from ops.core.types import Activity, Connection, Endpoint, MetricSet, Problem, Window, utc
 from ops.core.views import EndpointView, FleetView
-from ops.core.words import count, moment
+from ops.core.words import count
 from ops.judging import Scaling, headline, row_of, seen_of, trouble_first
 from ops.past import Past
 from ops.record import MOST, Record

@@ -21,7 +21,7 @@ def story() -> None:
     body = html(
         '<div class="stack"><h1>{headline}</h1>{attention}</div>',
         headline=view.headline,
-        attention=cards.attention(everyone),
+        attention=cards.attention(everyone, zone.info),
     )
     show(body, key="fleet-story")
     if not everyone:
@@ -57,7 +57,7 @@ def endpoints() -> None:
         body = html(
             '<div class="stack"><h2>Real-time endpoints</h2>'
             '<p class="muted small">No queue and no sleep: here only to be complete.</p>{table}</div>',
-            table=realtime_table(realtime, view.as_of),
+            table=realtime_table(realtime, view.as_of, zone.info),
         )
         show(body, key="fleet-realtime")
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ops.core import metrics
 from ops.core.errors import BadInput
+from ops.core.moments import mark
 from ops.core.schedule import next_run, parse, runs
 from ops.core.seen import Seen, fresh, last_at_work
 from ops.core.types import (
@@ -19,7 +20,7 @@ from ops.core.types import (
     TargetTrackingPolicy,
     Verdict,
 )
-from ops.core.words import count, duration, moment
+from ops.core.words import count, duration
 
 TREND_S, LONG_TREND_S = 900, 3600
 SLOW_OLDEST_S = 300
@@ -103,9 +104,7 @@ def idle(seen: Seen) -> Verdict:
         return Verdict(EndpointState.UNKNOWN, Severity.WARNING, what)
     since, longer = idle_since(seen)
     took = seen.now - since
-    quiet = (
-        f"for more than {duration(took.total_seconds())}" if longer else f"since {moment(since, seen.now)}"
-    )
+    quiet = f"for more than {duration(took.total_seconds())}" if longer else f"since {mark(since, seen.now)}"
     reason = why_not_asleep(seen)
     patience = timedelta(seconds=sleep_after(seen))
     if took <= timedelta(seconds=QUIET_S) or (took <= patience and reason is None):
@@ -192,7 +191,7 @@ def _warm_by_schedule(seen: Seen) -> Verdict | None:
         what = f"{kept}, and no schedule lets it sleep again; nothing waits, {current} in service."
         return Verdict(EndpointState.WARM, Severity.WARNING, what)
     when, _ = min(ends, key=lambda e: e[0])
-    what = f"{kept} until {moment(when, seen.now)}; nothing waits, {current} in service."
+    what = f"{kept} until {mark(when, seen.now)}; nothing waits, {current} in service."
     return Verdict(EndpointState.WARM, Severity.OK, what)
 
 

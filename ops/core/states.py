@@ -14,9 +14,10 @@ import numpy as np
 
 from ops.core import metrics, wake
 from ops.core.awake import idle, slow, working
+from ops.core.moments import mark, written
 from ops.core.seen import Seen, over_quota, waiting_since, why_failed
 from ops.core.types import Activity, EndpointState, Problem, Severity, Verdict, utc
-from ops.core.words import count, duration, listed, moment, percent
+from ops.core.words import count, duration, listed, percent
 
 STUCK_AFTER = timedelta(minutes=5)
 """Requests waiting without an instance for longer than this, and nothing starting, is a fault (facts D.1)."""
@@ -37,14 +38,14 @@ CHANGING = {
 
 def judge(seen: Seen) -> Verdict:
     """The verdict on an asynchronous endpoint."""
-    return _with_remarks(seen, _judge(seen))
+    return _written(_with_remarks(seen, _judge(seen)))
 
 
 def judge_realtime(seen: Seen) -> Verdict:
     """The verdict on a real-time endpoint: only what its own status says."""
     endpoint = seen.endpoint
     if endpoint.status in BROKEN or endpoint.status in CHANGING:
-        return _by_status(seen)
+        return _written(_by_status(seen))
     if endpoint.current is None:
         return Verdict(EndpointState.WARM, Severity.OK, "A real-time endpoint without instances of its own.")
     what = f"A real-time endpoint, {count(endpoint.current, 'instance')} in service, day and night."
@@ -57,6 +58,17 @@ def undescribed(problem: Problem) -> Verdict:
     return Verdict(EndpointState.UNKNOWN, Severity.WARNING, f"Not known: {problem.what}{hint}")
 
 
+def _written(verdict: Verdict) -> Verdict:
+    """Its times written out in UTC; the marks stay beside for readers in other zones."""
+    return replace(
+        verdict,
+        sentence=written(verdict.sentence),
+        evidence=tuple(written(text) for text in verdict.evidence),
+        marked=verdict.sentence,
+        marked_evidence=verdict.evidence,
+    )
+
+
 def _judge(seen: Seen) -> Verdict:
     endpoint = seen.endpoint
     if endpoint.status in BROKEN or endpoint.status in CHANGING:
@@ -64,7 +76,7 @@ def _judge(seen: Seen) -> Verdict:
     if endpoint.current is None or endpoint.desired is None:
         return Verdict(EndpointState.UNKNOWN, Severity.WARNING, "Not known: AWS gives no instance counts.")
     if endpoint.status == "Updating" and endpoint.current == endpoint.desired and seen.running is None:
-        what = f"Being updated since {moment(endpoint.modified, seen.now)}."
+        what = f"Being updated since {mark(endpoint.modified, seen.now)}."
         return Verdict(EndpointState.UPDATING, Severity.INFO, what, endpoint.modified)
     if endpoint.current == 0:
         return _at_zero(seen)
@@ -77,13 +89,13 @@ def _by_status(seen: Seen) -> Verdict:
     if endpoint.status in BROKEN:
         why = f" {endpoint.failure_reason.strip()}" if endpoint.failure_reason.strip() else ""
         step = " It can only be deleted and made anew." if endpoint.status == "Failed" else ""
-        what = f"Broken since {moment(since, now)}: AWS reports {endpoint.status}.{why}{step}"
+        what = f"Broken since {mark(since, now)}: AWS reports {endpoint.status}.{why}{step}"
         return Verdict(
             EndpointState.BROKEN, Severity.CRITICAL, what, since, (f"EndpointStatus {endpoint.status}",)
         )
     bad = endpoint.status == "RollingBack"
     begun = endpoint.created if endpoint.status == "Creating" else since
-    what = f"{CHANGING[endpoint.status]} since {moment(begun, now)}."
+    what = f"{CHANGING[endpoint.status]} since {mark(begun, now)}."
     return Verdict(EndpointState.UPDATING, Severity.WARNING if bad else Severity.INFO, what, begun)
 
 
@@ -139,7 +151,7 @@ def _wake_failing(seen: Seen, backlog: float | None) -> Verdict | None:
         else f"starts rarely take more than {duration(limit)}"
     )
     what = f"Starting its first instance for {duration(took)} already{reason}; {than}{_and_waiting(backlog)}."
-    shown = (f"Activity {running.status} since {moment(running.start, seen.now)}: {running.message}",)
+    shown = (f"Activity {running.status} since {mark(running.start, seen.now)}: {running.message}",)
     return Verdict(EndpointState.WAKE_FAILING, Severity.CRITICAL, what, running.start, shown)
 
 
@@ -152,15 +164,15 @@ def _late(seen: Seen, running: Activity) -> bool:
 def _attempts(seen: Seen, last: Activity) -> tuple[datetime | None, str]:
     """Since when attempts fail, and that they do, as a clause; a count only where all of them were read."""
     tried, now = len(seen.failed), seen.now
-    first, newest = seen.failed[-1].start, moment(last.start, now)
+    first, newest = seen.failed[-1].start, mark(last.start, now)
     if tried == 1:
         return first, f"the attempt at {newest} failed"
     if not seen.more_activities:
         if tried <= MOST_COUNTED:
-            return first, f"{tried} attempts since {moment(first, now)}, the last at {newest} failed"
-        return first, f"every attempt since {moment(first, now)} failed, the last at {newest}"
+            return first, f"{tried} attempts since {mark(first, now)}, the last at {newest} failed"
+        return first, f"every attempt since {mark(first, now)} failed, the last at {newest}"
     since, longer = waiting_since(seen)
-    begun = f" since {moment(since, now)}" if since is not None and not longer else ""
+    begun = f" since {mark(since, now)}" if since is not None and not longer else ""
     return (None if longer else since), f"every attempt{begun} failed, the last at {newest}"
 
 
@@ -182,13 +194,13 @@ def _waking(seen: Seen, backlog: float | None) -> Verdict:
     if usual is None:
         expected = f"; {seen.endpoint.desired or 1} starting, 0 in service yet"
     elif since + timedelta(seconds=usual) > seen.now:
-        ready = moment(since + timedelta(seconds=usual), seen.now)
+        ready = mark(since + timedelta(seconds=usual), seen.now)
         expected = f"; the first instance is expected about {ready} (usually {duration(usual)})"
     else:
         late = duration((seen.now - since).total_seconds())
         expected = f"; the first instance takes {late} already, usually {duration(usual)}"
     evidence = (f"Activity {running.status}: {running.cause}",) if running is not None else ()
-    what = f"Woken at {moment(since, seen.now)}{by}{expected}."
+    what = f"Woken at {mark(since, seen.now)}{by}{expected}."
     return Verdict(EndpointState.WAKING, Severity.INFO, what, since, evidence)
 
 
@@ -196,7 +208,7 @@ def _waiting(seen: Seen, backlog: float | None) -> Verdict:
     since, longer = waiting_since(seen)
     number = count(backlog, "request") if backlog else "requests"
     verb = "waits" if backlog is not None and round(backlog) == 1 else "wait"
-    start = f"since {moment(since, seen.now)}" if since is not None else "now"
+    start = f"since {mark(since, seen.now)}" if since is not None else "now"
     start = f"for more than {duration((seen.now - since).total_seconds())}" if longer and since else start
     cause = wake.blocked(seen)
     evidence = [f"HasBacklogWithoutCapacity is 1 {start}"]
@@ -228,11 +240,11 @@ def _asleep(seen: Seen) -> Verdict:
     now = seen.now
     since = next((a.end for a in seen.moves if a.desired == 0 and a.status == "Successful" and a.end), None)
     since = since or seen.endpoint.modified
-    what = f"Asleep since {moment(since, now)}; nothing waits."
+    what = f"Asleep since {mark(since, now)}; nothing waits."
     cause = wake.blocked(seen)
     if cause is None:
         return Verdict(EndpointState.ASLEEP, Severity.OK, what, since, ("0 of 0 instances",))
-    what = f"Asleep since {moment(since, now)}; nothing waits, but a request would not wake it: {cause}."
+    what = f"Asleep since {mark(since, now)}; nothing waits, but a request would not wake it: {cause}."
     remark = wake.tracked_per_instance(seen.policies)
     evidence = tuple(e for e in (remark, wake.next_step(seen)) if e)
     return Verdict(EndpointState.ASLEEP, Severity.WARNING, what, since, evidence)
@@ -250,9 +262,7 @@ def failing(seen: Seen) -> Verdict | None:
     if _good_since_failure(seen) >= _enough(share):
         return None
     since, deploy = _failing_since(seen)
-    begun = (
-        f" since {'the deploy at ' if deploy else ''}{moment(since, seen.now)}" if since is not None else ""
-    )
+    begun = f" since {'the deploy at ' if deploy else ''}{mark(since, seen.now)}" if since is not None else ""
     errors = seen.hour(metrics.ERRORS_5XX)
     why = ", the model answers with 5xx errors" if errors >= bad / 2 else ""
     numbers = f"{percent(share)} of the requests of the last hour ({bad:.0f} of {bad + good:.0f})"

@@ -289,6 +289,9 @@ class Verdict:
     sentence: str
     since: datetime | None = None
     evidence: tuple[str, ...] = ()
+    marked: str = ""
+    """The sentence with its times as marks (ops.core.moments), for readers in other zones."""
+    marked_evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,11 @@
-"""Times, durations and counts in the words of a sentence. UTC, and said so."""
+"""Durations and counts in the words of a sentence; for times see ops.core.moments."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from types import MappingProxyType
 
 from ops.core.types import EndpointState
-
-
-def moment(when: datetime, now: datetime) -> str:
-    """ "14:02 UTC" today, "Fri 14:02 UTC" within six days, else "2 Nov 14:02 UTC"."""
-    clock = f"{when:%H:%M} UTC"
-    if when.date() == now.date():
-        return clock
-    if abs((now - when).total_seconds()) < 6 * 86400:
-        return f"{when:%a} {clock}"
-    return f"{when.day} {when:%b} {clock}"
 
 
 def duration(seconds: float) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
 from ops.core import metrics
+from ops.core.moments import sentence
 from ops.core.seen import Seen
 from ops.core.states import judge, judge_realtime, undescribed
 from ops.core.types import (
@@ -652,3 +654,18 @@ def test_undescribed_names_the_action() -> None:
     verdict = undescribed(problem)
     assert verdict.state.value == "unknown"
     assert "sagemaker:DescribeEndpoint" in verdict.sentence
+
+
+def test_times_of_a_verdict_follow_the_reader() -> None:
+    """The sentence says UTC; its marks let a page say the same moment in the reader's zone."""
+    told = 0
+    for case in CASES.values():
+        verdict = judge(look(case))
+        abroad = sentence(verdict, ZoneInfo("Asia/Tokyo"))
+        assert "⟦" not in "".join((verdict.sentence, *verdict.evidence, abroad))
+        assert verdict.sentence == sentence(verdict)
+        if " UTC" in verdict.sentence:
+            told += 1
+            assert " JST" in abroad
+            assert " UTC" not in abroad
+    assert told > 10
