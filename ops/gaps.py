@@ -25,13 +25,14 @@ class Gaps:
 
     def __init__(self, gatherer: Gatherer) -> None:
         self._gatherer = gatherer
-        self._whole_at: dict[str, float] = {}
+        self._looked_at: dict[str, float] = {}
+        self._whole: set[str] = set()
         self._tried: dict[tuple[str, int, spans.Span], float] = {}
 
     def progress(self) -> tuple[int, int]:
         """How many endpoints have all their history, of how many."""
         names = {e.ref.name for e in self._gatherer.endpoints()}
-        return len(names & self._whole_at.keys()), len(names)
+        return len(names & self._whole), len(names)
 
     def close_one(self, reading: Reading, first: Sequence[str] = ()) -> bool:
         """Read one piece, of the endpoints `first` before others. False when nothing is missing. OpsError."""
@@ -41,16 +42,20 @@ class Gaps:
         endpoints = sorted(self._gatherer.endpoints(), key=lambda e: (e.ref.name not in first, e.ref.name))
         for endpoint in endpoints:
             name = endpoint.ref.name
-            if now - self._whole_at.get(name, float("-inf")) < pacing.GAP_S / 2:
+            if now - self._looked_at.get(name, float("-inf")) < pacing.GAP_S / 2:
                 continue
+            whole = True
             for hole, period in self._missing(endpoint, now):
+                whole = False
                 key = (name, period, hole.span)
                 if now - self._tried.get(key, float("-inf")) >= pacing.GAP_S:
                     self._tried = {k: at for k, at in self._tried.items() if now - at < pacing.GAP_S}
                     self._tried[key] = now
                     self._gatherer.fill(reading, endpoint, hole, period)
                     return True
-            self._whole_at[name] = now
+            self._looked_at[name] = now
+            if whole:
+                self._whole.add(name)
         return False
 
     def _missing(self, endpoint: Endpoint, now: float) -> Iterator[tuple[Hole, int]]:

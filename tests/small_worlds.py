@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from moto.s3.models import s3_backends
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
 from ops.local_aws.clock import SimClock
 from ops.local_aws.server import LocalAws
 from ops.local_aws.story_kit import DAY, HOUR, VARIANT, Kit
@@ -31,6 +35,8 @@ def small(
     start: float = TUESDAY,
 ) -> Iterator[tuple[LocalAws, SimClock]]:
     """One endpoint, born `days` ago, that wakes for `size` requests every `every_s` seconds and sleeps between."""
+    for backends in (s3_backends, sns_backends, sqs_backends):
+        backends.reset()  # moto's are the process's own
     clock = SimClock(start, 1.0, lambda: 0.0)
     chosen = options or WorldOptions(history_days=math.ceil(days) + 1)
     world = World(clock, chosen)
