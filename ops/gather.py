@@ -25,7 +25,7 @@ from ops.core.errors import UnknownEndpoint, Unreachable
 from ops.core.names import nearest
 from ops.core.types import Activity, Connection, Endpoint, Window, utc
 from ops.judging import Scaling
-from ops.known import DAY, RECENT, Known, Parts, State, since_of
+from ops.known import DAY, RECENT, Known, Parts, State, kept_of, since_of
 from ops.past import OVERLAP_S, Hole, Past
 from ops.record import extended
 from ops.store.history import History
@@ -127,7 +127,7 @@ class Gatherer:
             now = self._now
         if known is None or now is None or not known.endpoint.described:
             return
-        window, _ = ranges.choose(span, now)
+        window, _ = ranges.choose(span, now, kept_of(self._past, known.endpoint, now))
         since = since_of(window, now)
         if known.endpoint.is_async and since.timestamp() < known.record.tried:
             self._read_record(reading, known, since)

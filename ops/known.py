@@ -111,7 +111,7 @@ class State:
             raise UnknownEndpoint(name, nearest(name, tuple(sorted(self.known))))
         record = tuple(known.record.known.values()) or known.moves
         endpoint, now = known.endpoint, self.now
-        window, notes = ranges.choose(span, now)
+        window, notes = ranges.choose(span, now, kept_of(self.past, endpoint, now))
         since = since_of(window, now).timestamp()
         activities = tuple(
             sorted(
@@ -176,6 +176,12 @@ class State:
         return (
             Problem("the clock", what, "Set the clock (NTP): AWS refuses requests that are too far off."),
         )
+
+
+def kept_of(past: Past, endpoint: Endpoint, now: datetime) -> Mapping[int, datetime]:
+    """From when on the history of an endpoint holds minutes and five-minute steps."""
+    key = metrics.BACKLOG.key if endpoint.is_async else metrics.CPU_SAMPLES.key
+    return past.kept(endpoint.ref.name, key, now)
 
 
 def since_of(window: Window, now: datetime) -> datetime:

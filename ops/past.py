@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from ops.aws.metrics import Answer
 from ops.core import rollup, spans
 from ops.core.metrics import Metric
+from ops.core.pacing import GAP_S
 from ops.core.spans import Span
-from ops.core.types import FloatArray, MetricSet, Series, Window
+from ops.core.types import FloatArray, MetricSet, Series, Window, utc
 from ops.hot import Hot
 from ops.store.history import Grid, History
 
@@ -120,6 +122,15 @@ class Past:
             if resolution <= coarsest:
                 found += self._spans(name, resolution).get(key, ())
         return spans.union(found)
+
+    def kept(self, name: str, key: str, now: datetime) -> Mapping[int, datetime]:
+        """From when on a metric is known without a gap until about `now`, in steps of at most each resolution."""
+        found = {}
+        for resolution in RESOLUTIONS[:-1]:
+            covered = self.covered(name, key, resolution)
+            if covered and covered[-1][1] >= now.timestamp() - 2 * GAP_S:
+                found[resolution] = utc(covered[-1][0])
+        return found
 
     def holes(self, name: str, metrics: Iterable[Metric], span: Span, period: int) -> tuple[Hole, ...]:
         """What is missing of `span` in steps of at most `period`, metrics with the same gaps together."""

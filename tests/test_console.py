@@ -15,6 +15,7 @@ from ops.core.errors import BadInput, UnknownEndpoint
 from ops.core.types import EndpointState, Severity, Window
 from ops.core.views import FleetRow
 from tests.living import TUESDAY, console_at, living
+from tests.small_worlds import NAME, small
 
 NOW = datetime.fromtimestamp(TUESDAY, UTC)
 
@@ -197,3 +198,21 @@ def test_a_real_time_endpoint_has_instances_and_no_backlog(console: Console) -> 
     assert not view.row.endpoint.is_async
     assert np.nanmax(view.instances.values) == 1
     assert np.isnan(view.metrics.get("ApproximateBacklogSize").values).all()
+
+
+def test_the_history_keeps_minutes_longer_than_aws() -> None:
+    """Two days that began 16 days ago: in minutes where Ebb read them in time, else in AWS's coarser steps."""
+    with small(16.0) as (server, clock), console_at(server.url) as faithful, console_at(server.url) as late:
+        for hours in (0, 30):
+            clock.jump(hours * 3600)
+            faithful.read((), anybody=True)
+            while faithful.close_gap():
+                pass
+        now = datetime.fromtimestamp(clock.now(), UTC)
+        window = Window(now - timedelta(days=16), now - timedelta(days=14), 60)
+        old, coarse = faithful.endpoint(NAME, window), late.endpoint(NAME, window)
+        assert (old.window.period, old.notes) == (60, ())
+        assert (coarse.window.period, len(coarse.notes)) == (300, 1)
+        backlog = old.metrics.get("ApproximateBacklogSize").values
+        steps = coarse.metrics.get("ApproximateBacklogSize").values
+        np.testing.assert_array_equal(np.nanmax(backlog.reshape(-1, 5), axis=1), steps)

@@ -6,7 +6,9 @@ Source: facts F.1 and F.3: one-minute values for 15 days, five-minute values for
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from ops.core.errors import BadInput
 from ops.core.types import Window, utc
@@ -16,6 +18,7 @@ KEPT_DAYS = {60: 15, 300: 63, 3600: 455}
 LONGEST = {60: timedelta(days=3), 300: timedelta(days=31), 3600: timedelta(days=455)}
 """The longest range drawn in each period: more points than this say nothing more on a screen."""
 _STEPS = {60: "one minute", 300: "five minutes", 3600: "one hour"}
+_NOTHING_KEPT: Mapping[int, datetime] = MappingProxyType({})
 _MARGIN_S = 120
 """Kept clear of AWS's own edges, where an answer is empty rather than an error."""
 
@@ -34,10 +37,13 @@ def span_of_hours(hours: float) -> timedelta:
     return timedelta(hours=hours)
 
 
-def choose(span: timedelta | Window, now: datetime) -> tuple[Window, tuple[str, ...]]:
-    """The window to ask AWS for, in steps it still keeps, and a sentence for every coarsening.
+def choose(
+    span: timedelta | Window, now: datetime, kept: Mapping[int, datetime] = _NOTHING_KEPT
+) -> tuple[Window, tuple[str, ...]]:
+    """The window to read, in steps that AWS or Ebb's own history still has, and a sentence for every coarsening.
 
-    `now` is AWS's own time. Raises BadInput for a range that is empty, in the future, or older than 455 days.
+    `now` is AWS's own time; `kept` says from when on the history holds steps of a period (seconds).
+    Raises BadInput for a range that is empty, in the future, or older than 455 days.
     """
     if isinstance(span, Window):
         start, end = span.start, min(span.end, _ceil(now, 60))
@@ -54,7 +60,7 @@ def choose(span: timedelta | Window, now: datetime) -> tuple[Window, tuple[str, 
             f"The range starts on {start:%d %b %Y}, and AWS keeps metrics for {KEPT_DAYS[3600]} days.",
             f"Choose a start after {now - timedelta(days=KEPT_DAYS[3600]):%d %b %Y}.",
         )
-    period, notes = _period(end - start, now - start, least)
+    period, notes = _period(end - start, now - start, least, {p for p, at in kept.items() if at <= start})
     if isinstance(span, Window):
         window = Window(_floor(start, period), _ceil(end, period), period)
     else:
@@ -62,13 +68,16 @@ def choose(span: timedelta | Window, now: datetime) -> tuple[Window, tuple[str, 
     return window, notes
 
 
-def _period(length: timedelta, age: timedelta, least: int) -> tuple[int, tuple[str, ...]]:
+def _period(
+    length: timedelta, age: timedelta, least: int, kept: Collection[int]
+) -> tuple[int, tuple[str, ...]]:
     for period, days in KEPT_DAYS.items():
         if period < least:
             continue
         if length > LONGEST[period]:
             continue
-        if age.total_seconds() > days * 86400 - _MARGIN_S and period != 3600:
+        gone = age.total_seconds() > days * 86400 - _MARGIN_S
+        if gone and period not in kept and period != 3600:
             continue
         return period, _notes(period, length, age)
     return 3600, _notes(3600, length, age)
