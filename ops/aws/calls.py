@@ -84,6 +84,9 @@ class Reading:
         except (boto.BotoCoreError, ResponseParserError, KeyError) as error:
             # KeyError: botocore's own, on well-formed XML that is no answer of the service (a sign-in page)
             raise failed(error, service, operation, self.session.where.endpoint_url) from error
+        if _is_page(answer):  # botocore takes a page of a proxy for an empty answer
+            page = ResponseParserError("a web page")
+            raise failed(page, service, operation, self.session.where.endpoint_url)
         self._note_date(answer)
         return answer
 
@@ -112,6 +115,11 @@ class Reading:
             return
         with self._lock:
             self._now = date if self._now is None else max(self._now, date)
+
+
+def _is_page(answer: Any) -> bool:
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return str(headers.get("content-type", "")).lower().startswith("text/html")
 
 
 def iam_action(service: str, operation: str) -> str:
