@@ -41,10 +41,15 @@ shots: setup-dev ## Screenshots of every page, light and dark, into docs/screens
 local-aws: setup ## Only the embedded AWS (SPEED=60 PORT=4600 ARGS="--empty")
 	@exec $(PY) -m ops.local_aws --port "$${PORT:-0}" --speed "$${SPEED:-1}" $(ARGS)
 
-bench: setup-dev ## Benchmarks: the embedded AWS (start, memory, reads, parallel clients), the history store, the charts
+bench: setup-dev ## Benchmarks, some minutes: embedded AWS, parsing, history, charts, calls to AWS, pages, 100 viewers
+	@$(PY) -m tests.browser_finder >/dev/null
 	$(PY) -m bench.embedded_aws $(ARGS)
+	$(PY) -m bench.parsing
 	$(PY) -m bench.store
 	$(PY) -m bench.charts
+	$(PY) -m bench.calls
+	$(PY) -m bench.pages
+	$(PY) -m bench.viewers
 
 lock: setup-dev ## Write requirements*.txt anew from pyproject.toml
 	$(PY) -m bench.lock $(ARGS)
