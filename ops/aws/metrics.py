@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -78,8 +79,8 @@ def read(reading: Reading, asked: Sequence[Query], window: Window) -> Answer:
 
 def build(asked: Sequence[Query], window: Window) -> dict[str, Any]:
     """The parameters of one call; the Id of a query is its place."""
-    longest = max((q.period for q in asked), default=window.period)
-    start = utc(window.start.timestamp() // longest * longest)
+    together = math.lcm(window.period, *(q.period for q in asked))
+    start = utc(window.start.timestamp() // together * together)
     return {
         "StartTime": start,
         "EndTime": window.end,
