@@ -13,8 +13,9 @@ from components import scope
 from components.fleet_list import TROUBLE
 from components.markup import Html, html, joined
 from components.theme import SEVERITIES, STATES
+from components.unread import TARGETS, is_unread
 from ops.core import moments
-from ops.core.types import Connection, Severity, Verdict
+from ops.core.types import Connection, Problem, Severity, Verdict
 from ops.core.views import FleetRow, Usage
 
 
@@ -59,7 +60,7 @@ def where(connection: Connection, fresh: Html, *, away: bool = False) -> Html:
     )
     return html(
         '<div class="row where">{kind}<b>{region}</b><span>account {account}</span>{writes}{away}{fresh}</div>',
-        away=html('<b class="waking">no connection</b>') if away else Html(""),
+        away=html('<b class="waking">not refreshed</b>') if away else Html(""),
         kind=_kind(connection.kind),
         region=connection.region,
         account=connection.account,
@@ -164,12 +165,16 @@ def card(label: str, value: str, note: str = "", tone: str = "") -> Html:
     )
 
 
-def numbers(row: FleetRow) -> Html:
-    """The four numbers of an endpoint: waiting, oldest, instances, failures; two of one without a queue."""
+def numbers(row: FleetRow, problems: Sequence[Problem] = ()) -> Html:
+    """The four numbers of an endpoint: waiting, oldest, instances, failures; two of one without a queue.
+
+    `problems`: what could not be read, so that bounds that are not known are not said to be absent.
+    """
     endpoint = row.endpoint
     oldest = fmt.age(row.oldest_s) if row.oldest_s else ("none" if row.backlog == 0 else fmt.DASH)
     late = row.oldest_s is not None and row.oldest_s > row.ttl_s / 2
-    bounds = f"bounds {row.bounds.min}–{row.bounds.max}" if row.bounds else "no scaling target"
+    absent = "bounds not known" if is_unread(TARGETS, problems) else "no scaling target"
+    bounds = f"bounds {row.bounds.min}–{row.bounds.max}" if row.bounds else absent
     wanted = endpoint.desired
     changing = wanted is not None and wanted != endpoint.current
     failed = row.failures_1h

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -13,13 +13,16 @@ from components.charts.spark import sparkline
 from components.fleet_list import TROUBLE
 from components.markup import Html, html
 from components.tables import cell, line, table
+from components.unread import ACTIVITIES, TARGETS, is_unread
 from ops.core import moments
-from ops.core.types import Series
-from ops.core.views import FleetRow, LastColdStart
+from ops.core.types import EndpointState, Problem, Series
+from ops.core.views import FleetRow
 
 OLD = timedelta(minutes=2)
 """A line says how old its numbers are when they are this much older than the page."""
 NO_COLD_START = "No cold start is on record. AWS keeps scaling activities for six weeks."
+RECORD_UNREAD = "The scaling activities could not be read."
+BOUNDS_UNREAD = "The bounds could not be read."
 ASKED_RARELY = "An endpoint that sleeps or that nobody watches is asked more rarely."
 
 _HEADS = (
@@ -36,15 +39,21 @@ _HEADS = (
 
 @dataclass(frozen=True, slots=True)
 class _When:
-    """The page's instant and the zone its times are shown in."""
+    """The page's instant, the zone its times are shown in, and whether the bounds could not be read."""
 
     as_of: datetime
     zone: tzinfo
+    bounds_unread: bool = False
 
 
-def fleet_table(rows: Iterable[FleetRow], caption: str, zone: tzinfo, as_of: datetime) -> Html:
-    """Asynchronous endpoints: state, backlog, oldest against its time to live, instances, cold start, failures."""
-    when = _When(as_of, zone)
+def fleet_table(
+    rows: Iterable[FleetRow], caption: str, zone: tzinfo, as_of: datetime, problems: Sequence[Problem] = ()
+) -> Html:
+    """Asynchronous endpoints: state, backlog, oldest against its time to live, instances, cold start, failures.
+
+    `problems`: what could not be read of the whole fleet.
+    """
+    when = _When(as_of, zone, is_unread(TARGETS, problems))
     return table(_HEADS, (_line(row, when) for row in rows), caption)
 
 
@@ -70,8 +79,8 @@ def _line(row: FleetRow, when: _When) -> Html:
         cell(html('<div class="backlog">{spark}</div>', spark=_spark(row.spark)), "backlog, 24 h", "wide"),
         cell(fmt.count(row.backlog), "waiting", "num"),
         cell(_oldest(row), "oldest", "num"),
-        cell(_instances(row), "instances", "num"),
-        cell(_cold_start(row.last_cold_start, when), "last cold start", "woken"),
+        cell(_instances(row, when.bounds_unread), "instances", "num"),
+        cell(_cold_start(row, when), "last cold start", "woken"),
         cell(_failed(row), "failed, 1 h", "num"),
     )
 
@@ -104,7 +113,7 @@ def _says(row: FleetRow, when: _When, css: str) -> Html:
             why=ASKED_RARELY,
             age=fmt.age((when.as_of - read).total_seconds()),
         )
-        if read is not None and when.as_of - read > OLD
+        if read is not None and when.as_of - read > OLD and row.verdict.state is not EndpointState.UNKNOWN
         else Html("")
     )
     return cell(
@@ -130,24 +139,27 @@ def _oldest(row: FleetRow) -> Html:
     )
 
 
-def _instances(row: FleetRow) -> Html:
+def _instances(row: FleetRow, unread: bool = False) -> Html:
     endpoint = row.endpoint
     if not endpoint.described:
         bounds = ""
     elif row.bounds is None:
-        bounds = "" if not endpoint.is_async else "no target"
+        bounds = "" if not endpoint.is_async else "?–?" if unread else "no target"
     else:
         bounds = f"{row.bounds.min}–{row.bounds.max}"
     return html(
-        '{n} <span class="muted small">{bounds}</span>',
+        '{n} <span class="muted small"{why}>{bounds}</span>',
+        why=html(' title="{why}"', why=BOUNDS_UNREAD) if bounds == "?–?" else Html(""),
         n=fmt.instances(endpoint.current, endpoint.desired),
         bounds=bounds,
     )
 
 
-def _cold_start(found: LastColdStart | None, when: _When) -> Html:
+def _cold_start(row: FleetRow, when: _When) -> Html:
+    found = row.last_cold_start
     if found is None:
-        return html('<span class="none" title="{why}">{dash}</span>', why=NO_COLD_START, dash=fmt.DASH)
+        why = RECORD_UNREAD if is_unread(ACTIVITIES, row.problems) else NO_COLD_START
+        return html('<span class="none" title="{why}">{dash}</span>', why=why, dash=fmt.DASH)
     moment = fmt.moment(found.at, when.zone, when.as_of)
     if found.took_s is None:
         return html('<span class="waking">under way since {moment}</span>', moment=moment)

@@ -10,6 +10,7 @@ import streamlit as st
 from components import markup, scope
 from components.cards import endpoint_link
 from components.markup import html
+from components.unread import OLDER
 from ops.core.errors import (
     BadInput,
     CredentialsProblem,
@@ -68,17 +69,43 @@ def _near(names: Sequence[str]) -> None:
     markup.show(html('<ul class="plain">{items}</ul>', items=markup.joined([*links, fleet])), key="near")
 
 
-def problems(found: Sequence[Problem]) -> None:
-    """The parts that could not be read: a denied call hides its part and nothing else."""
+def problems(found: Sequence[Problem], as_of: str = "") -> None:
+    """What could not be read: one notice for all that AWS denied, one for each other; old numbers come first.
+
+    `as_of`: when the numbers on show were read, for the notice on old ones.
+    """
+    older = [p for p in found if p.part == OLDER]
+    denied = [p for p in found if p.action and p not in older]
+    for problem in older:
+        since = f", as of {as_of}" if as_of else ""
+        st.warning("  \n".join(_lines(problem, f"{problem.part}{since}")), icon=":material/sync_problem:")
+    if len(denied) == 1:
+        st.info("  \n".join(_lines(denied[0], _named(denied[0].part))), icon=":material/lock:")
+    elif denied:
+        parts = [f"- {_plain(p.part)}: `{_plain(p.action)}`" for p in denied]
+        head = f"AWS denied {len(denied)} calls. Without them these parts are not shown:"
+        tail = "Allow these IAM actions, and Ebb shows them by itself."
+        st.info("\n\n".join((head, "\n".join(parts), tail)), icon=":material/lock:")
     for problem in found:
-        body = [f"{_plain(problem.part)}: {_plain(problem.what)}"]
-        if problem.action:
-            body.append(f"The IAM action `{_plain(problem.action)}` would show it.")
-        elif problem.hint:
-            body.append(_plain(problem.hint))
-        if problem.retryable and "tries again" not in problem.hint:
-            body.append("Ebb tries again by itself.")
-        st.info("  \n".join(body), icon=":material/lock:" if problem.action else ":material/info:")
+        if problem not in older and problem not in denied:
+            st.info("  \n".join(_lines(problem, _named(problem.part))), icon=":material/info:")
+
+
+def _lines(problem: Problem, part: str) -> list[str]:
+    """What happened, the way out, and whether Ebb goes on by itself."""
+    body = [f"{_plain(part)}: {_plain(problem.what)}"]
+    if problem.action:
+        allowed = "" if problem.action in problem.what else f" `{_plain(problem.action)}`"
+        body.append(f"Allow this IAM action{allowed}, and Ebb goes on by itself.")
+    elif problem.hint:
+        body.append(_plain(problem.hint))
+    if problem.retryable and "tries again" not in problem.hint:
+        body.append("Ebb tries again by itself.")
+    return body
+
+
+def _named(part: str) -> str:
+    return part[:1].upper() + part[1:]
 
 
 def bad_range(asked: str, used: str) -> None:

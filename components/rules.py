@@ -7,6 +7,7 @@ from datetime import tzinfo
 from components import format as fmt
 from components.markup import Html, html, joined
 from components.tables import cell, line, table
+from components.unread import ALARMS, POLICIES, SCHEDULES, TARGETS, is_unread
 from ops.core.types import Alarm, MetricRef, Policy, ScheduledAction, Step, TargetTrackingPolicy
 from ops.core.views import EndpointView
 
@@ -24,14 +25,16 @@ def rules(view: EndpointView, zone: tzinfo) -> Html:
         '<div class="stack"><h2>Bounds and policies</h2>{target}{policies}<h2>Schedules</h2>{schedules}'
         "<h2>Alarms</h2>{alarms}</div>",
         target=_target(view),
-        policies=_policies(view.policies),
-        schedules=_schedules(view.schedules),
-        alarms=_alarms(view.alarms, view, zone),
+        policies=_policies(view),
+        schedules=_schedules(view),
+        alarms=_alarms(view, zone),
     )
 
 
 def _target(view: EndpointView) -> Html:
     if view.target is None:
+        if is_unread(TARGETS, view.problems):
+            return _not_known("The bounds")
         return html(
             "<p>No scalable target is registered: Application Auto Scaling does not touch this endpoint.</p>"
         )
@@ -61,11 +64,17 @@ def _target(view: EndpointView) -> Html:
     )
 
 
-def _policies(policies: tuple[Policy, ...]) -> Html:
-    if not policies:
+def _not_known(what: str) -> Html:
+    return html('<p class="muted">{what} could not be read: not known.</p>', what=what)
+
+
+def _policies(view: EndpointView) -> Html:
+    if not view.policies:
+        if is_unread(POLICIES, view.problems):
+            return _not_known("Scaling policies")
         return html('<p class="muted">No scaling policy.</p>')
     heads = (("policy", ""), ("rule", ""), ("waits between changes", ""))
-    return table(heads, (_policy(p) for p in policies), "Scaling policies")
+    return table(heads, (_policy(p) for p in view.policies), "Scaling policies")
 
 
 def _policy(policy: Policy) -> Html:
@@ -100,8 +109,10 @@ def _step(step: Step, adjustment: str) -> str:
     return f"{change} from {low} to {high} above the threshold"
 
 
-def _schedules(actions: tuple[ScheduledAction, ...]) -> Html:
-    if not actions:
+def _schedules(view: EndpointView) -> Html:
+    if not view.schedules:
+        if is_unread(SCHEDULES, view.problems):
+            return _not_known("Scheduled actions")
         return html('<p class="muted">No scheduled action.</p>')
     heads = (("name", ""), ("when", ""), ("sets", ""))
     return table(
@@ -112,7 +123,7 @@ def _schedules(actions: tuple[ScheduledAction, ...]) -> Html:
                 cell(html("<code>{s}</code> {z}", s=a.schedule, z=a.timezone), "when", "wide"),
                 cell(_sets(a), "sets", "wide"),
             )
-            for a in actions
+            for a in view.schedules
         ),
         "Scheduled actions",
     )
@@ -123,11 +134,13 @@ def _sets(action: ScheduledAction) -> str:
     return ", ".join(parts) or "nothing"
 
 
-def _alarms(alarms: tuple[Alarm, ...], view: EndpointView, zone: tzinfo) -> Html:
-    if not alarms:
+def _alarms(view: EndpointView, zone: tzinfo) -> Html:
+    if not view.alarms:
+        if is_unread(ALARMS, view.problems):
+            return _not_known("Alarms")
         return html('<p class="muted">No alarm watches this endpoint.</p>')
     heads = (("alarm", ""), ("state", ""), ("condition", ""), ("since", ""))
-    return table(heads, (_alarm(a, view, zone) for a in alarms), "Alarms")
+    return table(heads, (_alarm(a, view, zone) for a in view.alarms), "Alarms")
 
 
 def _alarm(alarm: Alarm, view: EndpointView, zone: tzinfo) -> Html:

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from components import format as fmt
 from components.markup import Html, html, joined
+from components.unread import ACTIVITIES, is_unread
 from ops.core.types import Activity
 from ops.core.views import EndpointView
 
@@ -44,16 +45,20 @@ def cell(inner: object, label: str = "", css: str = "") -> Html:
 def activity_table(view: EndpointView, zone: tzinfo, most: int = 15) -> Html:
     """The scaling activities of the window, newest first: what changed, how it ended, and why.
 
-    Attempts that repeat are one row; beyond `most` rows the rest is folded away.
+    Attempts that repeat are one row; beyond `most` rows the rest is folded away. What could not be read is said.
     """
+    unread = is_unread(ACTIVITIES, view.problems)
     inside = [a for a in view.activities if (a.end or view.as_of) >= view.window.start]
     newest_first = sorted(inside, key=lambda a: a.start, reverse=True)
     if not newest_first:
+        if unread:
+            return html('<p class="muted">The scaling activities could not be read: not known.</p>')
         return html('<p class="muted">No scaling activity in this range.</p>')
     heads = (("when", ""), ("instances wanted", ""), ("outcome", ""), ("why", ""))
     groups = [tuple(group) for _, group in groupby(newest_first, key=_sameness)]
     lines = [_activities(group, view.as_of, zone) for group in groups]
-    body = table(heads, lines[:most], "Scaling activity")
+    missing = html('<p class="muted">Newer activities could not be read.</p>') if unread else Html("")
+    body = html("{a}{b}", a=missing, b=table(heads, lines[:most], "Scaling activity"))
     if len(lines) <= most:
         return body
     return html(

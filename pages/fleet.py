@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from components import cards, fleet_controls, notices, scope, session
+from components import cards, fleet_controls, notices, scope, session, unread
+from components import format as fmt
 from components.access import require
 from components.fleet_list import TROUBLE_FIRST, shown
 from components.fleet_table import fleet_table, realtime_table
@@ -16,8 +17,9 @@ zone = scope.zone()
 def story() -> None:
     """Whether anything needs someone, and what."""
     view = session.source().fleet()
-    notices.problems(view.problems)
     everyone = (*view.rows, *view.realtime)
+    read = fmt.clock(view.as_of, zone.info, seconds=True)
+    notices.problems((*view.problems, *unread.of_rows(everyone)), read)
     body = html(
         '<div class="stack"><h1>{headline}</h1>{attention}</div>',
         headline=view.headline,
@@ -48,7 +50,9 @@ def endpoints() -> None:
         show(html('<p class="muted small" role="status">{said}</p>', said=said), key="fleet-shown")
     if rows:
         order = chosen.sort if chosen.sort == TROUBLE_FIRST else f"by {chosen.sort}"
-        table = fleet_table(rows[:most], f"Asynchronous endpoints, {order}", zone.info, view.as_of)
+        table = fleet_table(
+            rows[:most], f"Asynchronous endpoints, {order}", zone.info, view.as_of, view.problems
+        )
         show(table, key="fleet-table")
         if len(rows) > most:
             fleet_controls.show_more(chosen, len(rows) - most)
