@@ -10,6 +10,7 @@ import pytest
 
 from ops.core import metrics
 from ops.core.types import Activity, AsyncConfig, Endpoint, EndpointRef, Series, Window
+from ops.past import OVERLAP_S
 
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 HOUR = Window(NOW - timedelta(hours=1), NOW, 60)
@@ -154,3 +155,29 @@ def test_total_knows_the_difference_between_none_and_zero() -> None:
     values[59] = 0.0
     assert metrics.total(Series("s", HOUR, values), 0) == 0.0
     assert metrics.total(Series("s", HOUR, values), NOW.timestamp()) is None
+
+
+@pytest.mark.parametrize("metric", metrics.CATALOGUE.values(), ids=lambda m: m.key)
+def test_absence_has_its_meaning_by_what_is_measured(metric: metrics.Metric) -> None:
+    """Facts A.5, column by column."""
+    if metric.namespace == metrics.HOST or metric is metrics.PER_INSTANCE:
+        assert metric.absence is metrics.Absence.NO_INSTANCE
+    elif metric in (metrics.BACKLOG, metrics.NO_CAPACITY):
+        assert metric.absence is metrics.Absence.NOT_KNOWN
+    elif metric is metrics.OLDEST:
+        assert metric.absence is metrics.Absence.NOTHING_WAITED
+    else:
+        assert metric.absence is metrics.Absence.NOTHING_HAPPENED
+
+
+def test_the_newest_minutes_are_younger_than_any_kept_cell() -> None:
+    assert metrics.SETTLE_S < OVERLAP_S
+
+
+@pytest.mark.parametrize("interval", [10, 30, 60, 120, 180, 240, 300])
+@pytest.mark.parametrize("period", [60, 300, 3600])
+def test_a_counting_period_holds_whole_periods_and_whole_intervals(period: int, interval: int) -> None:
+    found = metrics.counting_period(period, interval)
+    assert found % period == 0
+    assert found % interval == 0
+    assert found <= period * 5

@@ -3,10 +3,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ops.core.errors import BadInput
-from ops.core.types import Window
-from ops.core.window import choose, span_of_hours
+from ops.core.types import Window, utc
+from ops.core.window import KEPT_DAYS, choose, span_of_hours
 
 NOW = datetime(2026, 11, 20, 14, 2, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -76,3 +78,63 @@ def test_impossible_hours(hours: float) -> None:
 def test_possible_hours() -> None:
     assert span_of_hours(0.5) == timedelta(minutes=30)
     assert span_of_hours(455 * 24) == timedelta(days=455)
+
+
+EDGE = timedelta(minutes=2)
+"""How near to its own edge AWS is no longer asked for finer steps."""
+MINUTE = timedelta(minutes=1)
+SHARP = NOW.replace(second=0)
+
+
+@pytest.mark.parametrize(
+    ("age", "period"),
+    [
+        (15 * DAY - EDGE - MINUTE, 60),
+        (15 * DAY - EDGE, 60),
+        (15 * DAY - EDGE + MINUTE, 300),
+        (15 * DAY, 300),
+        (15 * DAY + MINUTE, 300),
+        (63 * DAY - EDGE, 300),
+        (63 * DAY - EDGE + MINUTE, 3600),
+        (63 * DAY, 3600),
+        (63 * DAY + MINUTE, 3600),
+        (455 * DAY - MINUTE, 3600),
+        (455 * DAY, 3600),
+    ],
+)
+def test_edges_of_what_aws_keeps(age: timedelta, period: int) -> None:
+    start = SHARP - age
+    window, _ = choose(Window(start, start + timedelta(hours=1)), SHARP)
+    assert window.period == period
+    assert window.start <= start < start + timedelta(hours=1) <= window.end
+
+
+def test_just_outside_the_last_edge_is_refused_and_the_hint_is_possible() -> None:
+    start = SHARP - 455 * DAY - timedelta(hours=1, minutes=1)
+    with pytest.raises(BadInput) as caught:
+        choose(Window(start, start + DAY), SHARP)
+    assert f"{SHARP - 455 * DAY:%d %b %Y}" in caught.value.hint
+
+
+@given(
+    st.integers(0, 455 * 1440),
+    st.integers(1, 40 * 1440),
+    st.sampled_from([60, 300, 3600]),
+    st.integers(0, 3599),
+)
+@settings(max_examples=200, deadline=None)
+def test_a_window_holds_what_was_asked_for_and_aws_keeps_its_steps(
+    age: int, minutes: int, period: int, second: int
+) -> None:
+    now = SHARP + timedelta(seconds=second)
+    start = utc((now - age * MINUTE).timestamp() // period * period)
+    asked = Window(start, start + max(1, minutes * 60 // period) * timedelta(seconds=period), period)
+    if start >= now:
+        return
+    window, notes = choose(asked, now)
+    assert window.start <= start
+    assert window.end >= min(asked.end, now)
+    assert window.period >= period
+    assert window.period == 3600 or now - start <= timedelta(days=KEPT_DAYS[window.period])
+    assert window.size <= 455 * 24 + 2
+    assert bool(notes) == (window.period > 60)
