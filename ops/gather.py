@@ -27,7 +27,7 @@ from ops.core.types import Activity, Connection, Endpoint, Window, utc
 from ops.judging import Scaling
 from ops.known import DAY, RECENT, Known, Parts, State, kept_of, since_of
 from ops.past import OVERLAP_S, Hole, Past
-from ops.record import extended
+from ops.record import extended, newest
 from ops.store.history import History
 
 ACTIVITIES_S = {pacing.Interest.AWAKE: 60.0, pacing.Interest.ASLEEP: 300.0}
@@ -138,6 +138,8 @@ class Gatherer:
         span_s = (max(int(window.start.timestamp()), int(known.endpoint.created.timestamp())), end)
         holes = self._past.holes(name, wanted, span_s, window.period) if end > span_s[0] else ()
         for hole in holes:
+            if hole.span[1] == end < window.end.timestamp() and end - hole.span[0] < pacing.GAP_S:
+                continue  # the tail of what is not due yet
             self.fill(reading, known.endpoint, hole, window.period)
 
     def state(self) -> State:
@@ -187,18 +189,22 @@ class Gatherer:
             self._known[name] = Known(endpoint, problems, summary, now)
             return
         known.changed = known.changed or known.endpoint != endpoint
+        known.woke = known.woke or pacing.woke(known.endpoint, endpoint)
         known.endpoint, known.problems, known.described_at = endpoint, problems, now
         known.summary = summary
 
     def _interest(
         self, known: Known, looked_at: Collection[str], anybody: bool, now: float
     ) -> pacing.Interest:
+        scaling = self._scaling
+        policies = scaling.policies.get(known.endpoint.ref.resource_id, ())
         return pacing.interest(
             known.endpoint,
             now=now,
             looked_at=known.endpoint.ref.name in looked_at,
             backlog=known.backlog,
             anybody=anybody,
+            alarmed=pacing.alarmed(scaling.alarms.of(known.endpoint, policies)),
         )
 
     def _read_activities(
@@ -219,6 +225,12 @@ class Gatherer:
 
         def one(item: tuple[Known, pacing.Interest]) -> None:
             each, how = item
+            if how is pacing.Interest.WATCHED and each.moves and not everything:
+                self._read_record(reading, each, utc(now) - DAY)
+                with self._lock:
+                    each.moves, each.moves_at = newest(each.moves, each.record), now
+                    each.changed = bool(each.trouble)
+                return
             parts = Parts()
             resource = each.endpoint.ref.resource_id
             nothing: tuple[Activity, ...] = ()
@@ -228,6 +240,7 @@ class Gatherer:
             with self._lock:
                 each.moves_at, each.trouble = now, tuple(parts.problems)
                 each.moves = found
+                each.changed = bool(parts.problems)
             if how is pacing.Interest.WATCHED and not parts.problems:
                 self._read_record(reading, each, utc(now) - DAY)
 
@@ -258,10 +271,10 @@ class Gatherer:
         asked: list[aws_metrics.Query] = []
         begins = [recent.end.timestamp() - 60]
         described = [k for k in known if k.endpoint.described]
+        watched = sum(how is pacing.Interest.WATCHED for how in interests.values())
         for each in described:
-            how = interests[each.endpoint.ref.name]
-            ages = pacing.chosen(each.endpoint, how)
-            every = everything or each.changed
+            ages = pacing.chosen(each.endpoint, interests[each.endpoint.ref.name], watched)
+            every = everything or each.woke
             for metric in ages if every else pacing.due(ages, each.read_at, now):
                 asked += aws_metrics.queries(each.endpoint, (metric,), recent)
                 last = each.read_at.get(metric.key, self._covered_to(each.endpoint, metric))
@@ -279,7 +292,7 @@ class Gatherer:
             for each in described if "metrics" not in parts.hidden else ():
                 name = each.endpoint.ref.name
                 each.read_at |= {key: now for who, key in done if who == name}
-                each.changed = False
+                each.woke = False
                 if (name, metrics.BACKLOG.key) in done:
                     each.backlog = answer.found[name].get(metrics.BACKLOG.key).last()
 

@@ -75,7 +75,9 @@ class Known:
     looked: int = -1
     """The last round that read all that a view of this endpoint shows."""
     changed: bool = True
-    """Something about it changed since its metrics were last read."""
+    """Something about it changed since its activities were last read."""
+    woke: bool = True
+    """It began or ceased to have instances since its metrics were last read."""
     backlog: float | None = None
     """The newest value that was read."""
 

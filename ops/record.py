@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -51,6 +51,12 @@ def extended(
     history.keep_activities(name, [a for a in fresh.values() if have.get(a.id) != a])
     whole = min(record.since, since.timestamp()) if reached == depth else reached.timestamp()
     return Record(have | fresh, whole, min(record.tried, since.timestamp()))
+
+
+def newest(moves: Sequence[Activity], record: Record) -> tuple[Activity, ...]:
+    """The newest changes of capacity of both, as many as one page of AWS holds, newest first."""
+    known = {a.id: a for a in moves} | {a.id: a for a in record.known.values() if not a.not_scaled}
+    return tuple(sorted(known.values(), key=lambda a: a.start, reverse=True)[: aws_scaling.PAGE])
 
 
 def _newest(have: Mapping[str, Activity], since: datetime) -> datetime:

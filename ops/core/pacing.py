@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from ops.core import metrics
 from ops.core.metrics import Metric
-from ops.core.types import Endpoint
+from ops.core.types import Alarm, Endpoint
 
 
 class Interest(StrEnum):
@@ -36,30 +36,65 @@ DESCRIBE_S: Mapping[Interest, float] = {
 }
 """Seconds after which an endpoint is described again although ListEndpoints shows no change."""
 
-_PULSE = (metrics.BACKLOG, metrics.OLDEST, metrics.FAILURES)
+_PULSE = (metrics.BACKLOG, metrics.OLDEST, metrics.PROCESSED, metrics.FAILURES)
 _SIGNALS = (metrics.BACKLOG, metrics.NO_CAPACITY)
-_VERDICT_S = {Interest.WATCHED: 60.0, Interest.AWAKE: 300.0, Interest.ASLEEP: GAP_S, Interest.NOBODY: GAP_S}
-_PULSE_S, _SIGNALS_S, _REST_S = 120.0, 180.0, 180.0
+_VERDICT_S = {Interest.WATCHED: 60.0, Interest.AWAKE: 600.0, Interest.ASLEEP: GAP_S, Interest.NOBODY: GAP_S}
+_PULSE_S, _SIGNALS_S, _REST_S = 120.0, 300.0, 300.0
+FULL_PACE = 3
+"""So many endpoints are watched at full pace; more share what these cost, each a little slower."""
 
 
 def interest(
-    endpoint: Endpoint, *, now: float, looked_at: bool, backlog: float | None, anybody: bool
+    endpoint: Endpoint,
+    *,
+    now: float,
+    looked_at: bool,
+    backlog: float | None,
+    anybody: bool,
+    alarmed: bool = False,
 ) -> Interest:
-    """How closely to watch. An unknown count is treated as awake: it may be. `now`: AWS's epoch seconds."""
+    """How closely to watch. An unknown count is treated as awake: it may be. `now`: AWS's epoch seconds.
+
+    `alarmed`: an alarm that watches the queue has gone off; asking for its state is free.
+    """
     if not anybody:
         return Interest.NOBODY
     if looked_at:
         return Interest.WATCHED
     quiet = endpoint.current == 0 and not endpoint.desired and endpoint.status == "InService"
     settled = now - endpoint.modified.timestamp() > SETTLED_S
-    return Interest.ASLEEP if quiet and settled and not backlog else Interest.AWAKE
+    return Interest.ASLEEP if quiet and settled and not backlog and not alarmed else Interest.AWAKE
 
 
-def chosen(endpoint: Endpoint, how: Interest) -> Mapping[Metric, float]:
+def alarmed(alarms: Iterable[Alarm]) -> bool:
+    """Whether one of an endpoint's alarms says that something waits."""
+    queue = (metrics.BACKLOG.name, metrics.NO_CAPACITY.name, metrics.OLDEST.name)
+    return any(
+        a.state == "ALARM"
+        and a.metric is not None
+        and a.metric.name in queue
+        and a.comparison.startswith("GreaterThan")
+        for a in alarms
+    )
+
+
+def woke(before: Endpoint, after: Endpoint) -> bool:
+    """Whether an endpoint began or ceased to have, or to want, instances: its metrics are due at once."""
+    return [bool(n) for n in (before.current, before.desired)] != [
+        bool(n) for n in (after.current, after.desired)
+    ]
+
+
+def chosen(endpoint: Endpoint, how: Interest, watched: int = 1) -> Mapping[Metric, float]:
     """The metrics to read at this interest, each with the age in seconds at which it is due again.
 
-    Those left out are read by the hourly closing of gaps.
+    `watched`: how many endpoints somebody looks at now. Those left out are read by the hourly closing of gaps.
     """
+    slower = max(1.0, watched / FULL_PACE) if how is Interest.WATCHED else 1.0
+    return {metric: age * slower for metric, age in _ages(endpoint, how).items()}
+
+
+def _ages(endpoint: Endpoint, how: Interest) -> dict[Metric, float]:
     if not endpoint.is_async:
         return dict.fromkeys(metrics.SERVING, _VERDICT_S[how])
     verdict = metrics.wanted(metrics.RECENT, endpoint)
