@@ -32,7 +32,7 @@ from tests.living import TUESDAY
 
 ENDPOINTS = 20
 HOUR_S, STEP_S = 3600, 5
-QUARTER_S = 900
+HALF_S = 1800
 READ_S = 15.0
 """Seconds between two readings of real AWS."""
 TICK_S = 15
@@ -143,7 +143,7 @@ def main() -> None:
 
         one = audience("1 viewer of Fleet and one Endpoint page", [tabs])
         twenty = audience("20 viewers of Fleet and one Endpoint page", [tabs] * 20)
-        spread = audience("20 viewers, each on another Endpoint page", [(page(n),) for n in names], QUARTER_S)
+        spread = audience("20 viewers, each on another Endpoint page", [(page(n),) for n in names], HALF_S)
         nobody = audience("nobody looks", ())
         audiences = (one, twenty, spread, nobody)
         for second in range(0, HOUR_S + STEP_S, STEP_S):
@@ -165,7 +165,7 @@ def report(start: Asked, audiences: Sequence[Audience]) -> None:
     )
     for each in audiences:
         took = each.an_hour()
-        note = ", a quarter of an hour times four" if each.lasts_s < HOUR_S else ""
+        note = ", half an hour times two" if each.lasts_s < HOUR_S else ""
         row(
             each.name,
             f"{took.metrics:,} metrics",
