@@ -23,6 +23,7 @@ from ops.core.errors import (
     Unreachable,
 )
 from ops.core.types import Problem
+from ops.core.words import listed
 
 _ICONS: tuple[tuple[type[OpsError], str], ...] = (
     (UnknownEndpoint, ":material/search_off:"),
@@ -33,6 +34,8 @@ _ICONS: tuple[tuple[type[OpsError], str], ...] = (
     (ReadOnly, ":material/visibility:"),
     (Stale, ":material/sync_problem:"),
 )
+_AGAIN, _SAID = "Ebb tries again by itself.", "tries again"
+"""What is said of a passing trouble, unless its own hint has said it."""
 
 
 @contextmanager
@@ -54,8 +57,8 @@ def show(error: OpsError, part: str = "") -> None:
         body.append(_plain(error.hint))
     if part:
         body.append(f"Not shown: {_plain(part)}.")
-    if error.retryable:
-        body.append("Ebb tries again by itself.")
+    if error.retryable and _SAID not in error.hint:
+        body.append(_AGAIN)
     st.warning("  \n".join(body), icon=icon)
     if isinstance(error, UnknownEndpoint):
         _near(error.nearest)
@@ -70,7 +73,7 @@ def _near(names: Sequence[str]) -> None:
 
 
 def problems(found: Sequence[Problem], as_of: str = "") -> None:
-    """What could not be read: one notice for all that AWS denied, one for each other; old numbers come first.
+    """What could not be read: old numbers first, one notice for all that AWS denied, one for each other.
 
     `as_of`: when the numbers on show were read, for the notice on old ones.
     """
@@ -79,33 +82,41 @@ def problems(found: Sequence[Problem], as_of: str = "") -> None:
     for problem in older:
         since = f", as of {as_of}" if as_of else ""
         st.warning("  \n".join(_lines(problem, f"{problem.part}{since}")), icon=":material/sync_problem:")
-    if len(denied) == 1:
-        st.info("  \n".join(_lines(denied[0], _named(denied[0].part))), icon=":material/lock:")
-    elif denied:
-        parts = [f"- {_plain(p.part)}: `{_plain(p.action)}`" for p in denied]
-        head = f"AWS denied {len(denied)} calls. Without them these parts are not shown:"
-        tail = "Allow these IAM actions, and Ebb shows them by itself."
-        st.info("\n\n".join((head, "\n".join(parts), tail)), icon=":material/lock:")
+    if denied:
+        st.info("  \n".join(_denied(denied)), icon=":material/lock:")
     for problem in found:
         if problem not in older and problem not in denied:
-            st.info("  \n".join(_lines(problem, _named(problem.part))), icon=":material/info:")
+            st.info("  \n".join(_lines(problem, _first_upper(problem.part))), icon=":material/info:")
+
+
+def _denied(found: Sequence[Problem]) -> list[str]:
+    """What is missing, and the IAM actions that would show it."""
+    parts, actions = listed([p.part for p in found]), dict.fromkeys(p.action for p in found)
+    return [
+        f"Not shown, because AWS denied it: {_plain(parts)}.",
+        f"Allow {listed([_code(a) for a in actions])}, and Ebb shows it by itself.",
+    ]
 
 
 def _lines(problem: Problem, part: str) -> list[str]:
     """What happened, the way out, and whether Ebb goes on by itself."""
     body = [f"{_plain(part)}: {_plain(problem.what)}"]
     if problem.action:
-        allowed = "" if problem.action in problem.what else f" `{_plain(problem.action)}`"
-        body.append(f"Allow this IAM action{allowed}, and Ebb goes on by itself.")
+        body.append(f"Allow {_code(problem.action)}, and Ebb goes on by itself.")
     elif problem.hint:
         body.append(_plain(problem.hint))
-    if problem.retryable and "tries again" not in problem.hint:
-        body.append("Ebb tries again by itself.")
+    if problem.retryable and _SAID not in problem.hint:
+        body.append(_AGAIN)
     return body
 
 
-def _named(part: str) -> str:
+def _first_upper(part: str) -> str:
     return part[:1].upper() + part[1:]
+
+
+def _code(text: str) -> str:
+    """A name as code: shown letter by letter, without escapes."""
+    return "`" + text.replace("`", "") + "`"
 
 
 def bad_range(asked: str, used: str) -> None:

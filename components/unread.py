@@ -23,6 +23,11 @@ def is_unread(part: str, problems: Collection[Problem]) -> bool:
     return any(problem.part == part for problem in problems)
 
 
+def split(problems: Sequence[Problem]) -> tuple[list[Problem], list[Problem]]:
+    """Why the numbers are old, and which parts are missing."""
+    return [p for p in problems if p.part == OLDER], [p for p in problems if p.part != OLDER]
+
+
 def of_rows(rows: Sequence[FleetRow]) -> tuple[Problem, ...]:
     """What could not be read of single endpoints, each problem once, with the endpoint or how many there are.
 

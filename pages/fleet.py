@@ -15,17 +15,18 @@ zone = scope.zone()
 
 
 def story() -> None:
-    """Whether anything needs someone, and what."""
+    """Whether anything needs someone, and what. Old numbers are said above it, parts that are missing below."""
     view = session.source().fleet()
     everyone = (*view.rows, *view.realtime)
-    read = fmt.clock(view.as_of, zone.info, seconds=True)
-    notices.problems((*view.problems, *unread.of_rows(everyone)), read)
+    older, missing = unread.split((*view.problems, *unread.of_rows(everyone)))
+    notices.problems(older, fmt.clock(view.as_of, zone.info, seconds=True))
     body = html(
         '<div class="stack"><h1>{headline}</h1>{attention}</div>',
         headline=view.headline,
         attention=cards.attention(everyone, zone.info),
     )
     show(body, key="fleet-story")
+    notices.problems(missing)
     if not everyone:
         notices.empty_account(view.connection.region)
     elif cards.untold(everyone):
