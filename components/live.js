@@ -10,6 +10,7 @@ const panels = new Map();
 const pickers = new Set();
 let timer = null;
 let soon = null;
+let leaving = 0; /* when the address changed: a question on the way to another page would be taken for the old one's */
 let choices = [];
 let preset = 15;
 
@@ -27,7 +28,7 @@ function rate() {
 function beat() {
   const now = Date.now();
   const every = rate();
-  const asking = every > 0 && !document.hidden;
+  const asking = every > 0 && !document.hidden && now - leaving > LOST_MS;
   let since = now;
   let asked = false;
   for (const panel of panels.values()) {
@@ -74,6 +75,7 @@ function panel(component) {
   if (!known) {
     known = { asked: now, answered: now, first: now, asks: 0, answers: 0, token: data.token };
     panels.set(root, known);
+    leaving = 0;
     queueMicrotask(wind);
   }
   known.least = data.at_least;
@@ -85,6 +87,7 @@ function panel(component) {
   };
   if (known.token !== data.token) {
     known.token = data.token;
+    leaving = 0;
     known.answers += 1;
     known.answered = Math.max(now, known.asked);
   }
@@ -127,6 +130,7 @@ function picker(component) {
 }
 
 document.addEventListener("visibilitychange", wind);
+window.addEventListener("popstate", () => (leaving = Date.now()));
 window.addEventListener("storage", (event) => {
   if (event.key === RATE_KEY) for (const { follow } of pickers) follow();
 });

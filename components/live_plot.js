@@ -92,6 +92,26 @@ function leave(el) {
   for (const members of GROUPS.values()) members.delete(el);
 }
 
+/* The moment under the pointer as a line in the other plots, and their words where they have any at that moment. */
+function point(el, clientX) {
+  const axis = el._fullLayout.xaxis;
+  const pixel = clientX - el.getBoundingClientRect().left - axis._offset;
+  const inside = pixel >= 0 && pixel <= axis._length;
+  for (const other of others(el, el.group)) {
+    if (!inside) {
+      other.cursor?.remove();
+      continue;
+    }
+    const { _fullLayout: full } = other;
+    const at = axis.p2d(pixel);
+    other.cursor ||= Object.assign(document.createElement("div"), { className: "ebb-cursor" });
+    other.cursor.style.cssText = `left:${full.xaxis._offset + full.xaxis.d2p(at)}px;top:${full._size.t}px;height:${full._size.h}px`;
+    if (!other.cursor.isConnected) other.append(other.cursor);
+    other.classList.add("led");
+    window.Plotly.Fx.hover(other, { xval: axis.d2c ? axis.d2c(at) : at }, Object.keys(full._plots), true);
+  }
+}
+
 function listen(el) {
   if (el.heard) return;
   el.heard = true;
@@ -114,15 +134,15 @@ function listen(el) {
     }
     return false;
   });
-  el.on("plotly_hover", (event) => {
-    const at = event.xvals && event.xvals[0];
-    for (const other of others(el, el.group)) {
-      const plots = Object.keys(other._fullLayout._plots);
-      if (at !== undefined) window.Plotly.Fx.hover(other, { xval: at }, plots, true);
-    }
+  el.addEventListener("mousemove", (event) => {
+    if (el.group) point(el, event.clientX);
   });
-  el.on("plotly_unhover", () => {
-    for (const other of others(el, el.group)) window.Plotly.Fx.unhover(other);
+  el.addEventListener("mouseleave", () => {
+    for (const other of others(el, el.group)) {
+      other.cursor?.remove();
+      other.classList.remove("led");
+      window.Plotly.Fx.unhover(other);
+    }
   });
 }
 
@@ -155,10 +175,7 @@ export default function (component) {
         join(el, data.group);
         Object.assign(el, { group: data.group, zoomed: data.zoomed });
         el.zoom = (part) => setTriggerValue("zoom", part);
-        return Plotly.react(el, figure.data, figure.layout, CONFIG).then(() => {
-          listen(el);
-          el.dataset.draws = Number(el.dataset.draws || 0) + 1;
-        });
+        return Plotly.react(el, figure.data, figure.layout, CONFIG).then(() => listen(el));
       },
       (problem) => {
         el.setAttribute("data-problem", "true");

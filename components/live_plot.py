@@ -18,7 +18,14 @@ from components import scope, zoom
 from components.theme import DARK
 
 _JS = (Path(__file__).parent / "live_plot.js").read_text(encoding="utf-8")
-_CSS = ".ebb-plot { width: 100%; }\n.ebb-plot .hoverlayer text { font-variant-numeric: tabular-nums; }\n"
+_CSS = """
+.ebb-plot { width: 100%; position: relative; }
+.ebb-plot .hoverlayer text { font-variant-numeric: tabular-nums; }
+.ebb-plot .ebb-cursor {
+  position: absolute; width: 0; border-left: 1px dotted currentColor; opacity: 0.6; pointer-events: none;
+}
+.ebb-plot.led .spikeline { display: none; }
+"""
 _component = st.components.v2.component(
     "ebb_live_plot", js=_JS, css=_CSS, html="<div class='ebb-plot' role='img'></div>\n", isolate_styles=False
 )

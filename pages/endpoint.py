@@ -83,12 +83,16 @@ def body() -> None:
     pickers = st.container(horizontal=True, vertical_alignment="center", key="scope")
     rest = st.container()
     with pickers:
-        name, shown = scope.pick_endpoint(session.names()), scope.pick_range()
+        name = scope.pick_endpoint(session.names())
+    if not name:
+        with verdict:
+            show(every_endpoint(), key="each")
+        return
+    st.set_page_config(page_title=f"{name[:63]} · Ebb")
+    with pickers:
+        shown = scope.pick_range()
         custom_range.pick(shown, zone)
     with verdict:
-        if not name:
-            show(every_endpoint(), key="each")
-            return
         view, age_s = session.endpoint(name, shown.asked)
         notices.problems(view.problems)
         show(cards.headline(view.row, zone.info, view.as_of), key="headline")

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.browser_finder import launch_options
 
@@ -185,3 +185,38 @@ def settled(page: Page) -> None:
 
 def chart_drawn(page: Page) -> None:
     page.wait_for_selector(".ebb-plot .main-svg")
+
+
+def clock_of(page: Page, panel: str) -> Locator:
+    """Where a live panel counts what it asked (data-asks) and how often it was drawn anew (data-answers)."""
+    return page.locator(f'.live[data-panel="{panel}"]')
+
+
+def next_tick(page: Page, panel: str, rate_ms: int = 5000) -> None:
+    """Let the rate pass on the browser's clock, which must be installed, and wait for the answer."""
+    clock = clock_of(page, panel)
+    expect(clock).to_have_count(1)
+    before = clock.get_attribute("data-answers") or ""
+    page.clock.fast_forward(rate_ms)
+    page.clock.run_for(1000)
+    expect(clock).not_to_have_attribute("data-answers", before)
+    settled(page)
+
+
+def ranges(page: Page) -> list[str]:
+    """The part of time that each chart of the page shows."""
+    found = page.evaluate("[...document.querySelectorAll('.ebb-plot')].map(e => e.layout.xaxis.range.join())")
+    return [str(text) for text in found]
+
+
+def drag(page: Page, chart: int = 0, first: float = 0.3, last: float = 0.6) -> None:
+    """Drag over a part of a chart's width."""
+    area = page.locator(".ebb-plot").nth(chart).locator(".nsewdrag").first
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    assert box is not None
+    y = box["y"] + 40
+    page.mouse.move(box["x"] + first * box["width"], y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + last * box["width"], y, steps=8)
+    page.mouse.up()

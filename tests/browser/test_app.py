@@ -31,7 +31,7 @@ def test_fleet_then_endpoint_then_reload(app, open_page, theme):
     expect(heading(page, re.compile("need you"))).to_be_visible()
     table = page.get_by_role("table", name="Asynchronous endpoints, trouble first")
     expect(table.get_by_role("row")).to_have_count(8)
-    expect(page.get_by_text("simulated AWS")).to_be_visible()
+    expect(page.locator(".where").get_by_text("simulated AWS")).to_be_visible()
     expect(page.get_by_text("changes possible")).to_be_visible()
     table.get_by_role("link", name="doc-async").click()
     expect(heading(page, "doc-async")).to_be_visible()
@@ -76,37 +76,6 @@ def test_a_link_reproduces_the_view_in_a_fresh_browser(app, open_page):
     assert "range=12h" in (link.get_attribute("href") or "")
 
 
-LAST = "document.querySelector('.ebb-plot').data.find(t => t.name === 'backlog').x.at(-1)"
-RANGE = "document.querySelector('.ebb-plot').layout.xaxis.range.join()"
-
-
-def test_zoom_and_what_is_open_survive_a_live_tick(aws, app, open_page):
-    page = open_page()
-    page.goto(f"{app}/endpoint?endpoint=doc-async")
-    chart_drawn(page)
-    settled(page)
-    tab = page.get_by_role("tab", name="Configuration")
-    tab.click()
-    panel = page.locator(".ebb-plot .nsewdrag").first
-    panel.scroll_into_view_if_needed()
-    box = panel.bounding_box()
-    assert box is not None
-    before = page.evaluate(RANGE)
-    y = box["y"] + 60
-    page.mouse.move(box["x"] + 200, y)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 500, y, steps=8)
-    page.mouse.up()
-    page.wait_for_function(f"{RANGE} !== {before!r}")
-    zoomed, newest = page.evaluate(RANGE), page.evaluate(LAST)
-    page.evaluate("document.querySelector('.ebb-plot').seen = true")
-    aws.jump(180)
-    page.wait_for_function(f"{LAST} !== {newest!r}")
-    assert page.evaluate(RANGE) == zoomed
-    assert page.evaluate("document.querySelector('.ebb-plot').seen") is True
-    expect(tab).to_have_attribute("aria-selected", "true")
-
-
 @pytest.mark.parametrize("path", ["/", "/endpoint?endpoint=contract-extract"])
 def test_on_a_phone_nothing_sticks_out(app, open_page, path):
     page = open_page("dark", 390, 844)
@@ -120,20 +89,22 @@ def test_on_a_phone_nothing_sticks_out(app, open_page, path):
         "e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('svg, [role=tablist], thead')).length"
     )
     assert wide == 0
+    assert page.evaluate("document.querySelector('.stMain').scrollWidth <= innerWidth")
     row = page.locator("tbody tr").locator("visible=true").first
     assert row.evaluate("e => getComputedStyle(e).display") == "grid"
 
 
-def test_by_keyboard_from_the_fleet_to_an_endpoint(app, open_page):
-    page = open_page()
-    page.goto(app)
-    link = page.get_by_role("link", name="See why").first
-    expect(link).to_be_visible()
-    name = page.locator(".attention li a b").first.text_content()
-    link.focus()
-    assert link.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
-    page.keyboard.press("Enter")
-    expect(heading(page, name or "")).to_be_visible()
+@pytest.mark.parametrize("theme", THEMES)
+def test_on_a_phone_the_verdict_and_the_pickers_come_before_the_fold(app, open_page, theme):
+    page = open_page(theme, 390, 844)
+    page.goto(f"{app}/endpoint?endpoint=doc-async")
+    chart_drawn(page)
+    verdict, picker = page.locator(".lead").bounding_box(), page.locator(".st-key-scope").bounding_box()
+    assert verdict is not None
+    assert picker is not None
+    assert verdict["y"] < 400
+    assert picker["y"] + picker["height"] < 844
+    assert picker["height"] < 120
 
 
 def test_an_unknown_endpoint_offers_the_nearest_as_a_link(app, open_page):
