@@ -178,8 +178,8 @@ def endpoint_text(view: EndpointView) -> str:
 
 
 def _where(connection: Connection, as_of: datetime) -> str:
-    which = "embedded AWS" if connection.kind == "embedded" else "AWS"
-    mode = "writable" if connection.writable else "read-only"
+    which = "simulated AWS" if connection.kind == "embedded" else "real AWS"
+    mode = "changes possible" if connection.writable else "read-only"
     return f"{which} · {connection.account} · {connection.region} · {mode} · {as_of:%Y-%m-%d %H:%M:%S} UTC"
 
 
