@@ -1,9 +1,9 @@
-"""An embedded AWS with a single endpoint and a short past: quick to make, and days pass in it at once."""
+"""An embedded AWS with one endpoint, or few, and a short past: quick to make, and days pass in it at once."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,6 +35,23 @@ def small(
     start: float = TUESDAY,
 ) -> Iterator[tuple[LocalAws, SimClock]]:
     """One endpoint, born `days` ago, that wakes for `size` requests every `every_s` seconds and sleeps between."""
+    with told(
+        lambda kit, born: _tell(kit, born, every_s, size, publish_interval, instance_type),
+        days,
+        options,
+        start,
+    ) as found:
+        yield found
+
+
+@contextmanager
+def told(
+    tell: Callable[[Kit, float], None],
+    days: float,
+    options: WorldOptions | None = None,
+    start: float = TUESDAY,
+) -> Iterator[tuple[LocalAws, SimClock]]:
+    """What `tell` makes `days` ago, lived through until `start`."""
     for backends in (s3_backends, sns_backends, sqs_backends):
         backends.reset()  # moto's are the process's own
     clock = SimClock(start, 1.0, lambda: 0.0)
@@ -47,7 +64,7 @@ def small(
     fleet.start_at(born)
     kit = Kit(world)
     kit.account()
-    _tell(kit, born, every_s, size, publish_interval, instance_type)
+    tell(kit, born)
     fleet.advance(start // 60 * 60.0)
     fleet.live = True
     fleet.advance(start)

@@ -14,7 +14,9 @@ from ops.core.types import EndpointState, Severity
 from ops.core.views import EndpointView, FleetRow, FleetView
 from ops.local_aws.build import STORIES
 from ops.local_aws.clock import SimClock
+from ops.local_aws.more_stories import crowd
 from tests.living import Answer, Gate, console_at, error, gated, living
+from tests.small_worlds import told
 
 STATES = {
     "doc-async": {"asleep", "queued", "waking", "busy", "warm"},
@@ -289,4 +291,26 @@ def test_an_empty_account_in_any_weather() -> None:
         fleet, _ = viewer.after(130).looks()
         assert isinstance(fleet, FleetView)
         assert (fleet.rows, fleet.problems) == ((), ())
+        viewer.reader.stop()
+
+
+def test_two_hundred_endpoints() -> None:
+    with told(crowd(200), 1.0) as (server, clock):
+        viewer = Viewer(Sky(server.url, Gate(""), clock)).after(0)
+        fleet, seen = viewer.looks("crowd-000", "crowd-199")
+        found = rows(fleet)
+        assert len(found) == 200
+        assert isinstance(fleet, FleetView)
+        assert fleet.problems == ()
+        calm = {"asleep", "queued", "waking", "busy", "warm"}
+        assert {row.verdict.state.value for row in found.values()} <= calm
+        assert all(isinstance(view, EndpointView) for view in seen.values())
+        before = viewer.reader.snapshot().usage
+        again, _ = viewer.after(60).looks()
+        after = viewer.reader.snapshot().usage
+        assert (len(rows(again)), again.problems if isinstance(again, FleetView) else again) == (200, ())
+        assert before is not None
+        assert after is not None
+        assert after.metrics - before.metrics < 200  # a minute later next to nothing is due
+        assert sum(after.calls.values()) - sum(before.calls.values()) < 400  # those awake are described again
         viewer.reader.stop()
