@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Sequence
 from time import perf_counter
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, sync_playwright
 
 from bench.goals import row
 from bench.measured import embedded_aws
@@ -40,25 +40,26 @@ def main() -> None:
                 ready.append(served.ready_s)
                 cold = asyncio.run(open_page(served.url, path, query))
                 warm = [asyncio.run(open_page(served.url, path, query)) for _ in range(visits)]
-            say(f"{name}: server, cold", cold.seconds, f"{cold.bytes / 1e3:.0f} kB")
-            say("  warm", statistics.median(a.seconds for a in warm), spread([a.seconds for a in warm]))
-        say("start of the console until it answers", statistics.median(ready), spread(ready))
-        with console(aws.url) as served, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(**launch_options())
-            in_browser(browser, served.url, visits)
-            browser.close()
+                say(f"{name}: server, cold", cold.seconds, f"{cold.bytes / 1e3:.0f} kB")
+                say("  warm", statistics.median(a.seconds for a in warm), spread([a.seconds for a in warm]))
+                if len(ready) == len(PAGES):
+                    say("start of the console until it answers", statistics.median(ready), spread(ready))
+                    in_browser(served.url, visits)
 
 
-def in_browser(browser: Browser, url: str, visits: int) -> None:
-    """Each page first in an empty browser, then in the same one again, as a new tab."""
-    for name, path, query, chart in PAGES:
-        address = f"{url}/{path}?{query}".rstrip("?")
-        context = browser.new_context(viewport=VIEWPORT, color_scheme="light", timezone_id="UTC")
-        cold = first_chart(context, address, chart)
-        warm = [first_chart(context, address, chart) for _ in range(visits)]
-        context.close()
-        say(f"{name}: first chart, empty browser", cold)
-        say("  again, in a new tab", statistics.median(warm), spread(warm))
+def in_browser(url: str, visits: int) -> None:
+    """Each page first in an empty browser, then in the same one again, as a new tab; the console is warm."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options())
+        for name, path, query, chart in PAGES:
+            address = f"{url}/{path}?{query}".rstrip("?")
+            context = browser.new_context(viewport=VIEWPORT, color_scheme="light", timezone_id="UTC")
+            cold = first_chart(context, address, chart)
+            warm = [first_chart(context, address, chart) for _ in range(visits)]
+            context.close()
+            say(f"{name}: first chart, empty browser", cold)
+            say("  again, in a new tab", statistics.median(warm), spread(warm))
+        browser.close()
 
 
 def first_chart(context: BrowserContext, address: str, chart: str) -> float:
