@@ -74,7 +74,13 @@ async def watch(aws: Server, served: Served, viewers: int, seconds: float, span:
         answers = [answer for each in await asyncio.gather(*watching) for answer in each]
         took = perf_counter() - began
         report(answers, viewers)
-        share = (cpu_s(served.pid) - ours) / took
+        spent = cpu_s(served.pid) - ours
+        row(
+            "processor time of one turn of one viewer",
+            ms(spent / len(answers)),
+            "all panels, and reading AWS",
+        )
+        share = spent / took
         row(
             "processor", f"{share:.0%}", f"of a core; the embedded AWS {(cpu_s(aws.pid) - theirs) / took:.0%}"
         )
