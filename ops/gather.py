@@ -9,12 +9,10 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
-from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from ops.aws import alarms as aws_alarms
+from ops.asking import ask_metrics, submit_scaling, take_scaling
 from ops.aws import metrics as aws_metrics
 from ops.aws import scaling as aws_scaling
 from ops.aws.calls import Reading
@@ -30,6 +28,8 @@ from ops.past import OVERLAP_S, Hole, Past
 from ops.record import extended, newest
 from ops.store.history import History
 
+REFUSED_S = 300.0
+"""Seconds before a view asks again for a metric that AWS did not answer in full."""
 ACTIVITIES_S = {pacing.Interest.AWAKE: 60.0, pacing.Interest.ASLEEP: 300.0}
 _NAME = re.compile(r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")
 
@@ -78,10 +78,10 @@ class Gatherer:
             for summary in stale:
                 self._note(summary.name, described.get(summary.name), summary, now)
             known = [self._known[s.name] for s in summaries if s.name in self._known]
-        submitted = _submit_scaling(reading)
+        submitted = submit_scaling(reading)
         interests = {k.endpoint.ref.name: self._interest(k, looked_at, anybody, now) for k in known}
         self._read_activities(reading, known, interests, now, everything)
-        scaling = _take_scaling(submitted)
+        scaling = take_scaling(submitted)
         self._read_metrics(reading, known, interests, now, everything)
         with self._lock:
             self._scaling = scaling
@@ -110,9 +110,9 @@ class Gatherer:
             self._note(name, described, known.summary if known else None, now)
             known = self._known[name]
             first = self._round == 0
-        submitted = _submit_scaling(reading) if first or everything else None
+        submitted = submit_scaling(reading) if first or everything else None
         self._read_activities(reading, [known], {name: pacing.Interest.WATCHED}, now, True)
-        scaling = _take_scaling(submitted) if submitted is not None else None
+        scaling = take_scaling(submitted) if submitted is not None else None
         self._read_metrics(reading, [known], {name: pacing.Interest.WATCHED}, now, everything)
         with self._lock:
             if scaling is not None:
@@ -131,7 +131,12 @@ class Gatherer:
         since = since_of(window, now)
         if known.endpoint.is_async and since.timestamp() < known.record.tried:
             self._read_record(reading, known, since)
-        wanted = tuple(pacing.every(known.endpoint))
+        refused = known.refused_at
+        wanted = tuple(
+            m
+            for m in pacing.every(known.endpoint)
+            if now.timestamp() - refused.get(m.key, float("-inf")) >= REFUSED_S
+        )
         end = min(
             int(window.end.timestamp()), int(now.timestamp()) - 2 * OVERLAP_S
         )  # what is newer, look() read
@@ -282,7 +287,7 @@ class Gatherer:
         start = max(recent.start.timestamp(), min(begins)) // 300 * 300
         window = Window(utc(start), recent.end, 60)
         parts = Parts()
-        answer = _metrics(reading, parts, asked, window)
+        answer = ask_metrics(reading, parts, asked, window)
         self._past.keep(answer, window, now)
         self._read_day(reading, parts, described, at)
         with self._lock:
@@ -308,15 +313,21 @@ class Gatherer:
             if born < end and self._past.holes(each.endpoint.ref.name, metrics.DAY, (born, end), 300):
                 asked += aws_metrics.queries(each.endpoint, metrics.DAY, window)
         if asked:
-            self._past.keep(_metrics(reading, parts, asked, window), window, now.timestamp())
+            self._past.keep(ask_metrics(reading, parts, asked, window), window, now.timestamp())
 
     def fill(self, reading: Reading, endpoint: Endpoint, hole: Hole, period: int) -> None:
         """Read one hole of the history in steps of `period`; what AWS denies stays a hole. OpsError."""
         begin, end = hole.span
         window = Window(utc(begin // period * period), utc(-(-end // period) * period), period)
-        answer = _metrics(reading, Parts(), aws_metrics.queries(endpoint, hole.metrics, window), window)
-        if self._now is not None:
-            self._past.keep(answer, window, self._now.timestamp())
+        answer = ask_metrics(reading, Parts(), aws_metrics.queries(endpoint, hole.metrics, window), window)
+        if self._now is None:
+            return
+        now = self._now.timestamp()
+        self._past.keep(answer, window, now)
+        with self._lock:
+            known = self._known.get(endpoint.ref.name)
+            if known is not None and answer.incomplete:
+                known.refused_at = known.refused_at | {key: now for _, key in answer.incomplete}
 
     def _covered_to(self, endpoint: Endpoint, metric: metrics.Metric) -> float:
         covered = self._past.covered(endpoint.ref.name, metric.key, 60)
@@ -326,35 +337,3 @@ class Gatherer:
         with self._lock:
             known = tuple(sorted(self._known))
         return known or self.names(reading)
-
-
-def _submit_scaling(reading: Reading) -> tuple[Future[Any], ...]:
-    pool = reading.session.pool
-    reads = (aws_scaling.targets, aws_scaling.policies, aws_scaling.schedules, aws_alarms.read)
-    return tuple(pool.submit(read, reading) for read in reads)
-
-
-def _take_scaling(submitted: tuple[Future[Any], ...]) -> Scaling:
-    targets, policies, schedules, alarms = submitted
-    parts = Parts()
-    found, problems = parts.take(alarms, "alarms", "alarms", ((), ()))
-    parts.problems.extend(problems)
-    return Scaling(
-        parts.take(targets, "scalable targets", "scaling", {}),
-        parts.take(policies, "scaling policies", "scaling", {}),
-        parts.take(schedules, "scheduled actions", "schedules", {}),
-        aws_alarms.AlarmIndex(found),
-        frozenset(parts.hidden),
-        tuple(parts.problems),
-    )
-
-
-def _metrics(
-    reading: Reading, parts: Parts, asked: Sequence[aws_metrics.Query], window: Window
-) -> aws_metrics.Answer:
-    nothing = aws_metrics.Answer({})
-    if not asked:
-        return nothing
-    answer = parts.attempt(lambda: aws_metrics.read(reading, asked, window), "metrics", "metrics", nothing)
-    parts.problems.extend(p for p in answer.problems if p not in parts.problems)
-    return answer

@@ -72,6 +72,8 @@ class Known:
     """Why the activities could not be read."""
     read_at: dict[str, float] = field(default_factory=dict)
     """When each metric was last read."""
+    refused_at: dict[str, float] = field(default_factory=dict)
+    """When AWS last did not answer in full what a view asked of a metric."""
     looked: int = -1
     """The last round that read all that a view of this endpoint shows."""
     changed: bool = True

@@ -8,8 +8,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ops.core import metrics
-from ops.core.pacing import DESCRIBE_S, GAP_S, SETTLED_S, Interest, chosen, due, every, interest
-from ops.core.types import AsyncConfig, Endpoint, EndpointRef
+from ops.core.pacing import (
+    DESCRIBE_S,
+    FULL_PACE,
+    GAP_S,
+    SETTLED_S,
+    Interest,
+    alarmed,
+    chosen,
+    due,
+    every,
+    interest,
+    woke,
+)
+from ops.core.types import Alarm, AsyncConfig, Endpoint, EndpointRef, MetricRef
 
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 ASYNC = AsyncConfig(None, None, None, None, None)
@@ -113,3 +125,43 @@ def test_a_sleeping_fleet_costs_a_fraction_of_asking_each_minute() -> None:
     """Metrics an hour of one sleeping endpoint, against eight metrics of it each minute."""
     asked = sum(3600 / age for age in chosen(ASLEEP, Interest.ASLEEP).values())
     assert asked <= 8 * 60 / 3
+
+
+def alarm(state: str, metric: str, comparison: str = "GreaterThanOrEqualToThreshold") -> Alarm:
+    watches = MetricRef(metrics.AWS, metric, (("EndpointName", "doc"),))
+    return Alarm("a", state, "", None, watches, 1.0, comparison, 60, 1, 1, "missing", (), True)
+
+
+@pytest.mark.parametrize(
+    ("found", "off"),
+    [
+        (alarm("ALARM", "HasBacklogWithoutCapacity"), True),
+        (alarm("ALARM", "ApproximateBacklogSize", "GreaterThanThreshold"), True),
+        (alarm("OK", "HasBacklogWithoutCapacity"), False),
+        (alarm("INSUFFICIENT_DATA", "HasBacklogWithoutCapacity"), False),
+        (alarm("ALARM", "ApproximateBacklogSizePerInstance", "LessThanThreshold"), False),  # scaling in
+        (alarm("ALARM", "ApproximateBacklogSize", "LessThanThreshold"), False),
+        (alarm("ALARM", "CPUUtilization"), False),
+    ],
+)
+def test_an_alarm_on_the_queue_ends_the_rest(found: Alarm, off: bool) -> None:
+    assert alarmed([found]) is off
+    how = interest(ASLEEP, now=NOW.timestamp(), looked_at=False, backlog=0.0, anybody=True, alarmed=off)
+    assert how is (Interest.AWAKE if off else Interest.ASLEEP)
+
+
+def test_crossing_zero_is_waking_or_falling_asleep() -> None:
+    ordered, serving = replace(ASLEEP, desired=1), replace(ASLEEP, desired=1, current=1)
+    assert woke(ASLEEP, ordered)
+    assert woke(ordered, serving)
+    assert woke(serving, replace(serving, desired=0))
+    assert not woke(serving, replace(serving, desired=4))
+    assert not woke(ASLEEP, replace(ASLEEP, current=None))
+
+
+def test_many_watched_endpoints_share_the_price_of_a_few() -> None:
+    def each_hour(watched: int) -> float:
+        return watched * sum(3600 / age for age in chosen(ASLEEP, Interest.WATCHED, watched).values())
+
+    assert chosen(ASLEEP, Interest.WATCHED, 1) == chosen(ASLEEP, Interest.WATCHED, FULL_PACE)
+    assert each_hour(20) == pytest.approx(each_hour(FULL_PACE))
