@@ -55,7 +55,7 @@ def show(error: OpsError, part: str = "") -> None:
         body.append("It may have been deleted, or live in another account or region.")
     elif error.hint:
         body.append(_plain(error.hint))
-    if part:
+    if part and not isinstance(error, UnknownEndpoint):
         body.append(f"Not shown: {_plain(part)}.")
     if error.retryable and _SAID not in error.hint:
         body.append(_AGAIN)
@@ -133,7 +133,7 @@ def bad_choice(what: str, asked: str, offered: Sequence[str]) -> None:
     """A link asked for a state or an order that is not offered; the first of `offered` is shown."""
     st.info(
         f"The link asks for the {what} “{_plain(asked[:40])}”, which is not offered. "
-        f"Shown: {offered[0]}. Offered: {', '.join(offered)}.",
+        f"Shown: {offered[0]}. Offered: {' · '.join(offered)}.",
         icon=":material/filter_alt_off:",
     )
 
