@@ -34,7 +34,7 @@ def header() -> None:
         show(cards.where(known, fresh, away=bool(session.problem())), key="where")
 
     with strip:
-        live.live_panel(body, key="header-panel", part="which AWS this is")
+        live.live_panel(body, key="header-panel", part="which AWS this is", at_least=15.0)
 
 
 def as_of(moment: datetime, age_s: float, zone: tzinfo, usual_s: float = 0.0) -> Html:

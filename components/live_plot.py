@@ -7,12 +7,17 @@ without a zone. Colours are those of the light theme; the browser puts in the da
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import plotly.graph_objects as go
 import plotly.io as pio
 import streamlit as st
+from cachetools import LRUCache
 
 from components import scope, zoom
 from components.theme import DARK
@@ -31,28 +36,57 @@ _component = st.components.v2.component(
 )
 
 
-def live_plot(figure: go.Figure, *, key: str, view: str, alt: str, group: str = "") -> None:
-    """Draw `figure`; `alt` is for screen readers.
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """A figure ready for the wire. `of` is what it shows."""
 
-    Plots of one `group` share zoom and hover, and a zoom becomes the page's own part of time (zoom.show).
-    Without a group the zoom stays with the plot for as long as `view` is the same.
+    of: object
+    figure: dict[str, Any]
+    height: int
+    alt: str
+
+
+_drawings: LRUCache[tuple[int, str, str], _Drawing] = LRUCache(64)
+_lock = threading.Lock()
+
+
+def live_plot(
+    draw: Callable[[], tuple[go.Figure, str]], *, of: object, key: str, view: str, group: str = ""
+) -> None:
+    """Draw a figure of `of`, something immutable; `draw` gives it, with words for screen readers.
+
+    It is drawn once for all who look at the same `of` in the same `view`. Plots of one `group` share zoom and
+    hover, and a zoom becomes the page's own part of time (zoom.show). Without a group the zoom stays with the
+    plot for as long as `view` is the same.
     """
-    spec = figure.to_dict()
-    spec["layout"].pop("template", None)
-    spec["layout"]["uirevision"] = view
+    place = (id(of), key, view)
+    with _lock:
+        drawing = _drawings.get(place)
+    if drawing is None or drawing.of is not of:
+        drawing = _drawn(of, draw, view)
+        with _lock:
+            _drawings[place] = drawing
     _component(
         key=key,
         data={
-            "figure": json.loads(pio.to_json(spec, validate=False)),
+            "figure": drawing.figure,
             "dark": dict(DARK),
-            "alt": alt,
-            "height": spec["layout"]["height"],
+            "alt": drawing.alt,
+            "height": drawing.height,
             "group": group,
             "zoomed": bool(group) and zoom.shown().window is not None,
         },
-        height=spec["layout"]["height"],
+        height=drawing.height,
         on_zoom_change=partial(_zoomed, key),
     )
+
+
+def _drawn(of: object, draw: Callable[[], tuple[go.Figure, str]], view: str) -> _Drawing:
+    figure, alt = draw()
+    spec = figure.to_dict()
+    spec["layout"].pop("template", None)
+    spec["layout"]["uirevision"] = view
+    return _Drawing(of, json.loads(pio.to_json(spec, validate=False)), spec["layout"]["height"], alt)
 
 
 def _zoomed(key: str) -> None:

@@ -27,20 +27,22 @@ LEGEND = (
 
 def charts(view: EndpointView, shown: scope.Range) -> None:
     name, queued = view.row.endpoint.ref.name, view.row.endpoint.is_async or not view.row.endpoint.described
-    on_show = f"{name}|{shown.view}|{zone.key}"
+    on_show = f"{name}|{shown.view}|{zone.info}"
+    chart = signature_chart if queued else realtime_chart
     live_plot(
-        signature_chart(view, zone.info) if queued else realtime_chart(view, zone.info),
+        lambda: (chart(view, zone.info), described(view, zone.info)),
+        of=view,
         key="endpoint-chart",
         view=on_show,
-        alt=described(view, zone.info),
         group="endpoint",
     )
     if queued:
+        said = f"Requests, age of the oldest, waits, model time and hosts of {name}, on the same minutes."
         live_plot(
-            detail_chart(view, zone.info),
+            lambda: (detail_chart(view, zone.info), said),
+            of=view,
             key="endpoint-details",
             view=on_show,
-            alt=f"Requests, age of the oldest, waits, model time and hosts of {name}, on the same minutes.",
             group="endpoint",
         )
     notes = [
