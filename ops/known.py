@@ -21,7 +21,7 @@ from ops.core.views import EndpointView, FleetView
 from ops.core.words import count
 from ops.judging import Scaling, headline, row_of, seen_of, trouble_first
 from ops.past import Past
-from ops.record import MOST, Record
+from ops.record import MOST, Record, back_to
 
 T = TypeVar("T")
 
@@ -117,13 +117,7 @@ class State:
         endpoint, now = known.endpoint, self.now
         window, notes = ranges.choose(span, now, kept_of(self.past, endpoint, now))
         since = since_of(window, now).timestamp()
-        activities = tuple(
-            sorted(
-                (a for a in record if (a.end or now).timestamp() >= since),
-                key=lambda a: a.start,
-                reverse=True,
-            )
-        )
+        activities = back_to(utc(since), record)
         if known.record.tried <= since < known.record.since:
             begin = moment(utc(known.record.since), now)
             notes = (*notes, f"Scaling activities are shown from {begin} on; older ones were not read.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -51,6 +51,22 @@ def extended(
     history.keep_activities(name, [a for a in fresh.values() if have.get(a.id) != a])
     whole = min(record.since, since.timestamp()) if reached == depth else reached.timestamp()
     return Record(have | fresh, whole, min(record.tried, since.timestamp()))
+
+
+def back_to(since: datetime, activities: Iterable[Activity]) -> tuple[Activity, ...]:
+    """Those that had not ended by `since`, and the change before them: it tells the capacity at `since`.
+
+    Newest first.
+    """
+    found: list[Activity] = []
+    for activity in sorted(activities, key=lambda a: a.start, reverse=True):
+        old = activity.end is not None and activity.end < since
+        if not old:
+            found.append(activity)
+        elif activity.desired is not None and activity.status == "Successful" and not activity.not_scaled:
+            found.append(activity)
+            break
+    return tuple(found)
 
 
 def newest(moves: Sequence[Activity], record: Record) -> tuple[Activity, ...]:

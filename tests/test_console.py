@@ -216,3 +216,15 @@ def test_the_history_keeps_minutes_longer_than_aws() -> None:
         backlog = old.metrics.get("ApproximateBacklogSize").values
         steps = coarse.metrics.get("ApproximateBacklogSize").values
         np.testing.assert_array_equal(np.nanmax(backlog.reshape(-1, 5), axis=1), steps)
+
+
+def test_a_sleep_of_more_than_a_day_is_zero_up_to_the_waking() -> None:
+    """What confirms the zero is the scale-in before the range; it must not be cut off with the older record."""
+    with small(2.0, every_s=1.9 * 86400) as (server, _), console_at(server.url) as console:
+        for read in (console.endpoint, console.endpoint):  # the first reading, and one that knows the record
+            view = read(NAME)
+            values = view.instances.values
+            assert np.nanmax(values) >= 1
+            first = int(np.flatnonzero(values >= 1)[0])
+            assert first > 30
+            assert (values[: first - 5] == 0).all()
