@@ -13,8 +13,11 @@ from streamlit.testing.v1 import AppTest
 from ops.collector import Collector
 from ops.config import Settings
 from ops.console import Console
+from ops.local_aws.build import make_world
 from ops.local_aws.clock import SimClock
-from tests.living import Gate, gated, living
+from ops.local_aws.server import LocalAws
+from ops.local_aws.world import WorldOptions
+from tests.living import TUESDAY, Gate, gated, living
 from tests.pages.conftest import figures, markup, notices
 
 SETTLE_S = 330.0
@@ -45,6 +48,19 @@ def sky_over(*scenarios: str, empty: bool = False) -> Iterator[Sky]:
     """The default fleet and these scenarios; `empty`: the scenarios alone."""
     with living(empty=empty, scenarios=scenarios) as (server, clock), gated(server.url) as (url, gate):
         yield Sky(url, gate, clock)
+
+
+@contextmanager
+def crowded() -> Iterator[Sky]:
+    """Two hundred endpoints and nothing else, with one day of history: a month takes a minute to make."""
+    clock = SimClock(TUESDAY, 1.0, lambda: 0.0)
+    world = make_world(clock, WorldOptions(history_days=1), empty=True, scenarios=("crowd",))
+    server = LocalAws(world, ticking=False).start()
+    try:
+        with gated(server.url) as (url, gate):
+            yield Sky(url, gate, clock)
+    finally:
+        server.stop()
 
 
 class Viewer:

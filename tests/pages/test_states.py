@@ -12,7 +12,17 @@ from ops.config import Settings
 from ops.local_aws.build import STORIES
 from tests.living import error
 from tests.pages.conftest import figures, markup, notices
-from tests.pages.living_pages import SETTLE_S, Sky, Viewer, calm, points, sky_over, table_lines, words
+from tests.pages.living_pages import (
+    SETTLE_S,
+    Sky,
+    Viewer,
+    calm,
+    crowded,
+    points,
+    sky_over,
+    table_lines,
+    words,
+)
 
 SAYS = {
     "doc-async": "doc-async",
@@ -414,7 +424,7 @@ def test_an_empty_account_in_fair_and_foul_weather(open_page):
 
 
 def test_two_hundred_endpoints(open_page):
-    with sky_over("crowd", empty=True) as sky:
+    with crowded() as sky:
         viewer = Viewer(sky).after()
         app = open_page(viewer.reader)
         assert calm(app), notices(app)
