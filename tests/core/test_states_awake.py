@@ -1,0 +1,197 @@
+"""Every state with instances in service, by table: busy, slow, failing, warm, paid for while idle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ops.core.types import (
+    Bounds,
+    ScalableTarget,
+    Suspended,
+)
+from tests.core.observed import (
+    BACKLOG,
+    BAD_HOUR,
+    CLOSE,
+    DONE,
+    EMPTY,
+    FAILED,
+    FOUR_ONE,
+    HIGH,
+    LOW,
+    OLDEST,
+    ONE,
+    OPEN,
+    QUOTA,
+    TRACK,
+    WAKE,
+    WOKE,
+    Case,
+    activity,
+    ago,
+    alarm,
+    check,
+    endpoint,
+)
+
+AWAKE: dict[str, Case] = {
+    "busy": Case(
+        "busy",
+        "ok",
+        ("40 requests in the queue", "the oldest 10 min old", "empty in about 15 min"),
+        {BACKLOG: ((60, 12, 80.0), (12, 1, 40.0)), OLDEST: ((60, 1, 600.0),), DONE: ((60, 2, 3.0),)},
+        endpoint(current=2, desired=2),
+    ),
+    "busy, growing": Case(
+        "busy", "ok", ("growing to 4",), {BACKLOG: ((3, 1, 40.0),)}, endpoint(current=1, desired=4)
+    ),
+    "busy: finished a moment ago": Case(
+        "busy",
+        "ok",
+        ("1 request finished in the last 15 min",),
+        {BACKLOG: ((90, 1, 0.0),), DONE: ((6, 5, 1.0),)},
+        ONE,
+    ),
+    "busy: a long request": Case(
+        "busy",
+        "ok",
+        ("its instances work (GPU 80 %)",),
+        {BACKLOG: ((170, 1, 0.0),), "GPUUtilization": ((60, 1, 80.0),)},
+        ONE,
+    ),
+    "about to sleep": Case(
+        "busy",
+        "ok",
+        ("Nothing to do since 13:4", "sleeps when the scale-in alarm agrees"),
+        {BACKLOG: ((170, 1, 0.0),), DONE: ((20, 19, 1.0),)},
+        ONE,
+    ),
+    "busy, refused to grow": Case(
+        "busy",
+        "warning",
+        ("It cannot grow: the account's quota",),
+        {BACKLOG: ((5, 1, 40.0),)},
+        ONE,
+        activities=(activity("Failed", 3, 3, 4, QUOTA), *WOKE),
+    ),
+    "slow": Case(
+        "slow",
+        "warning",
+        ("Does not keep up", "90 requests", "+40", "maximum of 1"),
+        {BACKLOG: ((60, 12, 50.0), (12, 1, 90.0)), OLDEST: ((60, 12, 400.0), (12, 1, 1100.0))},
+        ONE,
+        ScalableTarget(Bounds(0, 1)),
+    ),
+    "slow, help on the way": Case(
+        "slow",
+        "info",
+        ("3 more on the way",),
+        {BACKLOG: ((60, 12, 50.0), (12, 1, 90.0)), OLDEST: ((60, 12, 400.0), (12, 1, 1100.0))},
+        endpoint(current=1, desired=4),
+    ),
+    "slow, near expiry": Case(
+        "slow",
+        "critical",
+        ("5 h 3",),
+        {BACKLOG: ((60, 1, 50.0),), OLDEST: ((60, 12, 19000.0), (12, 1, 20000.0))},
+        ONE,
+    ),
+    "failing": Case(
+        "failing",
+        "critical",
+        ("Fails since 13:1", "50 % of the requests", "(45 of 90)", "5xx"),
+        BAD_HOUR,
+        ONE,
+    ),
+    "failing since a deploy": Case(
+        "failing",
+        "critical",
+        ("Fails since the deploy at 13:02 UTC",),
+        BAD_HOUR,
+        endpoint(current=1, desired=1, config_created=ago(60)),
+    ),
+    "failing a little": Case(
+        "failing", "warning", ("14 %",), {DONE: ((50, 2, 1.0),), FAILED: ((20, 12, 1.0),)}, ONE
+    ),
+    "failing shows while asleep": Case("failing", "critical", ("Fails",), {**EMPTY, **BAD_HOUR}),
+    "a single failure is not failing": Case(
+        "busy", "ok", ("finished",), {DONE: ((12, 2, 1.0),), FAILED: ((9, 8, 1.0),)}, ONE
+    ),
+    "a few good results in a row are chance": Case(
+        "failing",
+        "critical",
+        ("43 % of the requests",),
+        {FAILED: ((60, 45, 1.0),), DONE: ((60, 40, 1.0),)},
+        ONE,
+    ),
+    "it went well again": Case(
+        "busy", "ok", ("finished",), {FAILED: ((50, 40, 1.0),), DONE: ((50, 2, 1.0),)}, ONE
+    ),
+    "warm": Case(
+        "warm",
+        "ok",
+        ("Kept warm by the schedule warm-open until 18:00 UTC",),
+        {BACKLOG: ((170, 1, 0.0),)},
+        ONE,
+        FOUR_ONE,
+        schedules=(OPEN, CLOSE),
+    ),
+    "warm without an end": Case(
+        "warm", "warning", ("no schedule lets it sleep again",), {}, ONE, FOUR_ONE, schedules=(OPEN,)
+    ),
+    "idle: minimum": Case(
+        "idle_paid",
+        "warning",
+        ("Paid for while idle", "its minimum is 1, and no schedule"),
+        {},
+        ONE,
+        FOUR_ONE,
+    ),
+    "idle: not registered": Case(
+        "idle_paid", "warning", ("no scaling is registered",), {}, ONE, None, (), ()
+    ),
+    "idle: scale-in suspended": Case(
+        "idle_paid",
+        "warning",
+        ("scaling in is suspended",),
+        {},
+        ONE,
+        ScalableTarget(Bounds(0, 4), Suspended(scale_in=True)),
+    ),
+    "idle: no policy takes away": Case(
+        "idle_paid",
+        "warning",
+        ("no policy takes instances away",),
+        {},
+        ONE,
+        policies=(WAKE,),
+        alarms=(alarm(),),
+    ),
+    "idle: scale-in off": Case(
+        "idle_paid",
+        "warning",
+        ("switched off in the policy track",),
+        {},
+        ONE,
+        policies=(WAKE, replace(TRACK, disable_scale_in=True)),
+    ),
+    "idle: alarm switched off": Case(
+        "idle_paid",
+        "warning",
+        ("the actions of the alarm low are switched off",),
+        {},
+        ONE,
+        alarms=(alarm(), replace(LOW, actions_enabled=False), HIGH),
+    ),
+    "idle: cause not found": Case("idle_paid", "warning", ("have passed",), {}, ONE),
+    "idle or not cannot be told": Case(
+        "unknown", "warning", ("not known",), {}, ONE, hidden=frozenset({"metrics"})
+    ),
+}
+
+
+@pytest.mark.parametrize("name", AWAKE)
+def test_state(name: str) -> None:
+    check(AWAKE[name])
