@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from urllib.parse import urlencode
 
@@ -12,7 +11,7 @@ from components import format as fmt
 from components import scope
 from components.fleet_list import TROUBLE
 from components.markup import Html, html, joined
-from components.theme import SEVERITIES, STATES
+from components.theme import STATES
 from components.unread import TARGETS, is_unread
 from ops.core import moments
 from ops.core.types import Connection, Problem, Severity, Verdict
@@ -80,78 +79,8 @@ def nowhere(kind: str, region: str, writable: bool) -> Html:
     )
 
 
-NAMED, SENTENCES = 3, 5
-"""Endpoints that one sentence names, and sentences that stand above the table."""
-
-
-def attention(rows: Sequence[FleetRow], zone: tzinfo = UTC) -> Html:
-    """What needs someone, as sentences that lead to their endpoint: the worst ones, and how many more."""
-    told, rest = _told(rows)
-    if not told:
-        return Html("")
-    items = [_item(group, zone) for group in told]
-    if rest:
-        items.append(_others(rest))
-    return html('<ul class="attention">{items}</ul>', items=joined(items))
-
-
-def untold(rows: Sequence[FleetRow]) -> int:
-    """How many endpoints need someone without standing among the sentences of `attention`."""
-    return len(_told(rows)[1])
-
-
-def in_trouble(rows: Sequence[FleetRow]) -> int:
-    """How many endpoints need someone."""
-    return sum(row.verdict.severity in TROUBLE for row in rows)
-
-
-def _told(rows: Sequence[FleetRow]) -> tuple[list[list[FleetRow]], list[FleetRow]]:
-    """Endpoints in trouble, grouped where the same sentence holds; and those beyond the first sentences."""
-    groups: dict[tuple[Severity, str], list[FleetRow]] = {}
-    for row in rows:
-        if row.verdict.severity in TROUBLE:
-            groups.setdefault((row.verdict.severity, _sentence(row)), []).append(row)
-    worst_first = sorted(groups.values(), key=lambda group: TROUBLE.index(group[0].verdict.severity))
-    if len(worst_first) <= SENTENCES + 1:
-        return worst_first, []
-    return worst_first[:SENTENCES], [row for group in worst_first[SENTENCES:] for row in group]
-
-
-def _sentence(row: FleetRow, zone: tzinfo = UTC) -> str:
-    name = row.endpoint.ref.name
-    return moments.sentence(row.verdict, zone).removeprefix(f"{name} ").removeprefix(f"{name}: ")
-
-
-def _item(group: Sequence[FleetRow], zone: tzinfo) -> Html:
-    first = group[0].endpoint.ref.name
-    mark = SEVERITIES[group[0].verdict.severity]
-    names = [
-        endpoint_link(r.endpoint.ref.name, html("<b>{n}</b>", n=r.endpoint.ref.name), focus="attention")
-        for r in group[:NAMED]
-    ]
-    more = f" and {len(group) - NAMED:,} more" if len(group) > NAMED else ""
-    return html(
-        '<li><span class="{tone}" role="img" aria-label="{word}">{icon}</span>'
-        "<span>{links}{more}{colon} {sentence} {why}</span></li>",
-        tone=mark.tone,
-        word=mark.word,
-        icon=mark.icon,
-        links=Html(", ".join(names)),
-        more=more,
-        colon=":" if len(group) > 1 else "",
-        sentence=_sentence(group[0], zone),
-        why=endpoint_link(first, Html("See why →"), focus="why", css="why"),
-    )
-
-
-def _others(rest: Sequence[FleetRow]) -> Html:
-    """ "and 24 more: 12 cannot wake, 8 failing"."""
-    words = Counter(STATES[row.verdict.state].word for row in rest)
-    return html(
-        '<li><span></span><span class="muted">and {n} more: {words}</span></li>',
-        n=f"{len(rest):,}",
-        words=", ".join(f"{n:,} {word}" for word, n in words.most_common()),
-    )
+NOT_YET = "not known yet"
+"""What is said of the oldest request where some wait and AWS has not published an age."""
 
 
 def card(label: str, value: str, note: str = "", tone: str = "") -> Html:
@@ -172,6 +101,7 @@ def numbers(row: FleetRow, problems: Sequence[Problem] = ()) -> Html:
     """
     endpoint = row.endpoint
     oldest = fmt.age(row.oldest_s) if row.oldest_s else ("none" if row.backlog == 0 else fmt.DASH)
+    unknown = not row.oldest_s and bool(row.backlog)
     late = row.oldest_s is not None and row.oldest_s > row.ttl_s / 2
     absent = "bounds not known" if is_unread(TARGETS, problems) else "no scaling target"
     bounds = f"bounds {row.bounds.min}–{row.bounds.max}" if row.bounds else absent
@@ -194,6 +124,8 @@ def numbers(row: FleetRow, problems: Sequence[Problem] = ()) -> Html:
             oldest,
             f"of {fmt.age(row.ttl_s)} before it expires"
             if row.oldest_s
+            else f"{NOT_YET}; expires after {fmt.age(row.ttl_s)}"
+            if unknown
             else f"expires after {fmt.age(row.ttl_s)}",
             "stuck" if late else "",
         ),
@@ -201,8 +133,10 @@ def numbers(row: FleetRow, problems: Sequence[Problem] = ()) -> Html:
         card(
             "failed, last hour",
             fmt.count(failed),
-            f"and {fmt.count(row.expired_1h)} expired" if row.expired_1h else "requests",
-            "stuck" if failed or row.expired_1h else "",
+            html('<span class="stuck">and {n} expired</span>', n=fmt.count(row.expired_1h))
+            if row.expired_1h
+            else "requests",
+            "stuck" if failed else "",
         ),
     )
     return html('<div class="cards">{cards}</div>', cards=joined(cards))

@@ -108,10 +108,18 @@ def nothing_matches(total: int) -> None:
 
 
 def show_trouble(count: int) -> None:
-    """Narrows the table to what needs someone."""
-
-    if st.button(f"Show only the {count} that need you", key="fleet-trouble", type="tertiary"):
-        _wish("", NEEDS_YOU)
+    """Narrows the table to what needs someone; while it is narrowed, the way back stands beside."""
+    on = choice().state == NEEDS_YOU
+    with st.container(horizontal=True, vertical_alignment="center", key="fleet-narrow"):
+        if st.button(
+            f"Showing only the {count} that need you" if on else f"Show only the {count} that need you",
+            key="fleet-trouble",
+            icon=":material/filter_alt:",
+            disabled=on,
+        ):
+            _wish("", NEEDS_YOU)
+        if on and st.button("Show all", key="fleet-all"):
+            _wish("", ALL_STATES)
 
 
 def _wish(text: str, state: str) -> None:

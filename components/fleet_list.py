@@ -28,6 +28,24 @@ def _woken(row: FleetRow) -> float | None:
     return row.last_cold_start.at.timestamp() if row.last_cold_start is not None else None
 
 
+def hurt(*rows: FleetRow) -> tuple[float, ...]:
+    """What the worst sorts by, ascending: needless cost after all that loses requests, then how grave it is;
+    then how many were lost, how long the waiting have waited, how many wait."""
+    worst = min(
+        (n for n, severity in enumerate(TROUBLE) for row in rows if row.verdict.severity is severity),
+        default=len(TROUBLE),
+    )
+    waited = sum((row.backlog or 0.0) * (row.oldest_s or 0.0) for row in rows)
+    return (
+        float(worst == len(TROUBLE)),
+        float(all(row.verdict.state is EndpointState.IDLE_PAID for row in rows)),
+        float(worst),
+        -sum(_failed(row) or 0.0 for row in rows),
+        -waited,
+        -sum(row.backlog or 0.0 for row in rows),
+    )
+
+
 _GREATEST_FIRST: Mapping[str, Callable[[FleetRow], float | None]] = MappingProxyType(
     {
         "backlog": lambda row: row.backlog,
@@ -67,8 +85,10 @@ class Choice:
         return all(w in text for w in self.words)
 
     def of_rows(self, rows: Sequence[FleetRow]) -> tuple[FleetRow, ...]:
-        """The rows that match, in the order asked for; `rows` come trouble first."""
+        """The rows that match, in the order asked for; trouble first: the worst of it as in `hurt`."""
         found = [row for row in rows if self.matches(row)]
+        if self.sort == TROUBLE_FIRST:
+            found.sort(key=lambda r: hurt(r) if r.verdict.severity in TROUBLE else (1.0,))
         if self.sort == "name":
             found.sort(key=lambda r: r.endpoint.ref.name)
         elif self.sort in _GREATEST_FIRST:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from components import format as fmt
-from components.cards import endpoint_link, pill
+from components.cards import NOT_YET, endpoint_link, pill
 from components.charts.spark import sparkline
 from components.fleet_list import TROUBLE
 from components.markup import Html, html
@@ -39,31 +39,41 @@ _HEADS = (
 
 @dataclass(frozen=True, slots=True)
 class _When:
-    """The page's instant, the zone its times are shown in, and whether the bounds could not be read."""
+    """The page's instant, the zone its times are shown in, whether the bounds could not be read, and which
+    endpoints in trouble are not told above the table."""
 
     as_of: datetime
     zone: tzinfo
     bounds_unread: bool = False
+    untold: frozenset[str] = frozenset()
 
 
 def fleet_table(
-    rows: Iterable[FleetRow], caption: str, zone: tzinfo, as_of: datetime, problems: Sequence[Problem] = ()
+    rows: Iterable[FleetRow],
+    caption: str,
+    zone: tzinfo,
+    as_of: datetime,
+    problems: Sequence[Problem] = (),
+    untold: frozenset[str] = frozenset(),
 ) -> Html:
     """Asynchronous endpoints: state, backlog, oldest against its time to live, instances, cold start, failures.
 
-    `problems`: what could not be read of the whole fleet.
+    `problems`: what could not be read of the whole fleet. `untold`: endpoints in trouble that are not told above
+    the table; each says here why.
     """
-    when = _When(as_of, zone, is_unread(TARGETS, problems))
+    when = _When(as_of, zone, is_unread(TARGETS, problems), untold)
     return table(_HEADS, (_line(row, when) for row in rows), caption)
 
 
-def realtime_table(rows: Iterable[FleetRow], as_of: datetime, zone: tzinfo = UTC) -> Html:
+def realtime_table(
+    rows: Iterable[FleetRow], as_of: datetime, zone: tzinfo = UTC, untold: frozenset[str] = frozenset()
+) -> Html:
     """Real-time endpoints have no queue: state, instances and failures only."""
     heads = (("endpoint", ""), ("state", ""), ("instances", "num"), ("5xx, 1 h", "num"))
     lines = (
         line(
             _name(row),
-            _says(row, _When(as_of, zone), "wide"),
+            _says(row, _When(as_of, zone, untold=untold), "wide"),
             cell(_instances(row), "instances", "num"),
             cell(_count(row.failures_1h), "5xx, 1 h", "num"),
         )
@@ -105,7 +115,8 @@ def _name(row: FleetRow) -> Html:
 
 def _says(row: FleetRow, when: _When, css: str) -> Html:
     """The state; its sentence unless that stands above the table already; the age of old numbers."""
-    trouble = row.verdict.severity in TROUBLE
+    name = row.endpoint.ref.name
+    told = row.verdict.severity in TROUBLE and name not in when.untold
     read = row.read_at
     age = (
         html(
@@ -120,7 +131,7 @@ def _says(row: FleetRow, when: _When, css: str) -> Html:
         html(
             "{pill}<div>{sentence}{age}</div>",
             pill=pill(row.verdict),
-            sentence="" if trouble else moments.sentence(row.verdict, when.zone),
+            sentence="" if told else moments.sentence(row.verdict, when.zone),
             age=age,
         ),
         css=css,
@@ -129,7 +140,8 @@ def _says(row: FleetRow, when: _When, css: str) -> Html:
 
 def _oldest(row: FleetRow) -> Html:
     if not row.oldest_s:
-        return html('<span class="none">{word}</span>', word="none" if row.backlog == 0 else fmt.DASH)
+        word = "none" if row.backlog == 0 else NOT_YET if row.backlog else fmt.DASH
+        return html('<span class="none">{word}</span>', word=word)
     late = row.oldest_s > row.ttl_s / 2
     return html(
         '<span class="{tone}">{age}</span> <span class="muted small">of {ttl}</span>',

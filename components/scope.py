@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta, tzinfo
 from functools import cache
 from types import MappingProxyType
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -199,3 +200,9 @@ def link(endpoint: str | None = None) -> dict[str, str]:
     if zone_key and zone_key != DEFAULT_ZONE:
         query[session.ZONE] = zone_key
     return query
+
+
+def fleet_link(state: str) -> str:
+    """The query of a link to the fleet's endpoints in one state, in the zone of the page."""
+    kept = {key: value for key, value in link().items() if key == session.ZONE}
+    return urlencode({**kept, session.STATE: state})

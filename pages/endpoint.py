@@ -98,7 +98,7 @@ def body() -> None:
         view, age_s = session.endpoint(name, shown.asked)
         notices.problems(view.problems)
         show(cards.headline(view.row, zone.info, view.as_of), key="headline")
-        show(cards.numbers(view.row), key="numbers")
+        show(cards.numbers(view.row, view.problems), key="numbers")
     with rest:
         if shown.refused:
             notices.bad_range(shown.refused, shown.key)

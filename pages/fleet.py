@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from components import cards, fleet_controls, notices, scope, session, unread
+from components import attention, fleet_controls, notices, scope, session, unread
 from components import format as fmt
 from components.access import require
-from components.fleet_list import TROUBLE_FIRST, shown
+from components.fleet_list import NEEDS_YOU, TROUBLE_FIRST, shown
 from components.fleet_table import fleet_table, realtime_table
 from components.live import live_panel
 from components.markup import html, show
@@ -23,14 +23,14 @@ def story() -> None:
     body = html(
         '<div class="stack"><h1>{headline}</h1>{attention}</div>',
         headline=view.headline,
-        attention=cards.attention(everyone, zone.info),
+        attention=attention.attention(everyone, zone.info),
     )
     show(body, key="fleet-story")
     notices.problems(missing)
     if not everyone:
         notices.empty_account(view.connection.region)
-    elif cards.untold(everyone):
-        fleet_controls.show_trouble(cards.in_trouble(everyone))
+    elif attention.untold(everyone) or fleet_controls.choice().state == NEEDS_YOU:
+        fleet_controls.show_trouble(attention.in_trouble(everyone))
 
 
 def endpoints() -> None:
@@ -42,6 +42,7 @@ def endpoints() -> None:
     chosen = fleet_controls.choice()
     rows, realtime = chosen.of_rows(view.rows), chosen.of_rows(view.realtime)
     most = fleet_controls.most(chosen)
+    untold = attention.untold((*view.rows, *view.realtime))
     total, matching = len(view.rows) + len(view.realtime), len(rows) + len(realtime)
     said = shown(min(len(rows), most) + len(realtime), matching, total)
     if total and not matching:
@@ -51,9 +52,8 @@ def endpoints() -> None:
         show(html('<p class="muted small" role="status">{said}</p>', said=said), key="fleet-shown")
     if rows:
         order = chosen.sort if chosen.sort == TROUBLE_FIRST else f"by {chosen.sort}"
-        table = fleet_table(
-            rows[:most], f"Asynchronous endpoints, {order}", zone.info, view.as_of, view.problems
-        )
+        caption = f"Asynchronous endpoints, {order}"
+        table = fleet_table(rows[:most], caption, zone.info, view.as_of, view.problems, untold)
         show(table, key="fleet-table")
         if len(rows) > most:
             fleet_controls.show_more(chosen, len(rows) - most)
@@ -62,12 +62,14 @@ def endpoints() -> None:
         body = html(
             '<div class="stack"><h2>Real-time endpoints</h2>'
             '<p class="muted small">No queue and no sleep: here only to be complete.</p>{table}</div>',
-            table=realtime_table(realtime, view.as_of, zone.info),
+            table=realtime_table(realtime, view.as_of, zone.info, untold),
         )
         show(body, key="fleet-realtime")
 
 
-live_panel(story, key="fleet", part="the fleet")
+top = st.container(key="fleet-top")
 if fleet_controls.wanted():
     fleet_controls.pick()
+with top:
+    live_panel(story, key="fleet", part="the fleet")
 live_panel(endpoints, key="fleet-endpoints")

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from components import cards
-from ops.core.types import EndpointRef
+from components import attention, cards
+from ops.core.types import EndpointRef, EndpointState, Severity
 from tests.components.samples import NOW, USAGE, fleet
 
 STUCK, FAILING, *_ = fleet().rows
@@ -24,34 +24,60 @@ def named(row, name, sentence=None):
 
 def test_the_same_sentence_is_said_once_and_names_the_first_three():
     rows = [named(STUCK, f"ocr-{n}") for n in range(12)]
-    shown = cards.attention(rows)
+    shown = attention.attention(rows)
     assert shown.count("<li>") == 1
     assert shown.count("no policy starts the first instance") == 1
     assert all(f"<b>ocr-{n}</b>" in shown for n in range(3))
     assert "<b>ocr-3</b>" not in shown
     assert "and 9 more:" in shown
-    assert cards.untold(rows) == 0
+    assert not attention.untold(rows)
 
 
 def test_the_worst_few_sentences_are_told_and_the_rest_is_counted_by_state():
     rows = [named(STUCK, f"ocr-{n}", f"Cannot wake: {n} requests wait.") for n in range(20)]
     rows += [named(FAILING, f"parse-{n}", f"Fails: {n} requests.") for n in range(9)]
-    shown = cards.attention(rows)
-    assert shown.count("<li>") == cards.SENTENCES + 1
-    assert "and 24 more: 15 cannot wake, 9 failing" in shown
-    assert cards.untold(rows) == 24
-    assert cards.in_trouble(rows) == 29
+    shown = attention.attention(rows)
+    assert shown.count("<li>") == attention.SENTENCES + 1
+    assert "and 24 more</a>" in shown
+    assert ": 15 cannot wake, 9 failing" in shown
+    assert len(attention.untold(rows)) == 24
+    assert attention.in_trouble(rows) == 29
+
+
+def test_who_loses_most_is_told_first_and_needless_cost_last():
+    losing = replace(named(FAILING, "z-lost", "Fails."), failures_1h=900.0)
+    waiting = replace(
+        named(STUCK, "y-waits", "Cannot wake: 40 wait."), backlog=40.0, oldest_s=7200.0, failures_1h=0.0
+    )
+    little = replace(named(STUCK, "a-waits", "Cannot wake: 1 waits."), backlog=1.0, oldest_s=60.0)
+    idle = named(STUCK, "a-idle", "Idle and paid.")
+    idle = replace(idle, verdict=replace(idle.verdict, state=EndpointState.IDLE_PAID))
+    losing = replace(losing, verdict=replace(losing.verdict, severity=Severity.CRITICAL))
+    shown = attention.attention([idle, little, waiting, losing])
+    assert [shown.index(name) for name in ("z-lost", "y-waits", "a-waits", "a-idle")] == sorted(
+        shown.index(name) for name in ("z-lost", "y-waits", "a-waits", "a-idle")
+    )
+
+
+def test_the_red_is_on_what_was_lost_and_an_age_that_is_not_published_is_said():
+    row = replace(STUCK, failures_1h=0.0, expired_1h=3.0, backlog=1.0, oldest_s=None)
+    shown = cards.numbers(row)
+    assert '<span class="stuck">and 3 expired</span>' in shown
+    assert '<div class="value ">0</div>' in shown
+    assert "not known yet; expires after 6 h" in shown
 
 
 def test_nobody_hides_one_sentence_behind_and_one_more():
-    rows = [named(STUCK, f"ocr-{n}", f"Cannot wake: {n} requests wait.") for n in range(cards.SENTENCES + 1)]
-    assert cards.attention(rows).count("<li>") == cards.SENTENCES + 1
-    assert cards.untold(rows) == 0
+    rows = [
+        named(STUCK, f"ocr-{n}", f"Cannot wake: {n} requests wait.") for n in range(attention.SENTENCES + 1)
+    ]
+    assert attention.attention(rows).count("<li>") == attention.SENTENCES + 1
+    assert not attention.untold(rows)
 
 
 def test_a_calm_fleet_has_no_sentences():
-    assert cards.attention(fleet().rows[2:]) == ""
-    assert cards.untold(fleet().rows[2:]) == 0
+    assert attention.attention(fleet().rows[2:]) == ""
+    assert not attention.untold(fleet().rows[2:])
 
 
 @pytest.mark.parametrize(

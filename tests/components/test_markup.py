@@ -7,7 +7,7 @@ from datetime import UTC
 
 import pytest
 
-from components import cards, rules, tables
+from components import attention, cards, rules, tables
 from components.header import as_of
 from components.markup import Html, html, joined
 from ops.core.types import EndpointState, Severity, Suspended
@@ -60,11 +60,11 @@ def test_what_is_not_known_is_a_dash_and_not_zero():
 
 
 def test_attention_names_only_trouble():
-    shown = cards.attention(fleet().rows)
+    shown = attention.attention(fleet().rows)
     assert shown.count("<li>") == 2
     assert "ocr-legacy" in shown
     assert "night-batch" not in shown
-    assert cards.attention(()) == ""
+    assert attention.attention(()) == ""
 
 
 def test_repeated_attempts_are_one_row_and_old_ones_are_folded():

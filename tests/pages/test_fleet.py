@@ -179,11 +179,16 @@ def test_nothing_found_says_what_was_asked_and_shows_the_way_out(open_page):
 
 def test_thirty_in_trouble_are_a_few_sentences_and_a_way_to_see_only_them(open_page):
     app = open_page(SampleSource(crowd(170, stuck=30)))
-    assert "and 25 more: 25 cannot wake" in markup(app)
+    assert "and 25 more</a>" in markup(app)
+    assert "state=needs+you" in markup(app)
+    assert markup(app).count("Cannot wake: ") == 30
     app.button(key="fleet-trouble").click().run()
     assert app.selectbox(key=session.STATE).value == "needs you"
     assert table_rows(app) == 30
     assert "30 of 200 shown" in markup(app)
+    app.button(key="fleet-all").click().run()
+    assert app.selectbox(key=session.STATE).value == "all states"
+    assert table_rows(app) == 50
 
 
 def test_an_empty_account_has_nothing_to_search(open_page):
