@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 Span = tuple[int, int]
+RESOLUTIONS = (60, 300, 3600)
+"""Seconds of one cell: the three periods that CloudWatch keeps for long."""
 
 
 def union(spans: Iterable[Span]) -> tuple[Span, ...]:

@@ -1,22 +1,18 @@
-"""Grids of metric values, and the spans of time that were read. Pure."""
+"""Grids of metric values. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ops.core.errors import BadInput
+from ops.core.spans import RESOLUTIONS
 from ops.core.types import FloatArray
 
-RESOLUTIONS = (60, 300, 3600)
-"""Seconds of one cell; the three periods that CloudWatch keeps for long."""
 CHUNK = 1440
 """Cells of one chunk, at every resolution: a day of minutes, five days, sixty days of hours (UTC)."""
-
-Span = tuple[int, int]
-"""[from, to) in epoch seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +61,3 @@ class Grid:
     def first_cell(self) -> int:
         """Cells are counted from the epoch."""
         return self.start // self.resolution
-
-
-def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """The same time as sorted spans that neither overlap nor touch."""
-    out: list[Span] = []
-    for begin, end in sorted(span for span in spans if span[0] < span[1]):
-        if out and begin <= out[-1][1]:
-            out[-1] = (out[-1][0], max(out[-1][1], end))
-        else:
-            out.append((begin, end))
-    return tuple(out)

@@ -19,11 +19,12 @@ import numpy as np
 from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.engine import make_url
 
+from ops.core.spans import RESOLUTIONS, Span, union
 from ops.core.types import Activity, FloatArray
 from ops.store import activities as activity_rows
-from ops.store import chunks
+from ops.store import chunks, written
 from ops.store.chunks import Keysets
-from ops.store.grid import CHUNK, RESOLUTIONS, Grid, Scope, Span, merged
+from ops.store.grid import CHUNK, Grid, Scope
 from ops.store.tables import (
     ACTIVITY,
     CHUNK_BLOB,
@@ -40,10 +41,11 @@ from ops.store.tables import (
     translated,
 )
 
-__all__ = ["Grid", "History", "Scope", "Span"]
+__all__ = ["Grid", "History", "Scope"]
 
 FEW_CELLS = 60
 """Up to so many cells of a chunk are written as rows, more of them straight into its blob."""
+DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class History:
             return
         with self._write() as connection:
             self._put(connection, given)
+            written.mark(connection, self._scope)
 
     def read(self, endpoint: str, resolution: int, keys: Sequence[str], start: int, end: int) -> Grid:
         """The full grid over [start, end), widened to whole cells; NaN where nothing was published or read."""
@@ -151,7 +154,7 @@ class History:
             for keys, begin, end in found:
                 for key in json.loads(keys):
                     spans[key].append((begin, end))
-        return {key: merged(of_key) for key, of_key in spans.items()}
+        return {key: union(of_key) for key, of_key in spans.items()}
 
     def endpoints(self) -> tuple[str, ...]:
         """The names of all endpoints with anything kept, sorted."""
@@ -205,6 +208,7 @@ class History:
         with self._write() as connection:
             ids = self._endpoint_ids(connection, [endpoint])
             activity_rows.keep(connection, ids[endpoint], given)
+            written.mark(connection, self._scope)
 
     def activities(self, endpoint: str, since: datetime) -> tuple[Activity, ...]:
         """Those that began at or after `since`, newest first."""
@@ -212,7 +216,10 @@ class History:
             return activity_rows.read(connection, self._scope, endpoint, since)
 
     def forget_worlds(self, keep: int) -> int:
-        """Delete all but the `keep` newest other worlds of this kind, account and region; how many went."""
+        """Delete all but the `keep` newest other worlds of this kind, account and region; how many went.
+
+        One that was written to within the last day stays: another process may still be at it.
+        """
         me = SCOPE.alias("me")
         with self._write() as connection:
             others = connection.execute(
@@ -221,12 +228,14 @@ class History:
                 .where(me.c.id == self._scope, me.c.region == SCOPE.c.region, SCOPE.c.id != me.c.id)
                 .order_by(SCOPE.c.id.desc())
             ).scalars()
-            old = list(others)[keep:]
+            busy = written.within(connection, DAY_S)
+            old = [scope for scope in list(others)[keep:] if scope not in busy]
             theirs = select(ENDPOINT.c.id).where(ENDPOINT.c.scope_id.in_(old))
             for table in (ROW, CHUNK_BLOB, COVERED, ACTIVITY):
                 connection.execute(delete(table).where(table.c.endpoint_id.in_(theirs)))
             connection.execute(delete(ENDPOINT).where(ENDPOINT.c.scope_id.in_(old)))
             connection.execute(delete(SCOPE).where(SCOPE.c.id.in_(old)))
+            written.forget(connection, old)
         return len(old)
 
     @contextmanager
@@ -305,7 +314,7 @@ class History:
         names = ("endpoint_id", "resolution", "keyset_id")
         changed = []
         for key, new in fresh.items():
-            after = merged([*spans[key], *new])
+            after = union([*spans[key], *new])
             begins = {begin for begin, _ in after}
             for begin, _ in spans[key]:
                 if begin not in begins:

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from ops.core.spans import union
 from ops.core.types import FloatArray
-from ops.store.grid import CHUNK, merged
+from ops.store.grid import CHUNK
 from ops.store.history import Grid, History
 from ops.store.packing import opened, pack, section, sections_of
 from tests.store.samples import OURS, same
@@ -122,7 +123,7 @@ class HistoryLikeADict(RuleBasedStateMachine):
                 for name, seconds, key, cell in self.cells:
                     if (name, seconds) == (endpoint, resolution):
                         spans.setdefault(key, []).append((cell * seconds, (cell + 1) * seconds))
-                wanted = {key: merged(of_key) for key, of_key in spans.items()}
+                wanted = {key: union(of_key) for key, of_key in spans.items()}
                 assert self.history.coverage(endpoint, resolution) == wanted
 
 
