@@ -18,7 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from bench.goals import goal, row
-from ops.collector import Collector, Pace
+from ops.collector import Collector
 from ops.config import Settings
 from ops.console import Console
 from ops.core import cost
@@ -28,6 +28,7 @@ from ops.local_aws.more_stories import crowd
 from ops.local_aws.server import LocalAws
 from ops.local_aws.stories import DEFAULT
 from ops.local_aws.story_kit import Story
+from ops.pace import Pace
 from tests.living import TUESDAY
 
 ENDPOINTS = 20

@@ -10,11 +10,11 @@ from typing import Protocol
 from cachetools import LRUCache
 
 from ops import clock, collector
-from ops.collector import Snapshot
 from ops.config import Settings
 from ops.core.errors import OpsError, Unreachable
 from ops.core.types import Connection, Window
 from ops.core.views import EndpointView, FleetView, Usage
+from ops.pace import Snapshot
 
 ENDPOINT = "endpoint"
 """URL and session: the name of the endpoint on show."""

@@ -12,7 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from cachetools import TTLCache
@@ -21,61 +21,17 @@ from ops import clock
 from ops.config import Settings
 from ops.console import Console
 from ops.core import cost
-from ops.core.errors import OpsError, Throttled, Unreachable
+from ops.core.errors import OpsError, Unreachable
 from ops.core.pacing import GAP_S
 from ops.core.types import Connection, Problem, Window
 from ops.core.views import EndpointView, FleetView, Usage
+from ops.pace import IDLE_S, Pace, Snapshot
 
 log = logging.getLogger(__name__)
 
-IDLE_S = 60.0
-"""Nobody asked for this long: the reader closes gaps once an hour and does nothing else."""
-SLOWEST_S = 300.0
-AWAY_S = 10.0
 FAULT = "Ebb's reader of AWS has ended because of a fault in Ebb."
 FIRST_WAIT_S = 30.0
 """How long a viewer waits for the first snapshot, or for a fresh one after a pause."""
-
-
-class Pace:
-    """When to read next: the interval, doubled while AWS throttles, longer while it is away."""
-
-    def __init__(self, interval_s: float) -> None:
-        self.base = interval_s
-        self.interval = interval_s
-
-    def succeeded(self) -> None:
-        self.interval = max(self.base, self.interval / 2)
-
-    def failed(self, error: OpsError) -> None:
-        if isinstance(error, Throttled):
-            self.interval = min(SLOWEST_S, self.interval * 2)
-        else:
-            self.interval = min(max(AWAY_S, self.base), self.interval * 1.5)
-
-    def wait(self, now: float, last_read: float | None, last_asked: float | None) -> float:
-        """Seconds until the next read; 0 is now. All times monotonic. Nobody looks: once an hour."""
-        if last_read is None:
-            return 0.0
-        looked_at = last_asked is not None and now - last_asked <= IDLE_S
-        return max(0.0, last_read + (self.interval if looked_at else max(self.interval, GAP_S)) - now)
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What the collector knows: the last good fleet, the newest attempt's error, and how it goes about it."""
-
-    fleet: FleetView | None
-    error: OpsError | None
-    number: int
-    """Counts attempts, so that a viewer sees whether there is news."""
-    interval_s: float
-    age_s: float | None
-    """Real seconds since the fleet was read."""
-    usage: Usage | None = None
-    """What Ebb has asked of AWS since it started; None before it asked for anything."""
-    history: tuple[int, int] = (0, 0)
-    """How many endpoints have all of their history, of how many."""
 
 
 class Collector:

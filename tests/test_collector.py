@@ -10,8 +10,9 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from ops.collector import AWAY_S, IDLE_S, SLOWEST_S, Collector, Pace
+from ops.collector import Collector
 from ops.core.errors import CredentialsProblem, OpsError, Throttled, UnknownEndpoint, Unreachable
+from ops.pace import AWAY_S, IDLE_S, SLOWEST_S, Pace
 from tests.living import Gate, console_at, error, gated, living
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ops.collector import IDLE_S, Collector
+from ops.collector import Collector
 from ops.config import Settings
 from ops.console import Console
 from ops.core import metrics
@@ -18,6 +18,7 @@ from ops.core.spans import Span, union
 from ops.core.window import KEPT_DAYS
 from ops.local_aws.clock import SimClock
 from ops.local_aws.world import WorldOptions
+from ops.pace import IDLE_S
 from ops.past import OVERLAP_S
 from ops.store.history import History, Scope
 from tests.living import console_at, error, gated

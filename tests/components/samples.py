@@ -9,7 +9,6 @@ from decimal import Decimal
 
 import numpy as np
 
-from ops.collector import Snapshot
 from ops.core.errors import OpsError, UnknownEndpoint
 from ops.core.types import (
     Activity,
@@ -35,6 +34,7 @@ from ops.core.types import (
     Window,
 )
 from ops.core.views import EndpointView, FleetRow, FleetView, Usage
+from ops.pace import Snapshot
 
 NOW = datetime(2026, 11, 20, 14, 2, 10, tzinfo=UTC)
 ACCOUNT, REGION = "123456789012", "us-east-1"
