@@ -213,14 +213,16 @@ def _waiting(seen: Seen, backlog: float | None) -> Verdict:
     cause = wake.blocked(seen)
     evidence = [f"HasBacklogWithoutCapacity is 1 {start}"]
     remark = wake.tracked_per_instance(seen.policies)
-    evidence += [remark] if remark and cause else []
+    evidence += [remark] if remark and cause and wake.WAKE_POLICY in cause.step else []
     stuck = since is not None and seen.now - since >= STUCK_AFTER and not wake.fires_now(seen)
     if not stuck:
         what = f"{number[:1].upper()}{number[1:]} {verb} {start}; "
-        what += f"{cause}." if cause else "the first instance is about to be asked for."
+        what += f"{cause.clause}." if cause else "the first instance is about to be asked for."
         severity = Severity.WARNING if cause else Severity.INFO
+        evidence += [f"Next: {cause.step}."] if cause else []
         return Verdict(EndpointState.QUEUED, severity, what, since, tuple(evidence))
-    what = f"Cannot wake: {number} {verb} {start}, {cause or wake.silent(seen)}."
+    cause = cause or wake.silent(seen)
+    what = f"Cannot wake: {number} {verb} {start}, {cause.clause}."
     oldest = seen.latest(metrics.OLDEST)
     if (
         oldest is not None
@@ -228,10 +230,10 @@ def _waiting(seen: Seen, backlog: float | None) -> Verdict:
         and (seen.now - since).total_seconds() > oldest + OTHERS_LEFT_S
     ):
         what = (
-            f"Cannot wake: {number} {verb}, the oldest for {duration(oldest)}, {cause or wake.silent(seen)}; "
+            f"Cannot wake: {number} {verb}, the oldest for {duration(oldest)}, {cause.clause}; "
             f"the queue has not been empty {start}."
         )
-    evidence += [wake.next_step(seen)] if cause else []
+    evidence.append(f"Next: {cause.step}.{wake.by_hand(seen)}")
     known = None if longer else since
     return Verdict(EndpointState.WAKE_STUCK, Severity.CRITICAL, what, known, tuple(evidence))
 
@@ -244,9 +246,9 @@ def _asleep(seen: Seen) -> Verdict:
     cause = wake.blocked(seen)
     if cause is None:
         return Verdict(EndpointState.ASLEEP, Severity.OK, what, since, ("0 of 0 instances",))
-    what = f"Asleep since {mark(since, now)}; nothing waits, but a request would not wake it: {cause}."
-    remark = wake.tracked_per_instance(seen.policies)
-    evidence = tuple(e for e in (remark, wake.next_step(seen)) if e)
+    what = f"Asleep since {mark(since, now)}; nothing waits, but a request would not wake it: {cause.clause}."
+    remark = wake.tracked_per_instance(seen.policies) if wake.WAKE_POLICY in cause.step else None
+    evidence = tuple(e for e in (remark, f"Next: {cause.step}.") if e)
     return Verdict(EndpointState.ASLEEP, Severity.WARNING, what, since, evidence)
 
 

@@ -5,6 +5,7 @@ Source: facts B.3 (two-policy set-up), B.5, D.1, H.1. At zero instances only the
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ops.core import metrics
@@ -16,28 +17,50 @@ AT_ZERO = (metrics.NO_CAPACITY.name, metrics.BACKLOG.name, metrics.OLDEST.name)
 JUST_FIRED = timedelta(minutes=3)
 
 
-def blocked(seen: Seen) -> str | None:
-    """Why the first instance cannot start, as a clause; None where the path looks whole or cannot be seen."""
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What stands in the way of scaling, as a clause, and the step that would mend it, as a sentence without stop."""
+
+    clause: str
+    step: str
+
+
+WAKE_POLICY = (
+    "a step policy that adds 1 instance, run by an alarm on HasBacklogWithoutCapacity ≥ 1 "
+    "(dimension EndpointName only)"
+)
+
+
+def blocked(seen: Seen) -> Obstacle | None:
+    """Why the first instance cannot start; None where the path looks whole or cannot be seen."""
     if "scaling" in seen.hidden:
         return None
     target = seen.target
     if target is None:
-        return "no scaling is registered for it"
+        step = "register the variant as a scalable target with a minimum of 0, and give it a wake policy"
+        return Obstacle("no scaling is registered for it", step)
     if target.bounds.max == 0:
-        return "its maximum is 0"
+        return Obstacle("its maximum is 0", "raise the maximum to 1 or more")
     if target.suspended.scale_out:
-        return "scaling out is suspended"
+        return Obstacle("scaling out is suspended", "resume scaling out")
     if not seen.policies:
-        return "it has no scaling policy"
+        return Obstacle("it has no scaling policy", f"add {WAKE_POLICY}")
     if "alarms" in seen.hidden or any(_leads_up(seen, a) for a in seen.alarms):
         return None
     flawed = [_flaw(seen, a) for a in _wake_alarms(seen)]
-    found = next((f for f in flawed if f), None)
-    if found:
-        return found
+    if flawed:
+        return flawed[0]
     if _only_unpublished(seen.policies):
-        return "its policies follow a metric that asynchronous endpoints never publish"
-    return "no policy starts the first instance"
+        clause = "its policies follow a metric that asynchronous endpoints never publish"
+        return Obstacle(clause, f"add {WAKE_POLICY}")
+    return Obstacle("no policy starts the first instance", f"add {WAKE_POLICY}")
+
+
+def by_hand(seen: Seen) -> str:
+    """How to wake it now, where raising the minimum can do that; else nothing."""
+    if seen.target is None or seen.target.bounds.max == 0 or seen.target.suspended.scale_out:
+        return ""
+    return " At once: set the minimum to 1, and back to 0 when it is awake."
 
 
 def fires_now(seen: Seen) -> bool:
@@ -54,34 +77,30 @@ def fires_now(seen: Seen) -> bool:
     )
 
 
-def silent(seen: Seen) -> str:
+def silent(seen: Seen) -> Obstacle:
     """What is known where the path looks whole and nothing starts all the same."""
     for alarm in seen.alarms:
         if _leads_up(seen, alarm):
-            if alarm.state == "ALARM":
-                return f"the alarm {alarm.name} is in ALARM, and its policy has not acted"
-            return f"the alarm {alarm.name} is {alarm.state} and has not fired"
+            return _silent_alarm(seen, alarm)
     hidden = sorted(seen.hidden & {"scaling", "alarms", "activities"})
     if hidden:
-        return f"the cause cannot be seen ({' and '.join(hidden)} could not be read)"
-    return "nothing has started an instance"
+        clause = f"the cause cannot be seen ({' and '.join(hidden)} could not be read)"
+        return Obstacle(clause, "allow Ebb to read that part, or look at it in the AWS console")
+    return Obstacle("nothing has started an instance", "look at the alarms and at the scaling activities")
 
 
-def next_step(seen: Seen) -> str:
-    """What would mend a wake-up that cannot happen."""
-    target = seen.target
-    if target is None:
-        return (
-            "Next: register the variant as a scalable target with a minimum of 0, and give it a wake policy."
+def _silent_alarm(seen: Seen, alarm: Alarm) -> Obstacle:
+    if alarm.state != "ALARM":
+        step = f"look at the alarm {alarm.name} in CloudWatch: its history, threshold and datapoints"
+        return Obstacle(f"the alarm {alarm.name} is {alarm.state} and has not fired", step)
+    if "activities" in seen.hidden:
+        clause = (
+            f"the alarm {alarm.name} is in ALARM; what its policy did is not known, "
+            "because the scaling activities could not be read"
         )
-    if target.bounds.max == 0:
-        return "Next: raise the maximum to 1 or more."
-    if target.suspended.scale_out:
-        return "Next: resume scaling out."
-    return (
-        "Next: a step policy that adds 1 instance, run by an alarm on HasBacklogWithoutCapacity ≥ 1 "
-        "(dimension EndpointName only). At once: set the minimum to 1."
-    )
+        return Obstacle(clause, "allow application-autoscaling:DescribeScalingActivities")
+    clause = f"the alarm {alarm.name} is in ALARM, and its policy has not acted"
+    return Obstacle(clause, f"look at the history of the alarm {alarm.name} in CloudWatch")
 
 
 def tracked_per_instance(policies: tuple[Policy, ...]) -> str | None:
@@ -116,23 +135,43 @@ def _leads_up(seen: Seen, alarm: Alarm) -> bool:
     return metric.name in AT_ZERO and _rises(alarm) and _right_place(seen, alarm)
 
 
-def _flaw(seen: Seen, alarm: Alarm) -> str | None:
+def _flaw(seen: Seen, alarm: Alarm) -> Obstacle:
     """What is wrong with an alarm on HasBacklogWithoutCapacity."""
+    name, its = alarm.name, f"the alarm {alarm.name}"
     if not alarm.actions:
-        return f"the alarm {alarm.name} has no action"
+        return Obstacle(f"{its} has no action", f"let {its} run {_a_wake_policy(seen)}")
     if not alarm.actions_enabled:
-        return f"the actions of the alarm {alarm.name} are switched off"
-    if not _policies_run_by(seen, alarm):
-        return f"the alarm {alarm.name} runs no policy of this endpoint"
+        return Obstacle(f"the actions of {its} are switched off", f"switch the actions of {its} on")
+    run = _policies_run_by(seen, alarm)
+    if not run:
+        return Obstacle(f"{its} runs no policy of this endpoint", f"let {its} run {_a_wake_policy(seen)}")
     if not _right_place(seen, alarm):
-        assert alarm.metric is not None
-        names = ", ".join(n for n, _ in alarm.metric.dimensions) or "none"
-        if alarm.metric.unit not in (None, "Count"):
-            return f"the alarm {alarm.name} asks for the unit {alarm.metric.unit}, which is never published"
-        return f"the alarm {alarm.name} looks at the wrong dimensions ({names})"
+        return _misplaced(seen, alarm)
     if not _rises(alarm):
-        return f"the alarm {alarm.name} fires when the signal falls, not when it rises"
-    return f"the policy of the alarm {alarm.name} adds no instance"
+        step = f"let {its} fire at HasBacklogWithoutCapacity ≥ 1"
+        return Obstacle(f"{its} fires when the signal falls, not when it rises", step)
+    return Obstacle(
+        f"the policy of the alarm {name} adds no instance", f"let the policy {run[0].name} add 1 instance"
+    )
+
+
+def _misplaced(seen: Seen, alarm: Alarm) -> Obstacle:
+    metric, own = alarm.metric, seen.endpoint.ref.name
+    assert metric is not None
+    if metric.dimensions == (("EndpointName", own),):
+        clause = f"the alarm {alarm.name} asks for the unit {metric.unit}, which is never published"
+        return Obstacle(clause, f"remove the unit from the alarm {alarm.name}, or make it Count")
+    step = f"give the alarm {alarm.name} one dimension alone: EndpointName = {own}"
+    names = ", ".join(n for n, _ in metric.dimensions) or "none"
+    if names == "EndpointName":
+        return Obstacle(f"the alarm {alarm.name} watches the endpoint {metric.dimensions[0][1]}", step)
+    return Obstacle(f"the alarm {alarm.name} looks at the wrong dimensions ({names})", step)
+
+
+def _a_wake_policy(seen: Seen) -> str:
+    """The step policy that would start the first instance, where there is one."""
+    up = [p.name for p in seen.policies if isinstance(p, StepPolicy) and _goes_up(p)]
+    return f"the policy {up[0]}" if up else "a step policy that adds 1 instance"
 
 
 def _policies_run_by(seen: Seen, alarm: Alarm) -> list[Policy]:

@@ -14,6 +14,7 @@ from ops.core.types import (
     Endpoint,
     Problem,
     ScalableTarget,
+    Step,
     Suspended,
 )
 from tests.core.observed import (
@@ -29,6 +30,7 @@ from tests.core.observed import (
     QUOTA,
     TRACK,
     WAITING,
+    WAKE,
     WOKE,
     Case,
     activity,
@@ -128,6 +130,43 @@ CASES: dict[str, Case] = {
             alarm(metric=ref(HAS, ("EndpointName", "doc-async"), ("VariantName", "AllTraffic"))),
             LOW,
         ),
+    ),
+    "stuck: another endpoint's alarm": Case(
+        "wake_stuck",
+        "critical",
+        ("the alarm wake watches the endpoint other",),
+        WAITING,
+        alarms=(alarm(metric=ref(HAS, ("EndpointName", "other"))), LOW),
+    ),
+    "stuck: fires when it falls": Case(
+        "wake_stuck",
+        "critical",
+        ("fires when the signal falls",),
+        WAITING,
+        alarms=(alarm(comparison="LessThanThreshold"), LOW),
+    ),
+    "stuck: its policy adds nothing": Case(
+        "wake_stuck",
+        "critical",
+        ("the policy of the alarm wake adds no instance",),
+        WAITING,
+        policies=(replace(WAKE, steps=(Step(0.0, None, 0),)), TRACK),
+    ),
+    "stuck: the alarm fired long ago": Case(
+        "wake_stuck",
+        "critical",
+        ("in ALARM, and its policy has not acted",),
+        WAITING,
+        alarms=(alarm(state="ALARM"), LOW),
+    ),
+    "stuck: what the policy did is hidden": Case(
+        "wake_stuck",
+        "critical",
+        ("in ALARM; what its policy did is not known",),
+        WAITING,
+        alarms=(alarm(state="ALARM"), LOW),
+        hidden=frozenset({"activities"}),
+        never=("has not acted",),
     ),
     "stuck: wrong unit": Case(
         "wake_stuck",
@@ -293,6 +332,50 @@ CASES: dict[str, Case] = {
 @pytest.mark.parametrize("name", CASES)
 def test_state(name: str) -> None:
     check(CASES[name])
+
+
+WAKE_POLICY = (
+    "Next: add a step policy that adds 1 instance, run by an alarm on HasBacklogWithoutCapacity ≥ 1 "
+    "(dimension EndpointName only)."
+)
+BY_HAND = " At once: set the minimum to 1, and back to 0 when it is awake."
+STEPS = {
+    "stuck: not registered": "Next: register the variant as a scalable target with a minimum of 0, "
+    "and give it a wake policy.",
+    "stuck: maximum 0": "Next: raise the maximum to 1 or more.",
+    "stuck: suspended": "Next: resume scaling out.",
+    "stuck: no policy at all": WAKE_POLICY + BY_HAND,
+    "stuck: target tracking alone": WAKE_POLICY + BY_HAND,
+    "stuck: predefined metric": WAKE_POLICY + BY_HAND,
+    "stuck: alarm without action": "Next: let the alarm wake run the policy wake-policy." + BY_HAND,
+    "stuck: another endpoint's policy": "Next: let the alarm wake run the policy wake-policy." + BY_HAND,
+    "stuck: actions off": "Next: switch the actions of the alarm wake on." + BY_HAND,
+    "stuck: wrong dimensions": "Next: give the alarm wake one dimension alone: EndpointName = doc-async."
+    + BY_HAND,
+    "stuck: another endpoint's alarm": "Next: give the alarm wake one dimension alone: EndpointName = doc-async."
+    + BY_HAND,
+    "stuck: wrong unit": "Next: remove the unit from the alarm wake, or make it Count." + BY_HAND,
+    "stuck: fires when it falls": "Next: let the alarm wake fire at HasBacklogWithoutCapacity ≥ 1." + BY_HAND,
+    "stuck: its policy adds nothing": "Next: let the policy wake-policy add 1 instance." + BY_HAND,
+    "stuck: the path looks whole": "Next: look at the alarm wake in CloudWatch: "
+    "its history, threshold and datapoints." + BY_HAND,
+    "stuck: the alarm fired long ago": "Next: look at the history of the alarm wake in CloudWatch." + BY_HAND,
+    "stuck: what the policy did is hidden": "Next: allow application-autoscaling:DescribeScalingActivities."
+    + BY_HAND,
+    "stuck: cause hidden": "Next: allow Ebb to read that part, or look at it in the AWS console.",
+    "asleep and nothing would wake it": WAKE_POLICY,
+    "asleep, held by its maximum": "Next: raise the maximum to 1 or more.",
+    "queued, and nothing will start": WAKE_POLICY,
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_the_next_step_fits_the_cause(name: str) -> None:
+    assert judge(look(CASES[name])).evidence[-1] == STEPS[name]
+
+
+def test_every_stuck_wake_up_has_a_next_step() -> None:
+    assert {n for n in CASES if n.startswith("stuck: ")} <= set(STEPS)
 
 
 def test_what_is_not_settled_is_said_to_be_so() -> None:
