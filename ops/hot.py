@@ -16,6 +16,8 @@ MINUTES, STEPS = 180, 312
 STEP = 300
 _KEPT = {m.key: m for m in (*metrics.RECENT, *metrics.SERVING)}
 _BY_STEP = {m.key: m for m in metrics.DAY}
+_Put = tuple[int, int, Mapping[str, FloatArray]]
+"""(resolution, start, values by key)"""
 
 
 class Tail:
@@ -71,23 +73,17 @@ class Hot:
         self._load = load
         self._lock = threading.Lock()
         self._tails: dict[str, tuple[Tail, Tail]] = {}
+        self._loading: dict[str, list[_Put]] = {}
+        """What came in while an endpoint is being loaded."""
 
     def put(self, name: str, resolution: int, start: int, values: Mapping[str, FloatArray]) -> None:
         """What was just written to the history; of an endpoint that nobody asked for yet, nothing."""
         with self._lock:
             tails = self._tails.get(name)
-            if tails is None:
-                return
-            minutes, steps = tails
-            if resolution == STEP:
-                for key in values.keys() & _BY_STEP.keys():
-                    steps.put(key, start, values[key])
-            if resolution != 60:
-                return
-            for key in values.keys() & _KEPT.keys():
-                minutes.put(key, start, values[key])
-            for key in values.keys() & _BY_STEP.keys():
-                self._roll(tails, key, start, start + 60 * len(values[key]))
+            if tails is not None:
+                self._put(tails, (resolution, start, values))
+            elif name in self._loading:
+                self._loading[name].append((resolution, start, values))
 
     def recent(self, name: str, wanted: Sequence[Metric], window: Window) -> MetricSet:
         """The minutes of `window`, which ends at about now."""
@@ -101,6 +97,13 @@ class Hot:
         """The endpoint is gone, or another one has its name."""
         with self._lock:
             self._tails.pop(name, None)
+            self._loading.pop(name, None)
+
+    def clear(self) -> None:
+        """Load every endpoint anew."""
+        with self._lock:
+            self._tails.clear()
+            self._loading.clear()
 
     def _read(self, which: int, name: str, wanted: Sequence[Metric], window: Window) -> MetricSet:
         begin, end = int(window.start.timestamp()), int(window.end.timestamp())
@@ -112,8 +115,9 @@ class Hot:
     def _tails_of(self, name: str, end: int) -> tuple[Tail, Tail]:
         with self._lock:
             found = self._tails.get(name)
-        if found is not None:
-            return found
+            if found is not None:
+                return found
+            late = self._loading.setdefault(name, [])
         whole = -(-end // STEP) * STEP
         made = (Tail(60, MINUTES, whole), Tail(STEP, STEPS, whole))
         for tail, kept, resolution, cells in zip(
@@ -123,7 +127,25 @@ class Hot:
             for key, series in self._load(name, tuple(kept.values()), window).series.items():
                 tail.put(key, whole - cells * resolution, series.values)
         with self._lock:
-            return self._tails.setdefault(name, made)
+            if self._loading.get(name) is not late:  # another thread was first, or it was forgotten meanwhile
+                return self._tails.get(name, made)
+            for put in self._loading.pop(name):
+                self._put(made, put)
+            self._tails[name] = made
+            return made
+
+    def _put(self, tails: tuple[Tail, Tail], put: _Put) -> None:
+        minutes, steps = tails
+        resolution, start, values = put
+        if resolution == STEP:
+            for key in values.keys() & _BY_STEP.keys():
+                steps.put(key, start, values[key])
+        if resolution != 60:
+            return
+        for key in values.keys() & _KEPT.keys():
+            minutes.put(key, start, values[key])
+        for key in values.keys() & _BY_STEP.keys():
+            self._roll(tails, key, start, start + 60 * len(values[key]))
 
     def _roll(self, tails: tuple[Tail, Tail], key: str, start: int, end: int) -> None:
         """The steps that hold new minutes, from the minutes in memory; a step that began before them stays."""

@@ -7,7 +7,7 @@ known from those, so that the newest minutes and the oldest hours stand in one s
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,14 +18,17 @@ from ops.aws.metrics import Answer
 from ops.core import rollup, spans
 from ops.core.metrics import Metric
 from ops.core.pacing import GAP_S
-from ops.core.spans import Span
+from ops.core.spans import RESOLUTIONS, Span
 from ops.core.types import FloatArray, MetricSet, Series, Window, utc
+from ops.core.window import KEPT_DAYS
 from ops.hot import Hot
 from ops.store.history import Grid, History
 
-RESOLUTIONS = (60, 300, 3600)
 OVERLAP_S = 900
 """Younger datapoints may still change or come in: they are shown, but not kept, and are read again."""
+EDGE_S = 120
+"""Kept clear of where AWS forgets values of a period: its answer may be empty there without saying anything."""
+_EVER = float("-inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,30 +75,40 @@ class Past:
         self._coverage: dict[tuple[str, int], Mapping[str, tuple[Span, ...]]] = {}
         self.hot = Hot(self.read)
         self._fresh: dict[tuple[str, int, str], _Fresh] = {}
+        self._born: dict[str, float] = {}
+        self._writes = 0
+        """Counts what changes the coverage: what was read before a change is not stored after it."""
 
     def keep(self, answer: Answer, window: Window, now: float) -> None:
         """Take in what AWS answered for `window` at `now` (its epoch seconds).
 
         What is settled goes into the history. Younger cells, and all of an answer that is incomplete, are shown
-        until something better is read; their span stays missing, so that it is asked for again.
+        until something better is read; their span stays missing, so that it is asked for again. Where AWS no
+        longer keeps values of this period, nothing but datapoints says anything, and nothing else is kept.
         """
         start, period = int(window.start.timestamp()), window.period
         cut = min(window.size, max(0, (int(now) - OVERLAP_S - start) // period))
-        items = []
+        kept_from = int(now) - KEPT_DAYS[period] * 86_400 + EDGE_S
+        low = min(cut, max(0, -((start - kept_from) // period)))
+        items: list[tuple[str, Grid]] = []
         for name, found in answer.found.items():
             settled, fresh = {}, {}
             for key, series in found.series.items():
                 if (name, key) in answer.incomplete:
                     fresh[key] = _Fresh(start, series.values, period, False)
                     continue
-                settled[key] = series.values[:cut]
+                settled[key] = series.values[low:cut]
+                for first, last in _runs(series.values[:low]):
+                    old = {key: series.values[first:last]}
+                    items.append((name, Grid(period, start + first * period, old)))
                 fresh[key] = _Fresh(start + cut * period, series.values[cut:], period, True)
             self._show(name, fresh)
-            if settled and cut:
-                items.append((name, Grid(period, start, settled)))
+            if settled and cut > low:
+                items.append((name, Grid(period, start + low * period, settled)))
         if items:
             self.history.write(items)
         with self._lock:
+            self._writes += 1
             for name, _ in items:
                 self._coverage.pop((name, period), None)
         for name, found in answer.found.items():
@@ -103,6 +116,27 @@ class Past:
             partly = sorted(found.series.keys() - whole.keys())
             end = int(window.end.timestamp())
             self.hot.put(name, period, start, {**whole, **self._grid(name, period, partly, start, end)})
+
+    def forget(self, name: str) -> None:
+        """The endpoint is gone, or another one has its name: nothing of it stays in memory."""
+        with self._lock:
+            self._writes += 1
+            self._born.pop(name, None)
+            for resolution in RESOLUTIONS:
+                self._coverage.pop((name, resolution), None)
+            for place in [place for place in self._fresh if place[0] == name]:
+                del self._fresh[place]
+        self.hot.forget(name)
+
+    def began(self, name: str, at: float) -> None:
+        """The endpoint was created at `at` (epoch seconds): what is older belongs to an earlier one of its name."""
+        with self._lock:
+            before = self._born.get(name)
+        if before == at:
+            return
+        self.forget(name)
+        with self._lock:
+            self._born[name] = at
 
     def _show(self, name: str, fresh: Mapping[str, _Fresh]) -> None:
         with self._lock:
@@ -123,13 +157,14 @@ class Past:
                 found += self._spans(name, resolution).get(key, ())
         return spans.union(found)
 
-    def kept(self, name: str, key: str, now: datetime) -> Mapping[int, datetime]:
-        """From when on a metric is known without a gap until about `now`, in steps of at most each resolution."""
+    def kept(self, name: str, keys: str | Sequence[str], now: datetime) -> Mapping[int, datetime]:
+        """From when on all of `keys` are known without a gap until about `now`, in steps of at most each resolution."""
+        asked = (keys,) if isinstance(keys, str) else tuple(keys)
         found = {}
         for resolution in RESOLUTIONS[:-1]:
-            covered = self.covered(name, key, resolution)
-            if covered and covered[-1][1] >= now.timestamp() - 2 * GAP_S:
-                found[resolution] = utc(covered[-1][0])
+            newest = [self.covered(name, key, resolution)[-1:] for key in asked]
+            if asked and all(last and last[0][1] >= now.timestamp() - 2 * GAP_S for last in newest):
+                found[resolution] = utc(max(last[0][0] for last in newest))
         return found
 
     def holes(self, name: str, metrics: Iterable[Metric], span: Span, period: int) -> tuple[Hole, ...]:
@@ -140,11 +175,16 @@ class Past:
                 groups.setdefault(missing, []).append(metric)
         return tuple(Hole(name, tuple(found), missing) for missing, found in groups.items())
 
-    def read(self, name: str, metrics: Sequence[Metric], window: Window) -> MetricSet:
-        """The series of `window`; NaN where AWS published nothing, and where nothing was read yet."""
+    def read(self, name: str, metrics: Sequence[Metric], window: Window, *, born: float = _EVER) -> MetricSet:
+        """The series of `window`; NaN where AWS published nothing, and where nothing was read yet.
+
+        Of an endpoint created at `born` (epoch seconds; see also `began`) nothing older is shown.
+        """
+        with self._lock:
+            born = max(born, self._born.get(name, _EVER))
         keys = {m.key for m in metrics} | {w.key for m in metrics for w in rollup.weights_of(m)}
         begin, end = int(window.start.timestamp()), int(window.end.timestamp())
-        own = self._grid(name, window.period, sorted(keys), begin, end)
+        own = self._grid(name, window.period, sorted(keys), begin, end, born)
         out = {m.key: own[m.key] for m in metrics}
         for resolution in reversed([r for r in RESOLUTIONS if r < window.period]):
             read = self._shown(name, resolution, keys)
@@ -152,7 +192,7 @@ class Past:
             if not near:
                 continue
             start, stop = _cells(near, begin, end, window.period)
-            fine = self._grid(name, resolution, sorted(keys), start, stop)
+            fine = self._grid(name, resolution, sorted(keys), start, stop, born)
             factor = window.period // resolution
             cells = slice((start - begin) // window.period, (stop - begin) // window.period)
             for metric in metrics:
@@ -161,17 +201,19 @@ class Past:
                     steps = rollup.rolled(metric, fine, factor)
                     whole, some = np.asarray(known.all(axis=1)), np.asarray(known.any(axis=1))
                     values = out[metric.key].copy()
-                    values[cells] = rollup.merged(values[cells], steps, whole, some)
+                    steps = rollup.merged(values[cells], steps, whole, some)
+                    values[cells] = np.where(np.isnan(steps), values[cells], steps)
                     out[metric.key] = values
         return MetricSet(window, {m.key: Series(m.key, window, out[m.key], m.unit) for m in metrics})
 
     def _spans(self, name: str, resolution: int) -> Mapping[str, tuple[Span, ...]]:
         with self._lock:
-            found = self._coverage.get((name, resolution))
+            found, writes = self._coverage.get((name, resolution)), self._writes
         if found is None:
             found = self.history.coverage(name, resolution)
             with self._lock:
-                self._coverage[(name, resolution)] = found
+                if writes == self._writes:
+                    self._coverage[(name, resolution)] = found
         return found
 
     def _shown(self, name: str, resolution: int, keys: Iterable[str]) -> dict[str, tuple[Span, ...]]:
@@ -186,7 +228,7 @@ class Past:
         return out
 
     def _grid(
-        self, name: str, resolution: int, keys: Sequence[str], start: int, end: int
+        self, name: str, resolution: int, keys: Sequence[str], start: int, end: int, born: float = _EVER
     ) -> Mapping[str, FloatArray]:
         found = dict(self.history.read(name, resolution, keys, start, end).values)
         for key in keys:
@@ -194,7 +236,18 @@ class Past:
                 fresh = self._fresh.get((name, resolution, key))
             if fresh is not None:
                 found[key] = fresh.over(start, found[key])
+        if born > start:  # a cell that holds the moment of creation is this endpoint's
+            for values in found.values():
+                values[: int(born - start) // resolution] = np.nan
         return found
+
+
+def _runs(values: FloatArray) -> Iterator[Span]:
+    """Where datapoints are, as half-open pairs of cells."""
+    there = np.flatnonzero(~np.isnan(values))
+    for run in np.split(there, np.flatnonzero(np.diff(there) > 1) + 1):
+        if len(run):
+            yield int(run[0]), int(run[-1]) + 1
 
 
 def _cells(near: Sequence[Span], begin: int, end: int, period: int) -> Span:
