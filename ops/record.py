@@ -32,14 +32,18 @@ class Record:
 def extended(
     reading: Reading, history: History, endpoint: Endpoint, record: Record, since: datetime
 ) -> Record:
-    """`record` with what is new, and back to `since` where it does not reach so far yet. Raises OpsError."""
-    name = endpoint.ref.name
+    """`record` with what is new, and back to `since` where it does not reach so far yet. Raises OpsError.
+
+    Activities older than the endpoint belong to an earlier one of its name.
+    """
+    name, asked = endpoint.ref.name, since.timestamp()
+    since = max(since, endpoint.created)
     have = dict(record.known)
-    if since.timestamp() < record.tried:
+    if asked < record.tried:
         have = {a.id: a for a in history.activities(name, since)} | have
         depth = since
     else:
-        depth = _newest(have, since)
+        depth = max(_newest(have, since), endpoint.created)
     found = list(_read(reading, endpoint, depth, MOST, not_scaled=True))
     reached = depth
     if len(found) >= MOST and found[-1].start > depth:
@@ -47,10 +51,10 @@ def extended(
         found += moves
         if len(moves) >= MOST_MOVES:
             reached = moves[-1].start
-    fresh = {a.id: a for a in found}
+    fresh = {a.id: a for a in since_born(found, endpoint.created)}
     history.keep_activities(name, [a for a in fresh.values() if have.get(a.id) != a])
-    whole = min(record.since, since.timestamp()) if reached == depth else reached.timestamp()
-    return Record(have | fresh, whole, min(record.tried, since.timestamp()))
+    whole = min(record.since, asked) if reached == depth else reached.timestamp()
+    return Record(have | fresh, whole, min(record.tried, asked))
 
 
 def back_to(since: datetime, activities: Iterable[Activity]) -> tuple[Activity, ...]:
@@ -67,6 +71,11 @@ def back_to(since: datetime, activities: Iterable[Activity]) -> tuple[Activity, 
             found.append(activity)
             break
     return tuple(found)
+
+
+def since_born(activities: Iterable[Activity], born: datetime) -> tuple[Activity, ...]:
+    """Those of an endpoint created at `born`; older ones belong to an earlier one of its name."""
+    return tuple(a for a in activities if a.start >= born)
 
 
 def newest(moves: Sequence[Activity], record: Record) -> tuple[Activity, ...]:
