@@ -20,7 +20,7 @@ from ops.core.types import (
     TargetTrackingPolicy,
     Verdict,
 )
-from ops.core.words import count, duration
+from ops.core.words import at_least, count, duration
 
 TREND_S, LONG_TREND_S = 900, 3600
 SLOW_OLDEST_S = 300
@@ -104,7 +104,7 @@ def idle(seen: Seen) -> Verdict:
         return Verdict(EndpointState.UNKNOWN, Severity.WARNING, what)
     since, longer = idle_since(seen)
     took = seen.now - since
-    quiet = f"for more than {duration(took.total_seconds())}" if longer else f"since {mark(since, seen.now)}"
+    quiet = f"for more than {at_least(took.total_seconds())}" if longer else f"since {mark(since, seen.now)}"
     reason = why_not_asleep(seen)
     patience = timedelta(seconds=sleep_after(seen))
     if took <= timedelta(seconds=QUIET_S) or (took <= patience and reason is None):

@@ -15,9 +15,9 @@ import numpy as np
 from ops.core import metrics, wake
 from ops.core.awake import idle, slow, working
 from ops.core.moments import mark, written
-from ops.core.seen import Seen, over_quota, waiting_since, why_failed
+from ops.core.seen import RUNNING, Seen, over_quota, waiting_since, why_failed
 from ops.core.types import Activity, EndpointState, Problem, Severity, Verdict, utc
-from ops.core.words import count, duration, listed, percent
+from ops.core.words import at_least, count, duration, listed, percent
 
 STUCK_AFTER = timedelta(minutes=5)
 """Requests waiting without an instance for longer than this, and nothing starting, is a fault (facts D.1)."""
@@ -162,18 +162,22 @@ def _late(seen: Seen, running: Activity) -> bool:
 
 
 def _attempts(seen: Seen, last: Activity) -> tuple[datetime | None, str]:
-    """Since when attempts fail, and that they do, as a clause; a count only where all of them were read."""
+    """Since when attempts fail, and that they do, as a clause.
+
+    Many are not counted, nor dated by the oldest that was read: the Fleet reads fewer of them than the Endpoint
+    page, and both say the same. Without an instance since requests wait, every attempt since then has failed.
+    """
     tried, now = len(seen.failed), seen.now
     first, newest = seen.failed[-1].start, mark(last.start, now)
-    if tried == 1:
-        return first, f"the attempt at {newest} failed"
-    if not seen.more_activities:
-        if tried <= MOST_COUNTED:
-            return first, f"{tried} attempts since {mark(first, now)}, the last at {newest} failed"
-        return first, f"every attempt since {mark(first, now)} failed, the last at {newest}"
+    ended = sum(a.status not in RUNNING for a in seen.moves)
+    if tried <= MOST_COUNTED and (tried < ended or not seen.more_activities):
+        if tried == 1:
+            return first, f"the attempt at {newest} failed"
+        return first, f"{tried} attempts since {mark(first, now)}, the last at {newest} failed"
     since, longer = waiting_since(seen)
-    begun = f" since {mark(since, now)}" if since is not None and not longer else ""
-    return (None if longer else since), f"every attempt{begun} failed, the last at {newest}"
+    if since is None or longer:
+        return None, f"every attempt failed, the last at {newest}"
+    return since, f"every attempt since {mark(since, now)} failed, the last at {newest}"
 
 
 def _and_waiting(backlog: float | None) -> str:
@@ -209,7 +213,7 @@ def _waiting(seen: Seen, backlog: float | None) -> Verdict:
     number = count(backlog, "request") if backlog else "requests"
     verb = "waits" if backlog is not None and round(backlog) == 1 else "wait"
     start = f"since {mark(since, seen.now)}" if since is not None else "now"
-    start = f"for more than {duration((seen.now - since).total_seconds())}" if longer and since else start
+    start = f"for more than {at_least((seen.now - since).total_seconds())}" if longer and since else start
     cause = wake.blocked(seen)
     evidence = [f"HasBacklogWithoutCapacity is 1 {start}"]
     remark = wake.tracked_per_instance(seen.policies)

@@ -9,17 +9,24 @@ from ops.core.types import EndpointState
 
 
 def duration(seconds: float) -> str:
-    """Two significant units at most: "40 s", "5 min", "2 h 10 min", "3 days"."""
-    whole = round(seconds)
-    if whole < 90:
-        return f"{max(0, whole)} s"
-    minutes = round(whole / 60)
-    if minutes < 100:
+    """A span in full units, rounded as in tables and cards: "40 s", "5 min", "2 h 10 min", "2 d 4 h"."""
+    total = max(0, round(seconds))
+    if total < 60:
+        return f"{total} s"
+    minutes = total // 60
+    if minutes < 60:
         return f"{minutes} min"
-    hours, rest = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {rest} min" if rest and hours < 10 else f"{round(minutes / 60)} h"
-    return f"{round(minutes / 1440)} days"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def at_least(seconds: float) -> str:
+    """What a range that is full to its start shows: "24 h" for a day, whose grid starts some minutes late."""
+    hours = round(seconds / 3600)
+    return f"{hours} h" if hours >= 6 else duration(seconds)
 
 
 def count(number: float, noun: str) -> str:

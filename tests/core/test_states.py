@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from components.format import age
 from ops.core.moments import sentence
 from ops.core.states import judge, judge_realtime, undescribed
 from ops.core.types import (
@@ -17,6 +18,7 @@ from ops.core.types import (
     Step,
     Suspended,
 )
+from ops.core.words import duration
 from tests.core.observed import (
     BACKLOG,
     CAPACITY,
@@ -239,6 +241,21 @@ CASES: dict[str, Case] = {
         activities=tuple(activity("Failed", m, m, 1, QUOTA) for m in (1, 2, 3)),
         more_activities=True,
     ),
+    "wake fails, every attempt of a long record": Case(
+        "wake_failing",
+        "critical",
+        ("every attempt since 13:43 UTC failed, the last at 14:01 UTC; 3 requests wait",),
+        WAITING,
+        activities=tuple(activity("Failed", m / 2, m / 2, 1, QUOTA) for m in range(2, 30)) + WOKE,
+    ),
+    "wake fails, three attempts of a record that was cut after them": Case(
+        "wake_failing",
+        "critical",
+        ("3 attempts since 13:59 UTC, the last at 14:01 UTC failed",),
+        WAITING,
+        activities=tuple(activity("Failed", m, m, 1, QUOTA) for m in (1, 2, 3)) + WOKE,
+        more_activities=True,
+    ),
     "waking": Case(
         "waking",
         "info",
@@ -389,6 +406,11 @@ def test_the_newest_minutes_may_be_missing() -> None:
     late = {HAS: ((1500, 20, 0.0), (20, 8, 1.0)), BACKLOG: ((1500, 20, 0.0), (20, 8, 3.0))}
     verdict = judge(look(replace(CASES["stuck: target tracking alone"], runs=late)))
     assert verdict.state.value == "wake_stuck"
+
+
+@pytest.mark.parametrize("seconds", [-3, 0, 59.6, 60, 95, 2519, 3599, 3600, 4620, 7080, 86340, 86400, 270000])
+def test_a_sentence_says_a_span_as_the_card_beside_it_does(seconds: float) -> None:
+    assert duration(seconds) == age(seconds)
 
 
 def test_stale_queue_metrics_say_nothing_about_now() -> None:
