@@ -29,7 +29,7 @@ from ops.record import extended, newest
 from ops.store.history import History
 
 REFUSED_S = 300.0
-"""Seconds before a view asks again for a metric that AWS did not answer in full."""
+"""Seconds before AWS is asked again for a metric that it did not answer in full."""
 ACTIVITIES_S = {pacing.Interest.AWAKE: 60.0, pacing.Interest.ASLEEP: 300.0}
 _NAME = re.compile(r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")
 
@@ -81,11 +81,11 @@ class Gatherer:
         submitted = submit_scaling(reading)
         interests = {k.endpoint.ref.name: self._interest(k, looked_at, anybody, now) for k in known}
         self._read_activities(reading, known, interests, now, everything)
-        scaling = take_scaling(submitted)
+        scaling = take_scaling(submitted, self._before())
         self._read_metrics(reading, known, interests, now, everything)
         with self._lock:
             self._scaling = scaling
-            self._now = reading.now
+            self._now = max(reading.now, self._now or reading.now)
             self._round += 1
             for each in known:
                 if interests[each.endpoint.ref.name] is pacing.Interest.WATCHED:
@@ -112,12 +112,12 @@ class Gatherer:
             first = self._round == 0
         submitted = submit_scaling(reading) if first or everything else None
         self._read_activities(reading, [known], {name: pacing.Interest.WATCHED}, now, True)
-        scaling = take_scaling(submitted) if submitted is not None else None
+        scaling = take_scaling(submitted, self._before()) if submitted is not None else None
         self._read_metrics(reading, [known], {name: pacing.Interest.WATCHED}, now, everything)
         with self._lock:
             if scaling is not None:
                 self._scaling = scaling
-            self._now = reading.now
+            self._now = max(reading.now, self._now or reading.now)
             known.looked = self._round
 
     def complete(self, reading: Reading, name: str, span: timedelta | Window) -> None:
@@ -131,16 +131,13 @@ class Gatherer:
         since = since_of(window, now)
         if known.endpoint.is_async and since.timestamp() < known.record.tried:
             self._read_record(reading, known, since)
-        refused = known.refused_at
-        wanted = tuple(
-            m
-            for m in pacing.every(known.endpoint)
-            if now.timestamp() - refused.get(m.key, float("-inf")) >= REFUSED_S
-        )
+        wanted = _answered(known, pacing.every(known.endpoint), now.timestamp())
         end = min(
             int(window.end.timestamp()), int(now.timestamp()) - 2 * OVERLAP_S
         )  # what is newer, look() read
-        span_s = (max(int(window.start.timestamp()), int(known.endpoint.created.timestamp())), end)
+        kept = int(now.timestamp()) - ranges.KEPT_DAYS[window.period] * 86400 + 120
+        begin = max(int(window.start.timestamp()), int(known.endpoint.created.timestamp()), kept)
+        span_s = (begin, end)
         holes = self._past.holes(name, wanted, span_s, window.period) if end > span_s[0] else ()
         for hole in holes:
             if hole.span[1] == end < window.end.timestamp() and end - hole.span[0] < pacing.GAP_S:
@@ -175,6 +172,10 @@ class Gatherer:
 
     # ---- reading
 
+    def _before(self) -> Scaling | None:
+        """What is known of scaling; None before the first round."""
+        return self._scaling if self._now is not None else None
+
     def _must_describe(self, summary: Summary, looked_at: Collection[str], anybody: bool, now: float) -> bool:
         with self._lock:
             known = self._known.get(summary.name)
@@ -192,6 +193,10 @@ class Gatherer:
         known = self._known.get(name)
         if known is None or known.endpoint.created != endpoint.created:
             self._known[name] = Known(endpoint, problems, summary, now)
+            self._past.hot.forget(name)
+            return
+        if not endpoint.described and all(p.retryable for p in problems):
+            known.problems = problems  # it may pass: what is known stays, and it is asked again
             return
         known.changed = known.changed or known.endpoint != endpoint
         known.woke = known.woke or pacing.woke(known.endpoint, endpoint)
@@ -240,7 +245,11 @@ class Gatherer:
             resource = each.endpoint.ref.resource_id
             nothing: tuple[Activity, ...] = ()
             found = parts.attempt(
-                lambda: aws_scaling.activities(reading, resource), "scaling activities", "activities", nothing
+                lambda: aws_scaling.activities(reading, resource),
+                "scaling activities",
+                "activities",
+                nothing,
+                each.moves,
             )
             with self._lock:
                 each.moves_at, each.trouble = now, tuple(parts.problems)
@@ -279,27 +288,39 @@ class Gatherer:
         watched = sum(how is pacing.Interest.WATCHED for how in interests.values())
         for each in described:
             ages = pacing.chosen(each.endpoint, interests[each.endpoint.ref.name], watched)
-            every = everything or each.woke
-            for metric in ages if every else pacing.due(ages, each.read_at, now):
+            due = tuple(ages) if everything or each.woke else pacing.due(ages, each.read_at, now)
+            for metric in due if everything else _answered(each, due, now):
                 asked += aws_metrics.queries(each.endpoint, (metric,), recent)
                 last = each.read_at.get(metric.key, self._covered_to(each.endpoint, metric))
                 begins.append(last - OVERLAP_S)
         start = max(recent.start.timestamp(), min(begins)) // 300 * 300
         window = Window(utc(start), recent.end, 60)
         parts = Parts()
-        answer = ask_metrics(reading, parts, asked, window)
-        self._past.keep(answer, window, now)
+        answer = ask_metrics(reading, parts, asked, window, known=self._now is not None)
+        if answer is not None:
+            self._past.keep(answer, window, now)
         self._read_day(reading, parts, described, at)
         with self._lock:
             if asked:
                 self._metric_trouble = parts
-            done = {(q.endpoint.ref.name, q.metric.key) for q in asked} - answer.incomplete
-            for each in described if "metrics" not in parts.hidden else ():
-                name = each.endpoint.ref.name
-                each.read_at |= {key: now for who, key in done if who == name}
-                each.woke = False
-                if (name, metrics.BACKLOG.key) in done:
-                    each.backlog = answer.found[name].get(metrics.BACKLOG.key).last()
+            if answer is not None:
+                for each in described:
+                    self._note_metrics(each, asked, answer, now)
+
+    def _note_metrics(
+        self, known: Known, asked: Sequence[aws_metrics.Query], answer: aws_metrics.Answer, now: float
+    ) -> None:
+        """What a reading of metrics says of one endpoint. The caller holds the lock."""
+        name = known.endpoint.ref.name
+        keys = {q.metric.key for q in asked if q.endpoint.ref.name == name}
+        bad = {key: said for (who, key), said in answer.status.items() if who == name}
+        done = keys - bad.keys()
+        known.read_at = {**known.read_at, **dict.fromkeys(done, now)}
+        known.refused = {key: s for key, s in known.refused.items() if key not in keys} | bad
+        known.refused_at = {**known.refused_at, **dict.fromkeys(bad, now)}
+        known.woke = False
+        if metrics.BACKLOG.key in done:
+            known.backlog = answer.found[name].get(metrics.BACKLOG.key).last()
 
     def _read_day(self, reading: Reading, parts: Parts, known: Iterable[Known], now: datetime) -> None:
         """The last day in five-minute steps, for those of whom it is not known from minutes."""
@@ -310,24 +331,41 @@ class Gatherer:
             if not each.endpoint.is_async:
                 continue
             born = max(begin, int(each.endpoint.created.timestamp()))
-            if born < end and self._past.holes(each.endpoint.ref.name, metrics.DAY, (born, end), 300):
-                asked += aws_metrics.queries(each.endpoint, metrics.DAY, window)
-        if asked:
-            self._past.keep(ask_metrics(reading, parts, asked, window), window, now.timestamp())
+            wanted = _answered(each, metrics.DAY, now.timestamp())
+            if born < end and self._past.holes(each.endpoint.ref.name, wanted, (born, end), 300):
+                asked += aws_metrics.queries(each.endpoint, wanted, window)
+        answer = ask_metrics(reading, parts, asked, window, known=self._now is not None)
+        if answer is None or not asked:
+            return
+        self._past.keep(answer, window, now.timestamp())
+        with self._lock:
+            for each in known:
+                self._note_refused(each, answer, now.timestamp())
 
     def fill(self, reading: Reading, endpoint: Endpoint, hole: Hole, period: int) -> None:
         """Read one hole of the history in steps of `period`; what AWS denies stays a hole. OpsError."""
         begin, end = hole.span
         window = Window(utc(begin // period * period), utc(-(-end // period) * period), period)
-        answer = ask_metrics(reading, Parts(), aws_metrics.queries(endpoint, hole.metrics, window), window)
+        queries = aws_metrics.queries(endpoint, hole.metrics, window)
+        answer = ask_metrics(reading, Parts(), queries, window, known=True)
         if self._now is None:
             return
         now = self._now.timestamp()
-        self._past.keep(answer, window, now)
+        if answer is not None:
+            self._past.keep(answer, window, now)
         with self._lock:
             known = self._known.get(endpoint.ref.name)
-            if known is not None and answer.incomplete:
-                known.refused_at = known.refused_at | {key: now for _, key in answer.incomplete}
+            if known is not None and answer is not None:
+                self._note_refused(known, answer, now)
+            elif known is not None:
+                known.refused_at = {**known.refused_at, **dict.fromkeys((m.key for m in hole.metrics), now)}
+
+    def _note_refused(self, known: Known, answer: aws_metrics.Answer, now: float) -> None:
+        """Metrics that AWS did not answer in full are left alone for a while. The caller holds the lock."""
+        bad = {key: said for (who, key), said in answer.status.items() if who == known.endpoint.ref.name}
+        if bad:
+            known.refused = {**known.refused, **bad}
+            known.refused_at = {**known.refused_at, **dict.fromkeys(bad, now)}
 
     def _covered_to(self, endpoint: Endpoint, metric: metrics.Metric) -> float:
         covered = self._past.covered(endpoint.ref.name, metric.key, 60)
@@ -337,3 +375,8 @@ class Gatherer:
         with self._lock:
             known = tuple(sorted(self._known))
         return known or self.names(reading)
+
+
+def _answered(known: Known, wanted: Iterable[metrics.Metric], now: float) -> tuple[metrics.Metric, ...]:
+    """Those that AWS did not just refuse: these are asked for again after a while."""
+    return tuple(m for m in wanted if now - known.refused_at.get(m.key, float("-inf")) >= REFUSED_S)

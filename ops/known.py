@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from ops.aws import metrics as aws_metrics
 from ops.aws import scaling as aws_scaling
 from ops.aws.endpoints import Summary, problem_of
 from ops.core import metrics, pacing
@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 RECENT, DAY = timedelta(minutes=90), timedelta(hours=24)
 """The two spans that a verdict looks at: by the minute, and in five-minute steps."""
+_VERDICT = {m.key for m in (metrics.BACKLOG, metrics.PROCESSED, metrics.FAILURES, *metrics.SERVING)}
+"""Without one of these no verdict says what an endpoint does."""
 _FATAL = (CredentialsProblem, Unreachable, Throttled)
 
 
@@ -37,20 +39,19 @@ class Parts:
     problems: list[Problem] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)
 
-    def take(self, future: Future[T], part: str, hides: str, instead: T) -> T:
-        """The value of `future`; where AWS refuses, `instead` and a Problem."""
-        return self.attempt(future.result, part, hides, instead)
-
-    def attempt(self, work: Callable[[], T], part: str, hides: str, instead: T) -> T:
+    def attempt(self, work: Callable[[], T], part: str, hides: str, instead: T, last: T | None = None) -> T:
+        """The value of `work`; where AWS refuses, `instead` and a Problem. An error that may pass leaves `last`."""
         try:
             return work()
         except _FATAL:
             raise
         except OpsError as error:
-            self.hidden.add(hides)
             problem = problem_of(part, error)
             if problem not in self.problems:
                 self.problems.append(problem)
+            if error.retryable and last is not None:
+                return last
+            self.hidden.add(hides)
             return instead
 
 
@@ -70,10 +71,12 @@ class Known:
     """Activities of all kinds, read when somebody looks at the endpoint."""
     trouble: tuple[Problem, ...] = ()
     """Why the activities could not be read."""
-    read_at: dict[str, float] = field(default_factory=dict)
+    read_at: Mapping[str, float] = field(default_factory=dict)
     """When each metric was last read."""
-    refused_at: dict[str, float] = field(default_factory=dict)
-    """When AWS last did not answer in full what a view asked of a metric."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Metrics that CloudWatch last did not answer in full, by key, and what it said."""
+    refused_at: Mapping[str, float] = field(default_factory=dict)
+    """When that was."""
     looked: int = -1
     """The last round that read all that a view of this endpoint shows."""
     changed: bool = True
@@ -82,6 +85,11 @@ class Known:
     """It began or ceased to have instances since its metrics were last read."""
     backlog: float | None = None
     """The newest value that was read."""
+
+    @property
+    def denied(self) -> frozenset[str]:
+        """The keys of the metrics that AWS does not let us read: their absence says nothing."""
+        return frozenset(key for key, said in self.refused.items() if said == aws_metrics.FORBIDDEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,8 @@ class State:
         rows = []
         for each in self.known.values():
             seen = self._seen(each, each.moves, aws_scaling.PAGE)
-            rows.append(row_of(seen, (*each.problems, *each.trouble), _read_at(each)))
+            own = (*each.problems, *each.trouble, *aws_metrics.refusals(each.refused))
+            rows.append(row_of(seen, own, _read_at(each)))
         rows.sort(key=trouble_first)
         queued = tuple(r for r in rows if r.endpoint.is_async or not r.endpoint.described)
         direct = tuple(r for r in rows if not r.endpoint.is_async and r.endpoint.described)
@@ -122,12 +131,14 @@ class State:
             begin = moment(utc(known.record.since), now)
             notes = (*notes, f"Scaling activities are shown from {begin} on; older ones were not read.")
         seen = self._seen(known, activities, MOST)
+        settled = {m.key: _settled(known, m, now) for m in pacing.every(endpoint)}
         every = tuple(pacing.every(endpoint))
-        wide = MetricSet(window) if "metrics" in seen.hidden else self.past.read(name, every, window)
+        wide = self.past.read(name, every, window)
         zeros = metrics.confirmed_zero(
             window, endpoint, activities, now.timestamp(), wide.get(metrics.NO_CAPACITY.key)
         )
-        own = (*known.problems, *self.scaling.problems, *known.trouble, *self.trouble.problems)
+        refused = aws_metrics.refusals(known.refused)
+        own = (*known.problems, *self.scaling.problems, *known.trouble, *self.trouble.problems, *refused)
         return EndpointView(
             connection=self.connection,
             as_of=now,
@@ -139,16 +150,20 @@ class State:
             activities=activities,
             metrics=wide,
             instances=metrics.instances(wide.get(metrics.CPU_SAMPLES.key), endpoint.publish_interval, zeros),
-            provisional_from=utc((now.timestamp() - metrics.SETTLE_S) // 60 * 60),
+            provisional_from=min(settled[m.key] for m in _recent_of(endpoint)),
             window=window,
             problems=(*own, *self._skew()),
             notes=notes,
+            settled=settled,
+            unread=known.denied,
         )
 
     def _seen(self, known: Known, activities: tuple[Activity, ...], most: int) -> Seen:
         now, hidden = self.now, set(self.scaling.hidden) | self.trouble.hidden
-        if known.trouble:
+        if any(not p.retryable for p in known.trouble) or (known.trouble and not known.moves):
             hidden.add("activities")
+        if known.denied & _VERDICT:
+            hidden.add("metrics")
         name = known.endpoint.ref.name
         recent, day = Window.last(RECENT, now, 60), Window.last(DAY, now, 300)
         blind = "metrics" in hidden
@@ -191,6 +206,12 @@ def _read_at(known: Known) -> datetime | None:
     """When the endpoint's queue was last read."""
     at = known.read_at.get(metrics.BACKLOG.key if known.endpoint.is_async else metrics.CPU.key)
     return None if at is None else utc(at)
+
+
+def _settled(known: Known, metric: metrics.Metric, now: datetime) -> datetime:
+    """From when on the datapoints of a metric may still change, or were not read yet: whole minutes."""
+    read = min(known.read_at.get(metric.key, now.timestamp()), now.timestamp())
+    return utc((read - metrics.SETTLE_S) // 60 * 60)
 
 
 def _recent_of(endpoint: Endpoint) -> tuple[metrics.Metric, ...]:

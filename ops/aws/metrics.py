@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,9 @@ from ops.core.types import Endpoint, FloatArray, MetricSet, Problem, Series, Win
 BATCH = 500
 """Queries that one call may carry."""
 
+FORBIDDEN = "Forbidden"
 _SAID = {
-    "Forbidden": "AWS denies this metric.",
+    FORBIDDEN: "AWS denies this metric.",
     "InternalError": "CloudWatch had an internal problem with this metric; its line may be incomplete.",
     "PartialData": "CloudWatch sent only a part of this metric.",
 }
@@ -51,6 +52,8 @@ class Answer:
     found: Mapping[str, MetricSet]
     problems: tuple[Problem, ...] = ()
     incomplete: frozenset[tuple[str, str]] = frozenset()
+    status: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """What CloudWatch said of each of those, for example Forbidden."""
 
 
 def queries(endpoint: Endpoint, metrics: Iterable[Metric], window: Window) -> list[Query]:
@@ -73,8 +76,8 @@ def read(reading: Reading, asked: Sequence[Query], window: Window) -> Answer:
             parser.add(batch[0], page)
 
     reading.each(fetch, batches)
-    found, problems = parser.result()
-    return Answer(found, problems, parser.incomplete())
+    found, _ = parser.result()
+    return Answer(found, parser.messages(), parser.incomplete(), parser.status())
 
 
 def build(asked: Sequence[Query], window: Window) -> dict[str, Any]:
@@ -164,19 +167,34 @@ class Parser:
             grid = self._values[number] = np.full(self._window.size, np.nan)
         return grid
 
+    def status(self) -> dict[tuple[str, str], str]:
+        """What CloudWatch said of the queries that it did not answer in full."""
+        pairs = zip(self._asked, self._status, strict=True)
+        return {(q.endpoint.ref.name, q.metric.key): status for q, status in pairs if status != "Complete"}
+
+    def messages(self) -> tuple[Problem, ...]:
+        """What CloudWatch said of the call as a whole."""
+        return tuple(Problem("metrics", f"CloudWatch says: {text}") for text in sorted(self._messages))
+
     def _problems(self) -> tuple[Problem, ...]:
-        bad: dict[str, list[str]] = {}
-        for query, status in zip(self._asked, self._status, strict=True):
-            if status != "Complete":
-                bad.setdefault(status, []).append(f"{query.metric.key} of {query.endpoint.ref.name}")
-        out = []
-        for status, which in bad.items():
-            action = "cloudwatch:GetMetricData" if status == "Forbidden" else ""
-            what = _SAID.get(status, f"CloudWatch answered {status}.")
-            part = which[0] if len(which) == 1 else f"{which[0]} and {len(which) - 1} more"
-            out.append(Problem(part, what, action=action, retryable=status != "Forbidden"))
-        out += [Problem("metrics", f"CloudWatch says: {text}") for text in sorted(self._messages)]
-        return tuple(out)
+        return (
+            *refusals({f"{key} of {name}": s for (name, key), s in self.status().items()}),
+            *self.messages(),
+        )
+
+
+def refusals(status: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Problems of metrics by what CloudWatch said of them; those of one kind in one."""
+    bad: dict[str, list[str]] = {}
+    for which, said in status.items():
+        bad.setdefault(said, []).append(which)
+    out = []
+    for said, parts in bad.items():
+        action = "cloudwatch:GetMetricData" if said == FORBIDDEN else ""
+        what = _SAID.get(said, f"CloudWatch answered {said}.")
+        part = parts[0] if len(parts) == 1 else f"{parts[0]} and {len(parts) - 1} more"
+        out.append(Problem(part, what, action=action, retryable=said != FORBIDDEN))
+    return tuple(out)
 
 
 def place(

@@ -90,8 +90,12 @@ def chosen(endpoint: Endpoint, how: Interest, watched: int = 1) -> Mapping[Metri
 
     `watched`: how many endpoints somebody looks at now. Those left out are read by the hourly closing of gaps.
     """
-    slower = max(1.0, watched / FULL_PACE) if how is Interest.WATCHED else 1.0
-    return {metric: age * slower for metric, age in _ages(endpoint, how).items()}
+    ages = _ages(endpoint, how)
+    if how is not Interest.WATCHED or watched <= FULL_PACE:
+        return ages
+    unwatched = _ages(endpoint, Interest.AWAKE)  # nobody reads more slowly for looking
+    slower = watched / FULL_PACE
+    return {metric: min(age * slower, unwatched.get(metric, GAP_S)) for metric, age in ages.items()}
 
 
 def _ages(endpoint: Endpoint, how: Interest) -> dict[Metric, float]:

@@ -100,5 +100,9 @@ class EndpointView:
     """Datapoints from here on may still change."""
     window: Window
     problems: tuple[Problem, ...] = ()
+    settled: Mapping[str, datetime] = field(default_factory=dict)
+    """By metric key: from when on its datapoints may still change or were not read yet."""
+    unread: frozenset[str] = frozenset()
+    """Keys of metrics that AWS does not let Ebb read: their absence says nothing."""
     notes: tuple[str, ...] = field(default=())
     """Plain sentences on the view itself, e.g. that a range was coarsened to what AWS still keeps."""

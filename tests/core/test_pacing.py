@@ -159,9 +159,15 @@ def test_crossing_zero_is_waking_or_falling_asleep() -> None:
     assert not woke(ASLEEP, replace(ASLEEP, current=None))
 
 
-def test_many_watched_endpoints_share_the_price_of_a_few() -> None:
-    def each_hour(watched: int) -> float:
-        return watched * sum(3600 / age for age in chosen(ASLEEP, Interest.WATCHED, watched).values())
-
-    assert chosen(ASLEEP, Interest.WATCHED, 1) == chosen(ASLEEP, Interest.WATCHED, FULL_PACE)
-    assert each_hour(20) == pytest.approx(each_hour(FULL_PACE))
+@pytest.mark.parametrize("watched", [1, FULL_PACE, 7, 20, 60, 1000])
+def test_many_watched_endpoints_share_a_price_and_none_is_read_less_for_being_looked_at(watched: int) -> None:
+    awake = replace(ASLEEP, current=1, desired=1)
+    ages, alone = chosen(awake, Interest.WATCHED, watched), chosen(awake, Interest.WATCHED)
+    unwatched = chosen(awake, Interest.AWAKE)
+    assert ages.keys() == alone.keys()
+    assert all(ages[m] >= alone[m] for m in ages)
+    assert all(ages[m] <= max(alone[m], unwatched.get(m, GAP_S)) for m in ages)
+    if watched <= FULL_PACE:
+        assert ages == alone
+    elif watched >= 20:
+        assert sum(3600 / age for age in ages.values()) < sum(3600 / age for age in alone.values()) / 3
