@@ -50,16 +50,16 @@ def _kind(kind: str) -> Html:
 def where(connection: Connection, fresh: Html, *, away: bool = False) -> Html:
     """Which AWS, which account and region, whether changes are possible, and how fresh the page is.
 
-    `away`: the newest reading failed, what is shown is older.
+    `away`: the newest reading failed, what is shown is older; nothing can be changed then either.
     """
     writes = (
-        html("<span>changes possible</span>")
+        html("<span>changes possible</span>" if not away else "")
         if connection.writable
         else html('<span title="{why}">read-only</span>', why=connection.why_read_only or "changes are off")
     )
     return html(
         '<div class="row where">{kind}<b>{region}</b><span>account {account}</span>{writes}{away}{fresh}</div>',
-        away=html('<b class="waking">not refreshed</b>') if away else Html(""),
+        away=html('<b class="waking nowrap">not refreshed</b>') if away else Html(""),
         kind=_kind(connection.kind),
         region=connection.region,
         account=connection.account,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
@@ -10,9 +12,12 @@ from components import format as fmt
 from components import session, zoom
 from components.scope import Range, Zone
 from ops.core.errors import BadInput
+from ops.core.types import Window
 
 STEP = timedelta(minutes=5)
 """Of the list of times; any minute can be typed."""
+FIELD_PX = 250
+"""A little wider than the calendar, so that it covers nothing beside the fields."""
 
 
 def pick(shown: Range, zone: Zone) -> None:
@@ -20,8 +25,8 @@ def pick(shown: Range, zone: Zone) -> None:
     which = f"{shown.view}|{zone.key}"
     ends = _ends(shown, zone, which)
     if ends is not None:
-        with st.popover("from – to", key=f"custom-{which}", help="Choose both ends of the range"):
-            _form(which, ends, zone)
+        with st.popover("from – to", key=f"custom-{which}"):
+            _fields(which, ends, zone)
     if shown.part.window is not None:
         st.button(
             f"{shown.words(zone)} · back to {shown.key} ✕",
@@ -31,15 +36,22 @@ def pick(shown: Range, zone: Zone) -> None:
         )
 
 
-def _form(which: str, ends: tuple[datetime, datetime], zone: Zone) -> None:
-    with st.form(f"custom-form-{which}", border=False):
+def _fields(which: str, ends: tuple[datetime, datetime], zone: Zone) -> None:
+    """Beside the fields stand the button and what is wrong: above or below, the open calendar would hide them."""
+    with st.container(horizontal=True, key="custom-fields"):
+        fields, beside = st.container(width=FIELD_PX), st.container(width=FIELD_PX - 70)
+    with fields:
+        typed = [
+            st.datetime_input(word, value=value, key=f"{name}-{which}", step=STEP, format="YYYY-MM-DD")
+            for name, word, value in (("from", "From", ends[0]), ("to", "To", ends[1]))
+        ]
+    with beside:
         st.caption(f"Times in {fmt.zone_name(zone.info, ends[1].replace(tzinfo=zone.info))}")
-        for name, word, value in (("from", "From", ends[0]), ("to", "To", ends[1])):
-            st.datetime_input(word, value, key=f"{name}-{which}", step=STEP, format="YYYY-MM-DD")
-        st.form_submit_button("Show", on_click=_typed, args=(which, zone), type="primary")
-        error = st.session_state.get(session.TYPED_ERROR)
-        if error is not None and error[0] == which:
-            st.warning(error[1], icon=":material/date_range:")
+        st.button("Show", key=f"show-{which}", on_click=_typed, args=(which, zone), type="primary")
+        try:
+            _window(typed, zone)
+        except BadInput as error:
+            st.warning(f"{error.what} {error.hint}", icon=":material/date_range:")
 
 
 def _ends(shown: Range, zone: Zone, which: str) -> tuple[datetime, datetime] | None:
@@ -58,13 +70,14 @@ def _ends(shown: Range, zone: Zone, which: str) -> tuple[datetime, datetime] | N
 
 
 def _typed(which: str, zone: Zone) -> None:
-    """Show what was typed, or keep why not."""
-    first, last = (st.session_state.get(f"{name}-{which}") for name in ("from", "to"))
-    try:
-        if first is None or last is None:
-            raise BadInput("One end is missing.", "Give both.")
-        start, end = (at.replace(tzinfo=zone.info).astimezone(UTC) for at in (first, last))
-        zoom.show(zoom.between(start, end))
-        st.session_state[session.TYPED_ERROR] = None
-    except BadInput as error:
-        st.session_state[session.TYPED_ERROR] = (which, f"{error.what} {error.hint}")
+    """Show what was typed; what is wrong with it stands above the fields already."""
+    with suppress(BadInput):
+        zoom.show(_window([st.session_state.get(f"{name}-{which}") for name in ("from", "to")], zone))
+
+
+def _window(typed: Sequence[datetime | None], zone: Zone) -> Window:
+    first, last = typed
+    if first is None or last is None:
+        raise BadInput("One end is missing.", "Give both.")
+    start, end = (at.replace(tzinfo=zone.info).astimezone(UTC) for at in (first, last))
+    return zoom.between(start, end)

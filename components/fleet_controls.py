@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import fleet_list, notices, session
+from components import fleet_list, notices, refused, session
 from components import format as fmt
 from components.fleet_list import ALL_STATES, NEEDS_YOU, TROUBLE_FIRST, Choice
 from components.markup import html, show
@@ -29,7 +29,11 @@ def pick() -> Choice:
     ):
         asked = st.query_params.get(key)
         if asked and asked not in offered:
-            notices.bad_choice(word, asked, offered)
+            refused.note(key, asked)
+        elif asked:
+            refused.forget(key)
+        if refused.said(key):
+            notices.bad_choice(word, refused.said(key), offered)
     with st.container(horizontal=True, vertical_alignment="center", key="fleet-controls"):
         st.text_input(
             "Search the fleet",
@@ -47,6 +51,8 @@ def pick() -> Choice:
             "State",
             fleet_list.STATES,
             key=session.STATE,
+            on_change=refused.forget,
+            args=(session.STATE,),
             required=True,
             label_visibility="collapsed",
             bind="query-params",
@@ -57,6 +63,8 @@ def pick() -> Choice:
             "Order",
             fleet_list.SORTS,
             key=session.SORT,
+            on_change=refused.forget,
+            args=(session.SORT,),
             required=True,
             label_visibility="collapsed",
             bind="query-params",

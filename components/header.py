@@ -11,8 +11,11 @@ from components import format as fmt
 from components.markup import Html, html, show
 
 
-def header() -> None:
-    """Which AWS this is and how fresh the page is; zone and refresh rate to choose."""
+def header(*, ages: bool = True) -> None:
+    """Which AWS this is; zone and refresh rate to choose.
+
+    `ages`: also how fresh the fleet is, on a page that does not show the age of its own numbers.
+    """
     with st.container(horizontal=True, vertical_alignment="center", key="header"):
         strip = st.container(width="stretch", key="strip")
         zone = scope.pick_zone()
@@ -29,7 +32,9 @@ def header() -> None:
             return
         newest = session.newest()
         fresh = (
-            Html("") if newest is None else as_of(newest[0].as_of, newest[1], zone.info, session.interval_s())
+            Html("")
+            if newest is None or not ages
+            else as_of(newest[0].as_of, newest[1], zone.info, session.interval_s())
         )
         show(cards.where(known, fresh, away=bool(session.problem())), key="where")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -169,8 +170,16 @@ def _plain(text: str) -> str:
     """Text from AWS or a user as Markdown that shows it letter by letter; `a command` in pairs of backticks."""
     parts = text.split("`")
     if len(parts) % 2 == 0:
-        return _escaped(text)
-    return "".join(f"`{part}`" if n % 2 and part else _escaped(part) for n, part in enumerate(parts))
+        return _unlinked(text)
+    return "".join(f"`{part}`" if n % 2 and part else _unlinked(part) for n, part in enumerate(parts))
+
+
+_ADDRESS = re.compile(r"((?:https?://|www\.)[^\s<>“”\"'`]*[\w/]|[\w.+-]+@[\w-]+\.[\w.-]*\w)")
+
+
+def _unlinked(text: str) -> str:
+    """Addresses stand as code: Markdown makes links of them whatever is escaped."""
+    return "".join(f"`{part}`" if n % 2 else _escaped(part) for n, part in enumerate(_ADDRESS.split(text)))
 
 
 def _escaped(text: str) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from components import format as fmt
-from components import session, zoom
+from components import refused, session, zoom
 from components.zoom import NO_ZOOM, Zoom
 from ops.core.types import Window
 
@@ -29,6 +29,7 @@ RANGES: Mapping[str, timedelta] = MappingProxyType(
 )
 DEFAULT_RANGE = "3h"
 DEFAULT_ZONE = "UTC"
+_INSTEAD = "range-instead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,13 @@ def pick_zone() -> Zone:
     It is drawn once for all pages and so is tied to the URL by hand: a bound picker leaves the URL with the
     first change of page.
     """
-    asked = _zone_key(st.query_params.get(session.ZONE)) or DEFAULT_ZONE
+    written = st.query_params.get(session.ZONE) or ""
+    if written and not _zone_key(written):
+        refused.note(session.ZONE, written)
+        st.query_params.update({session.ZONE: []})
+    elif written:
+        refused.forget(session.ZONE)
+    asked = _zone_key(written) or DEFAULT_ZONE
     if st.session_state.get(session.ZONE) != asked:
         st.session_state[session.ZONE] = asked
     own = st.context.timezone
@@ -109,13 +116,14 @@ def pick_zone() -> Zone:
         format_func=lambda z: z if z != "browser" else f"browser · {own or 'not known, so UTC'}",
         on_change=_zone_to_url,
         label_visibility="collapsed",
-        width=210,
+        width=190,
         help="All times on the page are in this zone",
     )
     return zone_of(key)
 
 
 def _zone_to_url() -> None:
+    refused.forget(session.ZONE)
     key = st.session_state.get(session.ZONE)
     st.query_params.update({session.ZONE: [] if key == DEFAULT_ZONE else key})
 
@@ -127,8 +135,7 @@ def _zone_key(asked: str | None) -> str | None:
 
 def refused_zone() -> str:
     """A zone that the link asks for and nobody knows."""
-    asked = st.query_params.get(session.ZONE) or ""
-    return "" if _zone_key(asked) else asked
+    return refused.said(session.ZONE)
 
 
 def zone() -> Zone:
@@ -165,20 +172,47 @@ def pick_endpoint(known: Sequence[str]) -> str | None:
 def pick_range() -> Range:
     """The span picker. A span in a link that is not offered is refused, not guessed."""
     asked = st.query_params.get(session.RANGE)
-    refused = asked if asked and asked not in RANGES else ""
-    key = st.segmented_control(
-        "Range",
-        list(RANGES),
-        default=DEFAULT_RANGE,
-        key=session.RANGE,
-        bind="query-params",
-        persist_state="session",
-        required=True,
-        on_change=zoom.clear,
-        label_visibility="collapsed",
-    )
+    if asked and asked not in RANGES:
+        refused.note(session.RANGE, asked)
+    elif asked:
+        refused.forget(session.RANGE)
+    part = zoom.shown()
+    with st.container(key="range-kept" if part.window is not None else "range-box", width="content"):
+        key = st.segmented_control(
+            "Range",
+            list(RANGES),
+            default=DEFAULT_RANGE,
+            key=session.RANGE,
+            bind="query-params",
+            persist_state="session",
+            required=True,
+            on_change=_range_picked,
+            label_visibility="collapsed",
+        )
+    if part.window is not None:
+        st.segmented_control(
+            "Range",
+            list(RANGES),
+            default=None,
+            key=_INSTEAD,
+            on_change=_back_to_picked,
+            label_visibility="collapsed",
+        )
     chosen = key if key in RANGES else DEFAULT_RANGE
-    return Range(chosen, RANGES[chosen], refused, zoom.shown())
+    return Range(chosen, RANGES[chosen], refused.said(session.RANGE), part)
+
+
+def _range_picked() -> None:
+    refused.forget(session.RANGE)
+    zoom.clear()
+
+
+def _back_to_picked() -> None:
+    """A span picked while a part of one's own is on show: none is marked then, so that each can be picked."""
+    picked = st.session_state.pop(_INSTEAD, None)
+    if picked in RANGES:
+        st.session_state[session.RANGE] = picked
+    _range_picked()
 
 
 def calm_s() -> float:

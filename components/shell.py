@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from components import access, session, theme
+from components import access, refused, session, theme
 from components.footer import footer
 from components.header import header
 
@@ -49,7 +49,9 @@ def main() -> None:
     page = st.navigation(menu())
     shown = str(st.query_params.get(session.ENDPOINT, "")) if page.url_path == "endpoint" else ""
     st.set_page_config(page_title=f"{shown[:63] or page.title} · Ebb")
-    header()
+    if refused.turn(page.url_path):
+        st.session_state.pop(session.ZOOM, None)
+    header(ages=not shown)
     page.run()
     footer()
 

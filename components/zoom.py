@@ -34,14 +34,19 @@ NO_ZOOM = Zoom()
 
 
 def read() -> Zoom:
-    """What the URL asks for, kept for the refreshes until the next run of the whole page."""
+    """What the URL asks for, kept for the refreshes until the next run of the whole page.
+
+    What cannot be shown leaves the URL, and stays said until something else is picked or another page is open.
+    """
+    kept = shown()
     texts = [str(st.query_params.get(key, "")) for key in (session.FROM, session.TO)]
-    found = Zoom()
+    found = Zoom(refused=kept.refused)
     if any(texts):
         try:
             found = Zoom(_checked(*(_parsed(text) for text in texts)))
         except BadInput as error:
             found = Zoom(refused=error)
+            st.query_params.update({session.FROM: [], session.TO: []})
     st.session_state[session.ZOOM] = found
     return found
 

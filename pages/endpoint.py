@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from components import cards, custom_range, notices, rules, scope, session, tables, zoom
+from components import cards, custom_range, notices, rules, scope, session, tables, unread, zoom
+from components import format as fmt
 from components.access import require
 from components.charts.details import detail_chart
 from components.charts.realtime import realtime_chart
@@ -18,7 +19,7 @@ require("viewer")
 zone = scope.zone()
 zoom.read()
 
-HATCHED = "Hatched: the newest minutes, not final yet. A gap is a gap: AWS published nothing there."
+HATCHED = "Hatched: not final or not read yet. A gap before that is a gap: AWS published nothing there."
 LEGEND = (
     "Amber: from the order of the first instance until it served. "
     f"Triangles: scaling; ✕: an attempt that failed. {HATCHED}"
@@ -62,8 +63,11 @@ def details(view: EndpointView) -> None:
 
 
 def every_endpoint() -> Html:
-    """What to choose from while no endpoint is named."""
+    """What to choose from while no endpoint is named. Old numbers are said to be old."""
     view = session.source().fleet()
+    older, missing = unread.split(view.problems)
+    notices.problems(older, fmt.clock(view.as_of, zone.info, seconds=True))
+    notices.problems(missing)
     items = joined(
         html(
             "<li>{link} {pill}</li>",
@@ -96,16 +100,19 @@ def body() -> None:
         custom_range.pick(shown, zone)
     with verdict:
         view, age_s = session.endpoint(name, shown.asked)
-        notices.problems(view.problems)
+        older, missing = unread.split(view.problems)
+        notices.problems(older, fmt.clock(view.as_of, zone.info, seconds=True))
         show(cards.headline(view.row, zone.info, view.as_of), key="headline")
+        notices.problems(missing)
         show(cards.numbers(view.row, view.problems), key="numbers")
+        fresh = as_of(view.as_of, age_s, zone.info, session.interval_s())
+        show(html('<p class="small">{fresh}</p>', fresh=fresh), key="as-of")
     with rest:
         if shown.refused:
             notices.bad_range(shown.refused, shown.key)
         if shown.part.refused:
             notices.bad_part(shown.part.refused, shown.words(zone))
         charts(view, shown)
-        show(html("<p>{fresh}</p>", fresh=as_of(view.as_of, age_s, zone.info)), key="as-of")
         details(view)
 
 

@@ -14,6 +14,7 @@ from tests.components.samples import SampleSource
         ("Start it with `make run`.", "Start it with `make run`."),
         ("An odd ` tick", "An odd \\` tick"),
         ("arn:aws:iam::1:role/*", "arn\\:aws\\:iam\\:\\:1\\:role/\\*"),
+        ("Nothing answers at http://127.0.0.1:9.", "Nothing answers at `http://127.0.0.1:9`."),
         ("costs $5 or $6", "costs \\$5 or \\$6"),
         (":material/lock: <b>", "\\:material/lock\\: \\<b\\>"),
     ],
