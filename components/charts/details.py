@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 import numpy as np
 import plotly.graph_objects as go
@@ -93,7 +93,7 @@ def detail_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
         zone,
         together=False,
     )
-    provisional(chart, tops, view.provisional_from, window, zone)
+    provisional(chart, tops, [_settled(view, keys) for keys in _KEYS.values()], window, zone)
     for (_, word, paint, pattern), values in zip(COUNTS, counts, strict=True):
         lines.bars(chart, REQUESTS, word, paint, values, window, zone, pattern=pattern)
     lines.line(chart, AGE, "age of oldest", "muted", *peaks(window, ages[0]), zone)
@@ -194,6 +194,22 @@ def _panel(title: str, key: str, top: float, silent: str, *, note: str = "", who
     return Panel(words, HEIGHT, top, whole=whole, note=note, silent=silent)
 
 
+UNREAD = "The metrics could not be read"
+_KEYS = {
+    REQUESTS: tuple(key for key, *_ in COUNTS),
+    AGE: (metrics.OLDEST.key,),
+    WAIT: tuple(d.key for d in WAITS),
+    MODEL: tuple(d.key for d in TIMES),
+    HOST: tuple(d.key for d in HOSTS),
+}
+"""The metrics of each panel."""
+
+
+def _settled(view: EndpointView, keys: tuple[str, ...]) -> datetime:
+    """From when on a panel is not final: some of its metrics are read more rarely than others."""
+    return min((view.settled[key] for key in keys if key in view.settled), default=view.provisional_from)
+
+
 def _silent(view: EndpointView, panels: Mapping[int, list[Floats]]) -> dict[int, str]:
     """Why each panel shows nothing; empty where it shows something."""
     served = np.nan_to_num(view.instances.values).any()
@@ -208,7 +224,7 @@ def _silent(view: EndpointView, panels: Mapping[int, list[Floats]]) -> dict[int,
     }
     denied = any(problem.part == "metrics" for problem in view.problems)
     return {
-        panel: ("The metrics could not be read" if denied else texts[panel])
+        panel: (UNREAD if denied or view.unread.issuperset(_KEYS[panel]) else texts[panel])
         if all(np.isnan(values).all() for values in found)
         else ""
         for panel, found in panels.items()

@@ -204,13 +204,20 @@ def axis(number: int) -> str:
     return "y" if number == 1 else f"y{number}"
 
 
-def provisional(chart: Draft, tops: tuple[float, ...], since: datetime, window: Window, zone: tzinfo) -> None:
-    """Hatch what may still change (from `since` on) on every panel, and say so under the axis."""
-    if since >= window.end:
+def provisional(
+    chart: Draft,
+    tops: tuple[float, ...],
+    since: datetime | Sequence[datetime],
+    window: Window,
+    zone: tzinfo,
+) -> None:
+    """Hatch what may still change or was not read yet (from `since` on, for all panels or for each), and say so."""
+    begins = since if isinstance(since, Sequence) else [since] * len(tops)
+    if min(begins) >= window.end:
         return
-    start = max(since, window.start)
-    for number, top in enumerate(tops, start=1):
-        chart.traces.append(hatch(number, top, start, window.end, zone))
+    for number, (top, begin) in enumerate(zip(tops, begins, strict=True), start=1):
+        if begin < window.end:
+            chart.traces.append(hatch(number, top, max(begin, window.start), window.end, zone))
     text = {
         "text": "▨ not final yet",
         "xref": "paper",

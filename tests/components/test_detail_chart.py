@@ -14,6 +14,7 @@ from components import theme
 from components.charts.details import detail_chart
 from components.charts.grid import BUCKETS, wall
 from components.charts.signature import signature_chart
+from ops.core import metrics
 from ops.core.types import MetricSet, Problem, Series
 from tests.components.samples import busy_view, endpoint_view
 
@@ -204,3 +205,22 @@ def test_a_month_of_minutes_weighs_little():
     figure = detail_chart(busy_view(timedelta(days=30), period=60), UTC)
     assert len(pio.to_json(figure.to_dict(), validate=False)) < 240_000
     assert max(len(t.x) for t in figure.data) <= BUCKETS
+
+
+def test_each_panel_is_hatched_from_its_own_last_reading() -> None:
+    view = busy_view()
+    late = view.provisional_from - timedelta(minutes=5)
+    rest = dict.fromkeys((metrics.TIME_IN_BACKLOG.key, metrics.TIME_IN_BACKLOG_MAX.key), late)
+    figure = detail_chart(replace(view, settled=rest), UTC)
+    starts = {t.yaxis: t.x[0] for t in figure.data if t.name == "not final"}
+    assert len(starts) == 5
+    assert starts["y"] - starts["y3"] == 5 * 60_000
+    assert len(set(starts.values())) == 2
+
+
+def test_a_panel_that_aws_refuses_is_not_said_to_be_quiet() -> None:
+    view = busy_view()
+    nothing = replace(view, metrics=MetricSet(view.window), unread=frozenset(m.key for m in metrics.COUNTS))
+    said = [a.text for a in detail_chart(nothing, UTC).layout.annotations]
+    assert any("could not be read" in text for text in said)
+    assert not any("No request finished, failed" in text for text in said)
