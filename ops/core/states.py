@@ -6,7 +6,6 @@ undocumented (facts section I) is never said as a fact.
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,20 +13,17 @@ import numpy as np
 
 from ops.core import metrics, wake
 from ops.core.awake import idle, slow, working
+from ops.core.failing import failing, log_group
 from ops.core.moments import mark, written
-from ops.core.seen import RUNNING, Seen, over_quota, waiting_since, why_failed
-from ops.core.types import Activity, EndpointState, Problem, Severity, Verdict, utc
-from ops.core.words import at_least, count, duration, listed, percent
+from ops.core.seen import Seen, waiting_since, why_failed
+from ops.core.starting import STILL_TRYING, wake_failing, waking
+from ops.core.types import Endpoint, EndpointState, Problem, Severity, Verdict, utc
+from ops.core.words import at_least, count, duration, listed
 
 STUCK_AFTER = timedelta(minutes=5)
 """Requests waiting without an instance for longer than this, and nothing starting, is a fault (facts D.1)."""
 OTHERS_LEFT_S = 900
 """Where requests wait for this much longer than the oldest is old, others have left the queue meanwhile."""
-MOST_COUNTED = 20
-"""Attempts that are worth a number; more are "every attempt"."""
-RAISE_QUOTA = "Next: ask for a higher quota in Service Quotas, or free an instance of this type elsewhere."
-STILL_TRYING = timedelta(minutes=30)
-FAILED_LEAST, FAILED_SHARE, FAILED_CRITICAL = 3, 0.10, 0.25
 BROKEN = ("Failed", "UpdateRollbackFailed", "OutOfService")
 CHANGING = {
     "Creating": "Being created",
@@ -90,13 +86,19 @@ def _by_status(seen: Seen) -> Verdict:
         why = f" {endpoint.failure_reason.strip()}" if endpoint.failure_reason.strip() else ""
         step = " It can only be deleted and made anew." if endpoint.status == "Failed" else ""
         what = f"Broken since {mark(since, now)}: AWS reports {endpoint.status}.{why}{step}"
-        return Verdict(
-            EndpointState.BROKEN, Severity.CRITICAL, what, since, (f"EndpointStatus {endpoint.status}",)
-        )
+        evidence = (f"EndpointStatus {endpoint.status}", f"Next: {_mend(endpoint)}.")
+        return Verdict(EndpointState.BROKEN, Severity.CRITICAL, what, since, evidence)
     bad = endpoint.status == "RollingBack"
     begun = endpoint.created if endpoint.status == "Creating" else since
     what = f"{CHANGING[endpoint.status]} since {mark(begun, now)}."
     return Verdict(EndpointState.UPDATING, Severity.WARNING if bad else Severity.INFO, what, begun)
+
+
+def _mend(endpoint: Endpoint) -> str:
+    logs = f"what its container says is in the log group {log_group(endpoint)}"
+    if endpoint.status == "Failed":
+        return f"mend what AWS names as the reason; {logs}; then delete it and create it anew"
+    return f"look at the reason; {logs}; then update it with a configuration that works, or delete it"
 
 
 # --- no instance in service ---
@@ -109,11 +111,11 @@ def _at_zero(seen: Seen) -> Verdict:
     waits = (signal or 0) >= 1 or (signal is None and (backlog or 0) > 0)
     starting = bool(endpoint.desired) or (seen.running is not None and seen.running.desired != 0)
     if waits or starting:
-        failing_wake = _wake_failing(seen, backlog)
+        failing_wake = wake_failing(seen, backlog)
         if failing_wake is not None:
             return failing_wake
     if starting:
-        return failing(seen) or _waking(seen, backlog)
+        return failing(seen) or waking(seen, backlog)
     if waits:
         waiting = _waiting(seen, backlog)
         return waiting if waiting.state is EndpointState.WAKE_STUCK else failing(seen) or waiting
@@ -121,91 +123,9 @@ def _at_zero(seen: Seen) -> Verdict:
         what = (
             "No instance in service; whether requests wait is not known, because its metrics cannot be read."
         )
-        return Verdict(EndpointState.UNKNOWN, Severity.WARNING, what, None, ("0 of 0 instances",))
+        shown = ("DescribeEndpoint: 0 instances in service, 0 wanted", "Metrics could not be read")
+        return Verdict(EndpointState.UNKNOWN, Severity.WARNING, what, None, shown)
     return failing(seen) or _asleep(seen)
-
-
-def _wake_failing(seen: Seen, backlog: float | None) -> Verdict | None:
-    failed = [a for a in seen.failed if seen.now - a.start < STILL_TRYING]
-    running = seen.running
-    kind = seen.endpoint.instance_type
-    if failed and (running is None or len(failed) > 1 or _late(seen, running)):
-        last = failed[0]
-        since, tries = _attempts(seen, last)
-        what = f"Cannot start its first instance: {why_failed(last, kind)}; {tries}{_and_waiting(backlog)}."
-        evidence = [f"Activity {last.status}: {last.message}", f"Cause: {last.cause}"]
-        if over_quota(last):
-            evidence.append(RAISE_QUOTA)
-        return Verdict(EndpointState.WAKE_FAILING, Severity.CRITICAL, what, since, tuple(evidence))
-    if running is None:
-        return None
-    usual = seen.usual_start()
-    limit = max(3 * usual, 900.0) if usual is not None else 1200.0
-    took = (seen.now - running.start).total_seconds()
-    if took <= limit:
-        return None
-    reason = f" ({why_failed(running, kind)})" if "capacity" in running.message.lower() else ""
-    than = (
-        f"usually {duration(usual)}"
-        if usual is not None
-        else f"starts rarely take more than {duration(limit)}"
-    )
-    what = f"Starting its first instance for {duration(took)} already{reason}; {than}{_and_waiting(backlog)}."
-    shown = (f"Activity {running.status} since {mark(running.start, seen.now)}: {running.message}",)
-    return Verdict(EndpointState.WAKE_FAILING, Severity.CRITICAL, what, running.start, shown)
-
-
-def _late(seen: Seen, running: Activity) -> bool:
-    """Whether an attempt after a failed one already takes longer than starts usually do."""
-    usual = seen.usual_start()
-    return usual is not None and (seen.now - running.start).total_seconds() > usual
-
-
-def _attempts(seen: Seen, last: Activity) -> tuple[datetime | None, str]:
-    """Since when attempts fail, and that they do, as a clause.
-
-    Many are not counted, nor dated by the oldest that was read: the Fleet reads fewer of them than the Endpoint
-    page, and both say the same. Without an instance since requests wait, every attempt since then has failed.
-    """
-    tried, now = len(seen.failed), seen.now
-    first, newest = seen.failed[-1].start, mark(last.start, now)
-    ended = sum(a.status not in RUNNING for a in seen.moves)
-    if tried <= MOST_COUNTED and (tried < ended or not seen.more_activities):
-        if tried == 1:
-            return first, f"the attempt at {newest} failed"
-        return first, f"{tried} attempts since {mark(first, now)}, the last at {newest} failed"
-    since, longer = waiting_since(seen)
-    if since is None or longer:
-        return None, f"every attempt failed, the last at {newest}"
-    return since, f"every attempt since {mark(since, now)} failed, the last at {newest}"
-
-
-def _and_waiting(backlog: float | None) -> str:
-    if not backlog:
-        return ""
-    return f"; {count(backlog, 'request')} {'waits' if round(backlog) == 1 else 'wait'}"
-
-
-def _waking(seen: Seen, backlog: float | None) -> Verdict:
-    running = seen.running
-    since = running.start if running is not None else seen.endpoint.modified
-    by = f" by {count(backlog, 'waiting request')}" if backlog else ""
-    if running is not None and "scheduled action" in running.cause:
-        by = " by a schedule"
-    elif running is not None and "minimum capacity" in running.cause:
-        by = " by its minimum"
-    usual = seen.usual_start()
-    if usual is None:
-        expected = f"; {seen.endpoint.desired or 1} starting, 0 in service yet"
-    elif since + timedelta(seconds=usual) > seen.now:
-        ready = mark(since + timedelta(seconds=usual), seen.now)
-        expected = f"; the first instance is expected about {ready} (usually {duration(usual)})"
-    else:
-        late = duration((seen.now - since).total_seconds())
-        expected = f"; the first instance takes {late} already, usually {duration(usual)}"
-    evidence = (f"Activity {running.status}: {running.cause}",) if running is not None else ()
-    what = f"Woken at {mark(since, seen.now)}{by}{expected}."
-    return Verdict(EndpointState.WAKING, Severity.INFO, what, since, evidence)
 
 
 def _waiting(seen: Seen, backlog: float | None) -> Verdict:
@@ -245,78 +165,32 @@ def _waiting(seen: Seen, backlog: float | None) -> Verdict:
 def _asleep(seen: Seen) -> Verdict:
     now = seen.now
     since = next((a.end for a in seen.moves if a.desired == 0 and a.status == "Successful" and a.end), None)
-    since = since or seen.endpoint.modified
-    what = f"Asleep since {mark(since, now)}; nothing waits."
+    seen_to_sleep = since is not None
+    if since is None and "activities" not in seen.hidden:
+        since = seen.endpoint.modified
+    begun = f" since {mark(since, now)}" if since is not None else ""
+    what = f"Asleep{begun}; nothing waits"
+    known = _known_asleep(seen, since if seen_to_sleep else None)
     cause = wake.blocked(seen)
     if cause is None:
-        return Verdict(EndpointState.ASLEEP, Severity.OK, what, since, ("0 of 0 instances",))
-    what = f"Asleep since {mark(since, now)}; nothing waits, but a request would not wake it: {cause.clause}."
+        evidence = (*known, wake.path(seen))
+        return Verdict(EndpointState.ASLEEP, Severity.OK, f"{what}.", since, evidence)
+    what = f"{what}, but a request would not wake it: {cause.clause}."
     remark = wake.tracked_per_instance(seen.policies) if wake.WAKE_POLICY in cause.step else None
-    evidence = tuple(e for e in (remark, f"Next: {cause.step}.") if e)
+    evidence = (*known, *((remark,) if remark else ()), f"Next: {cause.step}.")
     return Verdict(EndpointState.ASLEEP, Severity.WARNING, what, since, evidence)
 
 
-# --- failing requests, at any count ---
-
-
-def failing(seen: Seen) -> Verdict | None:
-    """Failures of the last hour, unless the newest requests went well again."""
-    bad, good = seen.hour(metrics.FAILURES), seen.hour(metrics.PROCESSED)
-    if bad < FAILED_LEAST or bad / (bad + good) < FAILED_SHARE:
-        return None
-    share = bad / (bad + good)
-    if _good_since_failure(seen) >= _enough(share):
-        return None
-    since, deploy = _failing_since(seen)
-    begun = f" since {'the deploy at ' if deploy else ''}{mark(since, seen.now)}" if since is not None else ""
-    errors = seen.hour(metrics.ERRORS_5XX)
-    why = ", the model answers with 5xx errors" if errors >= bad / 2 else ""
-    numbers = f"{percent(share)} of the requests of the last hour ({bad:.0f} of {bad + good:.0f})"
-    what = f"Fails{begun}: {numbers}{why}."
-    evidence = (
-        f"InvocationFailures {bad:.0f}, InvocationsProcessed {good:.0f}, 5xx {errors:.0f} in the last hour",
-    )
-    severity = Severity.CRITICAL if share >= FAILED_CRITICAL else Severity.WARNING
-    return Verdict(EndpointState.FAILING, severity, what, since, evidence)
-
-
-def _good_since_failure(seen: Seen) -> float:
-    """Requests that went well after the last minute in which one failed."""
-    failures = seen.recent.get(metrics.FAILURES.key)
-    failed = np.flatnonzero(np.nan_to_num(failures.values) > 0)
-    since = float(failures.window.epochs()[failed[-1]]) + failures.window.period if failed.size else 0.0
-    return metrics.total(seen.recent.get(metrics.PROCESSED.key), since) or 0.0
-
-
-def _enough(share: float) -> int:
-    """Good results in a row that a model failing this share of its requests gives in one case of twenty."""
-    return max(3, math.ceil(math.log(0.05) / math.log(1 - share))) if share < 1 else 3
-
-
-def _failing_since(seen: Seen) -> tuple[datetime | None, bool]:
-    """Since when, within a day, and whether that is the deploy of the configuration in use.
-
-    The deploy, where failures came up with it; else the first failure after the last hour that went well.
-    """
-    bad = np.nan_to_num(seen.day.get(metrics.FAILURES.key).values)
-    done = bad + np.nan_to_num(seen.day.get(metrics.PROCESSED.key).values)
-    epochs, period = seen.day.window.epochs(), seen.day.window.period
-    made = seen.endpoint.config_created
-    if made is not None and made > seen.day.window.start:
-        after = epochs + period > made.timestamp()
-        share = bad[after].sum() / max(1.0, done[after].sum())
-        before = bad[~after].sum() / max(1.0, done[~after].sum())
-        if share >= FAILED_SHARE / 2 and share >= 3 * before:
-            return made, True
-    start: float | None = None
-    step = 3600 // period
-    for end in range(len(bad), 0, -step):
-        hour = slice(max(0, end - step), end)
-        if done[hour].sum() and bad[hour].sum() / done[hour].sum() < FAILED_SHARE:
-            break
-        failed = np.flatnonzero(bad[hour] > 0)
-        start = float(epochs[hour][failed[0]]) if failed.size else start
-    return (utc(start) if start is not None else None), False
+def _known_asleep(seen: Seen, left: datetime | None) -> tuple[str, ...]:
+    """What shows that it sleeps and that nothing waits."""
+    gone = f"; the last was taken away at {mark(left, seen.now)}" if left is not None else ""
+    series = seen.recent.get(metrics.BACKLOG.key)
+    known = np.flatnonzero(~np.isnan(series.values))
+    empty = "No queue metric was published lately"
+    if known.size:
+        at = utc(float(series.window.epochs()[known[-1]]))
+        empty = f"ApproximateBacklogSize {series.values[known[-1]]:.0f} at {mark(at, seen.now)}"
+    return (f"DescribeEndpoint: 0 instances in service, 0 wanted{gone}", empty)
 
 
 # --- remarks on any state ---

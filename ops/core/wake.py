@@ -56,6 +56,17 @@ def blocked(seen: Seen) -> Obstacle | None:
     return Obstacle("no policy starts the first instance", f"add {WAKE_POLICY}")
 
 
+def path(seen: Seen) -> str:
+    """What would start the first instance, as a line of evidence; says so where that could not be read."""
+    unread = sorted(seen.hidden & {"scaling", "alarms"})
+    if unread:
+        return f"Whether a request would wake it is not known: {' and '.join(unread)} could not be read"
+    for alarm in seen.alarms:
+        if _leads_up(seen, alarm):
+            return f"A request would wake it: the alarm {alarm.name} runs {_policies_run_by(seen, alarm)[0].name}"
+    return "Whether a request would wake it is not known"
+
+
 def by_hand(seen: Seen) -> str:
     """How to wake it now, where raising the minimum can do that; else nothing."""
     if seen.target is None or seen.target.bounds.max == 0 or seen.target.suspended.scale_out:

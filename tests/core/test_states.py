@@ -52,6 +52,12 @@ CASES: dict[str, Case] = {
         ("Asleep since 07:22 UTC", "nothing waits"),
         EMPTY,
         activities=(activity("Successful", 401, 400, 0),),
+        shows=(
+            "0 instances in service, 0 wanted; the last was taken away at 07:22 UTC",
+            "ApproximateBacklogSize 0 at 14:0",
+            "the alarm wake runs wake-policy",
+        ),
+        never=("0 of 0",),
     ),
     "asleep without a queue metric at all": Case("asleep", "ok", ("nothing waits",)),
     "asleep and nothing would wake it": Case(
@@ -65,7 +71,30 @@ CASES: dict[str, Case] = {
     "asleep, held by its maximum": Case(
         "asleep", "warning", ("its maximum is 0",), EMPTY, target=ScalableTarget(Bounds(0, 0))
     ),
-    "queue unseen": Case("unknown", "warning", ("not known", "metrics"), hidden=frozenset({"metrics"})),
+    "asleep, its activities unread": Case(
+        "asleep",
+        "ok",
+        ("Asleep; nothing waits.",),
+        EMPTY,
+        hidden=frozenset({"activities"}),
+        never=("since",),
+    ),
+    "asleep, its alarms unread": Case(
+        "asleep",
+        "ok",
+        ("nothing waits",),
+        EMPTY,
+        hidden=frozenset({"alarms"}),
+        shows=("Whether a request would wake it is not known: alarms could not be read",),
+    ),
+    "queue unseen": Case(
+        "unknown",
+        "warning",
+        ("not known", "metrics"),
+        hidden=frozenset({"metrics"}),
+        shows=("0 instances in service", "Metrics could not be read"),
+        never=("nothing waits", "Backlog"),
+    ),
     "queued": Case("queued", "info", ("3 requests wait since 14:00 UTC", "about to be asked for"), JUST),
     "queued, and nothing will start": Case(
         "queued",
@@ -290,6 +319,7 @@ CASES: dict[str, Case] = {
         ),
         WAITING,
         activities=tuple(activity("Failed", m, m, 1, QUOTA) for m in (1, 5, 10)) + WOKE,
+        shows=("Next: ask for a higher quota",),
     ),
     "wake fails: no capacity": Case(
         "wake_failing",
@@ -297,14 +327,33 @@ CASES: dict[str, Case] = {
         ("AWS has no capacity for ml.g5.xlarge", "the attempt at 13:59 UTC failed"),
         WAITING,
         activities=(activity("Failed", 3, 3, 1, CAPACITY), *WOKE),
+        shows=("Next: wait, or deploy a configuration with another instance type",),
+    ),
+    "wake takes long, and AWS says why": Case(
+        "wake_failing",
+        "critical",
+        ("AWS has no capacity for ml.g5.xlarge right now; 3 requests wait",),
+        WAITING,
+        endpoint(desired=1),
+        activities=(activity("InProgress", 34, None, 1, CAPACITY), *WOKE),
+        never=("possibly",),
+    ),
+    "wake fails for another reason": Case(
+        "wake_failing",
+        "critical",
+        ("The container did not pass",),
+        WAITING,
+        activities=(activity("Failed", 3, 3, 1, "The container did not pass the ping health check."), *WOKE),
+        shows=("Next: mend what the activity names", "log group /aws/sagemaker/Endpoints/doc-async"),
     ),
     "wake fails: far longer than usual": Case(
         "wake_failing",
         "critical",
-        ("Starting its first instance for 34 min already", "usually 5 min"),
+        ("Starting its first instance for 34 min already; usually 5 min; AWS gives no instance, possibly",),
         WAITING,
         endpoint(desired=1),
         activities=(activity("InProgress", 34, None, 1), *WOKE),
+        shows=("Next: wait, or deploy a configuration with another instance type",),
     ),
     "an old failure is no cause": Case(
         "wake_stuck",
@@ -338,8 +387,19 @@ CASES: dict[str, Case] = {
         ("AWS reports Failed", "image not found", "can only be deleted"),
         {},
         endpoint(status="Failed", failure_reason="image not found"),
+        shows=(
+            "Next: mend what AWS names as the reason",
+            "log group /aws/sagemaker/Endpoints/doc-async",
+        ),
     ),
-    "out of service": Case("broken", "critical", ("OutOfService",), {}, endpoint(status="OutOfService")),
+    "out of service": Case(
+        "broken",
+        "critical",
+        ("OutOfService",),
+        {},
+        endpoint(status="OutOfService"),
+        shows=("Next: look at the reason",),
+    ),
     "no counts": Case(
         "unknown", "warning", ("no instance counts",), {}, endpoint(current=None, desired=None)
     ),

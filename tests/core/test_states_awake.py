@@ -104,6 +104,7 @@ AWAKE: dict[str, Case] = {
         ("Fails since 13:1", "50 % of the requests", "(45 of 90)", "5xx"),
         BAD_HOUR,
         ONE,
+        shows=("Next: look into the log group /aws/sagemaker/Endpoints/doc-async.",),
     ),
     "failing since a deploy": Case(
         "failing",
@@ -111,6 +112,7 @@ AWAKE: dict[str, Case] = {
         ("Fails since the deploy at 13:02 UTC",),
         BAD_HOUR,
         endpoint(current=1, desired=1, config_created=ago(60)),
+        shows=("compare the configuration doc-7 (made at 13:02 UTC) with the one before",),
     ),
     "failing a little": Case(
         "failing", "warning", ("14 %",), {DONE: ((50, 2, 1.0),), FAILED: ((20, 12, 1.0),)}, ONE
