@@ -11,13 +11,12 @@ from ops.core.errors import BadInput
 from ops.core.moments import mark
 from ops.core.schedule import next_run, parse, runs
 from ops.core.seen import Seen, fresh, last_at_work
+from ops.core.sleep import scale_in_span, sleep_after, why_not_asleep
 from ops.core.types import (
     EndpointState,
     ScheduledAction,
     Series,
     Severity,
-    StepPolicy,
-    TargetTrackingPolicy,
     Verdict,
 )
 from ops.core.words import at_least, count, duration
@@ -29,67 +28,72 @@ BUSY_GPU, BUSY_CPU = 10.0, 25.0
 QUIET_S = 900
 TTL_S = 21600.0
 """The longest that a request may wait, unless it names a shorter time itself (facts C.1)."""
-SETTLE_S = 300
-_IN_WORK = (
-    "No completions, nothing queued, and utilisation is low; one request may still run for up to an hour."
-)
+_IN_WORK = "No completions, nothing queued, and low utilisation; one request may still run for up to an hour."
+_NOT_KNOWN = "whether requests wait or run is not known without metrics"
 
 
 def slow(seen: Seen) -> Verdict | None:
     """Instances are there and do not keep up: over a quarter of an hour, or an hour, the queue does not shrink and
-    its oldest request gets older. A queue that drains within the hour is not slow."""
+    its oldest request gets older. A queue that drains within the hour is not slow; one that needs longer at the
+    maximum, and keeps its oldest request waiting for over an hour, is, though it shrinks."""
     backlog, oldest = seen.latest(metrics.BACKLOG), seen.latest(metrics.OLDEST)
     if not backlog or oldest is None or oldest < SLOW_OLDEST_S:
         return None
     left = _seconds_left(seen, backlog)
     if left is not None and left < LONG_TREND_S:
         return None
-    span = next((s for s in (TREND_S, LONG_TREND_S) if _grows(seen, backlog, oldest, s)), None)
+    current, desired = seen.endpoint.current or 0, seen.endpoint.desired or 0
+    growing, limit = desired > current, _at_maximum(seen)
+    spans = (TREND_S, LONG_TREND_S)
+    span = next((s for s in spans if _grows(seen, backlog, oldest, s)), None)
+    shrinks = span is None
+    if span is None and limit and oldest >= LONG_TREND_S:
+        span = next((s for s in spans if _ages(seen, oldest, s)), None)
     if span is None:
         return None
     before = _before(seen, metrics.BACKLOG, span) or 0.0
-    current, desired = seen.endpoint.current or 0, seen.endpoint.desired or 0
-    growing = desired > current
-    bounds = seen.target.bounds if seen.target is not None else None
-    limit = f" It is at its maximum of {bounds.max}." if bounds and current >= bounds.max else ""
-    limit = f" {desired - current} more on the way." if growing else limit
+    more = f" It is at its maximum of {limit}." if limit else ""
+    more = f" {desired - current} more on the way." if growing else more
     what = (
         f"Does not keep up: {count(backlog, 'request')} in the queue ({_change(before, backlog)} in {duration(span)}), "
-        f"the oldest {duration(oldest)} old, {count(current, 'instance')} in service.{limit}"
+        f"the oldest {duration(oldest)} old{' and still getting older' if shrinks else ''}, "
+        f"{count(current, 'instance')} in service{_drain(seen, backlog)}.{more}"
     )
     near = oldest > 0.8 * TTL_S
-    severity = Severity.CRITICAL if near else Severity.INFO if growing else Severity.WARNING
-    evidence = (f"Requests expire after {duration(TTL_S)} unless they name a shorter time",) if near else ()
-    return Verdict(EndpointState.SLOW, severity, what, None, evidence)
+    severity = Severity.CRITICAL if near else Severity.INFO if growing or shrinks else Severity.WARNING
+    evidence = [f"Requests expire after {duration(TTL_S)} unless they name a shorter time"] if near else []
+    if limit:
+        evidence.append("Next: raise the maximum, as far as the account's quota for this type allows.")
+    elif not growing:
+        evidence.append("Next: see in the alarms and scaling activities why it does not grow.")
+    return Verdict(EndpointState.SLOW, severity, what, None, tuple(evidence))
 
 
 def working(seen: Seen) -> Verdict | None:
     """Something waits, runs, or finished a moment ago, or the count is being changed."""
-    endpoint = seen.endpoint
-    current, desired = endpoint.current or 0, endpoint.desired or 0
     backlog = seen.latest(metrics.BACKLOG)
-    move = ""
-    if desired > current:
-        move = f", growing to {desired}"
-    elif desired < current:
-        move = f", shrinking to {desired}"
-    running = f"{count(current, 'instance')} in service{move}"
+    running = _running(seen)
     if backlog:
-        oldest = seen.latest(metrics.OLDEST)
+        oldest, limit = seen.latest(metrics.OLDEST), _at_maximum(seen)
         age = f", the oldest {duration(oldest)} old" if oldest else ""
-        what = f"{count(backlog, 'request')} in the queue{age}, {running}{_drain(seen, backlog)}."
+        most = f", its maximum of {limit}" if limit else ""
+        what = f"{count(backlog, 'request')} in the queue{age}, {running}{most}{_drain(seen, backlog)}."
         return Verdict(EndpointState.BUSY, Severity.OK, what)
+    nothing = "nothing waits, " if backlog is not None else ""
     done = seen.hour(metrics.PROCESSED, QUIET_S // 60) + seen.hour(metrics.FAILURES, QUIET_S // 60)
     if done:
-        what = f"{count(done, 'request')} finished in the last 15 min, {running}."
+        what = f"{count(done, 'request')} finished in the last 15 min, {nothing}{running}{_may_sleep(seen)}."
         return Verdict(EndpointState.BUSY, Severity.OK, what)
     gpu, cpu = seen.latest(metrics.GPU), seen.latest(metrics.CPU)
     if (gpu or 0) >= BUSY_GPU or (cpu or 0) >= BUSY_CPU:
         used = f"GPU {gpu:.0f} %" if (gpu or 0) >= BUSY_GPU else f"CPU {cpu:.0f} %"
-        what = f"Nothing finished in the last 15 min, but its instances work ({used}), {running}."
+        what = f"Nothing finished in the last 15 min, but its instances work ({used}), {nothing}{running}."
         return Verdict(EndpointState.BUSY, Severity.OK, what)
-    if move:
-        return Verdict(EndpointState.BUSY, Severity.OK, f"Nothing waits; {running}.")
+    if "metrics" not in seen.hidden and seen.endpoint.desired != seen.endpoint.current:
+        what = (
+            f"Nothing waits; {running}." if backlog is not None else f"Its size is being changed: {running}."
+        )
+        return Verdict(EndpointState.BUSY, Severity.OK, what)
     return None
 
 
@@ -100,7 +104,7 @@ def idle(seen: Seen) -> Verdict:
     if held is not None:
         return held
     if "metrics" in seen.hidden:
-        what = f"{count(current, 'instance')} in service; whether they work is not known without metrics."
+        what = f"{_running(seen)}; {_NOT_KNOWN}."
         return Verdict(EndpointState.UNKNOWN, Severity.WARNING, what)
     since, longer = idle_since(seen)
     took = seen.now - since
@@ -108,59 +112,17 @@ def idle(seen: Seen) -> Verdict:
     reason = why_not_asleep(seen)
     patience = timedelta(seconds=sleep_after(seen))
     if took <= timedelta(seconds=QUIET_S) or (took <= patience and reason is None):
-        step = "it sleeps when the scale-in alarm agrees" if reason is None else reason
+        step = "it sleeps when the scale-in alarm agrees" if reason is None else reason.clause
         what = f"Nothing to do {quiet}, {count(current, 'instance')} in service; {step}."
         return Verdict(EndpointState.BUSY, Severity.OK, what, since)
-    why = reason or f"the usual {duration(patience.total_seconds())} for going to sleep have passed"
+    why = (
+        reason.clause
+        if reason
+        else f"the usual {duration(patience.total_seconds())} for going to sleep have passed"
+    )
     what = f"Paid for while idle {quiet}: {count(current, 'instance')} in service, {why}."
-    return Verdict(EndpointState.IDLE_PAID, Severity.WARNING, what, since, (_IN_WORK,))
-
-
-def why_not_asleep(seen: Seen) -> str | None:
-    """Why nothing takes the last instance away, as a clause; None where it seems possible or is not seen."""
-    if "scaling" in seen.hidden:
-        return None
-    target = seen.target
-    if target is None:
-        return "no scaling is registered for it, so it never sleeps"
-    if target.bounds.min >= 1:
-        return f"its minimum is {target.bounds.min}, and no schedule lowers it"
-    if target.suspended.scale_in:
-        return "scaling in is suspended"
-    tracking = [p for p in seen.policies if isinstance(p, TargetTrackingPolicy)]
-    steps = [
-        p
-        for p in seen.policies
-        if isinstance(p, StepPolicy) and any(_goes_down(p, s.adjustment) for s in p.steps)
-    ]
-    if steps:
-        return None
-    if not tracking:
-        return "no policy takes instances away"
-    if all(p.disable_scale_in for p in tracking):
-        return f"scaling in is switched off in the policy {tracking[0].name}"
-    if all(p.predefined is not None for p in tracking):
-        return f"the policy {tracking[0].name} follows a metric that asynchronous endpoints never publish"
-    low = [
-        a
-        for a in seen.alarms
-        if a.comparison.startswith("LessThan") and set(a.actions) & {p.arn for p in tracking}
-    ]
-    if low and not any(a.actions_enabled for a in low):
-        return f"the actions of the alarm {low[0].name} are switched off"
-    return None
-
-
-def sleep_after(seen: Seen) -> float:
-    """Seconds without work after which a healthy endpoint has gone to sleep: alarm, cooldown and a margin."""
-    arns = {p.arn: p for p in seen.policies}
-    spans = [
-        a.period * a.evaluation_periods
-        for a in seen.alarms
-        if a.comparison.startswith("LessThan") and not arns.keys().isdisjoint(a.actions)
-    ]
-    cooldowns = [p.scale_in_cooldown for p in seen.policies if isinstance(p, TargetTrackingPolicy)]
-    return max(spans, default=900) + max(cooldowns, default=300) + SETTLE_S
+    step = reason.step if reason else "look at the scale-in alarm and at the scaling activities"
+    return Verdict(EndpointState.IDLE_PAID, Severity.WARNING, what, since, (_IN_WORK, f"Next: {step}."))
 
 
 def idle_since(seen: Seen) -> tuple[datetime, bool]:
@@ -175,24 +137,22 @@ def idle_since(seen: Seen) -> tuple[datetime, bool]:
     return begin, begin > seen.endpoint.created
 
 
-def _goes_down(policy: StepPolicy, adjustment: int) -> bool:
-    return adjustment == 0 if policy.adjustment_type == "ExactCapacity" else adjustment < 0
-
-
 def _warm_by_schedule(seen: Seen) -> Verdict | None:
     target = seen.target
     opening = [s for s in seen.schedules if s.min]
     if target is None or target.bounds.min < 1 or not opening:
         return None
     kept = f"Kept warm by the schedule {opening[0].name}"
-    current = count(seen.endpoint.current or 0, "instance")
+    blind = "metrics" in seen.hidden
+    rest = f"{_running(seen)}; {_NOT_KNOWN}" if blind else f"nothing waits, {_running(seen)}"
     ends = [(when, s) for s in seen.schedules if s.min == 0 and (when := _next(s, seen.now)) is not None]
     if not ends:
-        what = f"{kept}, and no schedule lets it sleep again; nothing waits, {current} in service."
-        return Verdict(EndpointState.WARM, Severity.WARNING, what)
+        what = f"{kept}, and no schedule lets it sleep again; {rest}."
+        step = "Next: add a schedule that sets the minimum to 0 when the warm hours end."
+        return Verdict(EndpointState.WARM, Severity.WARNING, what, None, (step,))
     when, _ = min(ends, key=lambda e: e[0])
-    what = f"{kept} until {mark(when, seen.now)}; nothing waits, {current} in service."
-    return Verdict(EndpointState.WARM, Severity.OK, what)
+    what = f"{kept} until {mark(when, seen.now)}; {rest}."
+    return Verdict(EndpointState.WARM, Severity.WARNING if blind else Severity.OK, what)
 
 
 def _next(action: ScheduledAction, now: datetime) -> datetime | None:
@@ -215,6 +175,39 @@ def _last_close(seen: Seen) -> datetime | None:
         if schedule.every is None:
             found += runs(schedule, seen.now - timedelta(days=1), seen.now)
     return max(found, default=None)
+
+
+def _running(seen: Seen) -> str:
+    current, desired = seen.endpoint.current or 0, seen.endpoint.desired or 0
+    move = (
+        f", growing to {desired}"
+        if desired > current
+        else f", shrinking to {desired}"
+        if desired < current
+        else ""
+    )
+    return f"{count(current, 'instance')} in service{move}"
+
+
+def _at_maximum(seen: Seen) -> int | None:
+    """The maximum, where there are that many instances and no more are on the way."""
+    current, desired = seen.endpoint.current or 0, seen.endpoint.desired or 0
+    if seen.target is None or desired > current or current < seen.target.bounds.max:
+        return None
+    return seen.target.bounds.max
+
+
+def _may_sleep(seen: Seen) -> str:
+    """When instances may go, where the scale-in alarm tells: a habit of AWS, not a promise."""
+    span = scale_in_span(seen)
+    if span is None or seen.latest(metrics.BACKLOG) != 0 or seen.endpoint.desired != seen.endpoint.current:
+        return ""
+    return f"; scale-in usually begins about {duration(span)} after the last request"
+
+
+def _ages(seen: Seen, oldest: float, span: float) -> bool:
+    aged = _before(seen, metrics.OLDEST, span)
+    return aged is not None and oldest > aged and not _before(seen, metrics.NO_CAPACITY, span)
 
 
 def _grows(seen: Seen, backlog: float, oldest: float, span: float) -> bool:

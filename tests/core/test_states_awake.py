@@ -50,7 +50,10 @@ AWAKE: dict[str, Case] = {
     "busy: finished a moment ago": Case(
         "busy",
         "ok",
-        ("1 request finished in the last 15 min",),
+        (
+            "1 request finished in the last 15 min, nothing waits, 1 instance in service; ",
+            "; scale-in usually begins about 15 min after the last request.",
+        ),
         {BACKLOG: ((90, 1, 0.0),), DONE: ((6, 5, 1.0),)},
         ONE,
     ),
@@ -83,6 +86,39 @@ AWAKE: dict[str, Case] = {
         {BACKLOG: ((60, 12, 50.0), (12, 1, 90.0)), OLDEST: ((60, 12, 400.0), (12, 1, 1100.0))},
         ONE,
         ScalableTarget(Bounds(0, 1)),
+        shows=("Next: raise the maximum",),
+    ),
+    "slow: shrinks at its maximum, and takes hours": Case(
+        "slow",
+        "info",
+        (
+            "Does not keep up",
+            "(-10 in 15 min)",
+            "still getting older",
+            "empty in about 3",
+            "at its maximum of 1",
+        ),
+        {BACKLOG: ((60, 12, 150.0), (12, 1, 140.0)), OLDEST: ((60, 12, 3700.0), (12, 1, 4600.0))},
+        ONE,
+        ScalableTarget(Bounds(0, 1)),
+        shows=("Next: raise the maximum",),
+    ),
+    "busy at its maximum": Case(
+        "busy",
+        "ok",
+        ("40 requests in the queue", "2 instances in service, its maximum of 2; at this pace"),
+        {BACKLOG: ((60, 12, 80.0), (12, 1, 40.0)), OLDEST: ((60, 1, 600.0),)},
+        endpoint(current=2, desired=2),
+        ScalableTarget(Bounds(0, 2)),
+    ),
+    "slow below its maximum, and does not grow": Case(
+        "slow",
+        "warning",
+        ("Does not keep up",),
+        {BACKLOG: ((60, 12, 50.0), (12, 1, 90.0)), OLDEST: ((60, 12, 400.0), (12, 1, 1100.0))},
+        ONE,
+        shows=("Next: see in the alarms and scaling activities why it does not grow.",),
+        never=("maximum",),
     ),
     "slow, help on the way": Case(
         "slow",
@@ -134,14 +170,52 @@ AWAKE: dict[str, Case] = {
     "warm": Case(
         "warm",
         "ok",
-        ("Kept warm by the schedule warm-open until 18:00 UTC",),
+        ("Kept warm by the schedule warm-open until 18:00 UTC; nothing waits",),
         {BACKLOG: ((170, 1, 0.0),)},
         ONE,
         FOUR_ONE,
         schedules=(OPEN, CLOSE),
     ),
+    "warm, its queue unseen": Case(
+        "warm",
+        "warning",
+        ("Kept warm by the schedule warm-open", "whether requests wait or run is not known"),
+        {},
+        ONE,
+        FOUR_ONE,
+        schedules=(OPEN, CLOSE),
+        hidden=frozenset({"metrics"}),
+        never=("nothing waits",),
+    ),
+    "growing, its queue unseen": Case(
+        "unknown",
+        "warning",
+        ("1 instance in service, growing to 4; whether requests wait or run is not known",),
+        {},
+        endpoint(current=1, desired=4),
+        hidden=frozenset({"metrics"}),
+        never=("othing waits",),
+    ),
+    "idle: minimum, and nothing would wake it": Case(
+        "idle_paid",
+        "warning",
+        ("its minimum is 1",),
+        {},
+        ONE,
+        FOUR_ONE,
+        policies=(TRACK,),
+        alarms=(LOW, HIGH),
+        shows=("Next: first mend its way to wake", "add a step policy", "then set the minimum to 0"),
+    ),
     "warm without an end": Case(
-        "warm", "warning", ("no schedule lets it sleep again",), {}, ONE, FOUR_ONE, schedules=(OPEN,)
+        "warm",
+        "warning",
+        ("no schedule lets it sleep again",),
+        {},
+        ONE,
+        FOUR_ONE,
+        schedules=(OPEN,),
+        shows=("Next: add a schedule that sets the minimum to 0",),
     ),
     "idle: minimum": Case(
         "idle_paid",
@@ -150,9 +224,18 @@ AWAKE: dict[str, Case] = {
         {},
         ONE,
         FOUR_ONE,
+        shows=("Next: set the minimum to 0; a request then waits for a start.",),
     ),
     "idle: not registered": Case(
-        "idle_paid", "warning", ("no scaling is registered",), {}, ONE, None, (), ()
+        "idle_paid",
+        "warning",
+        ("no scaling is registered",),
+        {},
+        ONE,
+        None,
+        (),
+        (),
+        shows=("give it a wake policy, and only then a minimum of 0",),
     ),
     "idle: scale-in suspended": Case(
         "idle_paid",
@@ -161,6 +244,7 @@ AWAKE: dict[str, Case] = {
         {},
         ONE,
         ScalableTarget(Bounds(0, 4), Suspended(scale_in=True)),
+        shows=("Next: resume scaling in, unless it protects a long request.",),
     ),
     "idle: no policy takes away": Case(
         "idle_paid",
@@ -170,6 +254,7 @@ AWAKE: dict[str, Case] = {
         ONE,
         policies=(WAKE,),
         alarms=(alarm(),),
+        shows=("Next: add target tracking of ApproximateBacklogSizePerInstance",),
     ),
     "idle: scale-in off": Case(
         "idle_paid",
@@ -178,6 +263,7 @@ AWAKE: dict[str, Case] = {
         {},
         ONE,
         policies=(WAKE, replace(TRACK, disable_scale_in=True)),
+        shows=("Next: allow it in the policy track.",),
     ),
     "idle: alarm switched off": Case(
         "idle_paid",
@@ -186,10 +272,18 @@ AWAKE: dict[str, Case] = {
         {},
         ONE,
         alarms=(alarm(), replace(LOW, actions_enabled=False), HIGH),
+        shows=("Next: switch the actions of the alarm low on.",),
     ),
-    "idle: cause not found": Case("idle_paid", "warning", ("have passed",), {}, ONE),
+    "idle: cause not found": Case(
+        "idle_paid",
+        "warning",
+        ("have passed",),
+        {},
+        ONE,
+        shows=("Next: look at the scale-in alarm and at the scaling activities.",),
+    ),
     "idle or not cannot be told": Case(
-        "unknown", "warning", ("not known",), {}, ONE, hidden=frozenset({"metrics"})
+        "unknown", "warning", ("not known",), {}, ONE, hidden=frozenset({"metrics"}), never=("othing waits",)
     ),
 }
 
