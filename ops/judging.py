@@ -27,6 +27,7 @@ from ops.core.words import count, listed
 
 TTL_S = 21600.0
 """How long a request may wait unless it names a shorter time itself (facts C.1)."""
+_MONEY_ONLY = (EndpointState.IDLE_PAID, EndpointState.WARM)
 _ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.INFO, Severity.OK)
 
 
@@ -120,6 +121,6 @@ def verdict_of(seen: Seen, problems: tuple[Problem, ...]) -> Verdict:
     return states.judge(seen) if seen.endpoint.is_async else states.judge_realtime(seen)
 
 
-def trouble_first(row: FleetRow) -> tuple[int, str]:
-    """The order of the fleet."""
-    return _ORDER.index(row.verdict.severity), row.endpoint.ref.name
+def trouble_first(row: FleetRow) -> tuple[int, bool, str]:
+    """The order of the fleet: the worst first, and what costs only money after what holds requests up."""
+    return _ORDER.index(row.verdict.severity), row.verdict.state in _MONEY_ONLY, row.endpoint.ref.name
