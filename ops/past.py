@@ -19,8 +19,9 @@ from ops.core import rollup, spans
 from ops.core.metrics import Metric
 from ops.core.pacing import GAP_S
 from ops.core.spans import RESOLUTIONS, Span
-from ops.core.types import FloatArray, MetricSet, Series, Window, utc
+from ops.core.types import FloatArray, MetricSet, Problem, Series, Window, utc
 from ops.core.window import KEPT_DAYS
+from ops.held import Held
 from ops.hot import Hot
 from ops.store.history import Grid, History
 
@@ -69,15 +70,18 @@ class Hole:
 class Past:
     """The history of one account and region, with its coverage at hand. Thread-safe."""
 
-    def __init__(self, history: History) -> None:
-        self.history = history
+    def __init__(self, history: History | Held) -> None:
+        self.history = history if isinstance(history, Held) else Held(history)
         self._lock = threading.Lock()
-        self._coverage: dict[tuple[str, int], Mapping[str, tuple[Span, ...]]] = {}
         self.hot = Hot(self.read)
         self._fresh: dict[tuple[str, int, str], _Fresh] = {}
         self._born: dict[str, float] = {}
-        self._writes = 0
-        """Counts what changes the coverage: what was read before a change is not stored after it."""
+        self.history.returned = self.hot.clear
+
+    @property
+    def problem(self) -> Problem | None:
+        """What is wrong with the history now; views are made from memory meanwhile."""
+        return self.history.problem
 
     def keep(self, answer: Answer, window: Window, now: float) -> None:
         """Take in what AWS answered for `window` at `now` (its epoch seconds).
@@ -105,12 +109,7 @@ class Past:
             self._show(name, fresh)
             if settled and cut > low:
                 items.append((name, Grid(period, start + low * period, settled)))
-        if items:
-            self.history.write(items)
-        with self._lock:
-            self._writes += 1
-            for name, _ in items:
-                self._coverage.pop((name, period), None)
+        self.history.write(items)
         for name, found in answer.found.items():
             whole = {k: s.values for k, s in found.series.items() if (name, k) not in answer.incomplete}
             partly = sorted(found.series.keys() - whole.keys())
@@ -120,12 +119,10 @@ class Past:
     def forget(self, name: str) -> None:
         """The endpoint is gone, or another one has its name: nothing of it stays in memory."""
         with self._lock:
-            self._writes += 1
             self._born.pop(name, None)
-            for resolution in RESOLUTIONS:
-                self._coverage.pop((name, resolution), None)
             for place in [place for place in self._fresh if place[0] == name]:
                 del self._fresh[place]
+        self.history.forget(name)
         self.hot.forget(name)
 
     def began(self, name: str, at: float) -> None:
@@ -168,7 +165,12 @@ class Past:
         return found
 
     def holes(self, name: str, metrics: Iterable[Metric], span: Span, period: int) -> tuple[Hole, ...]:
-        """What is missing of `span` in steps of at most `period`, metrics with the same gaps together."""
+        """What is missing of `span` in steps of at most `period`, metrics with the same gaps together.
+
+        Nothing while the history cannot tell: all of it would be asked for again, and AWS bills that.
+        """
+        if any(r <= period and self.history.coverage(name, r) is None for r in RESOLUTIONS):
+            return ()
         groups: dict[Span, list[Metric]] = {}
         for metric in metrics:
             for missing in spans.without(span, self.covered(name, metric.key, period)):
@@ -207,14 +209,7 @@ class Past:
         return MetricSet(window, {m.key: Series(m.key, window, out[m.key], m.unit) for m in metrics})
 
     def _spans(self, name: str, resolution: int) -> Mapping[str, tuple[Span, ...]]:
-        with self._lock:
-            found, writes = self._coverage.get((name, resolution)), self._writes
-        if found is None:
-            found = self.history.coverage(name, resolution)
-            with self._lock:
-                if writes == self._writes:
-                    self._coverage[(name, resolution)] = found
-        return found
+        return self.history.coverage(name, resolution) or {}
 
     def _shown(self, name: str, resolution: int, keys: Iterable[str]) -> dict[str, tuple[Span, ...]]:
         """Where each of `keys` was read, kept or not."""
@@ -230,7 +225,7 @@ class Past:
     def _grid(
         self, name: str, resolution: int, keys: Sequence[str], start: int, end: int, born: float = _EVER
     ) -> Mapping[str, FloatArray]:
-        found = dict(self.history.read(name, resolution, keys, start, end).values)
+        found = self.history.read(name, resolution, keys, start, end)
         for key in keys:
             with self._lock:
                 fresh = self._fresh.get((name, resolution, key))

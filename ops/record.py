@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from ops.aws import scaling as aws_scaling
 from ops.aws.calls import Reading
 from ops.core.types import Activity, Endpoint
+from ops.held import Held
 from ops.store.history import History
 
 MOST = 500
@@ -30,7 +31,7 @@ class Record:
 
 
 def extended(
-    reading: Reading, history: History, endpoint: Endpoint, record: Record, since: datetime
+    reading: Reading, history: History | Held, endpoint: Endpoint, record: Record, since: datetime
 ) -> Record:
     """`record` with what is new, and back to `since` where it does not reach so far yet. Raises OpsError.
 

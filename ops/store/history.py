@@ -36,6 +36,7 @@ from ops.store.tables import (
     SCOPE,
     add_missing,
     connect,
+    impatient,
     in_memory,
     put,
     translated,
@@ -74,7 +75,8 @@ class History:
     Every method raises OpsError (retryable where another process is in the way).
     """
 
-    def __init__(self, engine: Engine, scope_id: int) -> None:
+    def __init__(self, engine: Engine, scope_id: int, scope: Scope) -> None:
+        self.scope = scope
         self._engine = engine
         self._url = engine.url
         self._scope = scope_id
@@ -104,7 +106,8 @@ class History:
         except BaseException:
             engine.dispose()
             raise
-        return cls(engine, found)
+        impatient(engine)
+        return cls(engine, found, scope)
 
     def close(self) -> None:
         """Give the database back. Other threads must be done with it."""

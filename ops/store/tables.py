@@ -41,8 +41,10 @@ from ops.store.packing import Damaged
 
 SCHEMA = "1"
 """Changes with the tables or with the format of a blob."""
-BUSY_S = 10.0
-"""How long a writer waits for another one."""
+OPENING_S = 10.0
+"""How long one process waits for another while it opens a history."""
+BUSY_S = 2.0
+"""How long after that: what could not be written is tried again, and viewers wait behind a reader."""
 
 METADATA = MetaData()
 
@@ -157,6 +159,20 @@ def connect(url: str) -> Engine:
     return engine
 
 
+def impatient(engine: Engine) -> None:
+    """From now on wait for other processes no longer than BUSY_S."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "do_connect")
+    def connecting(_dialect: object, _record: object, _arguments: object, named: dict[str, Any]) -> None:
+        named["timeout"] = BUSY_S
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_S * 1000:.0f}")
+
+
 def in_memory(url: URL) -> bool:
     return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
 
@@ -172,7 +188,7 @@ def _sqlite(url: URL) -> Engine:
                 f"The folder for the history cannot be made: {folder} ({error.strerror}).",
                 "Give Ebb a folder that it may write to.",
             ) from error
-    arguments: dict[str, Any] = {"timeout": BUSY_S, "check_same_thread": False}
+    arguments: dict[str, Any] = {"timeout": OPENING_S, "check_same_thread": False}
     if memory:
         engine = create_engine(url, connect_args=arguments, poolclass=StaticPool)
     else:
@@ -265,7 +281,7 @@ def translated(url: URL) -> Iterator[None]:
             "Move it away; Ebb begins a new one and reads again what AWS still has.",
         ) from error
     except (OperationalError, InterfaceError) as error:
-        raise _trouble(where, str(error.orig)) from error
+        raise _trouble(url, str(error.orig)) from error
     except DBAPIError as error:
         raise OpsError(
             f"The history at {where} cannot be used: {error.orig}.",
@@ -273,7 +289,8 @@ def translated(url: URL) -> Iterator[None]:
         ) from error
 
 
-def _trouble(where: str, says: str) -> OpsError:
+def _trouble(url: URL, says: str) -> OpsError:
+    where = _shown(url)
     if "locked" in says or "busy" in says:
         return OpsError(
             f"Another process keeps the history at {where} busy.", "Ebb tries again.", retryable=True
@@ -286,8 +303,13 @@ def _trouble(where: str, says: str) -> OpsError:
         return OpsError(
             f"The history at {where} cannot be written ({says}).", "Give Ebb a folder that it may write to."
         )
+    if "no such table" in says:
+        return OpsError(
+            f"The history at {where} was deleted or replaced.", "Ebb begins a new one when started."
+        )
+    served = url.get_backend_name() != "sqlite"  # a server may come back; a file does not mend itself
     return OpsError(
-        f"The history at {where} cannot be used: {says}.", "Is its database there?", retryable=True
+        f"The history at {where} cannot be used: {says}.", "Is its database there?", retryable=served
     )
 
 
