@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from cachetools import LRUCache
-
-from ops import clock, collector
+from ops import collector
 from ops.config import Settings
 from ops.core.errors import OpsError, Unreachable
 from ops.core.types import Connection, Window
@@ -52,10 +49,10 @@ class Source(Protocol):
 
     def endpoint(self, name: str, span: timedelta | Window) -> EndpointView: ...
 
+    def age_s(self, view: EndpointView) -> float: ...
+
 
 _source: Source | None = None
-_first_seen: LRUCache[tuple[str, timedelta | Window], tuple[datetime, float]] = LRUCache(256)
-_seen_lock = threading.Lock()
 _refused: OpsError | None = None
 
 
@@ -144,13 +141,9 @@ def now() -> datetime | None:
 
 
 def endpoint(name: str, span: timedelta | Window) -> tuple[EndpointView, float]:
-    """One endpoint, and for how many real seconds this process has known that reading. Raises OpsError."""
-    view, moment = source().endpoint(name, span), clock.monotonic()
-    with _seen_lock:
-        known = _first_seen.get((name, span))
-        if known is None or known[0] != view.as_of:
-            known = _first_seen[name, span] = (view.as_of, moment)
-    return view, moment - known[1]
+    """One endpoint, and how many real seconds ago AWS was read for it. Raises OpsError."""
+    view = source().endpoint(name, span)
+    return view, source().age_s(view)
 
 
 def names() -> tuple[str, ...]:

@@ -13,15 +13,15 @@ from collections import Counter
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
 from ops import clock
 from ops.config import Settings
-from ops.console import Console
+from ops.console import AnotherAws, Console
 from ops.core import cost
-from ops.core.errors import OpsError, Unreachable
+from ops.core.errors import CredentialsProblem, OpsError, Throttled, Unreachable
 from ops.core.pacing import GAP_S
 from ops.core.types import Connection, Problem, Window
 from ops.core.views import EndpointView, FleetView, Usage
@@ -29,13 +29,18 @@ from ops.pace import IDLE_S, Pace, Snapshot
 
 log = logging.getLogger(__name__)
 
+AWAY = (Unreachable, Throttled, CredentialsProblem)
+"""Errors after which AWS as a whole is left alone for a while."""
 FAULT = "Ebb's reader of AWS has ended because of a fault in Ebb."
 FIRST_WAIT_S = 30.0
 """How long a viewer waits for the first snapshot, or for a fresh one after a pause."""
 
 
 class Collector:
-    """Reads with `open_console` in a thread of its own after `start()`. Thread-safe."""
+    """Reads with `open_console` in a thread of its own after `start()`. Thread-safe.
+
+    While AWS is away, that thread alone tries it: viewers get what is known, at once.
+    """
 
     def __init__(
         self,
@@ -53,20 +58,25 @@ class Collector:
         self._spent: list[Usage] = []
         self._looked: dict[str, float] = {}
         self._tidied_at: float | None = None
-        self._known: Connection | None = None
         self._fleet: FleetView | None = None
         self._error: OpsError | None = None
+        self._away: OpsError | None = None
+        self._away_at = 0.0
         self._number = 0
+        self._awaited = 0
         self._read_at: float | None = None
         self._good_at: float | None = None
         self._asked_at: float | None = None
         self._pace = Pace(interval_s("aws"))
         self._stopping = False
+        self._started_at: float | None = None
         self._thread: threading.Thread | None = None
         self._views: TTLCache[Hashable, EndpointView] = TTLCache(64, self._pace.base, timer=monotonic)
         self._flights: dict[Hashable, Future[EndpointView]] = {}
+        self._moments: LRUCache[datetime, float] = LRUCache(256)
 
     def start(self) -> Collector:
+        self._started_at = clock.monotonic()
         self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
         self._thread.start()
         return self
@@ -100,14 +110,7 @@ class Collector:
 
     def connection(self) -> Connection:
         """Which AWS this is; the last that answered while none does. OpsError when it was never told."""
-        try:
-            known = self._at_hand().connection()
-        except OpsError:
-            if self._known is None:
-                raise
-            return self._known
-        self._known = known
-        return known
+        return self._for_viewer().connection()
 
     def fleet(self) -> FleetView:
         """The newest good fleet; after a pause, or at first, a fresh one.
@@ -115,17 +118,13 @@ class Collector:
         Where the newest attempt failed, the reason is among the problems. OpsError without any good one.
         """
         with self._change:
-            patience = max(IDLE_S, 2 * self._pace.interval)
-            stale = self._read_at is None or self._monotonic() - self._read_at > patience
-            before = self._number
             self._ask()
-            if stale and self._thread is not None:
-                self._change.wait_for(lambda: self._number > before or self._stopping, FIRST_WAIT_S)
+            if self._thread is not None and not self._change.wait_for(self._has_news, FIRST_WAIT_S):
+                self._awaited = 0
+                self._change.notify_all()
             fleet, error = self._fleet, self._error
         if fleet is None:
-            raise error or Unreachable(
-                "AWS has not answered yet.", "Ebb keeps trying; look again in a moment."
-            )
+            raise error or _not_yet()
         return fleet if error is None else replace(fleet, problems=(*fleet.problems, _stale(error)))
 
     def endpoint(self, name: str, span: timedelta | Window = timedelta(hours=3)) -> EndpointView:
@@ -140,10 +139,13 @@ class Collector:
             cached = self._views.get(key)
             if cached is not None:
                 return cached
+            away = self._waited_out() is not None
             flight = self._flights.get(key)
             mine = flight is None
             if flight is None:
                 flight = self._flights[key] = Future()
+        if away and not mine:  # whoever asked before that may wait for AWS still
+            return self._read_endpoint(name, span)
         if not mine:
             return flight.result()
         try:
@@ -158,13 +160,26 @@ class Collector:
             with self._change:
                 self._flights.pop(key, None)
 
+    def age_s(self, view: EndpointView) -> float:
+        """Real seconds since AWS was read for this view."""
+        with self._change:
+            now = self._monotonic()
+            return now - self._moments.get(view.as_of, now)
+
     def read_once(self) -> None:
         """One attempt to read the fleet, in the caller's thread."""
         fleet: FleetView | None = None
         failure: OpsError | None = None
         looked_at, anybody = self._audience()
         try:
-            fleet = self._at_hand().read(looked_at, anybody=anybody)
+            with self._opening:
+                console = self._at_hand()
+            try:
+                fleet = console.read(looked_at, anybody=anybody)
+            except AnotherAws:
+                with self._opening:
+                    console = self._open_anew()
+                fleet = console.read(looked_at, anybody=anybody)
         except OpsError as error:
             failure = error
             log.warning("%s %s", error.what, error.hint)
@@ -172,20 +187,19 @@ class Collector:
             self._number += 1
             self._read_at = self._monotonic()
             self._error = failure
+            self._note(failure if isinstance(failure, AWAY) else None)
             if fleet is not None:
                 self._fleet, self._good_at = fleet, self._read_at
+                self._moments[fleet.as_of] = self._read_at
                 self._pace.succeeded()
             elif failure is not None:
                 self._pace.failed(failure)
-                if isinstance(failure, Unreachable) and self._console is not None:
-                    # opened anew: the embedded AWS may be back at another address; views come from the old one
-                    self._console, self._last = None, self._console
             self._change.notify_all()
 
     def close_gap(self) -> bool:
         """Read one missing piece of the history, in the caller's thread; False when nothing is missing."""
         with self._change:
-            console, good = self._console, self._error is None
+            console, good = self._console, self._error is None and self._away is None
         if console is None or not good:
             return False
         try:
@@ -230,7 +244,7 @@ class Collector:
         finally:
             with self._change:
                 if not self._stopping:  # a fault of Ebb's own is on its way to the log: say so on the pages
-                    self._error = OpsError(FAULT, "Start Ebb again; its log has the details.")
+                    self._error = self._away = OpsError(FAULT, "Start Ebb again; its log has the details.")
                     self._number += 1
                     self._thread = None
                     self._change.notify_all()
@@ -257,44 +271,102 @@ class Collector:
         paused = self._asked_at is None or now - self._asked_at > IDLE_S
         self._asked_at = now
         if paused:
+            patience = max(IDLE_S, 2 * self._pace.interval)
+            if self._away is None and (self._read_at is None or now - self._read_at > patience):
+                self._awaited = self._number + 1
             self._change.notify_all()
 
+    def _has_news(self) -> bool:
+        return self._number >= self._awaited or self._stopping
+
+    def _note(self, error: OpsError | None) -> None:
+        """Remember whether AWS answers a viewer or a round; other errors than those of AWAY say nothing of it."""
+        with self._change:
+            if error is None or isinstance(error, AWAY):
+                self._away, self._away_at = error, self._monotonic()
+
+    def _waited_out(self) -> OpsError | None:
+        """Why viewers do not ask AWS now; None when they may. Without a thread they may try at every interval."""
+        with self._change:
+            early = self._monotonic() - self._away_at < self._pace.interval
+            return self._away if early or self._started_at is not None else None
+
+    def _for_viewer(self) -> Console:
+        """The console, at once; opened by the viewer only where no thread does. Raises OpsError without one."""
+        with self._change:
+            if self._thread is not None and self._started_at is not None:
+                left = self._started_at + FIRST_WAIT_S - clock.monotonic()
+                self._change.wait_for(lambda: self._console or self._number or self._stopping, max(0.0, left))
+        if self._started_at is None:
+            with self._opening:
+                if self._waited_out() is None:
+                    try:
+                        self._at_hand()
+                    except OpsError as error:
+                        self._note(error)
+                        if self._console is None:
+                            raise
+        with self._change:
+            if self._console is None:
+                raise self._away or self._error or _not_yet()
+            return self._console
+
     def _at_hand(self) -> Console:
-        """The console, opened when first needed. Raises OpsError when its AWS is not there."""
-        with self._opening:
-            console = self._console
-            if console is None:
-                console = self._open()
-                interval = self._interval_s(console.connection().kind)
-                with self._change:
-                    self._console = console
-                    if self._last is not None:
-                        self._spent.append(self._last.usage())
-                        self._last.close()
-                        self._last = None
-                    self._pace = Pace(interval)
-                    self._views = TTLCache(64, interval, timer=self._monotonic)
-            return console
+        """The console, opened when first needed and after AWS was away. The caller holds `_opening`. OpsError."""
+        console = self._console
+        # the embedded AWS may be back at another address, or the keys may have been renewed
+        if console is None or isinstance(self._away, Unreachable | CredentialsProblem):
+            console = self._open_anew()
+        return console
+
+    def _open_anew(self) -> Console:
+        """A new console in place of the present one, with its memory where both read the same AWS. OpsError."""
+        older, fresh = self._console, self._open()
+        try:
+            interval = self._interval_s(fresh.connection().kind)
+            same = older is not None and fresh.adopt(older)
+        except BaseException:
+            fresh.close()
+            raise
+        with self._change:
+            if self._last is not None:
+                self._spent.append(self._last.usage())
+                self._last.close()
+            self._console, self._last = fresh, older  # viewers may still be reading with the older one
+            self._away = None
+            self._pace = Pace(interval)
+            self._views = TTLCache(64, interval, timer=self._monotonic)
+            if not same:
+                self._fleet = self._good_at = None
+                self._moments.clear()
+            self._change.notify_all()
+        return fresh
 
     def _read_endpoint(self, name: str, span: timedelta | Window) -> EndpointView:
-        error: OpsError | None
-        try:
-            console = self._at_hand()
-            error = console.look(name, span)
-        except OpsError as away:
-            last = self._last
-            if last is None or not away.retryable:
+        console = self._for_viewer()
+        error = self._waited_out()
+        if error is None:
+            try:
+                error = console.look(name, span)
+            except OpsError as failure:
+                self._note(failure)
                 raise
-            console, error = last, away
+            self._note(error)
+        elif not console.knows(name):
+            raise error
         view = console.view(name, span)
         problem = console.history_problem
         if problem is not None:
             view = replace(view, problems=(*view.problems, problem))
         with self._change:
-            error = error or self._error
+            self._moments.setdefault(view.as_of, self._monotonic())
             if error is None:
                 self._views[(name, span)] = view
         return view if error is None else replace(view, problems=(*view.problems, _stale(error)))
+
+
+def _not_yet() -> OpsError:
+    return Unreachable("AWS has not answered yet.", "Ebb keeps trying; look again in a moment.")
 
 
 def _stale(error: OpsError) -> Problem:

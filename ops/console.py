@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
 
@@ -12,7 +13,7 @@ from ops.aws.calls import Reading
 from ops.aws.session import AwsSession, Where
 from ops.config import Settings
 from ops.core import cost
-from ops.core.errors import OpsError
+from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.types import Connection, Problem, Window
 from ops.core.views import EndpointView, FleetView, Usage
 from ops.gaps import Gaps
@@ -21,6 +22,13 @@ from ops.store.history import History, Scope
 
 IN_MEMORY = "sqlite://"
 """A history that ends with the process."""
+
+
+class AnotherAws(Unreachable):
+    """The embedded AWS that was read is gone, and another one answers at its address."""
+
+    def __init__(self) -> None:
+        super().__init__("The embedded AWS was started anew.", "Ebb turns to the new one by itself.")
 
 
 class Console:
@@ -76,6 +84,20 @@ class Console:
                 self._connection = self._identify()
             return self._connection
 
+    def adopt(self, older: Console) -> bool:
+        """Go on with what an older console of the same AWS has read; False where that was another AWS.
+
+        The older one may finish its readings; its history belongs to this one. Raises OpsError.
+        """
+        if _scope(self.connection()) != _scope(older.connection()):
+            return False
+        with older._lock:
+            read = older._gather, older._gaps, older._history, older._history_problem
+            older._history = None
+        with self._lock:
+            self._gather, self._gaps, self._history, self._history_problem = read
+        return True
+
     def names(self) -> tuple[str, ...]:
         """The names of all endpoints, sorted."""
         return self._gatherer().names(self._reading())
@@ -97,29 +119,39 @@ class Console:
         return gatherer.state().endpoint(name, span)
 
     def read(self, looked_at: Collection[str], *, anybody: bool) -> FleetView:
-        """One round of the collector: what is due at the interest that there is, see ops.core.pacing."""
+        """One round of the collector: what is due at the interest that there is, see ops.core.pacing.
+
+        Raises AnotherAws, and OpsError.
+        """
         gatherer = self._gatherer()
+        self._insist_on_the_same()
         gatherer.read(self._reading(), looked_at, anybody=anybody)
-        return gatherer.state().fleet()
+        return replace(gatherer.state().fleet(), connection=self.connection())
 
     def look(self, name: str, span: timedelta | Window) -> OpsError | None:
-        """Read what a view of one endpoint over `span` still lacks; why not, where that may pass by itself.
+        """Read what a view of one endpoint over `span` still lacks; why not, where that may pass.
 
         Raises UnknownEndpoint, BadInput, and any OpsError while nothing is known of the endpoint.
         """
         gatherer, reading = self._gatherer(), self._reading()
         try:
+            self._insist_on_the_same()
             gatherer.look(reading, name)
             gatherer.complete(reading, name, span)
         except OpsError as error:
-            if not error.retryable or not gatherer.knows(name):
+            passes = error.retryable or isinstance(error, CredentialsProblem)
+            if not passes or not gatherer.knows(name):
                 raise
             return error
         return None
 
     def view(self, name: str, span: timedelta | Window) -> EndpointView:
         """One endpoint from what was read so far; asks AWS for nothing."""
-        return self._gatherer().state().endpoint(name, span)
+        return replace(self._gatherer().state().endpoint(name, span), connection=self.connection())
+
+    def knows(self, name: str) -> bool:
+        """Whether anything was read of an endpoint."""
+        return self._gatherer().knows(name)
 
     def close_gap(self, first: Collection[str] = ()) -> bool:
         """Read one missing piece of the history; False when nothing is missing."""
@@ -155,8 +187,13 @@ class Console:
                 self._gaps = Gaps(self._gather)
             return self._gather
 
+    def _insist_on_the_same(self) -> None:
+        """Raises AnotherAws: an embedded AWS started anew often listens where the one before it did."""
+        if self._session.where.kind == "embedded" and _scope(self._identify()) != _scope(self.connection()):
+            raise AnotherAws
+
     def _open_history(self, connection: Connection) -> History:
-        scope = Scope(connection.kind, connection.account, connection.region, connection.world)
+        scope = _scope(connection)
         try:
             return History.open(self._history_url, scope)
         except OpsError as error:
@@ -176,6 +213,10 @@ class Console:
             where.why_read_only,
             str(who.get("UserId", "")) if where.kind == "embedded" else "",
         )
+
+
+def _scope(connection: Connection) -> Scope:
+    return Scope(connection.kind, connection.account, connection.region, connection.world)
 
 
 KEPT_S = 455 * 86400

@@ -11,12 +11,20 @@ from http.client import HTTPException
 
 from ops.aws.session import Patience, Where, is_loopback
 from ops.config import Settings
-from ops.core.errors import OpsError
+from ops.core.errors import Unreachable
 
 START_IT = "Start it with `python -m ops local-aws` or `make run`; for real AWS set EBB_MODE=aws."
 DEFAULT_REGION = "us-east-1"
 _LOCAL = Patience(connect_s=3.0, read_s=20.0, attempts=2)
 _REAL = Patience()
+
+
+class NotRunning(Unreachable):
+    """There is no embedded AWS on this machine now; it may be started any moment."""
+
+    def __init__(self) -> None:
+        super().__init__("The embedded AWS is not running.", START_IT)
+        self.code = "NotRunning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +38,14 @@ class Running:
 
 
 def choose(settings: Settings) -> Where:
-    """AWS_ENDPOINT_URL if set, else EBB_MODE=aws, else the running embedded AWS; OpsError without any."""
+    """AWS_ENDPOINT_URL if set, else EBB_MODE=aws, else the running embedded AWS; NotRunning without any."""
     if settings.endpoint_url is not None:
         return _at_address(settings, settings.endpoint_url)
     if settings.mode == "aws":
         return _real(settings, None)
     running = read_state(settings)
     if running is None or not is_alive(running):
-        raise OpsError("The embedded AWS is not running.", START_IT, code="NotRunning")
+        raise NotRunning
     return _embedded(running.endpoint_url, running.region)
 
 

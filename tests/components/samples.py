@@ -366,3 +366,6 @@ class SampleSource:
         return replace(
             endpoint_view(name, span), connection=self.view.connection, problems=self.view.problems
         )
+
+    def age_s(self, view: EndpointView) -> float:
+        return 0.0
