@@ -162,7 +162,7 @@ def headline(row: FleetRow, zone: tzinfo, now: datetime) -> Html:
             items=items,
         )
     return html(
-        '<div class="stack"><div class="row"><h1>{name}</h1>{pill}</div><p class="lead">{sentence}</p>'
+        '<div class="stack"><div class="row"><h1 tabindex="-1">{name}</h1>{pill}</div><p class="lead">{sentence}</p>'
         "{since}{evidence}</div>",
         name=row.endpoint.ref.name,
         pill=pill(verdict),

@@ -129,6 +129,17 @@ def zone_name(zone: tzinfo, at: datetime) -> str:
     return f"{name} (UTC{sign}{hours}{f':{rest:02d}' if rest else ''})"
 
 
+def zone_between(zone: tzinfo, start: datetime, end: datetime) -> str:
+    """The zone of a range: Europe/Berlin (UTC+1), or Europe/Berlin, CEST/CET where its clocks change within."""
+    days = max(1, (end - start).days)
+    moments = [start + (end - start) * n / days for n in range(days + 1)]
+    names = dict.fromkeys(m.astimezone(zone).tzname() or "" for m in moments)
+    offsets = {m.astimezone(zone).utcoffset() for m in moments}
+    if len(offsets) < 2:
+        return zone_name(zone, end)
+    return f"{zone}, {'/'.join(n if n[:1].isalpha() else f'UTC{n}' for n in names)}"
+
+
 def instances(current: int | None, desired: int | None) -> str:
     """2, 0 → 1 while it changes, a dash when not known."""
     if current is None:

@@ -145,6 +145,7 @@ function pathOf(url) {
 
 function visit(url) {
   seen.set(pathOf(new URL(location.href)), location.search);
+  document.documentElement.dataset.ebbArriving = "true";
   if (url.href !== location.href) history.pushState({}, "", url.href);
   window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
 }

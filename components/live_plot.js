@@ -168,7 +168,7 @@ export default function (component) {
       (Plotly) => {
         if (!el.isConnected) return;
         const figure = prepare(data, isDark(el));
-        figure.layout.xaxis.nticks = Math.max(3, Math.min(9, Math.floor(el.clientWidth / 105)));
+        figure.layout.xaxis.nticks = Math.max(5, Math.min(9, Math.floor(el.clientWidth / 105)));
         if (matchMedia("(pointer: coarse)").matches) figure.layout.dragmode = false; /* a finger scrolls the page */
         figure.layout.font.family = getComputedStyle(el).fontFamily;
         el.removeAttribute("data-problem");

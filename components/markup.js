@@ -1,9 +1,23 @@
-const WORDS = (s) => {
+/* The words of format.age. */
+const WORDS = (age) => {
+  const s = Math.round(age);
   if (s < 3) return "just now";
-  if (s < 60) return `${Math.floor(s)} s ago`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ago`;
-  return `${Math.floor(s / 3600)} h ago`;
+  if (s < 60) return `${s} s ago`;
+  const [min, h] = [Math.floor(s / 60), Math.floor(s / 3600)];
+  const two = (great, unit, small, word) => `${great} ${unit}${small ? ` ${small} ${word}` : ""} ago`;
+  if (min < 60) return `${min} min ago`;
+  return h < 24 ? two(h, "h", min % 60, "min") : two(Math.floor(h / 24), "d", h % 24, "h");
 };
+
+/* After a link was followed (live.js says so) the new page's heading takes the focus that the old page took along. */
+function arrive(box, before) {
+  const heading = box.querySelector("h1");
+  if (!heading || heading.textContent === before || !document.documentElement.dataset.ebbArriving) return;
+  delete document.documentElement.dataset.ebbArriving;
+  const active = document.activeElement;
+  if (active && active !== document.body && !active.closest('[data-testid="stMain"]')) return;
+  heading.focus({ preventScroll: true });
+}
 
 function focusKey(root) {
   const active = root.activeElement || document.activeElement;
@@ -86,6 +100,7 @@ export default function (component) {
   const next = (data && data.html) || "";
   if (state.html !== next) {
     const held = focusKey(root);
+    const before = (box.querySelector("h1") || {}).textContent;
     const fresh = document.createElement("div");
     fresh.innerHTML = next;
     become(box, fresh);
@@ -94,6 +109,7 @@ export default function (component) {
       if (again) again.focus({ preventScroll: true });
     }
     state.html = next;
+    arrive(box, before);
   }
   box.onclick = (event) => {
     const link = event.target.closest("a.go");

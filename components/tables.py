@@ -100,7 +100,7 @@ def _activities(group: tuple[Activity, ...], now: datetime, zone: tzinfo) -> Htm
     if activity.not_scaled:
         icon, word, tone = "–", "nothing changed", "muted"
     took = (
-        f", took {fmt.duration((activity.end - activity.start).total_seconds())}"
+        f", took {fmt.age((activity.end - activity.start).total_seconds())}"
         if len(group) == 1
         and activity.end is not None
         and activity.end > activity.start

@@ -77,7 +77,7 @@ def every_endpoint() -> Html:
         for r in (*view.rows, *view.realtime)
     )
     return html(
-        '<div class="stack"><h1>Which endpoint?</h1>'
+        '<div class="stack"><h1 tabindex="-1">Which endpoint?</h1>'
         '<p class="muted">{headline}</p><ul class="plain each">{items}</ul></div>',
         headline=view.headline,
         items=items,

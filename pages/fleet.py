@@ -21,7 +21,7 @@ def story() -> None:
     older, missing = unread.split((*view.problems, *unread.of_rows(everyone)))
     notices.problems(older, fmt.clock(view.as_of, zone.info, seconds=True))
     body = html(
-        '<div class="stack"><h1>{headline}</h1>{attention}</div>',
+        '<div class="stack"><h1 tabindex="-1">{headline}</h1>{attention}</div>',
         headline=view.headline,
         attention=attention.attention(everyone, zone.info),
     )

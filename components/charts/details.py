@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from components import format as fmt
 from components.charts import lines
 from components.charts.grid import Floats, spread, step_of, summed
-from components.charts.panels import Draft, Panel, axis, provisional, speak, stack
+from components.charts.panels import Draft, Panel, axis, provisional, reach, speak, stack
 from components.charts.story import top_of
 from components.theme import colour, tint
 from ops.core import metrics
@@ -21,6 +21,8 @@ from ops.core.views import EndpointView
 
 REQUESTS, AGE, WAIT, MODEL, HOST = range(1, 6)
 HEIGHT = 92
+EDGE = 1.04
+"""Room above the last tick, so that a line on it is drawn whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,16 @@ def detail_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
     counts = [view.metrics.get(key).values for key, *_ in COUNTS]
     sums = [summed(window.epochs(), values, lines.BARS)[1] for values in counts]
     ttl = _ttl(view, ages[0], age_unit)
+    age_top, age_tick = reach(
+        top_of(ages[0], None if ttl is None else ttl * 1.15, least=_least(age_unit), room=1.0), HEIGHT
+    )
+    wait_top, wait_tick = reach(top_of(*waits, least=_least(wait_unit), room=1.0), HEIGHT)
+    time_top, time_tick = reach(top_of(*times, least=_least(time_unit), room=1.0), HEIGHT)
     tops = (
         top_of(np.nan_to_num(np.array(sums)).sum(axis=0), least=4.0),
-        top_of(ages[0], None if ttl is None else ttl * 1.15, least=_least(age_unit)),
-        top_of(*waits, least=_least(wait_unit)),
-        top_of(*times, least=_least(time_unit)),
+        age_top * EDGE,
+        wait_top * EDGE,
+        time_top * EDGE,
         top_of(*hosts, least=100.0),
     )
     each = each_step(view)
@@ -84,9 +91,15 @@ def detail_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
     chart = stack(
         (
             _panel(f"Requests · each {each}", _counts_key(view), tops[0], why[REQUESTS], whole=True),
-            _panel(f"Age of the oldest request · {age_unit}", "", tops[1], why[AGE], note=lost),
-            _panel(f"Time in backlog · {wait_unit}", _key(WAITS), tops[2], why[WAIT], note=coarse),
-            _panel(f"Model time · {time_unit}", _key(TIMES), tops[3], why[MODEL], note=coarse),
+            _panel(
+                f"Age of the oldest request · {age_unit}", "", tops[1], why[AGE], note=lost, tick=age_tick
+            ),
+            _panel(
+                f"Time in backlog · {wait_unit}", _key(WAITS), tops[2], why[WAIT], note=coarse, tick=wait_tick
+            ),
+            _panel(
+                f"Model time · {time_unit}", _key(TIMES), tops[3], why[MODEL], note=coarse, tick=time_tick
+            ),
             _panel("Hosts · %", _key(present), tops[4], why[HOST]),
         ),
         window,
@@ -188,10 +201,12 @@ def peaks(window: Window, values: Floats) -> tuple[Floats, Floats]:
     return found.at, found.high
 
 
-def _panel(title: str, key: str, top: float, silent: str, *, note: str = "", whole: bool = False) -> Panel:
+def _panel(
+    title: str, key: str, top: float, silent: str, *, note: str = "", whole: bool = False, tick: float = 0.0
+) -> Panel:
     """A panel with the key of its strokes; a silent one needs neither key nor unit."""
     words = title.partition(" · ")[0] if silent else f"{title}: {key}" if key else title
-    return Panel(words, HEIGHT, top, whole=whole, note=note, silent=silent)
+    return Panel(words, HEIGHT, top, whole=whole, note=note, silent=silent, tick=tick)
 
 
 UNREAD = "The metrics could not be read"
@@ -248,7 +263,7 @@ def _speak(chart: Draft, view: EndpointView, counts: list[Floats], zone: tzinfo)
     speak(chart, REQUESTS, at, rows, zone)
     age = Drawn(metrics.OLDEST.key, "oldest", "muted")
     for panel, drawn in ((AGE, (age,)), (WAIT, WAITS), (MODEL, TIMES), (HOST, HOSTS)):
-        texts = [_said(view.metrics.get(one.key)) for one in drawn]
+        texts = [_said(view.metrics.get(one.key), fmt.age if panel == AGE else fmt.wait) for one in drawn]
         rows = []
         for i, end in enumerate(late):
             parts = [f"{one.word} {text[i]}" for one, text in zip(drawn, texts, strict=True) if text[i]]
@@ -256,12 +271,12 @@ def _speak(chart: Draft, view: EndpointView, counts: list[Floats], zone: tzinfo)
         speak(chart, panel, at, rows, zone)
 
 
-def _said(series: Series) -> list[str]:
+def _said(series: Series, say: Callable[[float], str] = fmt.wait) -> list[str]:
     """The greatest value of each step with its unit; empty where nothing was published."""
     found = spread(series.window.epochs(), series.values, series.window.period).high
     scale = fmt.in_seconds(series.unit)
     if scale is not None:
-        return ["" if np.isnan(v) else fmt.wait(v * scale) for v in found.tolist()]
+        return ["" if np.isnan(v) else say(v * scale) for v in found.tolist()]
     unit = "%" if series.unit == "Percent" else ("" if series.unit == "None" else series.unit.lower())
     if series.name == metrics.CPU.key and (found > 100).any():
         unit += " (100 a core)"  # AWS adds up the cores

@@ -18,7 +18,12 @@ from ops.core.views import EndpointView
 
 CLOSEST = 1 / 90
 """Marks of one kind stand no closer than this share of the range; the words on hover count them all."""
+FAILED_CLOSEST = 1 / 34
+"""The same for failed attempts: crosses that touch would be a bar on a phone. The panel's title counts them all."""
 MOST_LABELLED = 12
+MOST_BANDS = 60
+"""With more cold starts than this their bands would hide the backlog: each is a tick at the upper edge."""
+TICK_SHARE = 0.07
 MOST_EDGES = 60
 LABEL_APART = 0.19
 """Labels stand no closer than this share of the range: they fit beside each other also on a phone."""
@@ -70,8 +75,11 @@ def _note(
 def cold_starts(
     chart: Draft, found: list[Waking], tops: Iterable[float], view: EndpointView, zone: tzinfo
 ) -> None:
-    """A band through every panel for each cold start, with its length where there is room for it."""
+    """A band through every panel for each cold start, with its length where there is room for it; ticks for many."""
     if not found:
+        return
+    if len(found) > MOST_BANDS:
+        _ticks(chart, found, tuple(tops), zone)
         return
     window = view.window
     spans = [(max(w.start, window.start), min(w.end, window.end)) for w in found]
@@ -109,14 +117,34 @@ def cold_starts(
     chart.notes.extend(notes)
 
 
+def _ticks(chart: Draft, found: list[Waking], tops: tuple[float, ...], zone: tzinfo) -> None:
+    at = wall_ms(np.array([waking.start.timestamp() for waking in found]), zone)
+    for panel, top in enumerate(tops, start=1):
+        chart.traces.append(
+            trace(
+                "scatter",
+                x=np.repeat(at, 3),
+                y=np.tile(np.array([top * (1 - TICK_SHARE), top, np.nan], dtype=np.float32), len(at)),
+                yaxis=axis(panel),
+                name="cold starts",
+                mode="lines",
+                connectgaps=False,
+                line={"color": tint("waking", 0.60), "width": 1},
+                hoverinfo="skip",
+            )
+        )
+
+
 def scaling_marks(chart: Draft, panel: int, view: EndpointView, zone: tzinfo) -> None:
     """▲ more, ▼ fewer, ✕ failed, each at the capacity it asked for."""
-    apart = (view.window.end - view.window.start).total_seconds() * CLOSEST
+    span = (view.window.end - view.window.start).total_seconds()
     kinds: dict[str, list[tuple[float, float]]] = {"failed": [], "down": [], "up": []}
     for activity, before in events(view):
         wanted = activity.desired or 0
         kind = "up" if before is None or wanted >= before else "down"
-        marks = kinds["failed" if activity.status == "Failed" else kind]
+        failed = activity.status == "Failed"
+        marks = kinds["failed" if failed else kind]
+        apart = span * (FAILED_CLOSEST if failed else CLOSEST)
         at = activity.start.timestamp()
         if not marks or at - marks[-1][0] >= apart:
             marks.append((at, float(wanted)))

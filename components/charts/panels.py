@@ -19,6 +19,10 @@ from ops.core.types import Window
 GAP_PX = 34
 TICK_PX = 36
 SILENT_PX = 40
+CLOSE_PX = 22
+"""Ticks of an axis that must reach its data stand no closer than this."""
+SEEN = 1 / 450
+"""A hatch narrower than this share of the range is not seen, and not explained."""
 TOP_PX, BOTTOM_PX, LEFT_PX, RIGHT_PX = 26, 56, 46, 14
 
 
@@ -35,6 +39,8 @@ class Panel:
     """A few words at the right end of the title's line."""
     silent: str = ""
     """Why there is nothing to draw: such a panel is low and holds only these words."""
+    tick: float = 0.0
+    """The distance between ticks, where `reach` chose it; 0: a round one is found."""
 
     @property
     def px(self) -> int:
@@ -68,7 +74,7 @@ def stack(panels: tuple[Panel, ...], window: Window, zone: tzinfo, *, together: 
     inner = sum(p.px for p in panels) + GAP_PX * (len(panels) - 1)
     notes: list[dict[str, Any]] = [
         {
-            "text": f"time, {fmt.zone_name(zone, window.end)}",
+            "text": f"time, {fmt.zone_between(zone, window.start, window.end)}",
             "xref": "paper",
             "yref": "paper",
             "x": 1,
@@ -193,10 +199,22 @@ def _heading(window: Window) -> str:
 
 def _tick(panel: Panel) -> float:
     """A round distance between ticks, so that a panel has two to five of them."""
+    if panel.tick:
+        return panel.tick
     least = panel.top * TICK_PX / panel.height
     power = 10.0 ** math.floor(math.log10(least))
     step = next(power * n for n in (1.0, 2.0, 5.0, 10.0) if power * n >= least)
     return max(1.0, step) if panel.whole else step
+
+
+def reach(greatest: float, px: int) -> tuple[float, float]:
+    """The top of an axis whose last tick is at or above `greatest`, and the distance of its ticks."""
+    most = max(2, px // CLOSE_PX)
+    power = 10.0 ** math.floor(math.log10(greatest))
+    steps = [power * n for n in (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0)]
+    fits = [(step * math.ceil(greatest / step - 1e-9), -step) for step in steps if greatest / step <= most]
+    top, step = min(fits)
+    return top, -step
 
 
 def axis(number: int) -> str:
@@ -218,8 +236,10 @@ def provisional(
     for number, (top, begin) in enumerate(zip(tops, begins, strict=True), start=1):
         if begin < window.end:
             chart.traces.append(hatch(number, top, max(begin, window.start), window.end, zone))
+    if (window.end - min(begins)) / (window.end - window.start) < SEEN:
+        return
     text = {
-        "text": "▨ not final yet",
+        "text": "▨ not final or not read yet",
         "xref": "paper",
         "yref": "paper",
         "x": 0,

@@ -126,7 +126,7 @@ def _during(grid: Spread, cold: list[Waking]) -> dict[int, str]:
         last = int(np.searchsorted(grid.at, waking.end.timestamp(), side="left"))
         word = "took" if waking.done else "lasts"
         for index in range(max(0, first), max(first + 1, last)):
-            found[index] = f"cold start, {word} {fmt.duration(waking.seconds)}"
+            found[index] = f"cold start, {word} {fmt.age(waking.seconds)}"
     return found
 
 

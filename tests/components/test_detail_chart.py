@@ -13,6 +13,7 @@ import pytest
 from components import theme
 from components.charts.details import detail_chart
 from components.charts.grid import BUCKETS, wall
+from components.charts.panels import reach
 from components.charts.signature import signature_chart
 from ops.core import metrics
 from ops.core.types import MetricSet, Problem, Series
@@ -224,3 +225,11 @@ def test_a_panel_that_aws_refuses_is_not_said_to_be_quiet() -> None:
     said = [a.text for a in detail_chart(nothing, UTC).layout.annotations]
     assert any("could not be read" in text for text in said)
     assert not any("No request finished, failed" in text for text in said)
+
+
+@pytest.mark.parametrize("greatest", [1.0, 1.01, 2.4, 7.0, 14.0, 15.3, 99.0, 101.0, 860.0])
+def test_the_last_tick_reaches_the_data_without_wasting_the_panel(greatest):
+    top, step = reach(greatest, 92)
+    assert greatest <= top < 1.6 * greatest
+    assert top / step == pytest.approx(round(top / step))
+    assert top / step <= 5

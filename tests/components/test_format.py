@@ -114,3 +114,17 @@ def test_units_of_time():
         1e-6,
         None,
     ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "days", "words"),
+    [
+        (ZoneInfo("Europe/Berlin"), 30, "Europe/Berlin, CEST/CET"),
+        (ZoneInfo("Europe/Berlin"), 7, "Europe/Berlin (UTC+1)"),
+        (ZoneInfo("America/Santiago"), 90, "America/Santiago, UTC-04/UTC-03"),
+        (UTC, 30, "UTC"),
+    ],
+)
+def test_a_range_over_a_change_of_clocks_claims_no_single_offset(zone, days, words):
+    end = datetime(2026, 11, 20, tzinfo=UTC)
+    assert fmt.zone_between(zone, end - timedelta(days=days), end) == words

@@ -104,7 +104,7 @@ def test_the_newest_minutes_are_hatched_and_said_to_be(view):
         assert min(rectangle.x) == wall(view.provisional_from, UTC)
         assert max(rectangle.x) == wall(view.window.end, UTC)
         assert rectangle.fillpattern.shape == "/"
-    assert "not final yet" in notes(figure)
+    assert "not final or not read yet" in notes(figure)
     late = [text.endswith("not final yet") for text in said(figure)]
     first = int((view.provisional_from - view.window.start).total_seconds() // 60)
     assert late == [False] * first + [True] * (view.window.size - first)
@@ -155,7 +155,7 @@ def test_cold_starts_are_bands_through_both_panels_with_their_length(view):
     assert "◔ 7 min" in notes(figure)
     assert "so far" in notes(figure)
     assert "◔ 2 cold starts" in notes(figure)
-    assert any("cold start, took 7 min 1" in text for text in said(figure))
+    assert any("cold start, took 7 min" in text for text in said(figure))
 
 
 def test_labels_of_cold_starts_keep_their_distance(view):
@@ -384,3 +384,22 @@ def test_a_long_period_that_is_not_final_says_nothing_of_instances():
 )
 def test_a_box_on_hover_says_how_long_its_step_is(span, period, heading):
     assert signature_chart(busy_view(span, period=period), UTC).layout.xaxis.hoverformat == heading
+
+
+def test_many_cold_starts_are_ticks_that_leave_the_backlog_in_sight(view):
+    def woken(n):
+        start = view.window.start + timedelta(minutes=2 * n)
+        return (
+            Activity(f"u{n}", start, start + timedelta(minutes=1), "Successful", "", "", desired=1),
+            Activity(f"d{n}", start + timedelta(minutes=1), start, "Successful", "", "", desired=0),
+        )
+
+    activities = tuple(a for n in range(70) for a in woken(n))
+    ticks = traces(signature_chart(replace(view, activities=activities), UTC), "cold starts")
+    assert [t.type for t in ticks] == ["scatter", "scatter"]
+    assert np.nanmin(np.array(ticks[0].y)) > 0.9 * np.nanmax(np.array(ticks[0].y))
+
+
+def test_a_hatch_too_narrow_to_see_is_not_explained(view):
+    narrow = view.window.end - (view.window.end - view.window.start) / 1000
+    assert "not read yet" not in notes(signature_chart(replace(view, provisional_from=narrow), UTC))

@@ -16,7 +16,7 @@ from tests.pages.conftest import figures, markup, notices
 def test_sentence_numbers_chart_and_why(open_page):
     app = open_page(SampleSource(), "endpoint", endpoint="doc-async")
     shown = markup(app)
-    assert "<h1>doc-async</h1>" in shown
+    assert ">doc-async</h1>" in shown
     assert "the first result is expected about 14:06" in shown
     assert shown.count('<div class="card">') == 4
     assert "wake-doc-async" in shown
