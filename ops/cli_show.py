@@ -9,7 +9,7 @@ import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -17,23 +17,27 @@ from typing import Any
 import numpy as np
 
 from ops.core import metrics
-from ops.core.errors import OpsError
+from ops.core.errors import OpsError, UnknownEndpoint
 from ops.core.moments import moment
 from ops.core.types import (
     Activity,
     Alarm,
     Connection,
+    FloatArray,
     MetricSet,
     Policy,
     Problem,
     Series,
     Severity,
     TargetTrackingPolicy,
+    utc,
 )
 from ops.core.views import EndpointView, FleetRow, FleetView
 from ops.core.words import STATE_WORDS, count, duration
 
 WIDTH = 100
+NEWEST_WITHIN = timedelta(minutes=15)
+"""How old the newest datapoint of a metric may be before its time is said."""
 _MARK = {Severity.CRITICAL: "▲", Severity.WARNING: "!", Severity.INFO: "·", Severity.OK: " "}
 _COLOUR = {Severity.CRITICAL: "31;1", Severity.WARNING: "33"}
 
@@ -46,9 +50,12 @@ def write(text: str) -> None:
 
 def fail(error: OpsError, as_json: bool) -> None:
     """A sentence on stderr; with `as_json` also an error document on stdout."""
-    sys.stderr.write(f"{error.what} {error.hint}".strip() + "\n")
+    hint = error.hint
+    if isinstance(error, UnknownEndpoint):
+        hint = f"{hint if error.nearest else ''} See python -m ops fleet for all endpoints.".strip()
+    sys.stderr.write(f"{error.what} {hint}".strip() + "\n")
     if as_json:
-        said = {"what": error.what, "hint": error.hint, "code": error.code or type(error).__name__}
+        said = {"what": error.what, "hint": hint, "code": error.code or type(error).__name__}
         nearest = getattr(error, "nearest", None)
         more = {"nearest": list(nearest)} if nearest is not None else {}
         write(json.dumps({"error": {**said, "retryable": error.retryable, **more}}, ensure_ascii=False))
@@ -141,7 +148,7 @@ def fleet_text(view: FleetView) -> str:
     rows = [*view.rows, *view.realtime]
     if rows:
         table: list[tuple[str, ...]] = [
-            ("", "endpoint", "state", "queue", "oldest", "inst.", "bounds", "failed 1 h")
+            ("", "endpoint", "state", "queue", "oldest", "inst.", "bounds", "failed in 1 h")
         ]
         table += [_line(r) for r in rows]
         lines += _aligned(table, [None, *(r.verdict.severity for r in rows)], right=(3, 4, 5, 6, 7))
@@ -160,7 +167,7 @@ def endpoint_text(view: EndpointView) -> str:
     steps = duration(view.window.period) if view.window.period > 60 else "1 min"
     lines += [
         "",
-        f"From {moment(view.window.start, now)} to {moment(view.window.end, now)}, in steps of {steps}:",
+        f"{_range(view)}, in steps of {steps}:",
     ]
     lines += _aligned(_summary(view), [None], right=(1, 2, 3))
     lines += _section("Instances", _instances(view))
@@ -175,6 +182,15 @@ def endpoint_text(view: EndpointView) -> str:
     return "\n".join(
         [*lines, *_problems((*view.problems, *(p for p in row.problems if p not in view.problems)))]
     )
+
+
+def _range(view: EndpointView) -> str:
+    """Both ends, with their days where these differ; the last step may reach beyond now, the words do not."""
+    start, end = view.window.start, min(view.window.end, view.as_of)
+    if start.date() == end.date() == view.as_of.date():
+        return f"From {start:%H:%M} to {end:%H:%M} UTC"
+    first = f"{start.day} {start:%b}{'' if start.year == end.year else f' {start.year}'}"
+    return f"From {first} {start:%H:%M} to {end.day} {end:%b %Y %H:%M} UTC"
 
 
 def _where(connection: Connection, as_of: datetime) -> str:
@@ -198,7 +214,7 @@ def _line(row: FleetRow) -> tuple[str, ...]:
         "–" if row.oldest_s is None else duration(row.oldest_s),
         _number(endpoint.current) + (f"→{endpoint.desired}" if moving else ""),
         "–" if row.bounds is None else f"{row.bounds.min}–{row.bounds.max}",
-        _number(row.failures_1h),
+        _number(row.failures_1h) + (f" +{_number(row.expired_1h)} exp." if row.expired_1h else ""),
     )
 
 
@@ -214,13 +230,27 @@ def _summary(view: EndpointView) -> list[tuple[str, ...]]:
         known = values[~np.isnan(values)]
         if known.size and metric is not metrics.CPU_SAMPLES:
             divide, unit = _READABLE.get(metric.unit, (1.0, metric.unit.lower()))
-            numbers = (_plain(x / divide) for x in (known[-1], known.mean(), known.max()))
-            table.append((key, *numbers, unit if metric.unit != "None" else "count"))
+            rest = (_plain(x / divide) for x in (known.mean(), known.max()))
+            newest = _newest(view, values, divide)
+            table.append((key, newest, *rest, unit if metric.unit != "None" else "count"))
     values = view.instances.values
     known = values[~np.isnan(values)]
     if known.size:
-        table.append(("instances", *map(_plain, (known[-1], known.mean(), known.max())), "count"))
+        newest = _newest(view, values, 1.0)
+        table.append(("instances", newest, *map(_plain, (known.mean(), known.max())), "count"))
     return table
+
+
+def _newest(view: EndpointView, values: FloatArray, divide: float) -> str:
+    """The newest datapoint; with its time where it is older than the end of the range."""
+    place = int(np.flatnonzero(~np.isnan(values))[-1])
+    end = min(view.window.end, view.as_of)
+    ended = utc(float(view.window.epochs()[place]) + view.window.period)
+    said = _plain(float(values[place]) / divide)
+    if end - ended <= NEWEST_WITHIN:
+        return said
+    at = ended - timedelta(seconds=view.window.period)
+    return f"{said} ({at:%H:%M})" if at.date() == view.as_of.date() else f"{said} ({at.day} {at:%b %H:%M})"
 
 
 _READABLE = {
@@ -272,9 +302,22 @@ def _alarm(alarm: Alarm, now: datetime) -> str:
 
 
 def _activity(activity: Activity, now: datetime) -> str:
+    when = moment(activity.start, now)
+    if activity.not_scaled:
+        reasons = "; ".join(_REASONS.get(r, r) for r in activity.not_scaled)
+        return f"{when} nothing changed: {reasons}"
     took = f" in {duration((activity.end - activity.start).total_seconds())}" if activity.end else ""
-    reasons = f" ({', '.join(activity.not_scaled)})" if activity.not_scaled else ""
-    return f"{moment(activity.start, now)} {activity.status}{took}: {activity.description}{reasons}"
+    return f"{when} {activity.status}{took}: {activity.description}"
+
+
+_REASONS = {
+    "AlreadyAtMaxCapacity": "already at the upper bound",
+    "AlreadyAtMinCapacity": "already at the lower bound",
+    "AlreadyAtDesiredCapacity": "already as wanted",
+    "AutoScalingAnticipatedFlapping": "would have gone straight back",
+    "TargetServicePutResourceAsUnscalable": "the endpoint could not be scaled at that moment",
+}
+"""NotScaledReasons of DescribeScalingActivities (facts B.8)."""
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ops.__main__ import main
+from ops.cli_show import endpoint_text
+from ops.core.types import Activity, MetricSet, Series
+from tests.components.samples import endpoint_view
 from tests.living import answering, living
 
 
@@ -81,6 +88,55 @@ def test_unknown_endpoint_offers_the_nearest(at: str, capsys: pytest.CaptureFixt
     out, err = capsys.readouterr()
     assert json.loads(out)["error"]["nearest"] == ["doc-async"]
     assert "Did you mean doc-async?" in err
+
+
+def test_an_unknown_name_leads_to_the_list(at: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["endpoint", "zzz"]) == 2
+    assert "See python -m ops fleet for all endpoints." in capsys.readouterr().err
+
+
+def test_a_fleet_shows_what_expired(at: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Requests that ran out of time are as lost as those that failed."""
+    main(["fleet", "--json"])
+    sentences = {e["name"]: e["sentence"] for e in json.loads(capsys.readouterr().out)["endpoints"]}
+    assert " expired in the last hour" in sentences["ocr-legacy"]
+    main(["fleet"])
+    line = next(x for x in capsys.readouterr().out.splitlines() if "ocr-legacy" in x)
+    assert re.search(r"0 \+\d+ exp\.$", line)
+
+
+def test_a_long_range_ends_now_and_dates_both_ends(at: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["endpoint", "doc-async", "--hours", "9999", "--json"])
+    as_of = datetime.fromisoformat(json.loads(capsys.readouterr().out)["as_of"])
+    main(["endpoint", "doc-async", "--hours", "9999"])
+    said = re.search(r"From \d+ \w+ \d{4} [\d:]+ to (\d+ \w+ \d{4} [\d:]+) UTC", capsys.readouterr().out)
+    assert said is not None
+    end = datetime.strptime(f"{said[1]} +0000", "%d %b %Y %H:%M %z")
+    assert timedelta(minutes=-3) < end - as_of < timedelta(minutes=1)
+
+
+def test_an_old_newest_value_says_its_time() -> None:
+    """Of an endpoint that sleeps, the last value of its busy time is not shown as of now."""
+    view = endpoint_view()
+    old, now = np.full(view.window.size, np.nan), np.zeros(view.window.size)
+    old[5] = 7.0
+    series = {
+        "InvocationsProcessed": Series("InvocationsProcessed", view.window, old),
+        "ApproximateBacklogSize": Series("ApproximateBacklogSize", view.window, now),
+    }
+    text = endpoint_text(replace(view, metrics=MetricSet(view.window, series)))
+    rows = {x.split()[0]: x for x in text.splitlines() if x.strip()}
+    assert re.search(r" 7 \([\w ]*\d\d:\d\d\) ", rows["InvocationsProcessed"])
+    assert "(" not in rows["ApproximateBacklogSize"]
+
+
+def test_what_did_not_scale_says_that_nothing_changed() -> None:
+    view = endpoint_view()
+    why = ("AlreadyAtMinCapacity",)
+    refused = Activity("a", view.as_of, view.as_of, "Failed", "Setting…", "alarm", "", None, why)
+    text = endpoint_text(replace(view, activities=(refused,)))
+    assert "nothing changed: already at the lower bound" in text
+    assert "Failed in" not in text
 
 
 @pytest.mark.parametrize("arguments", [["nope"], ["fleet", "--jsn"], ["endpoint"], ["endpoint", "a", "b"]])
