@@ -118,4 +118,8 @@ def waking(seen: Seen, backlog: float | None) -> Verdict:
         expected = f"; the first instance takes {late} already, usually {duration(usual)}"
     evidence = (f"Activity {running.status}: {running.cause}",) if running is not None else ()
     what = f"Woken at {mark(since, seen.now)}{by}{expected}."
-    return Verdict(EndpointState.WAKING, Severity.INFO, what, since, evidence)
+    if not seen.failed:
+        return Verdict(EndpointState.WAKING, Severity.INFO, what, since, evidence)
+    last = seen.failed[0]
+    what += f" The attempt at {mark(last.start, seen.now)} failed: {why_failed(last, seen.endpoint.instance_type)}."
+    return Verdict(EndpointState.WAKING, Severity.WARNING, what, since, (*evidence, _next(seen, last)))

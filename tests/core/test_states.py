@@ -248,8 +248,11 @@ CASES: dict[str, Case] = {
     ),
     "wakes again after a failed attempt": Case(
         "waking",
-        "info",
-        ("Woken at 14:00 UTC by 3 waiting requests",),
+        "warning",
+        (
+            "Woken at 14:00 UTC by 3 waiting requests",
+            "The attempt at 13:47 UTC failed: AWS has no capacity for ml.g5.xlarge right now.",
+        ),
         WAITING,
         endpoint(desired=1, status="Updating"),
         activities=(activity("InProgress", 2, None, 1), activity("Failed", 15, 3, 1, CAPACITY), *WOKE),
