@@ -263,7 +263,7 @@ AWAKE: dict[str, Case] = {
         {},
         ONE,
         policies=(WAKE, replace(TRACK, disable_scale_in=True)),
-        shows=("Next: allow it in the policy track.",),
+        shows=("Next: let the policy track scale in.",),
     ),
     "idle: alarm switched off": Case(
         "idle_paid",
