@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import replace
@@ -20,17 +19,15 @@ from cachetools import LRUCache, TTLCache
 from ops import clock
 from ops.config import Settings
 from ops.console import AnotherAws, Console
-from ops.core import cost
-from ops.core.errors import CredentialsProblem, OpsError, Throttled, Unreachable
+from ops.consoles import Consoles
+from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.pacing import GAP_S
-from ops.core.types import Connection, Problem, Window
-from ops.core.views import EndpointView, FleetView, Usage
-from ops.pace import IDLE_S, Pace, Snapshot
+from ops.core.types import Connection, Window
+from ops.core.views import EndpointView, FleetView
+from ops.pace import AWAY, IDLE_S, Pace, Snapshot, not_yet, stale
 
 log = logging.getLogger(__name__)
 
-AWAY = (Unreachable, Throttled, CredentialsProblem)
-"""Errors after which AWS as a whole is left alone for a while."""
 FAULT = "Ebb's reader of AWS has ended because of a fault in Ebb."
 FIRST_WAIT_S = 30.0
 """How long a viewer waits for the first snapshot, or for a fresh one after a pause."""
@@ -48,14 +45,11 @@ class Collector:
         interval_s: Callable[[str], float],
         monotonic: Callable[[], float] = clock.monotonic,
     ) -> None:
-        self._open = open_console
+        self._consoles = Consoles(open_console)
         self._interval_s = interval_s
         self._monotonic = monotonic
         self._change = threading.Condition()
         self._opening = threading.Lock()
-        self._console: Console | None = None
-        self._last: Console | None = None
-        self._spent: list[Usage] = []
         self._looked: dict[str, float] = {}
         self._tidied_at: float | None = None
         self._fleet: FleetView | None = None
@@ -88,19 +82,23 @@ class Collector:
             self._change.notify_all()
         if self._thread is not None:
             self._thread.join(timeout=5)
-        for console in (self._console, self._last):
-            if console is not None:
-                console.close()
+        self._consoles.close()
 
     def snapshot(self) -> Snapshot:
         """What is known now; never waits. Counts as asking."""
         with self._change:
             self._ask()
             age = None if self._good_at is None else self._monotonic() - self._good_at
-            console = self._console or self._last
+            console = self._consoles.present
             history = console.history_progress() if console is not None else (0, 0)
             return Snapshot(
-                self._fleet, self._error, self._number, self._pace.interval, age, self._usage(), history
+                self._fleet,
+                self._error,
+                self._number,
+                self._pace.interval,
+                age,
+                self._consoles.usage(),
+                history,
             )
 
     def health(self) -> str:
@@ -124,8 +122,8 @@ class Collector:
                 self._change.notify_all()
             fleet, error = self._fleet, self._error
         if fleet is None:
-            raise error or _not_yet()
-        return fleet if error is None else replace(fleet, problems=(*fleet.problems, _stale(error)))
+            raise error or not_yet()
+        return fleet if error is None else replace(fleet, problems=(*fleet.problems, stale(error)))
 
     def endpoint(self, name: str, span: timedelta | Window = timedelta(hours=3)) -> EndpointView:
         """One endpoint, at most one interval old; several viewers of the same share one reading.
@@ -199,7 +197,7 @@ class Collector:
     def close_gap(self) -> bool:
         """Read one missing piece of the history, in the caller's thread; False when nothing is missing."""
         with self._change:
-            console, good = self._console, self._error is None and self._away is None
+            console, good = self._consoles.present, self._error is None and self._away is None
         if console is None or not good:
             return False
         try:
@@ -224,19 +222,6 @@ class Collector:
             now = self._monotonic()
             self._looked = {name: at for name, at in self._looked.items() if now - at <= IDLE_S}
             return frozenset(self._looked), self._asked_at is not None and now - self._asked_at <= IDLE_S
-
-    def _usage(self) -> Usage | None:
-        """All consoles of this process together. The caller holds the lock."""
-        found = [*self._spent, *([self._console.usage()] if self._console is not None else [])]
-        if self._last is not None:
-            found.append(self._last.usage())
-        if not found:
-            return None
-        calls: Counter[str] = Counter()
-        for usage in found:
-            calls.update(usage.calls)
-        metrics = sum(usage.metrics for usage in found)
-        return Usage(min(u.since for u in found), dict(calls), metrics, cost.of_asking(calls, metrics))
 
     def _run(self) -> None:
         try:
@@ -296,7 +281,9 @@ class Collector:
         with self._change:
             if self._thread is not None and self._started_at is not None:
                 left = self._started_at + FIRST_WAIT_S - clock.monotonic()
-                self._change.wait_for(lambda: self._console or self._number or self._stopping, max(0.0, left))
+                self._change.wait_for(
+                    lambda: self._consoles.present or self._number or self._stopping, max(0.0, left)
+                )
         if self._started_at is None:
             with self._opening:
                 if self._waited_out() is None:
@@ -304,35 +291,25 @@ class Collector:
                         self._at_hand()
                     except OpsError as error:
                         self._note(error)
-                        if self._console is None:
+                        if self._consoles.present is None:
                             raise
         with self._change:
-            if self._console is None:
-                raise self._away or self._error or _not_yet()
-            return self._console
+            if self._consoles.present is None:
+                raise self._away or self._error or not_yet()
+            return self._consoles.present
 
     def _at_hand(self) -> Console:
         """The console, opened when first needed and after AWS was away. The caller holds `_opening`. OpsError."""
-        console = self._console
+        console = self._consoles.present
         # the embedded AWS may be back at another address, or the keys may have been renewed
         if console is None or isinstance(self._away, Unreachable | CredentialsProblem):
             console = self._open_anew()
         return console
 
     def _open_anew(self) -> Console:
-        """A new console in place of the present one, with its memory where both read the same AWS. OpsError."""
-        older, fresh = self._console, self._open()
-        try:
-            interval = self._interval_s(fresh.connection().kind)
-            same = older is not None and fresh.adopt(older)
-        except BaseException:
-            fresh.close()
-            raise
+        fresh, same = self._consoles.open_anew()
+        interval = self._interval_s(fresh.connection().kind)
         with self._change:
-            if self._last is not None:
-                self._spent.append(self._last.usage())
-                self._last.close()
-            self._console, self._last = fresh, older  # viewers may still be reading with the older one
             self._away = None
             self._pace = Pace(interval)
             self._views = TTLCache(64, interval, timer=self._monotonic)
@@ -362,17 +339,7 @@ class Collector:
             self._moments.setdefault(view.as_of, self._monotonic())
             if error is None:
                 self._views[(name, span)] = view
-        return view if error is None else replace(view, problems=(*view.problems, _stale(error)))
-
-
-def _not_yet() -> OpsError:
-    return Unreachable("AWS has not answered yet.", "Ebb keeps trying; look again in a moment.")
-
-
-def _stale(error: OpsError) -> Problem:
-    return Problem(
-        "Older numbers", error.what, error.hint, str(getattr(error, "action", "")), error.retryable
-    )
+        return view if error is None else replace(view, problems=(*view.problems, stale(error)))
 
 
 _only_lock = threading.Lock()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ops.core.errors import OpsError, Throttled
+from ops.core.errors import CredentialsProblem, OpsError, Throttled, Unreachable
 from ops.core.pacing import GAP_S
+from ops.core.types import Problem
 from ops.core.views import FleetView, Usage
 
 IDLE_S = 60.0
 """Nobody asked for this long: the reader closes gaps once an hour and does nothing else."""
 SLOWEST_S = 300.0
 AWAY_S = 10.0
+AWAY = (Unreachable, Throttled, CredentialsProblem)
+"""Errors after which AWS as a whole is left alone for a while."""
 
 
 class Pace:
@@ -53,3 +56,15 @@ class Snapshot:
     """What Ebb has asked of AWS since it started; None before it asked for anything."""
     history: tuple[int, int] = (0, 0)
     """How many endpoints have all of their history, of how many."""
+
+
+def not_yet() -> OpsError:
+    """Nothing is known of AWS yet."""
+    return Unreachable("AWS has not answered yet.", "Ebb keeps trying; look again in a moment.")
+
+
+def stale(error: OpsError) -> Problem:
+    """What a view says whose numbers are from before `error`."""
+    return Problem(
+        "Older numbers", error.what, error.hint, str(getattr(error, "action", "")), error.retryable
+    )
