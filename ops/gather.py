@@ -25,7 +25,7 @@ from ops.core.types import Activity, Connection, Endpoint, Window, utc
 from ops.judging import Scaling
 from ops.known import DAY, RECENT, Known, Parts, State, kept_of, since_of
 from ops.past import OVERLAP_S, Hole, Past
-from ops.record import extended, newest
+from ops.record import extended, newest, since_born
 from ops.store.history import History
 
 REFUSED_S = 300.0
@@ -74,7 +74,7 @@ class Gatherer:
             listed = {s.name for s in summaries}
             for name in [n for n in self._known if n not in listed]:
                 del self._known[name]
-                self._past.hot.forget(name)
+                self._past.forget(name)
             for summary in stale:
                 self._note(summary.name, described.get(summary.name), summary, now)
             known = [self._known[s.name] for s in summaries if s.name in self._known]
@@ -193,7 +193,7 @@ class Gatherer:
         known = self._known.get(name)
         if known is None or known.endpoint.created != endpoint.created:
             self._known[name] = Known(endpoint, problems, summary, now)
-            self._past.hot.forget(name)
+            self._past.began(name, endpoint.created.timestamp())
             return
         if not endpoint.described and all(p.retryable for p in problems):
             known.problems = problems  # it may pass: what is known stays, and it is asked again
@@ -253,7 +253,7 @@ class Gatherer:
             )
             with self._lock:
                 each.moves_at, each.trouble = now, tuple(parts.problems)
-                each.moves = found
+                each.moves = since_born(found, each.endpoint.created)
                 each.changed = bool(parts.problems)
             if how is pacing.Interest.WATCHED and not parts.problems:
                 self._read_record(reading, each, utc(now) - DAY)

@@ -114,7 +114,7 @@ class State:
         rows.sort(key=trouble_first)
         queued = tuple(r for r in rows if r.endpoint.is_async or not r.endpoint.described)
         direct = tuple(r for r in rows if not r.endpoint.is_async and r.endpoint.described)
-        problems = (*self.scaling.problems, *self.trouble.problems, *self._skew())
+        problems = (*self.scaling.problems, *self.trouble.problems, *self._skew(), *self._history())
         return FleetView(self.connection, self.now, queued, direct, headline(queued, direct), problems)
 
     def endpoint(self, name: str, span: timedelta | Window) -> EndpointView:
@@ -152,7 +152,7 @@ class State:
             instances=metrics.instances(wide.get(metrics.CPU_SAMPLES.key), endpoint.publish_interval, zeros),
             provisional_from=min(settled[m.key] for m in _recent_of(endpoint)),
             window=window,
-            problems=(*own, *self._skew()),
+            problems=(*own, *self._skew(), *self._history()),
             notes=notes,
             settled=settled,
             unread=known.denied,
@@ -179,6 +179,11 @@ class State:
             len(activities) >= most,
         )
 
+    def _history(self) -> tuple[Problem, ...]:
+        """Why the history cannot be used at the moment, where it cannot."""
+        problem = self.past.problem
+        return (problem,) if problem is not None else ()
+
     def _skew(self) -> tuple[Problem, ...]:
         """A remark where this machine's clock is off; the embedded AWS has a time of its own."""
         off = self.skew_s
@@ -193,8 +198,7 @@ class State:
 
 def kept_of(past: Past, endpoint: Endpoint, now: datetime) -> Mapping[int, datetime]:
     """From when on the history of an endpoint holds minutes and five-minute steps."""
-    key = metrics.BACKLOG.key if endpoint.is_async else metrics.CPU_SAMPLES.key
-    return past.kept(endpoint.ref.name, key, now)
+    return past.kept(endpoint.ref.name, [m.key for m in pacing.every(endpoint)], now)
 
 
 def since_of(window: Window, now: datetime) -> datetime:
