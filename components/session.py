@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from ops import collector
+from ops import one_collector
 from ops.config import Settings
 from ops.core.errors import OpsError, Unreachable
 from ops.core.types import Connection, Window
@@ -81,7 +81,7 @@ def start() -> None:
         settings = Settings.load()
         real = settings.mode == "aws"
         wanted = Wanted(settings.mode, settings.region or "", settings.write if real else True)
-        connect(collector.start(settings), wanted)
+        connect(one_collector.start(settings), wanted)
     except OpsError as error:
         _refused = error
 
@@ -89,7 +89,7 @@ def start() -> None:
 def stop() -> None:
     """End the reader."""
     connect(None)
-    collector.stop()
+    one_collector.stop()
 
 
 def source() -> Source:

@@ -17,7 +17,6 @@ from datetime import datetime, timedelta
 from cachetools import LRUCache, TTLCache
 
 from ops import clock
-from ops.config import Settings
 from ops.console import AnotherAws, Console
 from ops.consoles import Consoles
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
@@ -340,31 +339,3 @@ class Collector:
             if error is None:
                 self._views[(name, span)] = view
         return view if error is None else replace(view, problems=(*view.problems, stale(error)))
-
-
-_only_lock = threading.Lock()
-_only: Collector | None = None
-
-
-def start(settings: Settings | None = None) -> Collector:
-    """The collector of this process, started when there is none yet. Does not need AWS to be there."""
-    global _only
-    with _only_lock:
-        if _only is None:
-            chosen = settings if settings is not None else Settings.load()
-            _only = Collector(lambda: Console.open(chosen, keep=True), chosen.refresh_for).start()
-        return _only
-
-
-def current() -> Collector:
-    """The collector of this process; started from the environment when nobody has."""
-    return start()
-
-
-def stop() -> None:
-    """End the collector of this process, if there is one."""
-    global _only
-    with _only_lock:
-        running, _only = _only, None
-    if running is not None:
-        running.stop()
