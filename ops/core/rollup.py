@@ -45,6 +45,7 @@ def rolled(metric: metrics.Metric, known: Mapping[str, FloatArray], factor: int)
         weights = np.where(there, np.where(weights > 0, weights, 0.0), 0.0)
         unweighted = weights.sum(axis=1) == 0
         weights[unweighted] = there[unweighted]
+        weights = weights / weights.max(axis=1, keepdims=True, initial=np.finfo(np.float64).tiny)
         total = weights.sum(axis=1)
         out = (np.where(there, fine, 0.0) * weights).sum(axis=1) / np.where(total == 0, 1.0, total)
     return np.where(empty, np.nan, out)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ops.core import metrics, rollup
@@ -48,6 +50,7 @@ def test_sums_counts_and_maxima_are_exact(metric: metrics.Metric, by_hand: objec
 
 
 @given(cells, cells)
+@example([math.nan, 1.5, math.nan, math.nan], [math.nan, 5e-324, math.nan, math.nan])
 @settings(max_examples=60, deadline=None)
 def test_an_average_lies_between_its_minutes(own: list[float], done: list[float]) -> None:
     values = np.array(own)
