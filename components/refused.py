@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from components import session
+
 _KEPT, _PAGE = "refused", "refused-page"
 
 
@@ -14,7 +16,11 @@ def turn(page: str) -> bool:
     """The page on show. What was refused on another one is forgotten; True when it is another one."""
     other = st.session_state.get(_PAGE) != page
     if other:
-        st.session_state[_PAGE], st.session_state[_KEPT] = page, {}
+        st.session_state[_PAGE] = page
+        for key in [
+            k for k in st.session_state.get(_KEPT, {}) if k != session.ZONE
+        ]:  # one zone for all pages
+            forget(key)
     return other
 
 

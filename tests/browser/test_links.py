@@ -144,3 +144,34 @@ def test_by_keyboard_alone_from_the_start_to_an_endpoint_and_back(app, open_page
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.keyboard.press("Enter")
     expect(heading(page, re.compile("need"))).to_be_visible()
+
+
+def test_a_followed_link_puts_the_focus_on_the_heading(app, open_page):
+    page = open_page()
+    page.goto(app)
+    expect(heading(page, re.compile("need"))).to_be_visible()
+    settled(page)
+    link = page.get_by_role("link", name="See why").first
+    link.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/endpoint"))
+    chart_drawn(page)
+    page.wait_for_function(f"({FOCUSED})().startsWith('H1 ')")
+
+
+def test_show_can_be_clicked_while_the_calendar_is_open_and_no_span_stays_marked(app, open_page):
+    page = open_page()
+    page.goto(f"{app}{ENDPOINT}")
+    chart_drawn(page)
+    settled(page)
+    page.get_by_role("button", name="from – to").click()
+    fields = page.get_by_test_id("stPopoverBody").get_by_test_id("stDateTimeInput")
+    fields.nth(1).click()
+    expect(page.get_by_test_id("stDateTimeInputCalendar")).to_be_visible()
+    page.get_by_role("spinbutton", name=re.compile("hour", re.I)).first.press_sequentially("09")
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.wait_for_url(re.compile("from=2026-11-18T09%3A"))
+    expect(page.get_by_role("button", name="back to 3h")).to_be_visible()
+    expect(page.get_by_role("radio", checked=True)).to_have_count(0)
+    page.get_by_role("radio", name="12h").click()
+    expect(page).to_have_url(re.compile(r"endpoint=doc-async&range=12h$"))

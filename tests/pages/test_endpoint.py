@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from components import scope, session
+from components.unread import OLDER
 from ops.core.errors import Unreachable
 from ops.core.types import Problem
 from tests.components.samples import NOW, REAL, SampleSource, fleet
@@ -166,3 +167,16 @@ def test_a_real_time_endpoint_shows_no_queue(open_page):
     assert "instances" in names
     assert "backlog" not in names
     assert "Requests · each" in str(figure["layout"]["annotations"])
+
+
+def test_a_part_that_cannot_be_shown_leaves_the_url_and_stays_said(open_page):
+    app = open_page(SampleSource(), "endpoint", **{"endpoint": "doc-async", "from": "xx", "to": "yy"})
+    app.run()
+    assert not app.query_params.get("from")
+    assert "“xx” is not a time" in notices(app)
+
+
+def test_old_numbers_are_said_to_be_old_where_endpoints_are_chosen(open_page):
+    old = Problem(OLDER, "AWS does not answer.", "", retryable=True)
+    app = open_page(SampleSource(fleet(problems=(old,))), "endpoint")
+    assert "Older numbers, as of 14:02:10 UTC" in notices(app)

@@ -194,3 +194,16 @@ def test_thirty_in_trouble_are_a_few_sentences_and_a_way_to_see_only_them(open_p
 def test_an_empty_account_has_nothing_to_search(open_page):
     app = open_page(SampleSource(empty_fleet()))
     assert len(app.text_input) == 0
+
+
+def test_what_a_link_cannot_have_leaves_the_url_and_stays_said(open_page):
+    app = open_page(SampleSource(), zone="Mars/Olympus", sort="zzz")
+    assert not app.query_params.get("zone")
+    app.query_params.pop("sort", None)
+    app.run()
+    assert "Mars/Olympus" in notices(app)
+    assert "“zzz”" in notices(app)
+    app.selectbox(key=session.SORT).set_value("name").run()
+    assert "zzz" not in notices(app)
+    app.selectbox(key=session.ZONE).set_value("Asia/Kolkata").run()
+    assert notices(app) == ""

@@ -62,7 +62,7 @@ def test_the_fleet_tells_every_story(open_page, stories):
     shown = words(app)
     for name in SAYS:
         assert name in shown
-    assert "and 8 more: 4 cannot wake" in shown
+    assert "and 8 more" in shown
     assert len(table_lines(app)) == len(SAYS)
 
 
