@@ -22,6 +22,16 @@ TUESDAY = 1_792_504_800.0
 """2026-10-20 14:00 UTC, a Tuesday: business hours in Berlin."""
 
 
+class Hand:
+    """A clock moved by the test."""
+
+    def __init__(self) -> None:
+        self.at = 1000.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
 @contextmanager
 def living(
     start: float = TUESDAY, *, empty: bool = False, scenarios: tuple[str, ...] = ()

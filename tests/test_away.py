@@ -22,23 +22,13 @@ from ops.local_aws.build import make_world
 from ops.local_aws.clock import SimClock
 from ops.local_aws.server import LocalAws
 from ops.local_aws.world import WorldOptions
-from tests.living import TUESDAY, Gate, console_at, error, gated
+from tests.living import TUESDAY, Gate, Hand, console_at, error, gated
 from tests.small_worlds import NAME, small
 
 NO_AWS = (200, {"Content-Type": "text/html", "x-amzn-ErrorType": ""}, b"<html>Sign in</html>")
 EXPIRED = error("ExpiredTokenException")
 OLD = "Older numbers"
 LONGER = timedelta(hours=12)
-
-
-class Hand:
-    """A clock moved by the test."""
-
-    def __init__(self) -> None:
-        self.at = 1000.0
-
-    def __call__(self) -> float:
-        return self.at
 
 
 class Door:

@@ -13,17 +13,7 @@ import pytest
 from ops.collector import Collector
 from ops.core.errors import CredentialsProblem, OpsError, Throttled, UnknownEndpoint, Unreachable
 from ops.pace import AWAY_S, IDLE_S, SLOWEST_S, Pace
-from tests.living import Gate, console_at, error, gated, living
-
-
-class Hand:
-    """A clock moved by the test."""
-
-    def __init__(self) -> None:
-        self.at = 1000.0
-
-    def __call__(self) -> float:
-        return self.at
+from tests.living import Gate, Hand, console_at, error, gated, living
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from ops.local_aws.world import WorldOptions
 from ops.pace import IDLE_S
 from ops.past import OVERLAP_S
 from ops.store.history import History, Scope
-from tests.living import console_at, error, gated
+from tests.living import Hand, console_at, error, gated
 from tests.small_worlds import NAME, small
 
 HOUR, DAY = 3600, 86_400
@@ -167,16 +167,6 @@ def test_a_history_that_cannot_be_read_is_a_problem_and_the_app_goes_on(tmp_path
         assert np.isfinite(view.metrics.get(metrics.BACKLOG.key).values).any()
         assert reader.close_gap()
         reader.stop()
-
-
-class Hand:
-    """A clock moved by the test."""
-
-    def __init__(self) -> None:
-        self.at = 1000.0
-
-    def __call__(self) -> float:
-        return self.at
 
 
 def hours_alone(reader: Collector, hand: Hand, clock: SimClock, hours: int) -> int:

@@ -15,7 +15,7 @@ from ops.core.views import EndpointView, FleetRow, FleetView
 from ops.local_aws.build import STORIES
 from ops.local_aws.clock import SimClock
 from ops.local_aws.more_stories import crowd
-from tests.living import Answer, Gate, console_at, error, gated, living
+from tests.living import Answer, Gate, Hand, console_at, error, gated, living
 from tests.small_worlds import told
 
 STATES = {
@@ -54,16 +54,6 @@ LOOKED_AT = ("ocr-legacy", "archive-reocr", "layout-detect")
 SETTLE_S = 330.0
 """Longer than any endpoint of a watched fleet goes without being described again."""
 DENIED = error("AccessDeniedException")
-
-
-class Hand:
-    """A clock moved by the test."""
-
-    def __init__(self) -> None:
-        self.at = 1000.0
-
-    def __call__(self) -> float:
-        return self.at
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,20 +13,10 @@ from ops.core.pacing import Interest, chosen
 from ops.core.types import EndpointState
 from ops.core.views import FleetRow, Usage
 from ops.local_aws.clock import SimClock
-from tests.living import console_at
+from tests.living import Hand, console_at
 from tests.small_worlds import NAME, small
 
 TICK_S = 15.0
-
-
-class Hand:
-    """A clock moved by the test."""
-
-    def __init__(self) -> None:
-        self.at = 1000.0
-
-    def __call__(self) -> float:
-        return self.at
 
 
 class Desk:

@@ -17,21 +17,11 @@ from ops.local_aws.build import make_world
 from ops.local_aws.clock import SimClock
 from ops.local_aws.server import LocalAws
 from ops.local_aws.world import WorldOptions
-from tests.living import TUESDAY, Gate, gated, living
+from tests.living import TUESDAY, Gate, Hand, gated, living
 from tests.pages.conftest import figures, markup, notices
 
 SETTLE_S = 330.0
 """Longer than any endpoint of a watched fleet goes without being described again."""
-
-
-class Hand:
-    """A clock moved by the test."""
-
-    def __init__(self) -> None:
-        self.at = 1000.0
-
-    def __call__(self) -> float:
-        return self.at
 
 
 @dataclass(frozen=True, slots=True)
