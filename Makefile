@@ -21,7 +21,7 @@ run: setup ## Install what is missing, start the embedded AWS, open the console 
 
 test: setup-dev ## All tests, with a real browser (one file: make test ARGS=tests/core)
 	@$(PY) -m tests.browser_finder >/dev/null
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: setup-dev ## Format, lint, types, import contracts, then all tests
 	$(PY) -m ruff format --check .

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ops import one_collector
+from ops.answers import Told
 from ops.config import Settings
+from ops.console import Console
 from ops.core.errors import OpsError, Unreachable
 from ops.core.types import Connection, Window
 from ops.core.views import EndpointView, FleetView, Usage
 from ops.pace import Snapshot
+
+T = TypeVar("T")
 
 ENDPOINT = "endpoint"
 """URL and session: the name of the endpoint on show."""
@@ -50,6 +55,8 @@ class Source(Protocol):
     def endpoint(self, name: str, span: timedelta | Window) -> EndpointView: ...
 
     def age_s(self, view: EndpointView) -> float: ...
+
+    def ask(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]: ...
 
 
 _source: Source | None = None

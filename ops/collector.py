@@ -13,10 +13,12 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from cachetools import LRUCache, TTLCache
 
 from ops import clock
+from ops.answers import Answers, Told
 from ops.console import AnotherAws, Console
 from ops.consoles import Consoles
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
@@ -26,6 +28,7 @@ from ops.core.views import EndpointView, FleetView
 from ops.pace import AWAY, IDLE_S, Pace, Snapshot, not_yet, stale
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 FAULT = "Ebb's reader of AWS has ended because of a fault in Ebb."
 FIRST_WAIT_S = 30.0
@@ -67,6 +70,7 @@ class Collector:
         self._views: TTLCache[Hashable, EndpointView] = TTLCache(64, self._pace.base, timer=monotonic)
         self._flights: dict[Hashable, Future[EndpointView]] = {}
         self._moments: LRUCache[datetime, float] = LRUCache(256)
+        self._answers = Answers(monotonic)
 
     def start(self) -> Collector:
         self._started_at = clock.monotonic()
@@ -156,6 +160,28 @@ class Collector:
         finally:
             with self._change:
                 self._flights.pop(key, None)
+
+    def ask(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]:
+        """What `work` finds out of the console: asked once for all who ask under the same `key` within `keep_s`.
+
+        While AWS is away, the last good answer and why it is not newer. Raises OpsError without one.
+        """
+
+        def asked() -> T:
+            console, away = self._for_viewer(), self._waited_out()
+            if away is not None:
+                raise away
+            try:
+                found = work(console)
+            except OpsError as error:
+                self._note(error)
+                raise
+            self._note(None)
+            return found
+
+        with self._change:
+            self._ask()
+        return self._answers.ask(key, asked, keep_s)
 
     def age_s(self, view: EndpointView) -> float:
         """Real seconds since AWS was read for this view."""
@@ -315,6 +341,7 @@ class Collector:
             if not same:
                 self._fleet = self._good_at = None
                 self._moments.clear()
+                self._answers.clear()
             self._change.notify_all()
         return fresh
 

@@ -31,7 +31,9 @@ from ops.store.tables import (
     COUNTER,
     COVERED,
     ENDPOINT,
+    EPISODE,
     KEYSET,
+    MEMO,
     ROW,
     SCOPE,
     add_missing,
@@ -218,6 +220,20 @@ class History:
         with self._read() as connection:
             return activity_rows.read(connection, self._scope, endpoint, since)
 
+    def memo(self, key: str) -> str | None:
+        """What was remembered under `key`, None where nothing was."""
+        with self._read() as connection:
+            found: str | None = connection.execute(
+                select(MEMO.c.value).where(MEMO.c.scope_id == self._scope, MEMO.c.key == key)
+            ).scalar()
+            return found
+
+    def remember(self, key: str, value: str) -> None:
+        """Remember `value` (JSON) under `key` in this scope, in place of what was there."""
+        with self._write() as connection:
+            row = {"scope_id": self._scope, "key": key, "value": value}
+            put(connection, MEMO, ("scope_id", "key"), [row])
+
     def forget_worlds(self, keep: int) -> int:
         """Delete all but the `keep` newest other worlds of this kind, account and region; how many went.
 
@@ -234,9 +250,10 @@ class History:
             busy = written.within(connection, DAY_S)
             old = [scope for scope in list(others)[keep:] if scope not in busy]
             theirs = select(ENDPOINT.c.id).where(ENDPOINT.c.scope_id.in_(old))
-            for table in (ROW, CHUNK_BLOB, COVERED, ACTIVITY):
+            for table in (ROW, CHUNK_BLOB, COVERED, ACTIVITY, EPISODE):
                 connection.execute(delete(table).where(table.c.endpoint_id.in_(theirs)))
             connection.execute(delete(ENDPOINT).where(ENDPOINT.c.scope_id.in_(old)))
+            connection.execute(delete(MEMO).where(MEMO.c.scope_id.in_(old)))
             connection.execute(delete(SCOPE).where(SCOPE.c.id.in_(old)))
             written.forget(connection, old)
         return len(old)

@@ -39,8 +39,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from ops.core.errors import BadInput, OpsError
 from ops.store.packing import Damaged
 
-SCHEMA = "1"
+SCHEMA = "2"
 """Changes with the tables or with the format of a blob."""
+GROWS_FROM = ("1",)
+"""Schemas whose tables are all there still: what is new is added beside them."""
 OPENING_S = 10.0
 """How long one process waits for another while it opens a history."""
 BUSY_S = 2.0
@@ -131,6 +133,27 @@ ACTIVITY = Table(
     sqlite_with_rowid=False,
 )
 
+EPISODE = Table(
+    "episode",
+    METADATA,
+    Column("endpoint_id", Integer, primary_key=True),
+    Column("id", String(200), primary_key=True),
+    Column("start", Float(53), nullable=False),
+    Column("ended", Boolean, nullable=False),
+    Column("body", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Cold starts, as JSON; one that ended is never replaced by a running form of it."""
+MEMO = Table(
+    "memo",
+    METADATA,
+    Column("scope_id", Integer, primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Small things that Ebb itself has to remember, as JSON: what it told whom, who was here when."""
+
 
 def connect(url: str) -> Engine:
     """The engine of a history that is there and readable; makes folders and tables. Raises OpsError."""
@@ -220,12 +243,12 @@ def _ready(engine: Engine, url: URL) -> None:
             version = connection.execute(select(META.c.value).where(META.c.key == "schema")).scalar()
     if version == SCHEMA:
         return
-    if version is not None:
+    if version is not None and version not in GROWS_FROM:
         raise OpsError(
             f"The history at {_shown(url)} has schema {version}; this Ebb reads schema {SCHEMA}.",
             "Move it away and Ebb begins a new one, or use the Ebb that wrote it.",
         )
-    if found:
+    if found and version is None:
         raise OpsError(
             f"{_shown(url)} is a database of something else.", "Give the history a file of its own."
         )
@@ -241,7 +264,7 @@ def _ready(engine: Engine, url: URL) -> None:
 
 def _create(connection: Connection) -> None:
     METADATA.create_all(connection)
-    add_missing(connection, META, [{"key": "schema", "value": SCHEMA}])
+    put(connection, META, ("key",), [{"key": "schema", "value": SCHEMA}])
     add_missing(connection, COUNTER, [{"id": 1, "n": 0}])
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar, cast
 
 import numpy as np
 
+from ops.answers import Told
+from ops.console import Console
 from ops.core.errors import OpsError, UnknownEndpoint
 from ops.core.types import (
     Activity,
@@ -35,6 +38,8 @@ from ops.core.types import (
 )
 from ops.core.views import EndpointView, FleetRow, FleetView, Usage
 from ops.pace import Snapshot
+
+T = TypeVar("T")
 
 NOW = datetime(2026, 11, 20, 14, 2, 10, tzinfo=UTC)
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -345,6 +350,7 @@ class SampleSource:
     def __init__(self, view: FleetView | None = None, failure: OpsError | None = None) -> None:
         self.view = view if view is not None else fleet()
         self.failure = failure
+        self.answers: dict[Hashable, object] = {}
 
     def snapshot(self) -> Snapshot:
         return Snapshot(None if self.failure else self.view, self.failure, 1, 3.0, 2.0, USAGE)
@@ -369,3 +375,9 @@ class SampleSource:
 
     def age_s(self, view: EndpointView) -> float:
         return 0.0
+
+    def ask(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]:
+        """What `answers` hold under the key; there is no console to ask."""
+        if self.failure is not None:
+            raise self.failure
+        return Told(cast(T, self.answers[key]), 0.0)

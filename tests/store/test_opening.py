@@ -65,6 +65,34 @@ def test_a_schema_of_another_version(tmp_path: Path) -> None:
     assert "schema 99" in error.what
 
 
+def test_an_older_schema_grows_and_keeps_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    history = History.open(f"sqlite:///{path}", OURS)
+    history.write([("ocr", minutes(MIDNIGHT, a=row(1)))])
+    history.close()
+    with sqlite3.connect(path) as database:
+        for table in ("episode", "memo"):
+            database.execute(f"DROP TABLE {table}")
+        database.execute("UPDATE ebb_meta SET value = '1' WHERE key = 'schema'")
+    database.close()
+    grown = History.open(f"sqlite:///{path}", OURS)
+    grown.remember("seen", '"yes"')
+    assert grown.memo("seen") == '"yes"'
+    assert grown.endpoints() == ("ocr",)
+    grown.close()
+
+
+def test_what_is_remembered_belongs_to_its_scope(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'history.db'}"
+    ours, theirs = History.open(url, OURS), History.open(url, Scope("aws", "another", "us-east-1"))
+    ours.remember("visit", '"a"')
+    ours.remember("visit", '"b"')
+    assert ours.memo("visit") == '"b"'
+    assert theirs.memo("visit") is None
+    ours.close()
+    theirs.close()
+
+
 def test_a_database_of_something_else(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     with sqlite3.connect(path) as database:

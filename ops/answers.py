@@ -1,0 +1,95 @@
+"""Answers that are asked of AWS on demand: once for all who ask the same, and the last good one while AWS is away."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from cachetools import LRUCache
+
+from ops import clock
+from ops.core.errors import CredentialsProblem, OpsError
+
+T = TypeVar("T")
+MOST = 256
+"""Answers kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Generic[T]):
+    """An answer, how many real seconds old it is, and why it is not newer where AWS was asked again in vain."""
+
+    value: T
+    age_s: float
+    error: OpsError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    value: Any
+    at: float
+
+
+class Answers:
+    """Thread-safe. `monotonic` is this machine's clock in seconds."""
+
+    def __init__(self, monotonic: Callable[[], float] = clock.monotonic) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._kept: LRUCache[Hashable, _Kept] = LRUCache(MOST)
+        self._flights: dict[Hashable, Future[_Kept]] = {}
+
+    def ask(self, key: Hashable, work: Callable[[], T], keep_s: float) -> Told[T]:
+        """The answer under `key`, at most `keep_s` old, else that of `work`; who asks meanwhile waits for the same.
+
+        Where `work` fails in a way that may pass, the last good answer, however old. Raises OpsError without one.
+        """
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None and self._monotonic() - kept.at < keep_s:
+                return self._told(kept)
+            flight = self._flights.get(key)
+            mine = flight is None
+            if flight is None:
+                flight = self._flights[key] = Future()
+        try:
+            return self._told(self._fly(key, work, flight) if mine else flight.result())
+        except OpsError as error:
+            if kept is None or not (error.retryable or isinstance(error, CredentialsProblem)):
+                raise
+            return self._told(kept, error)
+
+    def clear(self) -> None:
+        """Forget all answers: they were another AWS's."""
+        with self._lock:
+            self._kept.clear()
+            self._flights.clear()
+
+    def drop(self, key: Hashable) -> None:
+        """Forget one answer: it is asked anew next time."""
+        with self._lock:
+            self._kept.pop(key, None)
+
+    def _fly(self, key: Hashable, work: Callable[[], T], flight: Future[_Kept]) -> _Kept:
+        try:
+            answer = _Kept(work(), self._monotonic())
+        except BaseException as error:
+            self._land(key, flight, None)
+            flight.set_exception(error)
+            raise
+        self._land(key, flight, answer)
+        flight.set_result(answer)
+        return answer
+
+    def _land(self, key: Hashable, flight: Future[_Kept], answer: _Kept | None) -> None:
+        with self._lock:
+            if self._flights.get(key) is flight:  # else they were cleared meanwhile
+                del self._flights[key]
+                if answer is not None:
+                    self._kept[key] = answer
+
+    def _told(self, kept: _Kept, error: OpsError | None = None) -> Told[Any]:
+        return Told(kept.value, self._monotonic() - kept.at, error)

@@ -1,0 +1,128 @@
+"""What would mend a finding, as typed values: the calls that change AWS, or the step that only a person can do.
+
+Nothing here is carried out. `ops.core.fix_text` writes a fix as AWS CLI and Terraform text.
+Source: facts B.2 (bounds), B.3 (policies), B.6 (schedules), F.5 and F.6 (alarms).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ops.core.types import EndpointRef, MetricRef, StepPolicy, Suspended, TargetTrackingPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyArn:
+    """Stands for the ARN of a policy that an earlier change of the same fix makes, by its name."""
+
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutAlarm:
+    """PutMetricAlarm: the whole definition, which replaces one of the same name. Times in seconds."""
+
+    name: str
+    metric: MetricRef
+    threshold: float
+    comparison: str
+    period: int
+    evaluation_periods: int
+    datapoints_to_alarm: int
+    missing: str
+    actions: tuple[str | PolicyArn, ...]
+    actions_enabled: bool = True
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnableAlarmActions:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteAlarms:
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterTarget:
+    """RegisterScalableTarget. None leaves a part as it is; a first registration needs both bounds."""
+
+    ref: EndpointRef
+    min: int | None = None
+    max: int | None = None
+    suspended: Suspended | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeregisterTarget:
+    """Also removes the policies and scheduled actions of the target."""
+
+    ref: EndpointRef
+
+
+@dataclass(frozen=True, slots=True)
+class PutPolicy:
+    """PutScalingPolicy: the whole definition. The `arn` and `alarm_names` of `policy` do not count."""
+
+    ref: EndpointRef
+    policy: TargetTrackingPolicy | StepPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePolicy:
+    ref: EndpointRef
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutSchedule:
+    """PutScheduledAction; `min` or `max` None is not set by it. `start` and `end` are kept by the caller."""
+
+    ref: EndpointRef
+    name: str
+    schedule: str
+    timezone: str
+    min: int | None = None
+    max: int | None = None
+    start: str | None = None
+    end: str | None = None
+    """ISO 8601 in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSchedule:
+    ref: EndpointRef
+    name: str
+
+
+Change = (
+    PutAlarm
+    | EnableAlarmActions
+    | DeleteAlarms
+    | RegisterTarget
+    | DeregisterTarget
+    | PutPolicy
+    | DeletePolicy
+    | PutSchedule
+    | DeleteSchedule
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Changes to make one after the other. `effect`: what happens then, in a plain sentence."""
+
+    changes: tuple[Change, ...]
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class HumanStep:
+    """What no call of Ebb's can do: a quota, capacity, a subscriber, a new deploy. One plain sentence."""
+
+    step: str
+
+
+Fix = Calls | HumanStep
