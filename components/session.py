@@ -13,7 +13,7 @@ from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import OpsError, Unreachable
 from ops.core.types import Connection, Window
-from ops.core.views import EndpointView, FleetView, Usage
+from ops.core.views import DoctorView, EndpointView, FleetView, Usage
 from ops.pace import Snapshot
 
 T = TypeVar("T")
@@ -30,6 +30,9 @@ ZOOM = "zoom"
 """Session: that part as a zoom.Zoom."""
 TYPED, TYPED_ERROR = "typed", "typed-error"
 """Session: what the fields of a range of one's own started with, and why what was typed cannot be shown."""
+
+DOCTOR_S = 15.0
+"""Seconds for which an answer of the doctor serves everybody who asks the same."""
 
 QUERY = "q"
 """URL and session: the words that the Fleet page searches for."""
@@ -151,6 +154,11 @@ def endpoint(name: str, span: timedelta | Window) -> tuple[EndpointView, float]:
     """One endpoint, and how many real seconds ago AWS was read for it. Raises OpsError."""
     view = source().endpoint(name, span)
     return view, source().age_s(view)
+
+
+def doctor(name: str | None) -> Told[DoctorView]:
+    """What is wrong with one endpoint, or with all (None). Raises OpsError."""
+    return source().ask(("doctor", name), lambda console: console.doctor(name, read=False), DOCTOR_S)
 
 
 def names() -> tuple[str, ...]:
