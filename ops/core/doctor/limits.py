@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ops.core import metrics
 from ops.core.doctor import mending
 from ops.core.doctor.case import Case
@@ -51,7 +53,7 @@ def quota_refused(case: Case) -> Finding | None:
             f"Ask for a higher quota “{kind} for endpoint usage” in Service Quotas, or free an instance of this type "
             "elsewhere."
         ),
-        case.verdict.since,
+        _since(case, failed),
     )
 
 
@@ -89,7 +91,7 @@ def no_capacity(case: Case) -> Finding | None:
 def start_fails(case: Case) -> Finding | None:
     """An attempt to start ends in an error that is neither quota nor capacity."""
     failed = _failed(case)
-    if failed is None or _refused(failed) or case.verdict.state is not EndpointState.WAKE_FAILING:
+    if failed is None or over_quota(failed) or short_of_capacity(failed):
         return None
     endpoint = case.seen.endpoint
     return Finding(
@@ -101,7 +103,7 @@ def start_fails(case: Case) -> Finding | None:
         HumanStep(
             f"Mend what the activity names; what a container says is in the log group {log_group(endpoint)}."
         ),
-        case.verdict.since,
+        _since(case, failed),
     )
 
 
@@ -214,12 +216,13 @@ def _failed(case: Case) -> Activity | None:
     return failed[0] if recent else None
 
 
-def _refused(failed: Activity | None) -> bool:
-    return failed is not None and (over_quota(failed) or short_of_capacity(failed))
-
-
 def _severity(case: Case) -> Severity:
-    return Severity.WARNING if case.seen.endpoint.current else Severity.CRITICAL
+    stuck = case.verdict.severity is Severity.CRITICAL and not case.seen.endpoint.current
+    return Severity.CRITICAL if stuck else Severity.WARNING
+
+
+def _since(case: Case, failed: Activity) -> datetime | None:
+    return case.verdict.since if case.verdict.state is EndpointState.WAKE_FAILING else failed.start
 
 
 def _cannot(case: Case) -> str:
