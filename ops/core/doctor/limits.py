@@ -194,6 +194,7 @@ def maximum_above_quota(case: Case) -> Finding | None:
     held = f", and others keep {sum(n for _, n in quota.held)} of it" if quota.held else ""
     says = f"It can never have its maximum of {target.bounds.max}: the quota is {quota.limit}{held}."
     none = quota.left == 0
+    other = "free an instance of this type elsewhere" if none else f"lower the maximum to {quota.left}"
     if none:
         says = f"It cannot {'wake' if case.at_zero else 'wake again'}: the quota of its type is {quota.limit}{held}."
     return Finding(
@@ -202,9 +203,7 @@ def maximum_above_quota(case: Case) -> Finding | None:
         says,
         (bounds_line(target), *_quota_lines(case), *((f"Kept by others: {others}",) if others else ())),
         "AWS refuses what goes above the quota of the account: attempts fail while requests wait.",
-        HumanStep(
-            f"Ask for a higher quota “{quota.name}” in Service Quotas, or lower the maximum to {max(1, quota.left)}."
-        ),
+        HumanStep(f"Ask for a higher quota “{quota.name}” in Service Quotas, or {other}."),
     )
 
 
