@@ -12,7 +12,7 @@ from tests.core.observed import BOTH, GOOD, TRACK, WAKE, ZERO_TO_EIGHT
 
 
 def test_a_target_without_its_endpoint() -> None:
-    policies = (WAKE, replace(TRACK, alarm_names=("low", "high")))
+    policies = (replace(WAKE, alarm_names=("wake",)), replace(TRACK, alarm_names=("low", "high")))
     found = examine_left(Leftover(REF, ZERO_TO_EIGHT, policies, GOOD))
     (finding,) = found.findings
     assert (found.name, found.verdict.state) == (REF.name, EndpointState.MISSING)
