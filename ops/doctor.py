@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -45,6 +45,8 @@ class _Around:
     """What surrounds every endpoint of the account."""
 
     topics: dict[str, Topic]
+    deaf: dict[str, Problem]
+    """Topics that could not be read, by ARN."""
     limits: Limits
     jobs: dict[str, float]
     policy_arns: frozenset[str]
@@ -74,19 +76,18 @@ class Doctor:
         found = [self._examined(reading, state, around, *each) for each in judged]
         found += [examine_left(each) for each in left.values()] if name is None else []
         found.sort(key=_trouble_first)
-        problems = (*state.scaling.problems, *state.trouble.problems, *around.problems)
+        account = (*state.scaling.problems, *state.trouble.problems, *around.problems)
+        problems = tuple(dict.fromkeys((*account, *around.deaf.values())))
         return DoctorView(state.connection, state.now, tuple(found), problems)
 
     def _around(self, reading: Reading, state: State, seen: Sequence[Seen]) -> _Around:
         queued = [s.endpoint for s in seen if s.endpoint.is_async]
-        topics, silent = self._topics.some(reading, _topic_arns(queued))
+        topics, deaf = self._topics.some(reading, [arn for e in queued for arn in _topic_arns(e)])
         limits, unlimited = self._quotas.limits(reading)
         jobs, untimed = self._longest(reading, queued, state)
-        hidden = {"topics"} if silent else set()
-        hidden |= {"quotas"} if unlimited else set()
-        hidden |= {"jobs"} if untimed else set()
+        hidden = ({"quotas"} if unlimited else set()) | ({"jobs"} if untimed else set())
         arns = frozenset(p.arn for found in state.scaling.policies.values() for p in found)
-        return _Around(topics, limits, jobs, arns, (*silent, *unlimited, *untimed), frozenset(hidden))
+        return _Around(topics, deaf, limits, jobs, arns, (*unlimited, *untimed), frozenset(hidden))
 
     def _examined(
         self,
@@ -103,10 +104,12 @@ class Doctor:
             refusals, refused = _refusals(reading, seen.endpoint)
             own = (*own, *refused)
             hidden |= {"refusals"} if refused else set()
+        deaf = [around.deaf[arn] for arn in _topic_arns(seen.endpoint) if arn in around.deaf]
+        hidden |= {"topics"} if deaf else set()
         if any(p.part == "alarms" for p in state.scaling.problems):
             hidden.add("alarms")  # more of them than were read
         unread = tuple(
-            dict.fromkeys((*own, *state.scaling.problems, *state.trouble.problems, *around.problems))
+            dict.fromkeys((*own, *deaf, *state.scaling.problems, *state.trouble.problems, *around.problems))
         )
         case = Case(
             replace(seen, hidden=frozenset(hidden)),
@@ -158,10 +161,9 @@ def _refusals(reading: Reading, endpoint: Endpoint) -> tuple[tuple[Activity, ...
     return tuple(a for a in found if a.not_scaled), ()
 
 
-def _topic_arns(endpoints: Iterable[Endpoint]) -> Iterator[str]:
-    for each in endpoints:
-        if each.async_config is not None:
-            yield from filter(None, (each.async_config.success_topic, each.async_config.error_topic))
+def _topic_arns(endpoint: Endpoint) -> tuple[str, ...]:
+    config = endpoint.async_config
+    return () if config is None else tuple(filter(None, (config.success_topic, config.error_topic)))
 
 
 def _quota(state: State, endpoint: Endpoint, limits: Limits) -> Quota | None:
