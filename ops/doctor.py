@@ -188,7 +188,9 @@ def _most(state: State, endpoint: Endpoint) -> int:
 
 
 def _leftovers(state: State) -> Iterator[Leftover]:
-    """What is registered for, or watches, endpoints that are not listed."""
+    """What is registered for, or watches, endpoints that are not listed; nothing where scaling could not be read."""
+    if "scaling" in state.scaling.hidden:
+        return
     account, region = state.connection.account, state.connection.region
     gone: dict[str, Leftover] = {}
     for resource, target in state.scaling.targets.items():
