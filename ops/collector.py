@@ -234,6 +234,18 @@ class Collector:
             return False
         return more
 
+    def look_up(self) -> float:
+        """Ask CloudTrail for a page of who changed what, in the caller's thread; seconds until the next is due."""
+        with self._change:
+            console, good = self._consoles.present, self._error is None and self._away is None
+        if console is None or not good:
+            return IDLE_S
+        try:
+            return console.look_up(anybody=self._audience()[1])
+        except OpsError as error:
+            log.warning("%s %s", error.what, error.hint)
+            return IDLE_S
+
     def _tidy_is_due(self) -> bool:
         now = self._monotonic()
         if self._tidied_at is not None and now - self._tidied_at < GAP_S:
@@ -268,9 +280,10 @@ class Collector:
             if wait == 0:
                 self.read_once()
             elif not self.close_gap():
+                quiet_s = self.look_up()
                 with self._change:
                     if not self._stopping and self._pace_of_now() > 0:
-                        self._change.wait(self._pace_of_now())
+                        self._change.wait(min(quiet_s, self._pace_of_now()))
 
     def _pace_of_now(self) -> float:
         return self._pace.wait(self._monotonic(), self._read_at, self._asked_at)

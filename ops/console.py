@@ -11,8 +11,9 @@ from types import TracebackType
 from ops import clock, which_aws
 from ops.aws.calls import Reading
 from ops.aws.session import AwsSession, Where
+from ops.changes import ChangeLog
 from ops.config import Settings
-from ops.core import cost
+from ops.core import cost, marks
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.types import Connection, Problem, Window
 from ops.core.views import EndpointView, FleetView, Usage
@@ -44,6 +45,7 @@ class Console:
         self._connection: Connection | None = None
         self._gather: Gatherer | None = None
         self._gaps: Gaps | None = None
+        self._changes: ChangeLog | None = None
         self._history: History | None = None
         self._history_problem: Problem | None = None
         self._since = clock.now()
@@ -93,9 +95,11 @@ class Console:
             return False
         with older._lock:
             read = older._gather, older._gaps, older._history, older._history_problem
+            changes = older._changes
             older._history = None
         with self._lock:
             self._gather, self._gaps, self._history, self._history_problem = read
+            self._changes = changes
         return True
 
     def names(self) -> tuple[str, ...]:
@@ -116,7 +120,7 @@ class Console:
         gatherer, reading = self._gatherer(), self._reading()
         gatherer.look(reading, name, everything=True)
         gatherer.complete(reading, name, span)
-        return gatherer.state().endpoint(name, span)
+        return self._marked(gatherer.state().endpoint(name, span))
 
     def read(self, looked_at: Collection[str], *, anybody: bool) -> FleetView:
         """One round of the collector: what is due at the interest that there is, see ops.core.pacing.
@@ -147,7 +151,8 @@ class Console:
 
     def view(self, name: str, span: timedelta | Window) -> EndpointView:
         """One endpoint from what was read so far; asks AWS for nothing."""
-        return replace(self._gatherer().state().endpoint(name, span), connection=self.connection())
+        view = self._gatherer().state().endpoint(name, span)
+        return self._marked(replace(view, connection=self.connection()))
 
     def knows(self, name: str) -> bool:
         """Whether anything was read of an endpoint."""
@@ -158,6 +163,14 @@ class Console:
         self._gatherer()
         assert self._gaps is not None
         return self._gaps.close_one(self._reading(), tuple(first))
+
+    def look_up(self, *, anybody: bool) -> float:
+        """Ask CloudTrail for one page of who changed what, if one is due; seconds until the next one is."""
+        gatherer = self._gatherer()
+        if gatherer.now is None:
+            return SOON_S
+        alarms = gatherer.state().scaling.alarms.owners()
+        return self._log().look_up(self._reading(), gatherer.now, alarms, anybody=anybody)
 
     def tidy(self, now: datetime) -> None:
         """Fold finished days of the history and drop what is older than AWS itself would keep."""
@@ -185,7 +198,21 @@ class Console:
                 self._history = self._open_history(connection)
                 self._gather = Gatherer(connection, clock.now, self._history)
                 self._gaps = Gaps(self._gather)
+                self._changes = ChangeLog(connection.kind, self._gather.past.history)
             return self._gather
+
+    def _log(self) -> ChangeLog:
+        self._gatherer()
+        assert self._changes is not None
+        return self._changes
+
+    def _marked(self, view: EndpointView) -> EndpointView:
+        """The view with what was changed in its window, as far as it is known by now."""
+        endpoint, log = view.row.endpoint, self._log()
+        found = marks.marks(
+            endpoint, log.of(endpoint.ref.name), view.schedules, view.activities, view.window, view.as_of
+        )
+        return replace(view, changes=found, audit=log.audit())
 
     def _insist_on_the_same(self) -> None:
         """Raises AnotherAws: an embedded AWS started anew often listens where the one before it did."""
@@ -219,6 +246,7 @@ def _scope(connection: Connection) -> Scope:
     return Scope(connection.kind, connection.account, connection.region, connection.world)
 
 
+SOON_S = 5.0
 KEPT_S = 455 * 86400
 """As long as AWS keeps hours."""
 WORLDS_KEPT = 3

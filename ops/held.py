@@ -126,6 +126,21 @@ class Held:
         found |= {a.id: a for a in waiting.values() if a.start >= since}
         return tuple(sorted(found.values(), key=lambda a: a.start, reverse=True))
 
+    def memo(self, key: str) -> str | None:
+        """As `History.memo`; None also where that cannot be told now."""
+        return self._ask(lambda history: history.memo(key))
+
+    def remember(self, key: str, value: str) -> None:
+        """As `History.remember`; while the database is away it is not kept: it is small and comes again."""
+        with self._lock:
+            history, resting = self._history, self._rests(_WRITE)
+        if resting:
+            return
+        try:
+            history.remember(key, value)
+        except OpsError as error:
+            self._failed(_WRITE, history, error)
+
     def forget(self, endpoint: str) -> None:
         """Drop what is in memory of its coverage."""
         with self._lock:

@@ -45,6 +45,10 @@ class AlarmIndex:
                 if dimension == "EndpointName":
                     self._by_endpoint.setdefault(value, []).append(alarm)
 
+    def owners(self) -> dict[str, str]:
+        """The endpoint that each alarm watches, by the alarm's name."""
+        return {a.name: endpoint for endpoint, alarms in self._by_endpoint.items() for a in alarms}
+
     def of(self, endpoint: Endpoint, policies: Iterable[Policy]) -> tuple[Alarm, ...]:
         """The alarms that name one of the policies, are named by one, or watch a metric of the endpoint."""
         found = {a.name: a for a in self._by_endpoint.get(endpoint.ref.name, ())}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from moto.s3.models import s3_backends
@@ -46,6 +47,12 @@ class Kit:
         self.begin = world.first_minute * 60.0
         """The first instant of history."""
         self.topics: dict[str, str] = {}
+
+    def by(self, user: str) -> Kit:
+        """The same kit in the hands of an IAM user, as the audit events tell it."""
+        other = copy(self)
+        other._caller = replace(self._caller, user=user)
+        return other
 
     def call(self, service: str, operation: str, /, **params: Any) -> dict[str, Any]:
         return self._dispatcher.call(self._caller, service, operation, **params)
