@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from components import cards, custom_range, notices, rules, scope, session, tables, unread, zoom
+from components import cards, changes, custom_range, notices, rules, scope, session, tables, unread, zoom
 from components import format as fmt
 from components.access import require
+from components.charts.changed import key_of
 from components.charts.details import detail_chart
 from components.charts.realtime import realtime_chart
 from components.charts.sentences import described
@@ -46,16 +47,23 @@ def charts(view: EndpointView, shown: scope.Range) -> None:
             view=on_show,
             group="endpoint",
         )
+    key = key_of(view.changes)
+    marked = (f"Changed: {key}; who and what on hover, and below.",) if key else ()
     notes = [
-        html('<p class="muted small">{n}</p>', n=n) for n in (*view.notes, LEGEND if queued else HATCHED)
+        html('<p class="muted small">{n}</p>', n=n)
+        for n in (*view.notes, *marked, LEGEND if queued else HATCHED)
     ]
     show(html("{a}", a=joined(notes)), key="chart-notes")
 
 
 def details(view: EndpointView) -> None:
-    activity, settings, config = st.tabs(["Scaling activity", "Policies and alarms", "Configuration"])
+    activity, changed, settings, config = st.tabs(
+        ["Scaling activity", "What was changed", "Policies and alarms", "Configuration"]
+    )
     with activity:
         show(tables.activity_table(view, zone.info), key="activity")
+    with changed:
+        show(changes.changes_table(view, zone.info), key="changes")
     with settings:
         show(rules.rules(view, zone.info), key="rules")
     with config:

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from components import format as fmt
-from components.charts import lines
+from components.charts import changed, lines
 from components.charts.grid import Floats, spread, step_of, summed
 from components.charts.panels import Draft, Panel, axis, provisional, reach, speak, stack
 from components.charts.story import top_of
@@ -116,6 +116,7 @@ def detail_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
         for one, values in zip(drawn, found, strict=True):
             at, peak = peaks(window, values)
             lines.line(chart, panel, one.word, one.tone, at, peak, zone, width=one.width, dash=one.dash)
+    changed.mark_changes(chart, view.changes, window, zone)
     _speak(chart, view, counts, zone)
     return chart.figure()
 
@@ -252,7 +253,11 @@ def _speak(chart: Draft, view: EndpointView, counts: list[Floats], zone: tzinfo)
     sums = [summed(epochs, values, lines.BARS)[1] for values in counts]
     final = view.provisional_from.timestamp()
     step = step_of(window.period * len(epochs), window.period, lines.BARS - 2)
-    late = [" · not final yet" if start + step > final else "" for start in at.tolist()]
+    changes = changed.changes_at(view.changes, at)
+    late = [
+        (" · not final yet" if start + step > final else "") + "".join(f"<br>{c}" for c in changes.get(i, ()))
+        for i, start in enumerate(at.tolist())
+    ]
     rows = []
     for i, end in enumerate(late):
         parts = [
