@@ -14,10 +14,11 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from ops import cli_show
+from ops import cli_incident, cli_show
 from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import BadInput, OpsError
+from ops.core.incident import text
 from ops.core.types import Severity, Verdict
 from ops.core.window import span_of_hours
 
@@ -61,6 +62,22 @@ def endpoint(
             view = console.endpoint(name, span)
         cli_show.write(cli_show.endpoint_json(view) if json else cli_show.endpoint_text(view))
         return _worst([view.row.verdict])
+
+    _run(work, json)
+
+
+@app.command()
+def incident(
+    name: Annotated[str, typer.Argument(help="The endpoint's name.")],
+    json: Json = False,
+) -> None:
+    """An incident summary as Markdown, to hand over. Exit code 1 when the endpoint's state is critical."""
+
+    def work() -> int:
+        with Console.open(Settings.load()) as console:
+            found = console.incident(name, everything=True)
+        cli_show.write(cli_incident.document(found) if json else text(found))
+        return _worst([found.view.row.verdict])
 
     _run(work, json)
 

@@ -13,8 +13,9 @@ from ops.aws.calls import Reading
 from ops.aws.session import AwsSession, Where
 from ops.changes import ChangeLog
 from ops.config import Settings
-from ops.core import cost, marks
+from ops.core import cost, incident, marks
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
+from ops.core.incident import Incident
 from ops.core.types import Connection, Problem, Window
 from ops.core.views import EndpointView, FleetView, Usage
 from ops.gaps import Gaps
@@ -164,6 +165,27 @@ class Console:
         assert self._gaps is not None
         return self._gaps.close_one(self._reading(), tuple(first))
 
+    def incident(self, name: str, *, everything: bool = False) -> Incident:
+        """What an incident summary of one endpoint is made of; `everything`: CloudTrail is read for it, too.
+
+        Raises UnknownEndpoint, and any OpsError while nothing is known of the endpoint.
+        """
+        if everything:
+            view = self.endpoint(name)
+            back = view.as_of - incident.begin_of(view)
+            alarms = self._gatherer().state().scaling.alarms.owners()
+            self._log().catch_up(self._reading(), view.as_of, alarms, back, clock.pause)
+        else:
+            error = self.look(name, INCIDENT)
+            if error is not None:
+                raise error
+        view = self.view(name, INCIDENT)
+        endpoint, begin = view.row.endpoint, incident.begin_of(view)
+        window = Window(begin, view.as_of + timedelta(seconds=1), 1)
+        told = self._log().of(name)
+        done = marks.marks(endpoint, told, view.schedules, view.activities, window, view.as_of)
+        return Incident(view, done, begin)
+
     def look_up(self, *, anybody: bool) -> float:
         """Ask CloudTrail for one page of who changed what, if one is due; seconds until the next one is."""
         gatherer = self._gatherer()
@@ -247,6 +269,8 @@ def _scope(connection: Connection) -> Scope:
 
 
 SOON_S = 5.0
+INCIDENT = timedelta(hours=3)
+"""What the view of an incident shows."""
 KEPT_S = 455 * 86400
 """As long as AWS keeps hours."""
 WORLDS_KEPT = 3
