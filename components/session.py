@@ -12,6 +12,7 @@ from ops.answers import Told
 from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import OpsError, Unreachable
+from ops.core.incident import Incident, begin_of
 from ops.core.types import Connection, Window
 from ops.core.views import EndpointView, FleetView, Usage
 from ops.pace import Snapshot
@@ -58,6 +59,9 @@ class Source(Protocol):
 
     def ask(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]: ...
 
+
+INCIDENT_S = 30.0
+"""So long the parts of an incident summary are good."""
 
 _source: Source | None = None
 _refused: OpsError | None = None
@@ -151,6 +155,17 @@ def endpoint(name: str, span: timedelta | Window) -> tuple[EndpointView, float]:
     """One endpoint, and how many real seconds ago AWS was read for it. Raises OpsError."""
     view = source().endpoint(name, span)
     return view, source().age_s(view)
+
+
+def incident(view: EndpointView) -> Incident:
+    """What an incident summary of the endpoint in `view` is made of; while AWS is away, what the view tells."""
+    name = view.row.endpoint.ref.name
+    try:
+        told = source().ask(("incident", name), lambda console: console.incident(name), INCIDENT_S)
+    except OpsError:
+        begin = begin_of(view)
+        return Incident(view, tuple(mark for mark in view.changes if mark.at >= begin), begin)
+    return told.value
 
 
 def names() -> tuple[str, ...]:

@@ -121,23 +121,19 @@ class ChangeLog:
         return self._apart_s
 
     def catch_up(
-        self,
-        reading: Reading,
-        now: datetime,
-        alarms: Mapping[str, str],
-        back: timedelta,
-        wait: Callable[[float], object],
+        self, reading: Reading, now: datetime, alarms: Mapping[str, str], wait: Callable[[float], object]
     ) -> None:
-        """Look up every name once over the last `back`, for who cannot wait for the background."""
+        """Look up the newest page of every name, for who cannot wait for the background."""
+        start = now - timedelta(days=audit.KEPT_DAYS)
         for name in audit.NAMES:
             try:
-                page = audit.look_up(reading, name, now - back, now, self._owners(alarms))
+                page = audit.look_up(reading, name, start, now, self._owners(alarms))
             except OpsError as error:
                 self._failed(error, self._monotonic())
                 return
             with self._lock:
                 self._note(page.changes)
-                self._reach[name] = _Reach(now - back, now)
+                self._reach[name] = _Reach(page.oldest if page.token and page.oldest else start, now)
             if self._apart_s:
                 wait(self._apart_s)
 

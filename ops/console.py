@@ -16,6 +16,7 @@ from ops.config import Settings
 from ops.core import cost, incident, marks
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.incident import Incident
+from ops.core.marks import MarkKind
 from ops.core.types import Connection, Problem, Window
 from ops.core.views import EndpointView, FleetView, Usage
 from ops.gaps import Gaps
@@ -172,9 +173,8 @@ class Console:
         """
         if everything:
             view = self.endpoint(name)
-            back = view.as_of - incident.begin_of(view)
             alarms = self._gatherer().state().scaling.alarms.owners()
-            self._log().catch_up(self._reading(), view.as_of, alarms, back, clock.pause)
+            self._log().catch_up(self._reading(), view.as_of, alarms, clock.pause)
         else:
             error = self.look(name, INCIDENT)
             if error is not None:
@@ -184,7 +184,9 @@ class Console:
         window = Window(begin, view.as_of + timedelta(seconds=1), 1)
         told = self._log().of(name)
         done = marks.marks(endpoint, told, view.schedules, view.activities, window, view.as_of)
-        return Incident(view, done, begin)
+        earlier = Window(begin - BEFORE, begin, 1)
+        older = marks.marks(endpoint, told, (), (), earlier, begin)
+        return Incident(view, done, begin, marks.newest(older, (MarkKind.DEPLOY, MarkKind.BOUNDS)))
 
     def look_up(self, *, anybody: bool) -> float:
         """Ask CloudTrail for one page of who changed what, if one is due; seconds until the next one is."""
@@ -271,6 +273,8 @@ def _scope(connection: Connection) -> Scope:
 SOON_S = 5.0
 INCIDENT = timedelta(hours=3)
 """What the view of an incident shows."""
+BEFORE = timedelta(days=90)
+"""So far back an incident names the last deploy and the last bounds before it: as far as CloudTrail does."""
 KEPT_S = 455 * 86400
 """As long as AWS keeps hours."""
 WORLDS_KEPT = 3

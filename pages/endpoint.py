@@ -2,7 +2,19 @@
 
 import streamlit as st
 
-from components import cards, changes, custom_range, notices, rules, scope, session, tables, unread, zoom
+from components import (
+    cards,
+    changes,
+    custom_range,
+    handover,
+    notices,
+    rules,
+    scope,
+    session,
+    tables,
+    unread,
+    zoom,
+)
 from components import format as fmt
 from components.access import require
 from components.charts.changed import key_of
@@ -115,6 +127,7 @@ def body() -> None:
         show(cards.numbers(view.row, view.problems), key="numbers")
         fresh = as_of(view.as_of, age_s, zone.info, session.interval_s())
         show(html('<p class="small">{fresh}</p>', fresh=fresh), key="as-of")
+        summary = st.container()
     with rest:
         if shown.refused:
             notices.bad_range(shown.refused, shown.key)
@@ -122,6 +135,8 @@ def body() -> None:
             notices.bad_part(shown.part.refused, shown.words(zone))
         charts(view, shown)
         details(view)
+    with summary:
+        handover.copy_summary(view)
 
 
 live_panel(body, key="endpoint-panel", part="the endpoint", at_least=scope.calm_s)

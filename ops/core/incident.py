@@ -46,6 +46,8 @@ class Incident:
     """Since shortly before it began, oldest first, refused ones among them."""
     begin: datetime
     """From when on changes are told."""
+    before: tuple[Mark, ...] = ()
+    """The last deploy and the last bounds before that, as far as they are known."""
     findings: tuple[Finding, ...] | None = None
     unchecked: tuple[Problem, ...] = ()
 
@@ -183,14 +185,19 @@ def _changes(incident: Incident, zone: tzinfo) -> Iterator[str]:
     if len(shown) < len(incident.changes):
         yield f"- {len(incident.changes) - len(shown)} earlier ones are left out."
     for mark in shown:
-        who = f" by {escaped(mark.who)}" if mark.who else ""
-        refused = f" (refused by AWS: {escaped(mark.refused)})" if mark.refused else ""
-        yield f"- {at(mark.at, zone)}: {escaped(mark.sentence)}{who}{refused}"
+        yield f"- {at(mark.at, zone)}: {_what(mark)}"
+    yield from (f"- Before that, {at(m.at, zone)}: {_what(m)}" for m in incident.before)
     audit = incident.view.audit
     if audit.problem is not None or audit.since is None:
         yield "- Who changed what is not known: CloudTrail could not be read."
     elif not shown:
-        yield "- Nothing that CloudTrail tells by now; it may be some minutes late."
+        yield "- Since then nothing that CloudTrail tells by now; it may be some minutes late."
+
+
+def _what(mark: Mark) -> str:
+    who = f" by {escaped(mark.who)}" if mark.who else ""
+    refused = f" (refused by AWS: {escaped(mark.refused)})" if mark.refused else ""
+    return f"{escaped(mark.sentence)}{who}{refused}"
 
 
 def _unknown(incident: Incident) -> Iterator[str]:

@@ -103,6 +103,12 @@ def marks(
     return tuple(sorted(inside, key=lambda m: (m.at, m.kind, m.sentence)))
 
 
+def newest(found: Iterable[Mark], kinds: Sequence[MarkKind]) -> tuple[Mark, ...]:
+    """The newest mark of each kind that was not refused, oldest first."""
+    last = {mark.kind: mark for mark in found if mark.kind in kinds and not mark.refused}
+    return tuple(sorted(last.values(), key=lambda m: m.at))
+
+
 def _untold_deploys(endpoint: Endpoint, told: Sequence[Change]) -> Iterator[Mark]:
     """The creation and the newest deploy, by the times that the endpoint itself tells, where CloudTrail does not."""
     deploys = [c.at for c in told if c.operation in ("CreateEndpoint", "UpdateEndpoint") and not c.error]

@@ -42,7 +42,9 @@ class Kit:
     def __init__(self, world: World) -> None:
         self._world = world
         self._dispatcher = Dispatcher(world)
-        self._caller = Caller("AKIAEXAMPLESTORY", world.region, "aws-cli/2.31 md/stories", "203.0.113.7")
+        self._caller = Caller(
+            "AKIAEXAMPLESTORY", world.region, "aws-cli/2.31 md/stories", "203.0.113.7", "terraform"
+        )
         self.seed = world.options.seed
         self.begin = world.first_minute * 60.0
         """The first instant of history."""
