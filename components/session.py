@@ -14,7 +14,7 @@ from ops.console import Console
 from ops.core.errors import OpsError, Unreachable
 from ops.core.incident import Incident, begin_of
 from ops.core.types import Connection, Window
-from ops.core.views import EndpointView, FleetView, Usage
+from ops.core.views import DoctorView, EndpointView, FleetView, Usage
 from ops.pace import Snapshot
 
 T = TypeVar("T")
@@ -31,6 +31,9 @@ ZOOM = "zoom"
 """Session: that part as a zoom.Zoom."""
 TYPED, TYPED_ERROR = "typed", "typed-error"
 """Session: what the fields of a range of one's own started with, and why what was typed cannot be shown."""
+
+DOCTOR_S = 15.0
+"""Seconds for which an answer of the doctor serves everybody who asks the same."""
 
 QUERY = "q"
 """URL and session: the words that the Fleet page searches for."""
@@ -166,6 +169,11 @@ def incident(view: EndpointView) -> Incident:
         begin = begin_of(view)
         return Incident(view, tuple(mark for mark in view.changes if mark.at >= begin), begin)
     return told.value
+
+
+def doctor(name: str | None) -> Told[DoctorView]:
+    """What is wrong with one endpoint, or with all (None). Raises OpsError."""
+    return source().ask(("doctor", name), lambda console: console.doctor(name, read=False), DOCTOR_S)
 
 
 def names() -> tuple[str, ...]:

@@ -17,8 +17,9 @@ from ops.core import cost, incident, marks
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.incident import Incident
 from ops.core.marks import MarkKind
-from ops.core.types import Connection, Problem, Window
-from ops.core.views import EndpointView, FleetView, Usage
+from ops.core.types import Connection, Problem, Severity, Window
+from ops.core.views import DoctorView, EndpointView, FleetView, Usage
+from ops.doctor import Doctor
 from ops.gaps import Gaps
 from ops.gather import Gatherer
 from ops.store.history import History, Scope
@@ -48,6 +49,7 @@ class Console:
         self._gather: Gatherer | None = None
         self._gaps: Gaps | None = None
         self._changes: ChangeLog | None = None
+        self._doctor = Doctor()
         self._history: History | None = None
         self._history_problem: Problem | None = None
         self._since = clock.now()
@@ -124,6 +126,17 @@ class Console:
         gatherer.complete(reading, name, span)
         return self._marked(gatherer.state().endpoint(name, span))
 
+    def doctor(self, name: str | None = None, *, read: bool = True) -> DoctorView:
+        """What is wrong with one endpoint, or with all and with what is left of those that are gone.
+
+        `read`: everything is read now; else what the collector's rounds hold is looked at, and only what they never
+        read is asked for. Raises UnknownEndpoint.
+        """
+        gatherer, reading = self._gatherer(), self._reading()
+        if read or not gatherer.begun:
+            gatherer.read(reading, everything=True)
+        return self._doctor.view(reading, gatherer.state(), name)
+
     def read(self, looked_at: Collection[str], *, anybody: bool) -> FleetView:
         """One round of the collector: what is due at the interest that there is, see ops.core.pacing.
 
@@ -186,7 +199,13 @@ class Console:
         done = marks.marks(endpoint, told, view.schedules, view.activities, window, view.as_of)
         earlier = Window(begin - BEFORE, begin, 1)
         older = marks.marks(endpoint, told, (), (), earlier, begin)
-        return Incident(view, done, begin, marks.newest(older, (MarkKind.DEPLOY, MarkKind.BOUNDS)))
+        before = marks.newest(older, (MarkKind.DEPLOY, MarkKind.BOUNDS))
+        if not everything and view.row.verdict.severity not in (Severity.CRITICAL, Severity.WARNING):
+            return Incident(view, done, begin, before)
+        told_by = self.doctor(name, read=False)
+        found = tuple(f for each in told_by.examined for f in each.findings)
+        unchecked = tuple(p for each in told_by.examined for p in each.unchecked)
+        return Incident(view, done, begin, before, found, (*told_by.problems, *unchecked))
 
     def look_up(self, *, anybody: bool) -> float:
         """Ask CloudTrail for one page of who changed what, if one is due; seconds until the next one is."""

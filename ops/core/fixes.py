@@ -33,6 +33,9 @@ class PutAlarm:
     actions: tuple[str | PolicyArn, ...]
     actions_enabled: bool = True
     description: str = ""
+    ok_actions: tuple[str, ...] = ()
+    no_data_actions: tuple[str, ...] = ()
+    """InsufficientDataActions."""
 
 
 @dataclass(frozen=True, slots=True)

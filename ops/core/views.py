@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from ops.core.findings import Examined
 from ops.core.marks import Audit, Mark
 from ops.core.types import (
     Activity,
@@ -111,3 +112,15 @@ class EndpointView:
     """What was changed in the window and when schedules ran, oldest first."""
     audit: Audit = field(default_factory=Audit)
     """How far it is known who changed what."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorView:
+    """What the doctor says of one endpoint, or of all and of what is left of those that are gone."""
+
+    connection: Connection
+    as_of: datetime
+    examined: tuple[Examined, ...]
+    """Trouble first."""
+    problems: tuple[Problem, ...] = ()
+    """What could not be read of the account: rules that need it say nothing of any endpoint."""
