@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from components.unread import OLDER
 from ops import one_collector
 from ops.answers import Told
 from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import OpsError, Unreachable
 from ops.core.incident import Incident, begin_of
+from ops.core.since import Since
 from ops.core.types import Connection, Window
 from ops.core.views import DoctorView, EndpointView, FleetView, Usage
 from ops.pace import Snapshot
@@ -63,6 +65,8 @@ class Source(Protocol):
     def ask(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]: ...
 
 
+SINCE_S = 5.0
+"""So long what changed since a visit is good."""
 INCIDENT_S = 30.0
 """So long the parts of an incident summary are good."""
 
@@ -174,6 +178,16 @@ def incident(view: EndpointView) -> Incident:
 def doctor(name: str | None) -> Told[DoctorView]:
     """What is wrong with one endpoint, or with all (None). Raises OpsError."""
     return source().ask(("doctor", name), lambda console: console.doctor(name, read=False), DOCTOR_S)
+
+
+def since(viewer: str, view: FleetView) -> Since | None:
+    """What changed since the viewer's last visit; None at a first one, and while nobody can say."""
+    if any(problem.part == OLDER for problem in view.problems):
+        return None  # while AWS is away, nobody has seen how the fleet is now
+    try:
+        return source().ask(("since", viewer), lambda console: console.since(viewer, view), SINCE_S).value
+    except OpsError:
+        return None
 
 
 def names() -> tuple[str, ...]:

@@ -10,19 +10,22 @@ from types import TracebackType
 
 from ops import clock, which_aws
 from ops.aws.calls import Reading
+from ops.aws.scaling import PAGE
 from ops.aws.session import AwsSession, Where
 from ops.changes import ChangeLog
 from ops.config import Settings
-from ops.core import cost, incident, marks
+from ops.core import cost, incident, marks, since
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.incident import Incident
 from ops.core.marks import MarkKind
+from ops.core.since import Since
 from ops.core.types import Connection, Problem, Severity, Window
 from ops.core.views import DoctorView, EndpointView, FleetView, Usage
 from ops.doctor import Doctor
 from ops.gaps import Gaps
 from ops.gather import Gatherer
 from ops.store.history import History, Scope
+from ops.visits import Visits
 
 IN_MEMORY = "sqlite://"
 """A history that ends with the process."""
@@ -49,6 +52,7 @@ class Console:
         self._gather: Gatherer | None = None
         self._gaps: Gaps | None = None
         self._changes: ChangeLog | None = None
+        self._visits: Visits | None = None
         self._doctor = Doctor()
         self._history: History | None = None
         self._history_problem: Problem | None = None
@@ -99,11 +103,11 @@ class Console:
             return False
         with older._lock:
             read = older._gather, older._gaps, older._history, older._history_problem
-            changes = older._changes
+            changes, visits = older._changes, older._visits
             older._history = None
         with self._lock:
             self._gather, self._gaps, self._history, self._history_problem = read
-            self._changes = changes
+            self._changes, self._visits = changes, visits
         return True
 
     def names(self) -> tuple[str, ...]:
@@ -207,6 +211,21 @@ class Console:
         unchecked = tuple(p for each in told_by.examined for p in each.unchecked)
         return Incident(view, done, begin, before, found, (*told_by.problems, *unchecked))
 
+    def since(self, viewer: str, fleet: FleetView) -> Since | None:
+        """What changed since the last visit of `viewer`, who looks at `fleet` now; None at a first visit.
+
+        Asks AWS for nothing: what is in memory is compared.
+        """
+        gatherer = self._gatherer()
+        assert self._visits is not None
+        everyone = (*fleet.rows, *fleet.realtime)
+        visit = self._visits.looked(viewer, since.summary(everyone, fleet.as_of))
+        if visit.before is None:
+            return None
+        changes = self._log().since(visit.before.at)
+        moves = {name: known.moves for name, known in gatherer.state().known.items()}
+        return since.happened(visit.before, everyone, changes, moves, PAGE, fleet.as_of)
+
     def look_up(self, *, anybody: bool) -> float:
         """Ask CloudTrail for one page of who changed what, if one is due; seconds until the next one is."""
         gatherer = self._gatherer()
@@ -242,6 +261,7 @@ class Console:
                 self._gather = Gatherer(connection, clock.now, self._history)
                 self._gaps = Gaps(self._gather)
                 self._changes = ChangeLog(connection.kind, self._gather.past.history)
+                self._visits = Visits(self._gather.past.history)
             return self._gather
 
     def _log(self) -> ChangeLog:

@@ -175,8 +175,10 @@ def _findings(incident: Incident, zone: tzinfo) -> Iterator[str]:
     for finding in found:
         yield f"- {finding.severity.value}: {escaped(moments.twice(finding.sentence, zone))}"
         yield from (f"  - {escaped(moments.twice(e, zone))}" for e in finding.evidence)
-        fix = finding.fix.step if isinstance(finding.fix, HumanStep) else finding.fix.effect
-        yield f"  - What mends it: {escaped(moments.twice(fix, zone))}"
+        human = isinstance(finding.fix, HumanStep)
+        words = finding.fix.step if isinstance(finding.fix, HumanStep) else finding.fix.effect
+        label = "What to do" if human else "After the doctor's fix"
+        yield f"  - {label}: {escaped(moments.twice(words, zone))}"
 
 
 def _changes(incident: Incident, zone: tzinfo) -> Iterator[str]:
