@@ -11,7 +11,7 @@ from components.tables import cell, line, table
 from ops.core.marks import Audit, Mark, MarkKind
 from ops.core.views import EndpointView
 
-MOST = 25
+MOST = 12
 """Rows shown at once; the rest is folded away."""
 LATE = "CloudTrail may tell a change some minutes late."
 

@@ -19,9 +19,9 @@ _component = st.components.v2.component(
     js=(_FILES / "handover.js").read_text(encoding="utf-8"),
     css=css_variables() + (_FILES / "handover.css").read_text(encoding="utf-8"),
     html=(
-        "<div class='handover'><div class='line'><button type='button'>⧉ Copy incident summary</button>"
-        "<span class='said' role='status'></span></div>"
-        "<details><summary>Read it first</summary><pre tabindex='0'></pre></details></div>\n"
+        "<div class='handover'><div class='line'><button type='button'>Copy incident summary</button>"
+        "<span class='said' role='status'></span>"
+        "<details><summary>Read it first</summary><pre tabindex='0'></pre></details></div></div>\n"
     ),
 )
 _WRITTEN = "%Y-%m-%dT%H:%MZ"

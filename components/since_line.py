@@ -12,10 +12,10 @@ from ops.core.since import News, Since
 
 
 def since_line(since: Since | None, zone: tzinfo, now: datetime) -> Html:
-    """ "Since your last visit (yesterday 18:10): 2 cold starts, 1 deploy by jane."; empty at a first visit."""
+    """ "Since your last visit (yesterday 18:10): 1 deploy by jane; 2 cold starts."; empty at a first visit."""
     if since is None:
         return Html("")
-    told = Html(", ".join(_news(news, zone) for news in since.news)) or Html("nothing changed")
+    told = Html("; ".join(_news(news, zone) for news in since.news)) or Html("nothing changed")
     return html(
         '<p class="since" role="note">Since your last visit ({when}): {told}.</p>',
         when=fmt.moment(since.at, zone, now),
@@ -28,4 +28,4 @@ def _news(news: News, zone: tzinfo) -> Html:
     if not news.endpoint:
         return html("{text}", text=text)
     link = endpoint_link(news.endpoint, html("{n}", n=news.endpoint), focus="since")
-    return html("{link} {text}", link=link, text=text)
+    return html("{link}: {text}", link=link, text=text)

@@ -38,7 +38,9 @@ CLOSEST = 1 / 22
 """Icons stand no closer than this share of the range, also on a phone: marks between them share one."""
 MOST_LINES = 60
 MOST_RUNS = 10
-"""With more runs of schedules than this they have no icons of their own: their lines and the words tell them."""
+"""With more runs of schedules than this they have no icons of their own: their lines tell them, and the words."""
+MOST_DOTTED = 20
+"""With more of them than this not even lines: they would hide what is drawn."""
 MOST_TOLD = 5
 """Sentences that one icon tells on hover."""
 
@@ -55,7 +57,11 @@ def mark_changes(
     inside = [m for m in drawn(marks) if window.start <= m.at < window.end]
     if not inside:
         return
-    for mark in [m for m in inside if m.at not in lined][-MOST_LINES:]:
+    runs = sum(mark.kind is MarkKind.SCHEDULE for mark in inside)
+    lines = [
+        m for m in inside if m.at not in lined and (m.kind is not MarkKind.SCHEDULE or runs <= MOST_DOTTED)
+    ]
+    for mark in lines[-MOST_LINES:]:
         at = wall(mark.at, zone)
         run = mark.kind is MarkKind.SCHEDULE
         stroke = {"color": tint("muted", 0.60), "width": 1, "dash": "dot" if run else "solid"}
@@ -65,6 +71,7 @@ def mark_changes(
     if not groups:
         return
     chart.layout["height"] += ROW_PX
+    chart.layout["meta"] = {"row": ROW_PX}
     chart.layout["margin"] = chart.layout["margin"] | {"t": chart.layout["margin"]["t"] + ROW_PX}
     chart.notes.extend(_icon(group, window, zone) for group in groups)
 

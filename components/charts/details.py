@@ -254,17 +254,15 @@ def _speak(chart: Draft, view: EndpointView, counts: list[Floats], zone: tzinfo)
     final = view.provisional_from.timestamp()
     step = step_of(window.period * len(epochs), window.period, lines.BARS - 2)
     changes = changed.changes_at(view.changes, at)
-    late = [
-        (" · not final yet" if start + step > final else "") + "".join(f"<br>{c}" for c in changes.get(i, ()))
-        for i, start in enumerate(at.tolist())
-    ]
+    late = [" · not final yet" if start + step > final else "" for start in at.tolist()]
     rows = []
     for i, end in enumerate(late):
         parts = [
             f"{fmt.count(s[i])} {word}" for s, (_, word, *_) in zip(sums, COUNTS, strict=True) if s[i] > 0
         ]
         known = any(not np.isnan(s[i]) for s in sums)
-        rows.append(("<br>".join(parts) or ("none" if known else "nothing published")) + end)
+        quiet = "none" if known else "nothing published"
+        rows.append("<br>".join([("<br>".join(parts) or quiet) + end, *changes.get(i, ())]))
     speak(chart, REQUESTS, at, rows, zone)
     age = Drawn(metrics.OLDEST.key, "oldest", "muted")
     for panel, drawn in ((AGE, (age,)), (WAIT, WAITS), (MODEL, TIMES), (HOST, HOSTS)):

@@ -145,8 +145,8 @@ SAYS: Mapping[str, Callable[[Request], str]] = MappingProxyType(
         "DeregisterScalableTarget": _deregistered,
         "PutMetricAlarm": _alarm("set"),
         "DeleteAlarms": _alarm("removed"),
-        "DisableAlarmActions": _alarm("no longer acts: its actions were switched off"),
-        "EnableAlarmActions": _alarm("acts again: its actions were switched on"),
+        "DisableAlarmActions": _alarm("silenced: its actions switched off"),
+        "EnableAlarmActions": _alarm("acts again: its actions switched on"),
         "SetAlarmState": _forced,
         "UpdateEndpointWeightsAndCapacities": _capacity,
     }
