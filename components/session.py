@@ -11,6 +11,7 @@ from ops import one_collector
 from ops.answers import Told
 from ops.config import Settings
 from ops.console import Console
+from ops.core.alarm_past import AlarmPast
 from ops.core.errors import OpsError, Unreachable
 from ops.core.types import Connection, Window
 from ops.core.views import EndpointView, FleetView, Usage
@@ -41,6 +42,11 @@ FLEET_ROWS = "fleet-rows"
 """Session: how many rows of the fleet are shown at most."""
 FLEET_WISH = "fleet-wish"
 """Session: what a button asked the pickers of the Fleet page to hold."""
+
+FINDING = "finding"
+"""URL: the code of the finding that a link to the Doctor page leads to."""
+ALARMS_S = 60.0
+"""Seconds for which the history of alarms is good enough."""
 
 
 class Source(Protocol):
@@ -151,6 +157,11 @@ def endpoint(name: str, span: timedelta | Window) -> tuple[EndpointView, float]:
     """One endpoint, and how many real seconds ago AWS was read for it. Raises OpsError."""
     view = source().endpoint(name, span)
     return view, source().age_s(view)
+
+
+def alarm_history(name: str) -> Told[AlarmPast]:
+    """What the alarms of an endpoint went through in the last two weeks. Raises OpsError."""
+    return source().ask(("alarm-history", name), lambda console: console.alarm_history(name), ALARMS_S)
 
 
 def names() -> tuple[str, ...]:

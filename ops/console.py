@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from types import TracebackType
 
 from ops import clock, which_aws
+from ops.aws import alarm_history
 from ops.aws.calls import Reading
 from ops.aws.session import AwsSession, Where
 from ops.config import Settings
 from ops.core import cost
+from ops.core.alarm_past import AlarmPast
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.types import Connection, Problem, Window
 from ops.core.views import EndpointView, FleetView, Usage
@@ -117,6 +119,13 @@ class Console:
         gatherer.look(reading, name, everything=True)
         gatherer.complete(reading, name, span)
         return gatherer.state().endpoint(name, span)
+
+    def alarm_history(self, name: str) -> AlarmPast:
+        """What the alarms of an endpoint went through in the last two weeks. Raises UnknownEndpoint, OpsError."""
+        gatherer, reading = self._gatherer(), self._reading()
+        gatherer.look(reading, name)
+        view = gatherer.state().endpoint(name, timedelta(hours=1))
+        return alarm_history.read_past(reading, (alarm.name for alarm in view.alarms), view.as_of)
 
     def read(self, looked_at: Collection[str], *, anybody: bool) -> FleetView:
         """One round of the collector: what is due at the interest that there is, see ops.core.pacing.
