@@ -14,7 +14,7 @@ from ops.console import Console
 from ops.core.alarm_past import AlarmPast
 from ops.core.errors import OpsError, Unreachable
 from ops.core.types import Connection, Window
-from ops.core.views import EndpointView, FleetView, Usage
+from ops.core.views import DoctorView, EndpointView, FleetView, Usage
 from ops.pace import Snapshot
 
 T = TypeVar("T")
@@ -31,6 +31,9 @@ ZOOM = "zoom"
 """Session: that part as a zoom.Zoom."""
 TYPED, TYPED_ERROR = "typed", "typed-error"
 """Session: what the fields of a range of one's own started with, and why what was typed cannot be shown."""
+
+DOCTOR_S = 15.0
+"""Seconds for which an answer of the doctor serves everybody who asks the same."""
 
 QUERY = "q"
 """URL and session: the words that the Fleet page searches for."""
@@ -159,9 +162,15 @@ def endpoint(name: str, span: timedelta | Window) -> tuple[EndpointView, float]:
     return view, source().age_s(view)
 
 
+<<<<<<< HEAD
 def alarm_history(name: str) -> Told[AlarmPast]:
     """What the alarms of an endpoint went through in the last two weeks. Raises OpsError."""
     return source().ask(("alarm-history", name), lambda console: console.alarm_history(name), ALARMS_S)
+=======
+def doctor(name: str | None) -> Told[DoctorView]:
+    """What is wrong with one endpoint, or with all (None). Raises OpsError."""
+    return source().ask(("doctor", name), lambda console: console.doctor(name, read=False), DOCTOR_S)
+>>>>>>> doctor
 
 
 def names() -> tuple[str, ...]:

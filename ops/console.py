@@ -17,7 +17,8 @@ from ops.core import cost
 from ops.core.alarm_past import AlarmPast
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.types import Connection, Problem, Window
-from ops.core.views import EndpointView, FleetView, Usage
+from ops.core.views import DoctorView, EndpointView, FleetView, Usage
+from ops.doctor import Doctor
 from ops.gaps import Gaps
 from ops.gather import Gatherer
 from ops.store.history import History, Scope
@@ -46,6 +47,7 @@ class Console:
         self._connection: Connection | None = None
         self._gather: Gatherer | None = None
         self._gaps: Gaps | None = None
+        self._doctor = Doctor()
         self._history: History | None = None
         self._history_problem: Problem | None = None
         self._since = clock.now()
@@ -126,6 +128,17 @@ class Console:
         gatherer.look(reading, name)
         view = gatherer.state().endpoint(name, timedelta(hours=1))
         return alarm_history.read_past(reading, (alarm.name for alarm in view.alarms), view.as_of)
+
+    def doctor(self, name: str | None = None, *, read: bool = True) -> DoctorView:
+        """What is wrong with one endpoint, or with all and with what is left of those that are gone.
+
+        `read`: everything is read now; else what the collector's rounds hold is looked at, and only what they never
+        read is asked for. Raises UnknownEndpoint.
+        """
+        gatherer, reading = self._gatherer(), self._reading()
+        if read or not gatherer.begun:
+            gatherer.read(reading, everything=True)
+        return self._doctor.view(reading, gatherer.state(), name)
 
     def read(self, looked_at: Collection[str], *, anybody: bool) -> FleetView:
         """One round of the collector: what is due at the interest that there is, see ops.core.pacing.

@@ -39,6 +39,9 @@ class PutAlarm:
     actions: tuple[str | PolicyArn | ChosenTopic, ...]
     actions_enabled: bool = True
     description: str = ""
+    ok_actions: tuple[str, ...] = ()
+    no_data_actions: tuple[str, ...] = ()
+    """InsufficientDataActions."""
 
 
 @dataclass(frozen=True, slots=True)
