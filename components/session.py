@@ -162,15 +162,14 @@ def endpoint(name: str, span: timedelta | Window) -> tuple[EndpointView, float]:
     return view, source().age_s(view)
 
 
-<<<<<<< HEAD
 def alarm_history(name: str) -> Told[AlarmPast]:
     """What the alarms of an endpoint went through in the last two weeks. Raises OpsError."""
     return source().ask(("alarm-history", name), lambda console: console.alarm_history(name), ALARMS_S)
-=======
+
+
 def doctor(name: str | None) -> Told[DoctorView]:
     """What is wrong with one endpoint, or with all (None). Raises OpsError."""
     return source().ask(("doctor", name), lambda console: console.doctor(name, read=False), DOCTOR_S)
->>>>>>> doctor
 
 
 def names() -> tuple[str, ...]:

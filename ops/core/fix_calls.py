@@ -121,6 +121,8 @@ def _alarm(alarm: PutAlarm) -> Parameters:
         TreatMissingData=alarm.missing,
         ActionsEnabled=alarm.actions_enabled,
         AlarmActions=list(alarm.actions),
+        OKActions=list(alarm.ok_actions),
+        InsufficientDataActions=list(alarm.no_data_actions),
     )
 
 

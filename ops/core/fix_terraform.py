@@ -181,6 +181,10 @@ def _alarm(alarm: PutAlarm, labels: _Labels) -> list[Part]:
     )
     if alarm.actions:
         lines.append(attribute("alarm_actions", [_action(a, labels) for a in alarm.actions]))
+    if alarm.ok_actions:
+        lines.append(attribute("ok_actions", alarm.ok_actions))
+    if alarm.no_data_actions:
+        lines.append(attribute("insufficient_data_actions", alarm.no_data_actions))
     return lines
 
 

@@ -88,6 +88,8 @@ def every_kind(name: str) -> Calls:
                 (PolicyArn(name), PolicyArn(f"{name}.2"), TOPIC),
                 actions_enabled=False,
                 description=name,
+                ok_actions=(TOPIC,),
+                no_data_actions=(TOPIC, f"{TOPIC}-2"),
             ),
             alarm("p90", ChosenTopic(), statistic="p90"),
             alarm("silent"),

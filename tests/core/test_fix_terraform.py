@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import hcl2
@@ -32,7 +33,7 @@ from tests.core.fix_samples import HOSTILE, REF, TOPIC, alarm, every_kind, step,
 OTHER_NAMES = {
     "PolicyName": "name",
     "ScheduledActionName": "name",
-    "MinAdjustmentMagnitude": "min_adjustment_magnitude",
+    "OKActions": "ok_actions",
 }
 
 
@@ -90,6 +91,10 @@ PUTS: tuple[tuple[Change, str], ...] = (
         "aws_appautoscaling_scheduled_action",
     ),
     (alarm("told", TOPIC), "aws_cloudwatch_metric_alarm"),
+    (
+        replace(alarm("all", TOPIC), ok_actions=(TOPIC,), no_data_actions=(TOPIC,)),
+        "aws_cloudwatch_metric_alarm",
+    ),
     (alarm("p90", TOPIC, statistic="p90"), "aws_cloudwatch_metric_alarm"),
 )
 
