@@ -60,8 +60,9 @@ def actions(alarm: Alarm) -> str:
     return said if alarm.actions_enabled else f"its actions are off ({said})"
 
 
-def tells_nobody(alarm: Alarm) -> bool:
-    return not alarm.actions_enabled or all(runs_scaling(arn) for arn in alarm.actions)
+def moves_instances(alarm: Alarm) -> bool:
+    """Whether an alarm is part of the scaling alone: that it rings is how instances come and go."""
+    return bool(alarm.actions) and all(runs_scaling(arn) for arn in alarm.actions)
 
 
 def _action(arn: str) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from ops.cli_show import MARK, painted, plain, problem_lines, where, wrapped, write
 from ops.config import Settings
 from ops.console import Console
-from ops.core.findings import Examined, Finding
+from ops.core.findings import Examined, Finding, summary
 from ops.core.fix_calls import Call, calls
 from ops.core.fix_terraform import terraform
 from ops.core.fix_text import cli
@@ -17,7 +16,7 @@ from ops.core.fixes import Calls, ChosenTopic, Fix, PolicyArn
 from ops.core.moments import sentence, written
 from ops.core.types import Severity
 from ops.core.views import DoctorView
-from ops.core.words import STATE_WORDS, count, listed
+from ops.core.words import STATE_WORDS
 
 FINDING = 1
 
@@ -112,21 +111,6 @@ def doctor_text(view: DoctorView) -> str:
         lines += ["", *wrapped("The same fixes as Terraform text: --json, or the Doctor page.")]
     unchecked = dict.fromkeys((*view.problems, *(p for e in view.examined for p in e.unchecked)))
     return "\n".join([*lines, *problem_lines(tuple(unchecked))])
-
-
-def summary(examined: Sequence[Examined]) -> str:
-    """One sentence: how much was found, and where."""
-    ill = [e for e in examined if e.findings]
-    if not examined:
-        return "There is no endpoint here to examine."
-    if not ill:
-        one = len(examined) == 1
-        return f"Nothing is wrong with {examined[0].name if one else count(len(examined), 'endpoint')}."
-    found = count(sum(len(e.findings) for e in ill), "finding")
-    if len(ill) == 1:
-        return f"{found} on {ill[0].name}."
-    names = listed([e.name for e in ill]) if len(ill) <= 3 else count(len(ill), "endpoint")
-    return f"{found} on {names}."
 
 
 def _patient(examined: Examined, region: str) -> list[str]:

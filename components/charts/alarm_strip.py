@@ -12,17 +12,17 @@ WIDTH, HEIGHT = 336, 24
 """One unit for each hour of two weeks."""
 NARROWEST = 2.0
 """An alarm that rang for a minute is seen as well."""
-_LOOKS = {"ALARM": ("stuck", 20.0), "OK": ("fine", 4.0), "INSUFFICIENT_DATA": ("muted", 4.0)}
+_LOOKS = {"OK": ("fine", 4.0), "INSUFFICIENT_DATA": ("muted", 4.0)}
 
 
-def alarm_strip(found: Sequence[Span], start: datetime, end: datetime) -> str:
-    """An SVG of the spans in [start, end); what is not known stays empty."""
+def alarm_strip(found: Sequence[Span], start: datetime, end: datetime, rang: str = "stuck") -> str:
+    """An SVG of the spans in [start, end); what is not known stays empty. `rang`: the tone of what rang."""
     if not found:
         return '<span class="none">not known</span>'
     length = (end - start).total_seconds()
     parts = []
     for span in sorted(found, key=lambda s: s.state == "ALARM"):  # what rang lies above
-        tone, tall = _LOOKS.get(span.state, ("muted", 4.0))
+        tone, tall = (rang, 20.0) if span.state == "ALARM" else _LOOKS.get(span.state, ("muted", 4.0))
         x = (span.start - start).total_seconds() / length * WIDTH
         wide = (span.end - span.start).total_seconds() / length * WIDTH
         if span.state == "ALARM":

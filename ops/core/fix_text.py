@@ -91,10 +91,25 @@ def _said(value: Any, variables: Mapping[str, str]) -> str | None:
 
 def _json(value: Any) -> str:
     """A quoted JSON document; a long one on several lines, which bash and the AWS CLI take as well."""
+    return shlex.quote(_laid_out(value, "  "))
+
+
+def _laid_out(value: Any, indent: str) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:.0f}"
     short = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list):
+        return short
+    deeper = f"{indent}  "
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(k, ensure_ascii=False)}: {_laid_out(v, deeper)}" for k, v in value.items()]
+        begin, end = "{", "}"
+    else:
+        parts, begin, end = [_laid_out(v, deeper) for v in value], "[", "]"
     if len(short) <= WIDTH:
-        return shlex.quote(short)
-    return shlex.quote(json.dumps(value, ensure_ascii=False, indent=2).replace("\n", "\n  "))
+        return f"{begin}{', '.join(parts)}{end}"
+    lines = f",\n{deeper}".join(parts)
+    return f"{begin}\n{deeper}{lines}\n{indent}{end}"
 
 
 def _word(part: Any, variables: Mapping[str, str]) -> str:
