@@ -8,6 +8,7 @@ from datetime import tzinfo
 import streamlit as st
 
 from components import format as fmt
+from components import session
 from components.cards import doctor_link, endpoint_link, pill
 from components.markup import Html, html, joined, show
 from components.theme import SEVERITIES
@@ -20,6 +21,18 @@ from ops.core.types import EndpointState
 from ops.core.views import DoctorView
 
 BY_HAND = "Ebb carries out none of these fixes: copy one, read it, and run it where you run such commands."
+
+
+def ask(name: str) -> Html:
+    """The way from an endpoint to what the doctor says of it, with how much that is."""
+    found = session.findings(name)
+    if found is None:
+        said = "Ask the doctor →"
+    elif found:
+        said = f"Ask the doctor: {fmt.plural(found, 'finding')} →"
+    else:
+        said = "Ask the doctor: nothing wrong was found →"
+    return html('<p class="small">{link}</p>', link=doctor_link(name, html("{s}", s=said), focus="ask"))
 
 
 def headline(view: DoctorView) -> Html:

@@ -167,6 +167,15 @@ def alarm_history(name: str) -> Told[AlarmPast]:
     return source().ask(("alarm-history", name), lambda console: console.alarm_history(name), ALARMS_S)
 
 
+def findings(name: str) -> int | None:
+    """How many findings the doctor has on an endpoint; None while he cannot say."""
+    try:
+        examined = doctor(name).value.examined
+    except OpsError:
+        return None
+    return len(examined[0].findings) if examined else None
+
+
 def doctor(name: str | None) -> Told[DoctorView]:
     """What is wrong with one endpoint, or with all (None). Raises OpsError."""
     return source().ask(("doctor", name), lambda console: console.doctor(name, read=False), DOCTOR_S)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import cards, custom_range, notices, rules, scope, session, tables, unread, zoom
+from components import cards, custom_range, findings, notices, rules, scope, session, tables, unread, zoom
 from components import format as fmt
 from components.access import require
 from components.charts.details import detail_chart
@@ -103,6 +103,7 @@ def body() -> None:
         older, missing = unread.split(view.problems)
         notices.problems(older, fmt.clock(view.as_of, zone.info, seconds=True))
         show(cards.headline(view.row, zone.info, view.as_of), key="headline")
+        show(findings.ask(name), key="ask-the-doctor")
         notices.problems(missing)
         show(cards.numbers(view.row, view.problems), key="numbers")
         fresh = as_of(view.as_of, age_s, zone.info, session.interval_s())
