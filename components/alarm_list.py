@@ -36,7 +36,8 @@ def headline(view: EndpointView, found: AlarmsThatMatter | None) -> str:
     elif not watching:
         first = "Its alarms only move instances; none of them tells anybody."
     elif not ringing:
-        first = "Its alarm is quiet." if len(watching) == 1 else f"All {len(watching)} alarms are quiet."
+        few = {1: "Its alarm is quiet.", 2: "Both alarms are quiet."}
+        first = few.get(len(watching), f"All {len(watching)} alarms are quiet.")
     elif len(ringing) <= 2:
         first = f"{listed(ringing)} {'rings' if len(ringing) == 1 else 'ring'}."
     else:

@@ -31,7 +31,7 @@ def ask(name: str) -> Html:
     elif found:
         said = f"Ask the doctor: {fmt.plural(found, 'finding')} →"
     else:
-        said = "Ask the doctor: nothing wrong was found →"
+        said = "Ask the doctor: no finding →"
     return html('<p class="small">{link}</p>', link=doctor_link(name, html("{s}", s=said), focus="ask"))
 
 

@@ -11,6 +11,9 @@ from ops.core.types import Problem, Severity, Verdict
 from ops.core.words import count, listed
 
 
+TROUBLE = (Severity.CRITICAL, Severity.WARNING)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """`code` is the name of the rule (docs/doctor.md). Sentences may hold marks of time (ops.core.moments)."""
@@ -43,6 +46,8 @@ def summary(examined: Sequence[Examined]) -> str:
     if not ill:
         partly = " in what could be read" if any(e.unchecked for e in examined) else ""
         of = examined[0].name if len(examined) == 1 else count(len(examined), "endpoint")
+        if any(e.verdict.severity in TROUBLE for e in examined):
+            return f"No finding on {of}: none of the doctor's rules applies{partly}."
         return f"Nothing wrong was found with {of}{partly}."
     found = count(sum(len(e.findings) for e in ill), "finding")
     names = listed([e.name for e in ill]) if len(ill) <= 3 else count(len(ill), "endpoint")
