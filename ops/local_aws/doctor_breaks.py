@@ -122,9 +122,9 @@ def suspend(**parts: bool) -> Break:
 
 def _low_alarm(kit: Kit, name: str) -> str:
     """The scale-in alarm of target tracking."""
-    found = kit.call("application-autoscaling", "DescribeScalingPolicies", ServiceNamespace="sagemaker")
-    own = [p for p in found["ScalingPolicies"] if f"/{name}/" in p["ResourceId"]]
-    return next(str(a["AlarmName"]) for p in own for a in p["Alarms"] if "AlarmLow" in a["AlarmName"])
+    found = kit.call("application-autoscaling", "DescribeScalingPolicies", **kit.resource(name))
+    alarms = (alarm for policy in found["ScalingPolicies"] for alarm in policy["Alarms"])
+    return next(str(a["AlarmName"]) for a in alarms if "AlarmLow" in a["AlarmName"])
 
 
 def low_alarm_off(kit: Kit, name: str) -> None:
