@@ -12,6 +12,7 @@ from ops import one_collector
 from ops.answers import Told
 from ops.config import Settings
 from ops.console import Console
+from ops.core.alarm_past import AlarmPast
 from ops.core.errors import OpsError, Unreachable
 from ops.core.incident import Incident, begin_of
 from ops.core.since import Since
@@ -47,6 +48,11 @@ FLEET_ROWS = "fleet-rows"
 """Session: how many rows of the fleet are shown at most."""
 FLEET_WISH = "fleet-wish"
 """Session: what a button asked the pickers of the Fleet page to hold."""
+
+FINDING = "finding"
+"""URL: the code of the finding that a link to the Doctor page leads to."""
+ALARMS_S = 60.0
+"""Seconds for which the history of alarms is good enough."""
 
 
 class Source(Protocol):
@@ -173,6 +179,20 @@ def incident(view: EndpointView) -> Incident:
         begin = begin_of(view)
         return Incident(view, tuple(mark for mark in view.changes if mark.at >= begin), begin)
     return told.value
+
+
+def alarm_history(name: str) -> Told[AlarmPast]:
+    """What the alarms of an endpoint went through in the last two weeks. Raises OpsError."""
+    return source().ask(("alarm-history", name), lambda console: console.alarm_history(name), ALARMS_S)
+
+
+def findings(name: str) -> int | None:
+    """How many findings the doctor has on an endpoint; None while he cannot say."""
+    try:
+        examined = doctor(name).value.examined
+    except OpsError:
+        return None
+    return len(examined[0].findings) if examined else None
 
 
 def doctor(name: str | None) -> Told[DoctorView]:

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from ops import cli_incident, cli_show
+from ops import cli_doctor, cli_incident, cli_show
 from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import BadInput, OpsError
@@ -80,6 +80,15 @@ def incident(
         return _worst([found.view.row.verdict])
 
     _run(work, json)
+
+
+@app.command()
+def doctor(
+    name: Annotated[str | None, typer.Argument(help="One endpoint; without it, all.")] = None,
+    json: Json = False,
+) -> None:
+    """What is wrong, why it matters, and the fix, ready to run. Exit code 1 when a finding is critical."""
+    _run(lambda: cli_doctor.doctor(name, json), json)
 
 
 @app.command(

@@ -9,17 +9,19 @@ from datetime import datetime, timedelta
 from types import TracebackType
 
 from ops import clock, which_aws
+from ops.aws import alarm_history
 from ops.aws.calls import Reading
 from ops.aws.scaling import PAGE
 from ops.aws.session import AwsSession, Where
 from ops.changes import ChangeLog
 from ops.config import Settings
 from ops.core import cost, incident, marks, since
+from ops.core.alarm_past import AlarmPast
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.incident import Incident
 from ops.core.marks import MarkKind
 from ops.core.since import Since
-from ops.core.types import Connection, Problem, Severity, Window
+from ops.core.types import Connection, Problem, Window
 from ops.core.views import DoctorView, EndpointView, FleetView, Usage
 from ops.doctor import Doctor
 from ops.gaps import Gaps
@@ -130,6 +132,13 @@ class Console:
         gatherer.complete(reading, name, span)
         return self._marked(gatherer.state().endpoint(name, span))
 
+    def alarm_history(self, name: str) -> AlarmPast:
+        """What the alarms of an endpoint went through in the last two weeks. Raises UnknownEndpoint, OpsError."""
+        gatherer, reading = self._gatherer(), self._reading()
+        gatherer.look(reading, name)
+        view = gatherer.state().endpoint(name, timedelta(hours=1))
+        return alarm_history.read_past(reading, (alarm.name for alarm in view.alarms), view.as_of)
+
     def doctor(self, name: str | None = None, *, read: bool = True) -> DoctorView:
         """What is wrong with one endpoint, or with all and with what is left of those that are gone.
 
@@ -204,8 +213,6 @@ class Console:
         earlier = Window(begin - BEFORE, begin, 1)
         older = marks.marks(endpoint, told, (), (), earlier, begin)
         before = marks.newest(older, (MarkKind.DEPLOY, MarkKind.BOUNDS))
-        if not everything and view.row.verdict.severity not in (Severity.CRITICAL, Severity.WARNING):
-            return Incident(view, done, begin, before)
         told_by = self.doctor(name, read=False)
         found = tuple(f for each in told_by.examined for f in each.findings)
         unchecked = tuple(p for each in told_by.examined for p in each.unchecked)

@@ -6,6 +6,7 @@ from components import (
     cards,
     changes,
     custom_range,
+    findings,
     handover,
     notices,
     rules,
@@ -123,6 +124,7 @@ def body() -> None:
         older, missing = unread.split(view.problems)
         notices.problems(older, fmt.clock(view.as_of, zone.info, seconds=True))
         show(cards.headline(view.row, zone.info, view.as_of), key="headline")
+        show(findings.ask(name), key="ask-the-doctor")
         notices.problems(missing)
         show(cards.numbers(view.row, view.problems), key="numbers")
         fresh = as_of(view.as_of, age_s, zone.info, session.interval_s())

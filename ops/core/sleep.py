@@ -71,7 +71,12 @@ def no_way_down(seen: Seen, target: ScalableTarget) -> Obstacle | None:
         step = f"let the policy {name} follow {metrics.PER_INSTANCE.name}"
         clause = f"the policy {name} follows a metric that asynchronous endpoints never publish"
         return Obstacle("unpublished-metric", clause, step, policy=first)
-    low = _low_alarms(seen)
+    if "alarms" in seen.hidden:
+        return None
+    low = low_alarms(seen)
+    if not low and all(p.alarm_names for p in tracking):
+        step = f"put the policy {name} anew, which makes its alarms again"
+        return Obstacle("tracking-alarm-missing", f"the scale-in alarm of {name} is gone", step, policy=first)
     if low and not any(a.actions_enabled for a in low):
         off = f"the actions of the alarm {low[0].name}"
         return Obstacle("scale-in-alarm-off", f"{off} are switched off", f"switch {off} on", low[0])
@@ -109,10 +114,10 @@ def scale_in_span(seen: Seen) -> float | None:
     target = seen.target
     if target is None or (seen.endpoint.current or 0) <= target.bounds.min or no_way_down(seen, target):
         return None
-    return max((float(a.period * a.evaluation_periods) for a in _low_alarms(seen)), default=None)
+    return max((float(a.period * a.evaluation_periods) for a in low_alarms(seen)), default=None)
 
 
-def _low_alarms(seen: Seen) -> list[Alarm]:
+def low_alarms(seen: Seen) -> list[Alarm]:
     """The alarms by which target tracking takes instances away."""
     arns = {p.arn for p in seen.policies if isinstance(p, TargetTrackingPolicy)}
     return [a for a in seen.alarms if a.comparison.startswith("LessThan") and set(a.actions) & arns]

@@ -104,12 +104,15 @@ class Fleet:
         self._world.delivery.test_notification(sim.spec, now)
 
     def inject(self, name: str, **fields: Any) -> None:
-        """Trouble on demand (control path): capacity_refused, fail_deploy, profile=(low, high, error rate), quota."""
+        """Trouble on demand (control path): capacity_refused, fail_deploy, profile=(low, high, error rate), quota;
+        and fail_start, for stories: no new instance passes the health check."""
         sim = self._sims[name]
         if "capacity_refused" in fields:
             sim.capacity_refused = bool(fields["capacity_refused"])
         if "fail_deploy" in fields:
             sim.fail_deploy = bool(fields["fail_deploy"])
+        if "fail_start" in fields:
+            sim.fail_start = bool(fields["fail_start"])
         if "profile" in fields:
             sim.profile = fields["profile"]
         if "quota" in fields:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.core.doctor import waking
+from ops.core.doctor import limits, lost, schedules, sleeping, telling, waking
 from ops.core.doctor.case import Case
 from ops.core.doctor.rule import Rule
 from ops.core.findings import Examined, Finding
@@ -11,7 +11,14 @@ from ops.core.types import Severity
 
 __all__ = ["RULES", "Rule", "examine"]
 
-RULES: tuple[Rule, ...] = (*waking.rules(),)
+RULES: tuple[Rule, ...] = (
+    *waking.rules(),
+    *limits.rules(),
+    *lost.rules(),
+    *sleeping.rules(),
+    *schedules.rules(),
+    *telling.rules(),
+)
 """In the order in which findings of one severity are told: what holds requests up goes before what costs money."""
 WORST_FIRST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO, Severity.OK)
 COMING_OR_GOING = ("Creating", "Deleting")
