@@ -279,8 +279,9 @@ class Collector:
                 wait = self._pace_of_now()
             if wait == 0:
                 self.read_once()
-            elif not self.close_gap():
-                quiet_s = self.look_up()
+                continue
+            quiet_s = self.look_up()
+            if not self.close_gap():
                 with self._change:
                     if not self._stopping and self._pace_of_now() > 0:
                         self._change.wait(min(quiet_s, self._pace_of_now()))
