@@ -8,14 +8,25 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
 
-from ops import clock, which_aws
+from ops import clock, failed, which_aws
 from ops.aws.calls import Reading
 from ops.aws.session import AwsSession, Where
 from ops.config import Settings
 from ops.core import cost
-from ops.core.errors import CredentialsProblem, OpsError, Unreachable
-from ops.core.types import Connection, Problem, Window
+from ops.core.errors import CredentialsProblem, Denied, OpsError, Unreachable
+from ops.core.log_lines import checked_name
+from ops.core.types import Connection, Endpoint, Problem, Window
 from ops.core.views import EndpointView, FleetView, Usage
+from ops.core.views_failures import (
+    FailedRequests,
+    FailureObjects,
+    FailuresView,
+    LogQuery,
+    LogSearch,
+    ObjectText,
+    RequestLog,
+    failures_of,
+)
 from ops.gaps import Gaps
 from ops.gather import Gatherer
 from ops.store.history import History, Scope
@@ -118,6 +129,32 @@ class Console:
         gatherer.complete(reading, name, span)
         return gatherer.state().endpoint(name, span)
 
+    def failures(self, name: str, span: timedelta | Window = timedelta(hours=3)) -> FailuresView:
+        """Failures of one endpoint by cause, over a range, read now. Raises UnknownEndpoint, BadInput."""
+        return failures_of(self.endpoint(name, span))
+
+    def failed_requests(self, name: str, span: timedelta | Window) -> FailedRequests:
+        """The failed requests that the log of an endpoint names, newest first."""
+        reading, now = self._reading(), self._aws_now()
+        return failed.requests(reading, checked_name(name), span, now)
+
+    def request_log(self, name: str, inference_id: str, at: datetime) -> RequestLog:
+        """The log lines of one request that failed about `at`, and the failure object that may be its own."""
+        reading, now = self._reading(), self._aws_now()
+        return failed.request_log(reading, self._described(name), name, inference_id, at, now)
+
+    def logs(self, name: str, query: LogQuery) -> LogSearch:
+        """The newest log lines of an endpoint that a query wants. Raises BadInput, Denied."""
+        return failed.logs(self._reading(), checked_name(name), query, self._aws_now())
+
+    def failure_objects(self, name: str) -> FailureObjects:
+        """The newest objects under an endpoint's failure path. Raises UnknownEndpoint."""
+        return failed.failure_objects(self._reading(), self._insisted(name))
+
+    def failure_object(self, name: str, key: str) -> ObjectText:
+        """The beginning of one failure object. Raises BadInput for a key outside the failure path, Denied."""
+        return failed.failure_object(self._reading(), self._insisted(name), key)
+
     def read(self, looked_at: Collection[str], *, anybody: bool) -> FleetView:
         """One round of the collector: what is due at the interest that there is, see ops.core.pacing.
 
@@ -174,6 +211,25 @@ class Console:
     def history_problem(self) -> Problem | None:
         """Why the history ends with this process, where it does although it should not."""
         return self._history_problem
+
+    def _described(self, name: str) -> Endpoint | None:
+        """An endpoint as last described; None where AWS does not let Ebb describe it. Raises UnknownEndpoint."""
+        gatherer = self._gatherer()
+        if not gatherer.knows(name):
+            gatherer.look(self._reading(), name)
+        return next((e for e in gatherer.endpoints() if e.ref.name == name), None)
+
+    def _insisted(self, name: str) -> Endpoint:
+        found = self._described(name)
+        if found is None:
+            raise Denied("sagemaker:DescribeEndpoint", f"AWS does not let Ebb describe {name}.")
+        return found
+
+    def _aws_now(self) -> datetime:
+        """AWS's own time."""
+        reading = self._reading()
+        reading.ask("sts", "GetCallerIdentity")
+        return reading.now
 
     def _reading(self) -> Reading:
         return Reading(self._session)
