@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 
 from ops import clock, failed, which_aws
+from ops.aws import notify
 from ops.aws.calls import Reading
 from ops.aws.session import AwsSession, Where
 from ops.config import Settings
@@ -154,6 +155,18 @@ class Console:
     def failure_object(self, name: str, key: str) -> ObjectText:
         """The beginning of one failure object. Raises BadInput for a key outside the failure path, Denied."""
         return failed.failure_object(self._reading(), self._insisted(name), key)
+
+    def publish(self, topic: str, subject: str, text: str) -> None:
+        """Send one notice to the topic that was set for them. Raises Denied, BadInput, OpsError."""
+        notify.publish(self._reading(), topic, subject, text)
+
+    def recall(self, key: str) -> str | None:
+        """What was kept under `key` beside the history; empty: nothing; None: it cannot be told now."""
+        return self._gatherer().past.history.memo(key)
+
+    def keep(self, key: str, value: str) -> bool:
+        """Keep a text beside the history of this AWS; whether that was possible."""
+        return self._gatherer().past.history.remember(key, value)
 
     def read(self, looked_at: Collection[str], *, anybody: bool) -> FleetView:
         """One round of the collector: what is due at the interest that there is, see ops.core.pacing.

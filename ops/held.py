@@ -126,6 +126,20 @@ class Held:
         found |= {a.id: a for a in waiting.values() if a.start >= since}
         return tuple(sorted(found.values(), key=lambda a: a.start, reverse=True))
 
+    def memo(self, key: str) -> str | None:
+        """As `History.memo`, but empty where nothing was remembered, and None where that cannot be told now."""
+        return self._ask(lambda history: history.memo(key) or "")
+
+    def remember(self, key: str, value: str) -> bool:
+        """As `History.remember`; whether the database took it."""
+        history = self._history
+        try:
+            history.remember(key, value)
+        except OpsError as error:
+            self._failed(_WRITE, history, error)
+            return False
+        return True
+
     def forget(self, endpoint: str) -> None:
         """Drop what is in memory of its coverage."""
         with self._lock:

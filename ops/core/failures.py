@@ -208,19 +208,18 @@ def sentence(found: Split, config: str, now: datetime) -> str:
         ended = "" if not found.finished else f" {count(found.finished, 'request')} went well."
         main = f"No request failed in this range.{ended}"
     else:
-        main = f"{_how_many(found, config, now)}: {_why(found)}."
+        main = f"{_how_many(found, now, config)}: {_why(found)}.{_begun(found, now, config)}"
     more = [_beside(found, cause) for cause in (Cause.EXPIRED, Cause.NOTIFICATION)]
     return " ".join([main, *(m for m in more if m)])
 
 
-def _how_many(found: Split, config: str, now: datetime) -> str:
+def _how_many(found: Split, now: datetime, config: str) -> str:
     failed, deploy = found.failed or 0.0, found.since_deploy
     if deploy is not None and deploy >= found.window.start:
         of = f"{found.failed_since:,.0f} of {count(found.finished_since, 'request')}"
         return f"{of} failed since the deploy of {config} at {mark(deploy, now)}"
     of = f"{failed:,.0f}" if found.finished is None else f"{failed:,.0f} of {found.finished:,.0f}"
     noun = "request" if failed == 1 and found.finished in (None, 1.0) else "requests"
-    begun = f" It began with the deploy of {config} at {mark(deploy, now)}" if deploy is not None else ""
     first, last = found.first, found.last
     if first is None or last is None:
         when = ""
@@ -228,7 +227,15 @@ def _how_many(found: Split, config: str, now: datetime) -> str:
         when = f" at {mark(first, now)}"
     else:
         when = f", the first at {mark(first, now)}, the newest at {mark(last, now)}"
-    return f"{of} {noun} failed{when}" + (f".{begun}" if begun else "")
+    return f"{of} {noun} failed{when}"
+
+
+def _begun(found: Split, now: datetime, config: str) -> str:
+    """That they came up with a deploy before the range."""
+    deploy = found.since_deploy
+    if deploy is None or deploy >= found.window.start:
+        return ""
+    return f" It began with the deploy of {config} at {mark(deploy, now)}."
 
 
 def _why(found: Split) -> str:
