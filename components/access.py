@@ -38,6 +38,8 @@ class PageEntry:
 PAGES = (
     PageEntry("Watch", "Fleet", "", "pages/fleet.py", ":material/waves:", "viewer"),
     PageEntry("Watch", "Endpoint", "endpoint", "pages/endpoint.py", ":material/monitoring:", "viewer"),
+    PageEntry("Watch", "Failures", "failures", "pages/failures.py", ":material/error:", "viewer"),
+    PageEntry("Console", "Settings", "settings", "pages/settings.py", ":material/settings:", "viewer"),
 )
 
 

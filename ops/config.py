@@ -51,21 +51,21 @@ class Settings(BaseSettings):
     )
 
     mode: Literal["embedded", "aws"] = Field("embedded", validation_alias="EBB_MODE")
-    """"embedded": the AWS that ships with Ebb; "aws": the real one."""
+    """embedded: the AWS that ships with Ebb; aws: the real one."""
     write: bool = Field(False, validation_alias="EBB_WRITE")
     """Whether changes to real AWS are possible at all."""
     refresh_s: float | None = Field(None, validation_alias="EBB_REFRESH_S", ge=1, le=3600)
-    """Seconds between two collections; None lets the kind of AWS decide."""
+    """Seconds between two readings of AWS; where it is not set, the kind of AWS decides."""
     state_dir: Path = Field(PROJECT / STATE_DIR, validation_alias="EBB_STATE_DIR")
     """Where the running embedded AWS notes its address, and where Ebb keeps its own files."""
     history_url: str | None = Field(None, validation_alias="EBB_HISTORY_URL")
-    """Where the history is kept, as a database URL; None is a file in `state_dir`."""
+    """Where the history is kept, as a database URL; where it is not set, in a file in EBB_STATE_DIR."""
     profile: str | None = Field(None, validation_alias="AWS_PROFILE")
     """Profile for real AWS."""
     region: str | None = Field(None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
-    """Region; None is that of the profile."""
+    """Region; where it is not set, that of the profile."""
     endpoint_url: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL")
-    """Any AWS-like endpoint; wins over `mode`."""
+    """Any AWS-like endpoint; wins over EBB_MODE."""
     url: str | None = Field(None, validation_alias="EBB_URL")
     """Where people open this console, for the links in notices."""
     notify_topic: str | None = Field(None, validation_alias="EBB_NOTIFY_TOPIC")
