@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -10,7 +11,7 @@ import streamlit as st
 from components import format as fmt
 from components import log_view, notices, refused, session
 from components.failure_cards import link, when
-from components.markup import Html, html, show
+from components.markup import Html, html, joined, show
 from components.scope import Range, Zone
 from components.tables import cell, line, table
 from ops.core.failures import MEANINGS
@@ -21,6 +22,8 @@ from ops.core.views_failures import FailedRequests, FailureObject, LogQuery, Str
 REQUESTS, LOG, OBJECTS = "Failed requests", "Log", "Failure objects"
 PARTS = (REQUESTS, LOG, OBJECTS)
 LINES = 200
+SHOWN = 25
+"""Rows on show; older ones are folded away."""
 _MOST_MS = 253_402_300_799_999
 
 
@@ -100,6 +103,30 @@ def _request(request: FailedRequest, zone: Zone, now: datetime, *, opened: bool)
             "",
             "nowrap",
         ),
+    )
+
+
+def _below(detail: Html, columns: int) -> Html:
+    """What stands below a row that is opened, as wide as the table."""
+    return html(
+        '<tr role="row"><td role="cell" colspan="{n}" class="wide">{detail}</td></tr>',
+        n=columns,
+        detail=detail,
+    )
+
+
+def _folded(heads: Sequence[tuple[str, str]], rows: Sequence[Html], caption: str, opened: int) -> Html:
+    """A table whose rows beyond the newest are folded away, unless the one that is opened is among them."""
+    body = table(heads, rows[:SHOWN], caption)
+    if len(rows) <= SHOWN:
+        return body
+    return html(
+        '{body}<details data-focus="older"{open}><summary data-focus="older-summary">{n} older</summary>{rest}'
+        "</details>",
+        body=body,
+        open=Html(" open") if opened >= SHOWN else Html(""),
+        n=fmt.count(len(rows) - SHOWN),
+        rest=table(heads, rows[SHOWN:], f"{caption}, older"),
     )
 
 
@@ -200,17 +227,20 @@ def _objects(name: str, zone: Zone) -> None:
         return
     chosen = str(st.query_params.get(session.OBJECT, ""))
     rows: list[Html] = []
-    for each in found.objects:
-        rows.append(_object(each, zone, now, opened=each.key == chosen))
+    opened = 0
+    for number, each in enumerate(found.objects):
+        row = _object(each, zone, now, opened=each.key == chosen)
         if each.key == chosen:
+            opened = number
             text = log_view.object_text(session.failure_object(name, chosen).value, zone.info, now)
-            rows.append(html('<tr role="row"><td role="cell" colspan="4" class="wide">{d}</td></tr>', d=text))
+            row = joined((row, _below(text, 4)))
+        rows.append(row)
     alone = Html("")
     if chosen and all(each.key != chosen for each in found.objects):
         alone = log_view.object_text(session.failure_object(name, chosen).value, zone.info, now)
     heads = (("written", ""), ("object", ""), ("size", "num"), ("", ""))
     listed = (
-        table(heads, rows, "Failure objects, newest first")
+        _folded(heads, rows, "Failure objects, newest first", opened)
         if rows
         else html("<p>There is no object under the failure path.</p>")
     )
