@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from ops import cli_doctor, cli_incident, cli_show
+from ops import cli_doctor, cli_failures, cli_incident, cli_show
 from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import BadInput, OpsError
@@ -100,6 +100,9 @@ def local_aws(context: typer.Context) -> None:
     from ops.local_aws.__main__ import main  # loads the whole embedded AWS: only here
 
     raise typer.Exit(main(context.args))
+
+
+cli_failures.add_to(app, lambda work, json: _run(work, json), lambda hours: span_of_hours(_number(hours)))
 
 
 def main(arguments: list[str] | None = None) -> int:

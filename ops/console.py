@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
 
-from ops import clock, which_aws
-from ops.aws import alarm_history
+from ops import clock, failed, which_aws
+from ops.aws import alarm_history, notify
 from ops.aws.calls import Reading
 from ops.aws.scaling import PAGE
 from ops.aws.session import AwsSession, Where
@@ -17,12 +17,23 @@ from ops.changes import ChangeLog
 from ops.config import Settings
 from ops.core import cost, incident, marks, since
 from ops.core.alarm_past import AlarmPast
-from ops.core.errors import CredentialsProblem, OpsError, Unreachable
+from ops.core.errors import CredentialsProblem, Denied, OpsError, Unreachable
 from ops.core.incident import Incident
+from ops.core.log_lines import checked_name
 from ops.core.marks import MarkKind
 from ops.core.since import Since
-from ops.core.types import Connection, Problem, Window
+from ops.core.types import Connection, Endpoint, Problem, Window
 from ops.core.views import DoctorView, EndpointView, FleetView, Usage
+from ops.core.views_failures import (
+    FailedRequests,
+    FailureObjects,
+    FailuresView,
+    LogQuery,
+    LogSearch,
+    ObjectText,
+    RequestLog,
+    failures_of,
+)
 from ops.doctor import Doctor
 from ops.gaps import Gaps
 from ops.gather import Gatherer
@@ -150,6 +161,44 @@ class Console:
             gatherer.read(reading, everything=True)
         return self._doctor.view(reading, gatherer.state(), name)
 
+    def failures(self, name: str, span: timedelta | Window = timedelta(hours=3)) -> FailuresView:
+        """Failures of one endpoint by cause, over a range, read now. Raises UnknownEndpoint, BadInput."""
+        return failures_of(self.endpoint(name, span))
+
+    def failed_requests(self, name: str, span: timedelta | Window) -> FailedRequests:
+        """The failed requests that the log of an endpoint names, newest first."""
+        reading, now = self._reading(), self._aws_now()
+        return failed.requests(reading, checked_name(name), span, now)
+
+    def request_log(self, name: str, inference_id: str, at: datetime) -> RequestLog:
+        """The log lines of one request that failed about `at`, and the failure object that may be its own."""
+        reading, now = self._reading(), self._aws_now()
+        return failed.request_log(reading, self._described(name), name, inference_id, at, now)
+
+    def logs(self, name: str, query: LogQuery) -> LogSearch:
+        """The newest log lines of an endpoint that a query wants. Raises BadInput, Denied."""
+        return failed.logs(self._reading(), checked_name(name), query, self._aws_now())
+
+    def failure_objects(self, name: str) -> FailureObjects:
+        """The newest objects under an endpoint's failure path. Raises UnknownEndpoint."""
+        return failed.failure_objects(self._reading(), self._insisted(name))
+
+    def failure_object(self, name: str, key: str) -> ObjectText:
+        """The beginning of one failure object. Raises BadInput for a key outside the failure path, Denied."""
+        return failed.failure_object(self._reading(), self._insisted(name), key)
+
+    def publish(self, topic: str, subject: str, text: str) -> None:
+        """Send one notice to the topic that was set for them. Raises Denied, BadInput, OpsError."""
+        notify.publish(self._reading(), topic, subject, text)
+
+    def recall(self, key: str) -> str | None:
+        """What was kept under `key` beside the history; empty: nothing; None: it cannot be told now."""
+        return self._gatherer().past.history.memo(key)
+
+    def keep(self, key: str, value: str) -> bool:
+        """Keep a text beside the history of this AWS; whether that was possible."""
+        return self._gatherer().past.history.remember(key, value)
+
     def read(self, looked_at: Collection[str], *, anybody: bool) -> FleetView:
         """One round of the collector: what is due at the interest that there is, see ops.core.pacing.
 
@@ -256,6 +305,25 @@ class Console:
     def history_problem(self) -> Problem | None:
         """Why the history ends with this process, where it does although it should not."""
         return self._history_problem
+
+    def _described(self, name: str) -> Endpoint | None:
+        """An endpoint as last described; None where AWS does not let Ebb describe it. Raises UnknownEndpoint."""
+        gatherer = self._gatherer()
+        if not gatherer.knows(name):
+            gatherer.look(self._reading(), name)
+        return next((e for e in gatherer.endpoints() if e.ref.name == name), None)
+
+    def _insisted(self, name: str) -> Endpoint:
+        found = self._described(name)
+        if found is None:
+            raise Denied("sagemaker:DescribeEndpoint", f"AWS does not let Ebb describe {name}.")
+        return found
+
+    def _aws_now(self) -> datetime:
+        """AWS's own time."""
+        reading = self._reading()
+        reading.ask("sts", "GetCallerIdentity")
+        return reading.now
 
     def _reading(self) -> Reading:
         return Reading(self._session)

@@ -127,19 +127,21 @@ class Held:
         return tuple(sorted(found.values(), key=lambda a: a.start, reverse=True))
 
     def memo(self, key: str) -> str | None:
-        """As `History.memo`; None also where that cannot be told now."""
-        return self._ask(lambda history: history.memo(key))
+        """As `History.memo`, but empty where nothing was remembered, and None where that cannot be told now."""
+        return self._ask(lambda history: history.memo(key) or "")
 
-    def remember(self, key: str, value: str) -> None:
-        """As `History.remember`; while the database is away it is not kept: it is small and comes again."""
+    def remember(self, key: str, value: str) -> bool:
+        """As `History.remember`; whether the database took it. While it is away it is left alone."""
         with self._lock:
             history, resting = self._history, self._rests(_WRITE)
         if resting:
-            return
+            return False
         try:
             history.remember(key, value)
         except OpsError as error:
             self._failed(_WRITE, history, error)
+            return False
+        return True
 
     def forget(self, endpoint: str) -> None:
         """Drop what is in memory of its coverage."""

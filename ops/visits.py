@@ -34,13 +34,15 @@ class Visits:
         """`viewer` looks at the fleet as it is in `seen`: the visit that goes on or begins now."""
         key, now = _key(viewer), self._wall()
         with self._lock:
-            older = self._visits.get(key) or since.loaded(self._history.memo(key))
+            older = self._visits.get(key)
+            told = self._history.memo(key) if older is None else ""
+            older = older or since.loaded(told)
             visit = self._visits[key] = since.looked(older, seen, now)
             begun = older is None or visit.before is not older.before
             due = begun or now - self._kept.get(key, now - KEEP_EVERY) >= KEEP_EVERY
             if due:
                 self._kept[key] = now
-        if due:
+        if due and told is not None:  # else the visit before this one may be in the database
             self._history.remember(key, since.dumped(visit))
         return visit
 

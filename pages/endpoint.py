@@ -6,6 +6,7 @@ from components import (
     cards,
     changes,
     custom_range,
+    failure_cards,
     findings,
     handover,
     notices,
@@ -127,6 +128,7 @@ def body() -> None:
         show(findings.ask(name), key="ask-the-doctor")
         notices.problems(missing)
         show(cards.numbers(view.row, view.problems), key="numbers")
+        show(failure_cards.why_link(view), key="why-failed")
         fresh = as_of(view.as_of, age_s, zone.info, session.interval_s())
         show(html('<p class="small">{fresh}</p>', fresh=fresh), key="as-of")
         summary = st.container()
