@@ -13,6 +13,7 @@ import pytest
 from components import theme
 from components.charts.changed import CLOSEST, ICONS, MOST_DOTTED, MOST_RUNS, ROW_PX, key_of
 from components.charts.details import detail_chart
+from components.charts.failures import failures_chart
 from components.charts.grid import wall
 from components.charts.realtime import realtime_chart
 from components.charts.sentences import described
@@ -21,10 +22,17 @@ from components.charts.story import edges
 from ops.core.marks import Mark, MarkKind
 from ops.core.types import Activity
 from ops.core.views import EndpointView
+from ops.core.views_failures import failures_of
 from tests.components.samples import NOW, endpoint_view
 
 BERLIN = ZoneInfo("Europe/Berlin")
-CHARTS = [signature_chart, detail_chart, realtime_chart]
+
+
+def of_failures(view, zone):
+    return failures_chart(failures_of(view), zone)
+
+
+CHARTS = [signature_chart, detail_chart, realtime_chart, of_failures]
 
 
 def mark(
