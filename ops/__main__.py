@@ -74,9 +74,11 @@ def incident(
     """An incident summary as Markdown, to hand over. Exit code 1 when the endpoint's state is critical."""
 
     def work() -> int:
-        with Console.open(Settings.load()) as console:
+        settings = Settings.load()
+        with Console.open(settings) as console:
             found = console.incident(name, everything=True)
-        cli_show.write(cli_incident.document(found) if json else text(found))
+        link = cli_incident.link(found, settings.url)
+        cli_show.write(cli_incident.document(found, link) if json else text(found, link=link))
         return _worst([found.view.row.verdict])
 
     _run(work, json)

@@ -5,12 +5,21 @@ from __future__ import annotations
 import json
 
 from ops.cli_show import plain
-from ops.core import incident
+from ops.core import incident, notices
 from ops.core.incident import Incident
 from ops.core.moments import written
 
+_WRITTEN = "%Y-%m-%dT%H:%MZ"
 
-def document(found: Incident) -> str:
+
+def link(found: Incident, base: str | None) -> str:
+    """The page of the endpoint over the minutes of the summary, where Ebb's own address (EBB_URL) is known."""
+    window = found.view.window
+    page = notices.link(base, found.view.row.endpoint.ref.name) if base else ""
+    return f"{page}&from={window.start:{_WRITTEN}}&to={window.end:{_WRITTEN}}" if page else ""
+
+
+def document(found: Incident, link: str = "") -> str:
     """Everything the text says as values, and the text itself under `markdown`. Times are UTC."""
     view = found.view
     row = view.row
@@ -47,6 +56,7 @@ def document(found: Incident) -> str:
             for mark in found.changes
         ],
         "problems": plain((*view.problems, *found.unchecked)),
-        "markdown": incident.text(found),
+        "link": link or None,
+        "markdown": incident.text(found, link=link),
     }
     return json.dumps(told, ensure_ascii=False, allow_nan=False)

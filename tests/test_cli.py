@@ -207,8 +207,9 @@ def test_as_a_program(at: str) -> None:
 
 @pytest.mark.parametrize(("name", "code"), [("invoice-parse", 1), ("receipt-scan", 0)])
 def test_incident_is_markdown_and_one_document(
-    at: str, capsys: pytest.CaptureFixture[str], name: str, code: int
+    at: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str, code: int
 ) -> None:
+    monkeypatch.setenv("EBB_URL", "https://ebb.example/console")
     assert main(["incident", name]) == code
     text = capsys.readouterr().out
     assert text.startswith(f"# {name}: ")
@@ -217,6 +218,11 @@ def test_incident_is_markdown_and_one_document(
     document = json.loads(capsys.readouterr().out)
     assert document["name"] == name
     assert document["markdown"].startswith(f"# {name}: ")
+    assert document["link"] in document["markdown"]
+    assert re.match(
+        rf"https://ebb.example/console/endpoint\?endpoint={name}&from=[-0-9T:]+Z&to=[-0-9T:]+Z$",
+        document["link"],
+    )
     if name == "invoice-parse":
         (deploy,) = [c for c in document["changes"] if c["kind"] == "deploy"]
         assert (deploy["who"], deploy["what"]) == ("jane", "deploy of invoice-parse-12")
