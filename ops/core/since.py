@@ -160,7 +160,9 @@ def _woken(
             (a for a in activities if a.desired is not None and not a.not_scaled and a.status in _ORDERED),
             key=lambda a: a.start,
         )
-        whole = whole and (len(activities) < most or ordered[0].start <= since)
+        whole = whole and (
+            len(activities) < most or min((a.start for a in activities), default=since) <= since
+        )
         before: int | None = None
         for activity in ordered:
             woken += before == 0 and bool(activity.desired) and since < activity.start <= now

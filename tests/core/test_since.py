@@ -144,7 +144,9 @@ def move(hours: float, desired: int, status: str = "Successful") -> Activity:
         ((move(3, 1),), 50, []),
         ((move(3, 0), move(2, 1)), 2, ["at least 1 cold start"]),
         ((move(30, 0), move(2, 1)), 2, ["1 cold start"]),
+        ((move(3, 1, "Failed"), move(2, 1, "Failed")), 2, []),
         ((), 50, []),
+        ((), 0, []),
     ],
 )
 def test_cold_starts_are_counted_as_far_as_the_record_reaches(
