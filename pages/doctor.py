@@ -8,6 +8,7 @@ from components.access import require
 from components.header import as_of
 from components.live import live_panel
 from components.markup import html, show
+from ops.core.fixes import Calls
 from ops.core.types import Problem
 from ops.core.views import DoctorView
 
@@ -57,7 +58,8 @@ def body() -> None:
             show(findings.overview(view, zone.info), key="overview")
         elif view.examined[0].findings:
             findings.findings(view.examined[0], view, zone.info, linked)
-            show(html('<p class="muted small">{said}</p>', said=findings.BY_HAND), key="by-hand")
+            if any(isinstance(found.fix, Calls) for found in view.examined[0].findings):
+                show(html('<p class="muted small">{said}</p>', said=findings.BY_HAND), key="by-hand")
 
 
 live_panel(body, key="doctor-panel", part="what the doctor says", at_least=session.DOCTOR_S)

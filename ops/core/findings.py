@@ -10,7 +10,6 @@ from ops.core.fixes import Fix
 from ops.core.types import Problem, Severity, Verdict
 from ops.core.words import count, listed
 
-
 TROUBLE = (Severity.CRITICAL, Severity.WARNING)
 
 
