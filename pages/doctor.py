@@ -17,8 +17,9 @@ zone = scope.zone()
 
 
 def everyone() -> None:
-    """Forget the endpoint that was chosen."""
+    """Forget the endpoint that was chosen, and the finding that a link led to."""
     st.session_state[session.ENDPOINT] = None
+    st.query_params.update({session.FINDING: []})
 
 
 def unchecked(view: DoctorView) -> None:
