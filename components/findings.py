@@ -20,7 +20,10 @@ from ops.core.moments import sentence, written
 from ops.core.types import EndpointState
 from ops.core.views import DoctorView
 
-BY_HAND = "Ebb carries out none of these fixes: copy one, read it, and run it where you run such commands."
+BY_HAND = (
+    "Ebb carries out none of these fixes: copy one, read it, and run it where you run such commands. What it mends "
+    "shows some minutes later: alarms look at whole minutes, and a first instance takes its time."
+)
 
 
 def ask(name: str) -> Html:

@@ -48,7 +48,7 @@ def missing(found: AlarmsThatMatter, region: str) -> None:
             show(alarm_list.proposal(each), key=f"proposal-says-{each.alarm.name}")
             findings.fix_text(each.fix, region, key=f"alarm-{each.alarm.name}")
     if found.missing:
-        show(html('<p class="muted small">{said}</p>', said=findings.BY_HAND), key="by-hand")
+        show(html('<p class="muted small">{said}</p>', said=alarm_list.BY_HAND), key="by-hand")
 
 
 def body() -> None:

@@ -8,6 +8,7 @@ from components.access import require
 from components.header import as_of
 from components.live import live_panel
 from components.markup import html, show
+from ops.core.fixes import Calls
 from ops.core.types import Problem
 from ops.core.views import DoctorView
 
@@ -16,8 +17,9 @@ zone = scope.zone()
 
 
 def everyone() -> None:
-    """Forget the endpoint that was chosen."""
+    """Forget the endpoint that was chosen, and the finding that a link led to."""
     st.session_state[session.ENDPOINT] = None
+    st.query_params.update({session.FINDING: []})
 
 
 def unchecked(view: DoctorView) -> None:
@@ -57,7 +59,8 @@ def body() -> None:
             show(findings.overview(view, zone.info), key="overview")
         elif view.examined[0].findings:
             findings.findings(view.examined[0], view, zone.info, linked)
-            show(html('<p class="muted small">{said}</p>', said=findings.BY_HAND), key="by-hand")
+            if any(isinstance(found.fix, Calls) for found in view.examined[0].findings):
+                show(html('<p class="muted small">{said}</p>', said=findings.BY_HAND), key="by-hand")
 
 
 live_panel(body, key="doctor-panel", part="what the doctor says", at_least=session.DOCTOR_S)

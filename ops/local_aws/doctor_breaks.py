@@ -123,8 +123,8 @@ def suspend(**parts: bool) -> Break:
 def _low_alarm(kit: Kit, name: str) -> str:
     """The scale-in alarm of target tracking."""
     found = kit.call("application-autoscaling", "DescribeScalingPolicies", **kit.resource(name))
-    alarms = (alarm for policy in found["ScalingPolicies"] for alarm in policy["Alarms"])
-    return next(str(a["AlarmName"]) for a in alarms if "AlarmLow" in a["AlarmName"])
+    alarms = (str(a["AlarmName"]) for p in found["ScalingPolicies"] for a in p.get("Alarms", ()))
+    return next(alarm for alarm in alarms if "AlarmLow" in alarm)
 
 
 def low_alarm_off(kit: Kit, name: str) -> None:
@@ -180,6 +180,13 @@ def loud_alarm(kit: Kit, name: str) -> None:
         topic,
         TreatMissingData="breaching",
     )
+
+
+def deaf_alarm(kit: Kit, name: str) -> None:
+    """An alarm taken over from a real-time endpoint."""
+    whole(kit, name)
+    both = [{"Name": "EndpointName", "Value": name}, {"Name": "VariantName", "Value": VARIANT}]
+    _alarm(kit, name, "traffic", "Invocations", 1000.0, kit.topics["ops-alarms"], Dimensions=both)
 
 
 def left_behind(kit: Kit, name: str) -> None:

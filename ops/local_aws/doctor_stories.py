@@ -12,6 +12,7 @@ from ops.local_aws.doctor_breaks import (
     Break,
     asleep_without_policies,
     campaign,
+    deaf_alarm,
     left_behind,
     loud_alarm,
     low_alarm_gone,
@@ -267,6 +268,7 @@ FOR_THE_DOCTOR = (
         "failures-invisible", "neither failure path nor error topic", whole, failure_path=False, topics=False
     ),
     _told("alarm-fires-asleep", "an alarm takes missing data for trouble", loud_alarm),
+    _told("alarm-on-unpublished-metric", "an alarm watches a metric of real-time endpoints", deaf_alarm),
     _told("alarm-left-behind", "an alarm whose policy was deleted", left_behind),
     _then(
         _told("orphan-target", "deleted by somebody who may not deregister its target", whole),

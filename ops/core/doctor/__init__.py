@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from ops.core.doctor.case import Case, Quota, Topic
 from ops.core.doctor.left import Leftover, examine_left
-from ops.core.doctor.rules import RULES, Rule, examine
+from ops.core.doctor.rules import CODES, RULES, Rule, examine
 
-__all__ = ["RULES", "Case", "Leftover", "Quota", "Rule", "Topic", "examine", "examine_left"]
+__all__ = ["CODES", "RULES", "Case", "Leftover", "Quota", "Rule", "Topic", "examine", "examine_left"]

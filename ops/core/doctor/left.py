@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from ops.core.doctor.words import bounds_line
 from ops.core.findings import Examined, Finding
 from ops.core.fixes import Calls, Change, DeleteAlarms, DeregisterTarget
-from ops.core.types import Alarm, EndpointRef, EndpointState, Policy, ScalableTarget, Severity, Verdict
+from ops.core.types import (
+    Alarm,
+    EndpointRef,
+    EndpointState,
+    Policy,
+    ScalableTarget,
+    Severity,
+    TargetTrackingPolicy,
+    Verdict,
+)
 from ops.core.words import count
 
 ORPHAN_TARGET, ORPHAN_ALARMS = "orphan-target", "orphan-alarms"
@@ -31,8 +40,8 @@ def examine_left(left: Leftover) -> Examined:
 
 
 def _orphan(left: Leftover) -> Finding:
-    kept = [a for a in left.alarms if not any(a.name in p.alarm_names for p in left.policies)]
-    names = tuple(a.name for a in kept)
+    owned = {name for p in left.policies if isinstance(p, TargetTrackingPolicy) for name in p.alarm_names}
+    names = tuple(a.name for a in left.alarms if a.name not in owned)
     changes: tuple[Change, ...] = (DeleteAlarms(names),) if names else ()
     watched = f"{count(len(names), 'alarm')} still {'watches' if len(names) == 1 else 'watch'} it"
     if left.target is None:

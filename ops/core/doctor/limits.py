@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ops.core import metrics
 from ops.core.doctor import mending
 from ops.core.doctor.case import Case
@@ -51,7 +53,7 @@ def quota_refused(case: Case) -> Finding | None:
             f"Ask for a higher quota “{kind} for endpoint usage” in Service Quotas, or free an instance of this type "
             "elsewhere."
         ),
-        case.verdict.since,
+        _since(case, failed),
     )
 
 
@@ -89,7 +91,7 @@ def no_capacity(case: Case) -> Finding | None:
 def start_fails(case: Case) -> Finding | None:
     """An attempt to start ends in an error that is neither quota nor capacity."""
     failed = _failed(case)
-    if failed is None or _refused(failed) or case.verdict.state is not EndpointState.WAKE_FAILING:
+    if failed is None or over_quota(failed) or short_of_capacity(failed):
         return None
     endpoint = case.seen.endpoint
     return Finding(
@@ -101,7 +103,7 @@ def start_fails(case: Case) -> Finding | None:
         HumanStep(
             f"Mend what the activity names; what a container says is in the log group {log_group(endpoint)}."
         ),
-        case.verdict.since,
+        _since(case, failed),
     )
 
 
@@ -192,6 +194,7 @@ def maximum_above_quota(case: Case) -> Finding | None:
     held = f", and others keep {sum(n for _, n in quota.held)} of it" if quota.held else ""
     says = f"It can never have its maximum of {target.bounds.max}: the quota is {quota.limit}{held}."
     none = quota.left == 0
+    other = "free an instance of this type elsewhere" if none else f"lower the maximum to {quota.left}"
     if none:
         says = f"It cannot {'wake' if case.at_zero else 'wake again'}: the quota of its type is {quota.limit}{held}."
     return Finding(
@@ -200,9 +203,7 @@ def maximum_above_quota(case: Case) -> Finding | None:
         says,
         (bounds_line(target), *_quota_lines(case), *((f"Kept by others: {others}",) if others else ())),
         "AWS refuses what goes above the quota of the account: attempts fail while requests wait.",
-        HumanStep(
-            f"Ask for a higher quota “{quota.name}” in Service Quotas, or lower the maximum to {max(1, quota.left)}."
-        ),
+        HumanStep(f"Ask for a higher quota “{quota.name}” in Service Quotas, or {other}."),
     )
 
 
@@ -214,12 +215,13 @@ def _failed(case: Case) -> Activity | None:
     return failed[0] if recent else None
 
 
-def _refused(failed: Activity | None) -> bool:
-    return failed is not None and (over_quota(failed) or short_of_capacity(failed))
-
-
 def _severity(case: Case) -> Severity:
-    return Severity.WARNING if case.seen.endpoint.current else Severity.CRITICAL
+    stuck = case.verdict.severity is Severity.CRITICAL and not case.seen.endpoint.current
+    return Severity.CRITICAL if stuck else Severity.WARNING
+
+
+def _since(case: Case, failed: Activity) -> datetime | None:
+    return case.verdict.since if case.verdict.state is EndpointState.WAKE_FAILING else failed.start
 
 
 def _cannot(case: Case) -> str:

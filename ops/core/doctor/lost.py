@@ -144,8 +144,8 @@ def _too_short(case: Case) -> str | None:
     expired = case.seen.hour(metrics.EXPIRED)
     if expired and oldest is not None and oldest < min(NEAR_TTL * case.ttl_s, usual + notice):
         return (
-            f"{count(expired, 'request')} expired in the last hour, none older than {duration(oldest)}: they may wait "
-            f"for less than the {duration(usual + notice)} that a start takes."
+            f"{count(expired, 'request')} expired in the last hour, long before the usual {duration(case.ttl_s)}: "
+            f"they may wait for less than the {duration(usual + notice)} that a start takes."
         )
     return None
 

@@ -54,17 +54,30 @@ def wake_alarm(ref: EndpointRef, actions: tuple[str | PolicyArn, ...], name: str
 
 def way_up(case: Case, alarm: Alarm | None = None) -> tuple[Change, ...]:
     """Everything that starts the first instance: what is there and works stays. `alarm` is put right, if given."""
-    seen, ref = case.seen, case.seen.endpoint.ref
-    works = [p for p in wake.starters(seen) if p.arn and wake.starts_at(p, 1.0)]
-    own = {p.arn for p in seen.policies}
-    kept: tuple[str, ...] = ()
-    if alarm is not None:
-        kept = tuple(a for a in alarm.actions if a not in own and not is_policy(a))
-    name = alarm.name if alarm is not None else _free_alarm(case)
+    ref = case.seen.endpoint.ref
+    works = [p for p in wake.starters(case.seen) if p.arn and wake.starts_at(p, 1.0)]
+    made: tuple[Change, ...] = ()
+    run: str | PolicyArn
     if works:
-        return (wake_alarm(ref, (works[0].arn, *kept), name),)
-    policy = _free_policy(case)
-    return (wake_policy(ref, policy), wake_alarm(ref, (PolicyArn(policy), *kept), name))
+        run = works[0].arn
+    else:
+        name = _free_policy(case)
+        made, run = (wake_policy(ref, name),), PolicyArn(name)
+    if alarm is None:
+        return (*made, wake_alarm(ref, (run,), _free_alarm(case)))
+    right = wake_alarm(ref, (run, *(a for a in alarm.actions if not is_policy(a))))
+    metric = (
+        replace(right.metric, statistic=alarm.metric.statistic) if alarm.metric is not None else right.metric
+    )
+    kept = put_alarm(alarm, metric)
+    put = replace(
+        kept,
+        threshold=right.threshold,
+        comparison=right.comparison,
+        actions=right.actions,
+        actions_enabled=True,
+    )
+    return (*made, put)
 
 
 def way_down(case: Case) -> tuple[Change, ...]:
@@ -108,8 +121,11 @@ def unblocked(case: Case, obstacle: Obstacle) -> tuple[Change, ...]:
         return (*way_up(case), *way_down(case))
     if code == "wake-alarm-off" and alarm is not None:
         return (EnableAlarmActions(alarm.name),)
-    if code.startswith("wake-step") and policy is not None:
-        return (wake_policy(case.seen.endpoint.ref, policy.name),)
+    if code.startswith("wake-step") and isinstance(policy, StepPolicy):
+        right = replace(
+            policy, adjustment_type="ChangeInCapacity", steps=(Step(0.0, None, 1),), min_adjustment=None
+        )
+        return (PutPolicy(case.seen.endpoint.ref, right),)
     return way_up(case, alarm)
 
 

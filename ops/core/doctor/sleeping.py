@@ -15,7 +15,7 @@ from ops.core.doctor.case import Case
 from ops.core.doctor.rule import Rule, needs
 from ops.core.doctor.words import alarm_line, bounds_line, policies_line, steps_line
 from ops.core.findings import Finding
-from ops.core.fixes import Calls, Change, EnableAlarmActions, HumanStep, PutPolicy
+from ops.core.fixes import Calls, Change, EnableAlarmActions, Fix, HumanStep, PutPolicy
 from ops.core.sleep import low_alarms, no_way_down, sleep_after, why_not_asleep
 from ops.core.types import (
     Activity,
@@ -132,31 +132,36 @@ def _stands(code: str) -> Callable[[Case], Finding | None]:
         found = no_way_down(case.seen, target)
         if found is None or found.code != code:
             return None
-        changes, effect = _lifted(case, target, found)
+        fix = _lifted(case, found)
         return Finding(
             code,
             Severity.WARNING,
             f"{'Once awake it' if case.at_zero else 'It'} does not go to sleep: {found.clause}.",
             _shown(case, target, found),
             _WHY[code],
-            _mended(case, changes, effect),
+            fix,
         )
 
     return look
 
 
-def _lifted(case: Case, target: ScalableTarget, found: Obstacle) -> tuple[tuple[Change, ...], str]:
+def _lifted(case: Case, found: Obstacle) -> Fix:
+    """What takes the obstacle away."""
     ref, policy, alarm = case.seen.endpoint.ref, found.policy, found.alarm
     if found.code == "scale-in-suspended":
         effect = f"{_SLEEPS}. If it protects a long request, wait until that has ended."
-        return (mending.resumed(case, scale_in=False),), effect
+        return _mended(case, (mending.resumed(case, scale_in=False),), effect)
     if found.code == "scale-in-alarm-off" and alarm is not None:
-        return (EnableAlarmActions(alarm.name),), f"{_SLEEPS}."
-    if isinstance(policy, TargetTrackingPolicy):
-        return (PutPolicy(ref, replace(policy, disable_scale_in=False)),), f"{_SLEEPS}."
+        return _mended(case, (EnableAlarmActions(alarm.name),), f"{_SLEEPS}.")
     if isinstance(policy, StepPolicy):
-        return (PutPolicy(ref, replace(policy, steps=(_downward(policy),))),), f"{_SLEEPS}."
-    return (mending.tracking_policy(ref),), f"{_SLEEPS}."
+        return _mended(case, (PutPolicy(ref, replace(policy, steps=(_downward(policy),))),), f"{_SLEEPS}.")
+    if isinstance(policy, TargetTrackingPolicy):
+        if policy.metric is None:
+            return HumanStep(
+                f"Put the policy {policy.name} anew with DisableScaleIn false; it follows an expression."
+            )
+        return _mended(case, (PutPolicy(ref, replace(policy, disable_scale_in=False)),), f"{_SLEEPS}.")
+    return _mended(case, (mending.tracking_policy(ref),), f"{_SLEEPS}.")
 
 
 def _downward(policy: StepPolicy) -> Step:

@@ -11,7 +11,7 @@ from ops.core.doctor.rule import Rule, needs
 from ops.core.doctor.words import actions_line, alarm_line
 from ops.core.findings import Finding
 from ops.core.fixes import Calls, Change, DeleteAlarms, HumanStep
-from ops.core.types import Alarm, Severity
+from ops.core.types import Alarm, Severity, TargetTrackingPolicy
 from ops.core.words import listed
 
 AT_ANY_COUNT = (metrics.BACKLOG.name, metrics.NO_CAPACITY.name)
@@ -26,6 +26,7 @@ def rules() -> tuple[Rule, ...]:
         Rule("topic-without-subscriber", needs("topics"), topic_without_subscriber),
         Rule("failures-invisible", needs(), failures_invisible),
         Rule("alarm-fires-asleep", alarms, alarm_fires_asleep),
+        Rule("alarm-on-unpublished-metric", alarms, alarm_on_unpublished_metric),
         Rule("alarm-left-behind", alarms, alarm_left_behind),
     )
 
@@ -92,8 +93,7 @@ def alarm_fires_asleep(case: Case) -> Finding | None:
     target = case.seen.target
     if target is None or target.bounds.min > 0:
         return None
-    owned = {name for p in case.seen.policies for name in p.alarm_names}
-    loud = [a for a in case.seen.alarms if a.name not in owned and a.missing == "breaching" and _vanishes(a)]
+    loud = [a for a in _others(case) if a.missing == "breaching" and _vanishes(a) and _tells_people(a)]
     if not loud:
         return None
     names = listed([a.name for a in loud])
@@ -111,10 +111,36 @@ def alarm_fires_asleep(case: Case) -> Finding | None:
     )
 
 
+def alarm_on_unpublished_metric(case: Case) -> Finding | None:
+    """An alarm on a metric that only real-time endpoints publish."""
+    blind = [
+        a
+        for a in _others(case)
+        if a.metric is not None and a.metric.namespace == metrics.AWS and a.metric.name in wake.NEVER
+    ]
+    if not blind:
+        return None
+    names = listed([a.name for a in blind])
+    return Finding(
+        "alarm-on-unpublished-metric",
+        Severity.WARNING,
+        f"{names} can never fire: asynchronous endpoints do not publish what {'it' if len(blind) == 1 else 'they'} "
+        "watch" + ("es." if len(blind) == 1 else "."),
+        tuple(line for a in blind for line in (alarm_line(a, case.seen.now), actions_line(a))),
+        "Invocations, InvocationsPerInstance and OverheadLatency are metrics of real-time endpoints.",
+        HumanStep(
+            "Let it watch ApproximateBacklogSize (EndpointName alone) or InvocationsProcessed instead, or delete it."
+        ),
+    )
+
+
 def alarm_left_behind(case: Case) -> Finding | None:
     """An alarm that runs a policy which no longer exists."""
     flawed = {o.alarm.name for o in wake.obstacles(case.seen) if o.alarm is not None}
     left = [a for a in case.seen.alarms if a.name not in flawed and _dead(case, a)]
+    left = [
+        a for a in left if a.metric is not None or not _alive(case, a)
+    ]  # an expression cannot be put again
     if not left:
         return None
     names = listed([a.name for a in left])
@@ -141,6 +167,19 @@ def _topics(case: Case) -> list[tuple[str, Topic]]:
         return []
     named = (("success", config.success_topic), ("error", config.error_topic))
     return [(role, case.topics[arn]) for role, arn in named if arn is not None and arn in case.topics]
+
+
+def _others(case: Case) -> list[Alarm]:
+    """The endpoint's alarms that no target tracking owns."""
+    owned = {
+        name for p in case.seen.policies if isinstance(p, TargetTrackingPolicy) for name in p.alarm_names
+    }
+    return [a for a in case.seen.alarms if a.name not in owned]
+
+
+def _tells_people(alarm: Alarm) -> bool:
+    """Whether somebody hears of it; one that runs policies alone may well be meant to fire at rest."""
+    return alarm.actions_enabled and any(not mending.is_policy(a) for a in alarm.actions)
 
 
 def _vanishes(alarm: Alarm) -> bool:

@@ -44,7 +44,6 @@ _WHY: Mapping[str, str] = MappingProxyType(
         ),
     }
 )
-_EFFECT = "The next request starts the first instance"
 
 
 def rules() -> tuple[Rule, ...]:
@@ -129,15 +128,26 @@ def _stands(code: str) -> Callable[[Case], Finding | None]:
             return None
         return Finding(
             code,
-            case.urgency(),
+            _severity(case, code),
             _sentence(case, found),
             (*_shown(case, found), *case.harm()),
             _WHY[code],
-            Calls(mending.unblocked(case, found), f"{_EFFECT}."),
+            Calls(mending.unblocked(case, found), _effect(case)),
             found.alarm.updated if found.alarm is not None and case.harm() else None,
         )
 
     return look
+
+
+def _severity(case: Case, code: str) -> Severity:
+    """What tracking alone does at zero is not settled: that it will not wake is certain only where requests wait."""
+    return Severity.WARNING if code == "no-wake-policy" and not case.harm() else case.urgency()
+
+
+def _effect(case: Case) -> str:
+    if case.harm():
+        return "The requests that wait start the first instance, once the alarm has seen them."
+    return "The next request starts the first instance."
 
 
 def _sleeps(case: Case) -> bool:
@@ -160,8 +170,10 @@ def _sentence(case: Case, found: Obstacle) -> str:
 def _shown(case: Case, found: Obstacle) -> tuple[str, ...]:
     seen = case.seen
     if found.alarm is not None:
-        steps = (steps_line(found.policy),) if isinstance(found.policy, StepPolicy) else ()
-        return alarm_line(found.alarm, seen.now), actions_line(found.alarm), *steps
+        more: tuple[str, ...] = (steps_line(found.policy),) if isinstance(found.policy, StepPolicy) else ()
+        if found.code == "wake-alarm-other-policy":
+            more = tuple(_policy_there(case, a) for a in found.alarm.actions if mending.is_policy(a))
+        return alarm_line(found.alarm, seen.now), actions_line(found.alarm), *more
     shown = (bounds_line(seen.target),) if seen.target is not None else ()
     if found.code == "scale-out-suspended":
         return *shown, "DynamicScalingOutSuspended is true; since when is not on record"
@@ -169,3 +181,9 @@ def _shown(case: Case, found: Obstacle) -> tuple[str, ...]:
         return shown
     remark = wake.tracked_per_instance(seen.policies)
     return policies_line(seen.policies), *((remark,) if remark else ())
+
+
+def _policy_there(case: Case, arn: str) -> str:
+    if arn in case.policy_arns:
+        return "That policy belongs to another endpoint"
+    return "That policy does not exist (any more)"

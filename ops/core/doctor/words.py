@@ -19,7 +19,11 @@ def alarm_line(alarm: Alarm, now: datetime) -> str:
     """What an alarm looks at, when it fires, and its state."""
     since = f" since {mark(alarm.updated, now)}" if alarm.updated is not None else ""
     sign = _SIGNS.get(alarm.comparison, alarm.comparison)
-    rule = f"{sign} {alarm.threshold:g} in {alarm.datapoints_to_alarm} of {alarm.evaluation_periods} × {alarm.period} s"
+    of, span = alarm.evaluation_periods, f"{alarm.period} s"
+    held = f"for {of} × {span}"
+    if alarm.datapoints_to_alarm != of:
+        held = f"in {alarm.datapoints_to_alarm} of {of} × {span}"
+    rule = f"{sign} {alarm.threshold:g} {held}"
     what = "an expression"
     if alarm.metric is not None:
         where = ", ".join(f"{name} = {value}" for name, value in alarm.metric.dimensions) or "no dimension"
