@@ -63,16 +63,16 @@ def _requests(name: str, shown: Range, failed: float | None, zone: Zone) -> None
     if found.problems:
         return
     rows: list[Html] = []
-    for request in found.requests:
+    opened = 0
+    for number, request in enumerate(found.requests):
         mine = _is(request, chosen, at)
-        rows.append(_request(request, zone, found.as_of, opened=mine))
+        row = _request(request, zone, found.as_of, opened=mine)
         if mine:
-            detail = _detail(name, request.inference_id, request.at, zone, found.as_of)
-            rows.append(
-                html('<tr role="row"><td role="cell" colspan="5" class="wide">{d}</td></tr>', d=detail)
-            )
+            opened = number
+            row = joined((row, _below(_detail(name, request.inference_id, request.at, zone, found.as_of), 5)))
+        rows.append(row)
     heads = (("failed", ""), ("inference id", ""), ("cause", ""), ("what was said", ""), ("", ""))
-    body = table(heads, rows, "Failed requests, newest first") if rows else _none(found)
+    body = _folded(heads, rows, "Failed requests, newest first", opened) if rows else _none(found)
     said = log_view.searched(found.search, name, zone.info, found.as_of)
     show(
         html('<div class="stack">{most}{body}{said}</div>', most=_told(found, failed), body=body, said=said),

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from components import access, refused, session, theme
+from components import access, refused, scope, session, theme
 from components.footer import footer
 from components.header import header
 
@@ -53,6 +53,7 @@ def main() -> None:
     st.set_page_config(page_title=f"{shown[:63] or page.title} · Ebb")
     if refused.turn(page.url_path):
         st.session_state.pop(session.ZOOM, None)
+        scope.follow()
     header(ages=not shown and page.url_path not in OWN_AGE)
     page.run()
     footer()

@@ -97,7 +97,7 @@ class Notifier:
                 return
             before = self._memory or Memory()
         after, notice = notices.step(before, (*fleet.rows, *fleet.realtime), fleet.as_of, self._rules)
-        kept = after == before or console.keep(MEMORY, notices.written(after))
+        kept = (after == before and self._kept) or console.keep(MEMORY, notices.written(after))
         with self._change:
             self._memory, self._kept = after, kept
             if notice is not None:
