@@ -8,14 +8,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
 
-from ops import clock, which_aws
+from ops import clock, cold_views, which_aws
 from ops.aws.calls import Reading
+from ops.aws.pricing import PriceList
 from ops.aws.session import AwsSession, Where
 from ops.config import Settings
 from ops.core import cost
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.types import Connection, Problem, Window
 from ops.core.views import EndpointView, FleetView, Usage
+from ops.core.views_cold import ColdStartsView, WakingView
+from ops.episodes import Episodes
 from ops.gaps import Gaps
 from ops.gather import Gatherer
 from ops.store.history import History, Scope
@@ -44,6 +47,8 @@ class Console:
         self._connection: Connection | None = None
         self._gather: Gatherer | None = None
         self._gaps: Gaps | None = None
+        self._episodes: Episodes | None = None
+        self._prices = PriceList(lambda: self._session.client("pricing"))
         self._history: History | None = None
         self._history_problem: Problem | None = None
         self._since = clock.now()
@@ -93,9 +98,11 @@ class Console:
             return False
         with older._lock:
             read = older._gather, older._gaps, older._history, older._history_problem
+            episodes = older._episodes
             older._history = None
         with self._lock:
             self._gather, self._gaps, self._history, self._history_problem = read
+            self._episodes = episodes
         return True
 
     def names(self) -> tuple[str, ...]:
@@ -159,6 +166,48 @@ class Console:
         assert self._gaps is not None
         return self._gaps.close_one(self._reading(), tuple(first))
 
+    def keep_cold_starts(self, first: Collection[str] = ()) -> bool:
+        """Find and keep the cold starts of one endpoint that is due; False when none is. Raises OpsError."""
+        self._gatherer()
+        assert self._episodes is not None
+        return self._episodes.step(self._reading(), tuple(first))
+
+    def cold_starts(
+        self, names: Collection[str] | None = None, window: Window | None = None
+    ) -> ColdStartsView:
+        """The cold starts that are kept, of some endpoints or all, ordered in a window or ever.
+
+        Raises UnknownEndpoint, and Unreachable before the first reading.
+        """
+        state = self._gatherer().state()
+        assert self._episodes is not None
+        view = cold_views.cold_starts(state, self._episodes, self._prices, names, window)
+        return replace(view, connection=self.connection())
+
+    def find_cold_starts(self, names: Collection[str] | None, days: float) -> ColdStartsView:
+        """The same with everything read now that the last `days` lack: for a console without a past.
+
+        Raises UnknownEndpoint, BadInput.
+        """
+        gatherer, reading = self._gatherer(), self._reading()
+        gatherer.read(reading, everything=True)
+        assert self._episodes is not None
+        now = reading.now
+        for name in names if names is not None else [e.ref.name for e in gatherer.endpoints() if e.is_async]:
+            gatherer.look(reading, name)
+            for piece in cold_views.pieces(days, now):
+                gatherer.complete(reading, name, piece)
+        while self._episodes.step(reading):
+            pass
+        return self.cold_starts(names, cold_views.since_of(days, now))
+
+    def waking(self, name: str) -> WakingView:
+        """How far a wake of one endpoint is and what its past lets expect; asks AWS for nothing.
+
+        Raises UnknownEndpoint, and Unreachable before the first reading.
+        """
+        return cold_views.waking(self._gatherer().state(), name)
+
     def tidy(self, now: datetime) -> None:
         """Fold finished days of the history and drop what is older than AWS itself would keep."""
         history = self._gatherer().past.history
@@ -185,6 +234,7 @@ class Console:
                 self._history = self._open_history(connection)
                 self._gather = Gatherer(connection, clock.now, self._history)
                 self._gaps = Gaps(self._gather)
+                self._episodes = Episodes(self._gather)
             return self._gather
 
     def _insist_on_the_same(self) -> None:
