@@ -38,6 +38,9 @@ class PageEntry:
 PAGES = (
     PageEntry("Watch", "Fleet", "", "pages/fleet.py", ":material/waves:", "viewer"),
     PageEntry("Watch", "Endpoint", "endpoint", "pages/endpoint.py", ":material/monitoring:", "viewer"),
+    PageEntry(
+        "Watch", "Cold starts", "cold-starts", "pages/cold_starts.py", ":material/bedtime_off:", "viewer"
+    ),
 )
 
 

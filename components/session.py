@@ -14,6 +14,7 @@ from ops.console import Console
 from ops.core.errors import OpsError, Unreachable
 from ops.core.types import Connection, Window
 from ops.core.views import EndpointView, FleetView, Usage
+from ops.core.views_cold import ColdStartsView, WakingView
 from ops.pace import Snapshot
 
 T = TypeVar("T")
@@ -30,6 +31,13 @@ ZOOM = "zoom"
 """Session: that part as a zoom.Zoom."""
 TYPED, TYPED_ERROR = "typed", "typed-error"
 """Session: what the fields of a range of one's own started with, and why what was typed cannot be shown."""
+
+OF, BACK = "of", "back"
+"""URL and session: the endpoint whose cold starts are shown, and how far back, a key of cold_controls.SPANS."""
+COLD_ROWS = "cold-rows"
+"""Session: how many cold starts are listed at most."""
+COLD_S, WAKING_S = 20.0, 5.0
+"""So long what is kept of cold starts, and how far a wake is, serve everybody who asks the same."""
 
 QUERY = "q"
 """URL and session: the words that the Fleet page searches for."""
@@ -151,6 +159,20 @@ def endpoint(name: str, span: timedelta | Window) -> tuple[EndpointView, float]:
     """One endpoint, and how many real seconds ago AWS was read for it. Raises OpsError."""
     view = source().endpoint(name, span)
     return view, source().age_s(view)
+
+
+def cold_starts(name: str | None, span: timedelta | None) -> Told[ColdStartsView]:
+    """The cold starts that are kept of one endpoint or all (None), in a span or ever (None). Raises OpsError."""
+    of = None if name is None else (name,)
+    return source().ask(("cold-starts", name, span), lambda console: console.cold_starts(of, span), COLD_S)
+
+
+def waking(name: str) -> WakingView | None:
+    """How far a wake of an endpoint is, and what its past lets expect; None while nobody can say."""
+    try:
+        return source().ask(("waking", name), lambda console: console.waking(name), WAKING_S).value
+    except OpsError:
+        return None
 
 
 def names() -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from ops.core import metrics, spans
 from ops.core.cold_start import ColdStart, Step, warm_cost, without_doubles
 from ops.core.cold_start_outlook import outlook
 from ops.core.cold_start_phases import Around, cold_start
-from ops.core.cold_starts import Outcome, wakes
+from ops.core.cold_starts import Outcome, Wake, wakes
 from ops.core.errors import UnknownEndpoint
 from ops.core.names import nearest
 from ops.core.types import Price, Problem, Window, utc
@@ -98,11 +98,11 @@ def _present(state: State, known: Known, kept: Sequence[ColdStart]) -> ColdStart
     now, endpoint = state.now, known.endpoint
     moves = {a.id: a for a in (*known.record.known.values(), *known.moves)}
     found = wakes((a for a in moves.values() if a.start >= now - DAY), now)
-    if not found:
-        return None
-    wake = found[-1]
-    if wake.slept is not None or wake.outcome not in (Outcome.RUNNING, Outcome.SERVED):
-        return None
+    wake = found[-1] if found else None
+    if wake is None or wake.slept is not None or wake.outcome not in (Outcome.RUNNING, Outcome.SERVED):
+        if endpoint.current != 0 or not _waits(state, known):
+            return None
+        wake = Wake("queued", now, None, None, None, Outcome.RUNNING)
     if wake.service is not None and now - wake.service > UNDER_WAY:
         return None
     wanted = [m for m in _WANTED if m.key not in known.denied]
@@ -114,6 +114,13 @@ def _present(state: State, known: Known, kept: Sequence[ColdStart]) -> ColdStart
         return made
     waits = bool(made.waited) and made.at(Step.RESULT) is None and not made.final
     return made if waits else None
+
+
+def _waits(state: State, known: Known) -> bool:
+    """Whether requests were last seen to wait without an instance."""
+    window = Window.last(timedelta(minutes=15), state.now, 60)
+    read = state.past.read(known.endpoint.ref.name, (metrics.NO_CAPACITY,), window)
+    return (read.get(metrics.NO_CAPACITY.key).last() or 0.0) >= 1
 
 
 def _prices(
@@ -137,8 +144,3 @@ def pieces(days: float, now: datetime) -> tuple[Window, ...]:
     if begin < minutes:
         cut = (*cut, *spans.pieces((begin, minutes), 30 * 86_400))
     return tuple(Window(utc(first), utc(last), 60 if first >= minutes else 300) for first, last in cut)
-
-
-def since_of(days: float | None, now: datetime) -> Window | None:
-    """The range of the last `days`; None for all that is kept."""
-    return None if days is None else Window.last(timedelta(days=days), now, 60)

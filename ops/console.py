@@ -173,14 +173,15 @@ class Console:
         return self._episodes.step(self._reading(), tuple(first))
 
     def cold_starts(
-        self, names: Collection[str] | None = None, window: Window | None = None
+        self, names: Collection[str] | None = None, span: timedelta | Window | None = None
     ) -> ColdStartsView:
-        """The cold starts that are kept, of some endpoints or all, ordered in a window or ever.
+        """The cold starts that are kept, of some endpoints or all, ordered in the last `span`, a window, or ever.
 
         Raises UnknownEndpoint, and Unreachable before the first reading.
         """
         state = self._gatherer().state()
         assert self._episodes is not None
+        window = Window.last(span, state.now) if isinstance(span, timedelta) else span
         view = cold_views.cold_starts(state, self._episodes, self._prices, names, window)
         return replace(view, connection=self.connection())
 
@@ -197,9 +198,9 @@ class Console:
             gatherer.look(reading, name)
             for piece in cold_views.pieces(days, now):
                 gatherer.complete(reading, name, piece)
-        while self._episodes.step(reading):
+        while self._episodes.step(reading, only=names):
             pass
-        return self.cold_starts(names, cold_views.since_of(days, now))
+        return self.cold_starts(names, timedelta(days=days))
 
     def waking(self, name: str) -> WakingView:
         """How far a wake of one endpoint is and what its past lets expect; asks AWS for nothing.

@@ -85,8 +85,13 @@ class Episodes:
         """Of how many of these endpoints all of the past that is kept was gone through."""
         return sum(name in self._whole for name in names)
 
-    def step(self, reading: Reading, first: Collection[str] = ()) -> bool:
-        """Work on one endpoint that is due, those of `first` before others; False when none is. Raises OpsError."""
+    def step(
+        self, reading: Reading, first: Collection[str] = (), only: Collection[str] | None = None
+    ) -> bool:
+        """Work on one endpoint that is due, those of `first` before others; False when none is. Raises OpsError.
+
+        `only`: leave all others alone.
+        """
         if self._gatherer.now is None:
             return False
         state = self._gatherer.state()
@@ -94,6 +99,8 @@ class Episodes:
         for name in sorted(state.known, key=lambda name: (name not in first, name)):
             known = state.known[name]
             if not known.endpoint.is_async or not known.endpoint.described:
+                continue
+            if only is not None and name not in only:
                 continue
             if self._whole.get(name) not in (None, known.endpoint.created):
                 del self._whole[name]  # another one has its name

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import cards, custom_range, notices, rules, scope, session, tables, unread, zoom
+from components import cards, custom_range, notices, rules, scope, session, tables, unread, waking, zoom
 from components import format as fmt
 from components.access import require
 from components.charts.details import detail_chart
@@ -105,6 +105,7 @@ def body() -> None:
         show(cards.headline(view.row, zone.info, view.as_of), key="headline")
         notices.problems(missing)
         show(cards.numbers(view.row, view.problems), key="numbers")
+        waking.waking(view, zone.info)
         fresh = as_of(view.as_of, age_s, zone.info, session.interval_s())
         show(html('<p class="small">{fresh}</p>', fresh=fresh), key="as-of")
     with rest:

@@ -12,7 +12,7 @@ from ops.core import metrics
 from ops.core.cold_start import ColdStart, Counted, Step, served
 from ops.core.cold_start_phases import TTL_S
 from ops.core.cold_start_stats import FEW
-from ops.core.types import FloatArray, MetricSet
+from ops.core.types import FloatArray, MetricSet, utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,14 @@ class Outlook:
     more_than_ever: bool
     """More wait now than at any of those cold starts: the emptying may take longer than they say."""
     expiring: Expiring | None
+    """By the time at which nine of ten had their first result; None where that or the queue is not known."""
+    oldest_expires: datetime | None
+    """When the oldest waiting request runs out of time, unless it carries a shorter time to live."""
 
 
 def outlook(start: ColdStart, history: Iterable[ColdStart], recent: MetricSet, now: datetime) -> Outlook:
     """`start` is the cold start under way, `history` those of the same endpoint, `recent` its newest minutes."""
+    refused = start.failed_attempts > 0 and start.at(Step.ORDERED) is None
     before = [s for s in served(history) if s.id != start.id and s.final and s.ordered < start.ordered]
     anchor, step = _anchor(start)
     reached, since = _reached(start)
@@ -68,18 +72,20 @@ def outlook(start: ColdStart, history: Iterable[ColdStart], recent: MetricSet, n
     like = _alike(before, backlog)
     empties = _spans(like, step, Step.EMPTY)
     peaks = [s.peak_backlog for s in before if s.peak_backlog is not None]
-    first = _expected(anchor, firsts) if start.at(Step.RESULT) is None else None
+    open_end = start.at(Step.RESULT) is None and not refused
+    first = _expected(anchor, firsts) if open_end else None
     return Outlook(
         start,
         now,
         reached,
         since,
         first,
-        _expected(_anchor(start)[0], empties),
+        _expected(_anchor(start)[0], empties) if not refused else None,
         len(firsts),
         None if backlog is None else round(backlog),
         backlog is not None and bool(peaks) and backlog > max(peaks),
         _expiring(recent, now, first.p90) if first is not None else None,
+        _oldest_expires(recent),
     )
 
 
@@ -152,6 +158,15 @@ def _expiring(recent: MetricSet, now: datetime, until: datetime) -> Expiring | N
     least = max(1, round((before or 0.0) - gone))
     high = None if most is None else max(least, round(most))
     return Expiring(until, TTL_S, least if high is None else min(least, high), high)
+
+
+def _oldest_expires(recent: MetricSet) -> datetime | None:
+    oldest = recent.get(metrics.OLDEST.key)
+    known = np.flatnonzero(~np.isnan(oldest.values))
+    if not known.size or not recent.get(metrics.BACKLOG.key).last():
+        return None
+    seen = float(recent.window.epochs()[known[-1]]) + recent.window.period
+    return utc(seen - float(oldest.values[known[-1]]) + TTL_S)
 
 
 def _newest(values: FloatArray) -> float | None:
