@@ -16,7 +16,6 @@ SPANS: Mapping[str, timedelta | None] = MappingProxyType(
 )
 """What a link may ask for; the first is the default."""
 _SHOWN = ("7d", "30d", "90d", "all")
-_WORDS = MappingProxyType({"7d": "7 d", "30d": "30 d", "90d": "90 d", "all": "all kept"})
 ROWS = 15
 """Cold starts listed at once, and added with each “Show more”."""
 
@@ -63,7 +62,6 @@ def pick() -> Chosen:
             "Range",
             _SHOWN,
             default="30d",
-            format_func=lambda key: _WORDS[key],
             key=session.BACK,
             bind="query-params",
             persist_state="session",

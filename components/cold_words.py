@@ -32,7 +32,8 @@ def sentence(view: ColdStartsView, zone: tzinfo, span: str) -> tuple[str, str]:
     length = spread(s.total_s for s in waited)
     first = f"{fmt.plural(len(good), 'cold start')} in {span}"
     if length is None:
-        verdict = f"{first}; nobody waited." if good else f"No instance came in {span}."
+        alone = all(s.waited == 0 for s in good)
+        verdict = f"{first}{'; nobody waited' if alone else ''}." if good else f"No instance came in {span}."
     elif length.few:
         verdict = f"{first}; the longest wait for a first result was {took(length.worst)}."
     else:
