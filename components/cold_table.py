@@ -10,7 +10,7 @@ from components import cold_words as words
 from components import format as fmt
 from components import scope, session
 from components.cards import about_usd, card
-from components.cold_words import took
+from components.format import took
 from components.markup import Html, html, joined
 from components.tables import cell, line, table
 from ops.core.cold_start import ColdStart, Kind, Phase, served

@@ -8,17 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from components import format as fmt
+from components.format import took
 from ops.core.cold_start import ColdStart, Counted, Step, served
 from ops.core.cold_start_stats import FEW, compared, spread, waited_s, waits
 from ops.core.cold_starts import Outcome, WokenBy
 from ops.core.views_cold import ColdStartsView
-
-
-def took(seconds: float | None) -> str:
-    """A length that is known to half a minute or so: 45 s, 7.4 min, 23 min, 1 h 49 min."""
-    if seconds is None or seconds < 90:
-        return fmt.duration(seconds)
-    return f"{seconds / 60:.1f} min" if seconds < 595 else fmt.age(seconds + 30 - (seconds + 30) % 60)
 
 
 def sentence(view: ColdStartsView, zone: tzinfo, span: str) -> tuple[str, str]:

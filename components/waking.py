@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from components import format as fmt
 from components import session
 from components.cold_table import link
-from components.cold_words import took
+from components.format import took
 from components.markup import Html, html, joined, show
 from ops.core.cold_start import ColdStart, Counted, Step
 from ops.core.cold_start_outlook import Expected, Outlook

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from components import format as fmt
 from components.charts.panels import trace
-from components.cold_words import took
+from components.format import took
 from components.theme import colour
 from ops.core.cold_start_stats import HourOfWeek
 

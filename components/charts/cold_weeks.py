@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from components import format as fmt
 from components.charts.grid import Floats, wall_ms
 from components.charts.panels import Draft, Panel, axis, empty, reach, speak, stack, trace
-from components.cold_words import took
+from components.format import took
 from components.theme import colour, tint
 from ops.core.cold_start_stats import Week
 from ops.core.types import Window, utc

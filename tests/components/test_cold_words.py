@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from components.cold_words import as_csv, beside, sentence, took, woken_by
+from components.cold_words import as_csv, beside, sentence, woken_by
+from components.format import took
 from ops.core.cold_starts import WokenBy
 from tests.components.cold_samples import ALL, PAST, cold_view, failed, scheduled, under_way, waited
 from tests.components.samples import NOW
