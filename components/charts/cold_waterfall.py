@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 from components import format as fmt
 from components.charts.panels import trace
 from components.format import took
-from components.theme import colour
+from components.theme import colour, tint
 from ops.core.cold_start import ColdStart, Kind, Step
 from ops.core.cold_starts import Outcome
 
@@ -68,7 +68,9 @@ def parts(start: ColdStart, now: datetime) -> tuple[Part, ...]:
             found.append(Part(name, tone, begin, end, bounded, source))
     reached = found[-1].end if found else 0.0
     if start.outcome is Outcome.RUNNING:
-        found.append(Part("so far", "waking", reached, max(reached, (now - zero).total_seconds()), True))
+        refused = start.failed_attempts > 0 and start.at(Step.ORDERED) is None
+        name, tone = ("attempts so far", "stuck") if refused else ("so far", "waking")
+        found.append(Part(name, tone, reached, max(reached, (now - zero).total_seconds()), True))
     elif start.outcome is not Outcome.SERVED and start.total_s:
         found.append(Part("attempts", "stuck", reached, reached + start.total_s, False, start.why_failed))
     return tuple(found)
@@ -130,11 +132,16 @@ def _bar(name: str, rows: Sequence[tuple[int, Part]], top: float) -> dict[str, A
         y=[i for i, _ in rows],
         name=name,
         width=0.62,
-        marker={"color": colour(rows[0][1].tone), "line": {"width": 0}},
+        marker={"color": _paint(rows[0][1]), "line": {"width": 0}},
         text=said,
         textposition="none",
         hovertemplate="%{text}<extra></extra>",
     )
+
+
+def _paint(part: Part) -> str:
+    """What is not over yet is pale."""
+    return tint(part.tone, 0.35) if part.name.endswith("so far") else colour(part.tone)
 
 
 def _stripes(rows: Sequence[tuple[int, tuple[float, float]]], top: float) -> dict[str, Any]:

@@ -32,23 +32,21 @@ def weeks_chart(weeks: Sequence[Week], zone: tzinfo) -> go.Figure:
     known = lengths["worst"][~np.isnan(lengths["worst"])]
     usual = lengths["p90"][~np.isnan(lengths["p90"])]
     highest = min(float(known.max()), FAR * float(usual.max())) if known.size else 5.0
-    top, tick = reach(highest, _TALL)
+    top, _ = reach(highest, _TALL)
     most = max([1, *(w.starts + w.failed for w in weeks)])
-    high, step = reach(float(most), _LOW)
+    high, _ = reach(float(most), _LOW)
     chart = stack(
         (
             Panel(
                 "Wait for a first result · min",
                 _TALL,
                 top * 1.08,
-                tick=tick,
                 note="— half  ┄ 9 of 10  ✕ worst",
             ),
             Panel(
                 "Cold starts · each week",
                 _LOW,
                 high * 1.15,
-                tick=max(1.0, step),
                 note="▨ brought no instance",
             ),
         ),
