@@ -41,11 +41,14 @@ function prepare(data, dark) {
   let text = JSON.stringify(data.figure);
   if (dark) text = text.replace(/#[0-9A-F]{6}|rgba\([\d.,]+\)/g, (c) => data.dark[c] || c);
   const figure = JSON.parse(text);
+  const layout = figure.layout;
+  const dated = layout.xaxis.type === "date";
   for (const trace of figure.data) {
-    trace.x = unpack(trace.x).map(asDate);
+    trace.x = unpack(trace.x);
+    if (dated) trace.x = trace.x.map(asDate);
     trace.y = unpack(trace.y);
   }
-  const layout = figure.layout;
+  if (!dated) return figure;
   for (const shape of layout.shapes || []) {
     if (shape.xref === "x") [shape.x0, shape.x1] = [asDate(shape.x0), asDate(shape.x1)];
   }

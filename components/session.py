@@ -18,6 +18,7 @@ from ops.core.incident import Incident, begin_of
 from ops.core.since import Since
 from ops.core.types import Connection, Window
 from ops.core.views import DoctorView, EndpointView, FleetView, Usage
+from ops.core.views_cold import ColdStartsView, WakingView
 from ops.core.views_failures import (
     FailedRequests,
     FailureObjects,
@@ -47,6 +48,12 @@ TYPED, TYPED_ERROR = "typed", "typed-error"
 
 DOCTOR_S = 15.0
 """Seconds for which an answer of the doctor serves everybody who asks the same."""
+OF, BACK = "of", "back"
+"""URL and session: the endpoint whose cold starts are shown, and how far back, a key of cold_controls.SPANS."""
+COLD_ROWS = "cold-rows"
+"""Session: how many cold starts are listed at most."""
+COLD_S, WAKING_S = 20.0, 5.0
+"""So long what is kept of cold starts, and how far a wake is, serve everybody who asks the same."""
 
 QUERY = "q"
 """URL and session: the words that the Fleet page searches for."""
@@ -231,6 +238,20 @@ def since(viewer: str, view: FleetView) -> Since | None:
         return None  # while AWS is away, nobody has seen how the fleet is now
     try:
         return source().ask(("since", viewer), lambda console: console.since(viewer, view), SINCE_S).value
+    except OpsError:
+        return None
+
+
+def cold_starts(name: str | None, span: timedelta | None) -> Told[ColdStartsView]:
+    """The cold starts that are kept of one endpoint or all (None), in a span or ever (None). Raises OpsError."""
+    of = None if name is None else (name,)
+    return source().ask(("cold-starts", name, span), lambda console: console.cold_starts(of, span), COLD_S)
+
+
+def waking(name: str) -> WakingView | None:
+    """How far a wake of an endpoint is, and what its past lets expect; None while nobody can say."""
+    try:
+        return source().ask(("waking", name), lambda console: console.waking(name), WAKING_S).value
     except OpsError:
         return None
 

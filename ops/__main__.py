@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from ops import cli_doctor, cli_failures, cli_incident, cli_show
+from ops import cli_cold, cli_doctor, cli_failures, cli_incident, cli_show
 from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import BadInput, OpsError
@@ -64,6 +64,16 @@ def endpoint(
         return _worst([view.row.verdict])
 
     _run(work, json)
+
+
+@app.command("cold-starts")
+def cold_starts(
+    name: Annotated[str | None, typer.Argument(help="One endpoint; without it, all.")] = None,
+    days: Annotated[str, typer.Option(help="How far back, in days.")] = "7",
+    json: Json = False,
+) -> None:
+    """Every cold start: how long it took, whom it kept waiting, and how that compares with the usual."""
+    _run(lambda: cli_cold.cold_starts(name, days, json), json)
 
 
 @app.command()

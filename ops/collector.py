@@ -226,13 +226,14 @@ class Collector:
             self._tell(console, fleet)
 
     def close_gap(self) -> bool:
-        """Read one missing piece of the history, in the caller's thread; False when nothing is missing."""
+        """Read one missing piece of the history, or keep cold starts, in the caller's thread; False: nothing to do."""
         with self._change:
             console, good = self._consoles.present, self._error is None and self._away is None
         if console is None or not good:
             return False
         try:
-            more = console.close_gap(sorted(self._audience()[0]))
+            looked_at = sorted(self._audience()[0])
+            more = console.close_gap(looked_at) or console.keep_cold_starts(looked_at)
             if not more and self._fleet is not None and self._tidy_is_due():
                 console.tidy(self._fleet.as_of)
         except OpsError as error:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
 
-from ops import clock, failed, which_aws
+from ops import clock, cold_views, failed, which_aws
 from ops.aws import alarm_history, notify
 from ops.aws.calls import Reading
+from ops.aws.pricing import PriceList
 from ops.aws.scaling import PAGE
 from ops.aws.session import AwsSession, Where
 from ops.changes import ChangeLog
@@ -24,6 +25,7 @@ from ops.core.marks import MarkKind
 from ops.core.since import Since
 from ops.core.types import Connection, Endpoint, Problem, Window
 from ops.core.views import DoctorView, EndpointView, FleetView, Usage
+from ops.core.views_cold import ColdStartsView, WakingView
 from ops.core.views_failures import (
     FailedRequests,
     FailureObjects,
@@ -35,6 +37,7 @@ from ops.core.views_failures import (
     failures_of,
 )
 from ops.doctor import Doctor
+from ops.episodes import Episodes
 from ops.gaps import Gaps
 from ops.gather import Gatherer
 from ops.store.history import History, Scope
@@ -67,6 +70,8 @@ class Console:
         self._changes: ChangeLog | None = None
         self._visits: Visits | None = None
         self._doctor = Doctor()
+        self._episodes: Episodes | None = None
+        self._prices = PriceList(lambda: self._session.client("pricing"))
         self._history: History | None = None
         self._history_problem: Problem | None = None
         self._since = clock.now()
@@ -116,11 +121,12 @@ class Console:
             return False
         with older._lock:
             read = older._gather, older._gaps, older._history, older._history_problem
-            changes, visits = older._changes, older._visits
+            changes, visits, episodes = older._changes, older._visits, older._episodes
             older._history = None
         with self._lock:
             self._gather, self._gaps, self._history, self._history_problem = read
             self._changes, self._visits = changes, visits
+            self._episodes = episodes
         return True
 
     def names(self) -> tuple[str, ...]:
@@ -290,6 +296,49 @@ class Console:
         alarms = gatherer.state().scaling.alarms.owners()
         return self._log().look_up(self._reading(), gatherer.now, alarms, anybody=anybody)
 
+    def keep_cold_starts(self, first: Collection[str] = ()) -> bool:
+        """Find and keep the cold starts of one endpoint that is due; False when none is. Raises OpsError."""
+        self._gatherer()
+        assert self._episodes is not None
+        return self._episodes.step(self._reading(), tuple(first))
+
+    def cold_starts(
+        self, names: Collection[str] | None = None, span: timedelta | Window | None = None
+    ) -> ColdStartsView:
+        """The cold starts that are kept, of some endpoints or all, ordered in the last `span`, a window, or ever.
+
+        Raises UnknownEndpoint, and Unreachable before the first reading.
+        """
+        state = self._gatherer().state()
+        assert self._episodes is not None
+        window = Window.last(span, state.now) if isinstance(span, timedelta) else span
+        view = cold_views.cold_starts(state, self._episodes, self._prices, names, window)
+        return replace(view, connection=self.connection())
+
+    def find_cold_starts(self, names: Collection[str] | None, days: float) -> ColdStartsView:
+        """The same with everything read now that the last `days` lack: for a console without a past.
+
+        Raises UnknownEndpoint, BadInput.
+        """
+        gatherer, reading = self._gatherer(), self._reading()
+        gatherer.read(reading, everything=True)
+        assert self._episodes is not None
+        now = reading.now
+        for name in names if names is not None else [e.ref.name for e in gatherer.endpoints() if e.is_async]:
+            gatherer.look(reading, name)
+            for piece in cold_views.pieces(days, now):
+                gatherer.complete(reading, name, piece)
+        while self._episodes.step(reading, only=names):
+            pass
+        return self.cold_starts(names, timedelta(days=days))
+
+    def waking(self, name: str) -> WakingView:
+        """How far a wake of one endpoint is and what its past lets expect; asks AWS for nothing.
+
+        Raises UnknownEndpoint, and Unreachable before the first reading.
+        """
+        return cold_views.waking(self._gatherer().state(), name)
+
     def tidy(self, now: datetime) -> None:
         """Fold finished days of the history and drop what is older than AWS itself would keep."""
         history = self._gatherer().past.history
@@ -337,6 +386,7 @@ class Console:
                 self._gaps = Gaps(self._gather)
                 self._changes = ChangeLog(connection.kind, self._gather.past.history)
                 self._visits = Visits(self._gather.past.history)
+                self._episodes = Episodes(self._gather)
             return self._gather
 
     def _log(self) -> ChangeLog:

@@ -15,6 +15,7 @@ from components import (
     session,
     tables,
     unread,
+    waking,
     zoom,
 )
 from components import format as fmt
@@ -128,6 +129,7 @@ def body() -> None:
         show(findings.ask(name), key="ask-the-doctor")
         notices.problems(missing)
         show(cards.numbers(view.row, view.problems), key="numbers")
+        waking.waking(view, zone.info)
         show(failure_cards.why_link(view), key="why-failed")
         fresh = as_of(view.as_of, age_s, zone.info, session.interval_s())
         show(html('<p class="small">{fresh}</p>', fresh=fresh), key="as-of")

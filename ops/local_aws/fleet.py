@@ -14,6 +14,7 @@ from ops.local_aws.endpoint_sim import MISSING_INPUT, MODEL_ERROR, TIMED_OUT, En
 from ops.local_aws.errors import AwsError, validation
 from ops.local_aws.physics import EndpointSpec, EndpointStatus, Job, Request
 from ops.local_aws.traffic import Traffic
+from ops.local_aws.wakes import WakeTruth
 
 if TYPE_CHECKING:
     from ops.local_aws.world import World
@@ -62,6 +63,10 @@ class Fleet:
         """(least seconds, most seconds, error rate) of the endpoint's model, where the control path set one."""
         sim = self._sims.get(name)
         return sim.profile if sim else None
+
+    def wakes(self, name: str) -> tuple[WakeTruth, ...]:
+        """Every 0 → 1 of the endpoint as it really was, oldest first. KeyError where there is none."""
+        return self._sims[name].wakes.list()
 
     def in_use(self, instance_type: str) -> int:
         """Instances of a type that count against the account's quota."""
