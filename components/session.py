@@ -98,7 +98,7 @@ class Source(Protocol):
     def ask(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]: ...
 
 
-SINCE_S = 5.0
+SINCE_S = 15.0
 """So long what changed since a visit is good."""
 INCIDENT_S = 30.0
 """So long the parts of an incident summary are good."""

@@ -8,20 +8,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
 
-from ops import clock, cold_views, failed, which_aws
+from ops import clock, cold_views, failed, handing_over, which_aws
 from ops.aws import alarm_history, notify
 from ops.aws.calls import Reading
 from ops.aws.pricing import PriceList
-from ops.aws.scaling import PAGE
 from ops.aws.session import AwsSession, Where
 from ops.changes import ChangeLog
 from ops.config import Settings
-from ops.core import cost, incident, marks, since
+from ops.core import cost, marks
 from ops.core.alarm_past import AlarmPast
 from ops.core.errors import CredentialsProblem, Denied, OpsError, Unreachable
 from ops.core.incident import Incident
 from ops.core.log_lines import checked_name
-from ops.core.marks import MarkKind
 from ops.core.since import Since
 from ops.core.types import Connection, Endpoint, Problem, Window
 from ops.core.views import DoctorView, EndpointView, FleetView, Usage
@@ -260,33 +258,17 @@ class Console:
             error = self.look(name, INCIDENT)
             if error is not None:
                 raise error
-        view = self.view(name, INCIDENT)
-        endpoint, begin = view.row.endpoint, incident.begin_of(view)
-        window = Window(begin, view.as_of + timedelta(seconds=1), 1)
-        told = self._log().of(name)
-        done = marks.marks(endpoint, told, view.schedules, view.activities, window, view.as_of)
-        earlier = Window(begin - BEFORE, begin, 1)
-        older = marks.marks(endpoint, told, (), (), earlier, begin)
-        before = marks.newest(older, (MarkKind.DEPLOY, MarkKind.BOUNDS))
-        told_by = self.doctor(name, read=False)
-        found = tuple(f for each in told_by.examined for f in each.findings)
-        unchecked = tuple(p for each in told_by.examined for p in each.unchecked)
-        return Incident(view, done, begin, before, found, (*told_by.problems, *unchecked))
+        return handing_over.incident_of(self.view(name, INCIDENT), self._log(), self.doctor(name, read=False))
 
     def since(self, viewer: str, fleet: FleetView) -> Since | None:
         """What changed since the last visit of `viewer`, who looks at `fleet` now; None at a first visit.
 
         Asks AWS for nothing: what is in memory is compared.
         """
-        gatherer = self._gatherer()
+        state = self._gatherer().state()
         assert self._visits is not None
-        everyone = (*fleet.rows, *fleet.realtime)
-        visit = self._visits.looked(viewer, since.summary(everyone, fleet.as_of))
-        if visit.before is None:
-            return None
-        changes = self._log().since(visit.before.at)
-        moves = {name: known.moves for name, known in gatherer.state().known.items()}
-        return since.happened(visit.before, everyone, changes, moves, PAGE, fleet.as_of)
+        assert self._episodes is not None
+        return handing_over.since_of(viewer, fleet, self._visits, self._log(), self._episodes, state)
 
     def look_up(self, *, anybody: bool) -> float:
         """Ask CloudTrail for one page of who changed what, if one is due; seconds until the next one is."""
@@ -437,8 +419,6 @@ def _scope(connection: Connection) -> Scope:
 SOON_S = 5.0
 INCIDENT = timedelta(hours=3)
 """What the view of an incident shows."""
-BEFORE = timedelta(days=90)
-"""So far back an incident names the last deploy and the last bounds before it: as far as CloudTrail does."""
 KEPT_S = 455 * 86400
 """As long as AWS keeps hours."""
 WORLDS_KEPT = 3

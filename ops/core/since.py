@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from ops.core.marks import KINDS, MarkKind
 from ops.core.moments import mark
 from ops.core.records import Change
-from ops.core.types import Activity, EndpointState, Severity, utc
+from ops.core.types import EndpointState, Severity, utc
 from ops.core.views import FleetRow
 from ops.core.words import STATE_WORDS, count
 
@@ -23,7 +23,6 @@ GAP = timedelta(minutes=30)
 MOST_NAMED = 3
 """Endpoints named for one kind of news; of the rest the number is told."""
 _LOUD = (Severity.CRITICAL, Severity.WARNING)
-_ORDERED = ("Successful", "InProgress", "Pending", "Overridden")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +79,20 @@ def happened(
     before: Summary,
     rows: Sequence[FleetRow],
     changes: Iterable[Change],
-    moves: Mapping[str, tuple[Activity, ...]],
-    most_moves: int,
+    woken: int,
     now: datetime,
+    *,
+    whole: bool = True,
 ) -> Since:
-    """The news since `before`. `moves`: the newest changes of capacity by endpoint, at most `most_moves` of each."""
+    """The news since `before`. `woken`: cold starts since then, of which there may be more unless `whole`."""
     later = [c for c in changes if before.at < c.at <= now and not c.error and not c.by_service]
+    starts = count(woken, "cold start")
     news = (
         *_turned(before, rows, now),
         *_calm(before, rows),
         *_come_and_gone(before, rows),
         *_changed(later),
-        *_woken(before.at, moves, most_moves, now),
+        *([News(starts if whole else f"at least {starts}")] if woken else []),
     )
     return Since(before.at, news)
 
@@ -148,27 +149,6 @@ def _changed(changes: Sequence[Change]) -> Iterator[News]:
     others = sum(kind not in (MarkKind.DEPLOY, MarkKind.BOUNDS) for kind, _ in kinds)
     if others:
         yield News(count(others, "other change"))
-
-
-def _woken(
-    since: datetime, moves: Mapping[str, tuple[Activity, ...]], most: int, now: datetime
-) -> Iterator[News]:
-    """How often an endpoint went from no instance to some, as far as the record tells."""
-    woken, whole = 0, True
-    for activities in moves.values():
-        ordered = sorted(
-            (a for a in activities if a.desired is not None and not a.not_scaled and a.status in _ORDERED),
-            key=lambda a: a.start,
-        )
-        whole = whole and (
-            len(activities) < most or min((a.start for a in activities), default=since) <= since
-        )
-        before: int | None = None
-        for activity in ordered:
-            woken += before == 0 and bool(activity.desired) and since < activity.start <= now
-            before = activity.desired
-    if woken:
-        yield News(count(woken, "cold start") if whole else f"at least {count(woken, 'cold start')}")
 
 
 def dumped(visit: Visit) -> str:
