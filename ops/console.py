@@ -295,7 +295,8 @@ class Console:
         assert self._episodes is not None
         window = Window.last(span, state.now) if isinstance(span, timedelta) else span
         view = cold_views.cold_starts(state, self._episodes, self._prices, names, window)
-        return replace(view, connection=self.connection())
+        changes = handing_over.changes_of(state, view.names[0], self._log()) if len(view.names) == 1 else ()
+        return replace(view, connection=self.connection(), changes=changes)
 
     def find_cold_starts(self, names: Collection[str] | None, days: float) -> ColdStartsView:
         """The same with everything read now that the last `days` lack: for a console without a past.

@@ -9,7 +9,7 @@ from ops.core import incident, marks, since
 from ops.core.cold_start import without_doubles
 from ops.core.cold_starts import Outcome
 from ops.core.incident import Incident
-from ops.core.marks import MarkKind
+from ops.core.marks import Mark, MarkKind
 from ops.core.since import Since
 from ops.core.types import Window
 from ops.core.views import DoctorView, EndpointView, FleetView
@@ -36,6 +36,13 @@ def incident_of(view: EndpointView, log: ChangeLog, told: DoctorView) -> Inciden
         tuple(finding for each in told.examined for finding in each.findings),
         (*told.problems, *(problem for each in told.examined for problem in each.unchecked)),
     )
+
+
+def changes_of(state: State, name: str, log: ChangeLog) -> tuple[Mark, ...]:
+    """What people changed on one endpoint, as far back as CloudTrail tells; without the runs of schedules."""
+    now = state.now.replace(microsecond=0)
+    window = Window(now - BEFORE, now + timedelta(seconds=1), 1)
+    return marks.marks(state.known[name].endpoint, log.of(name), (), (), window, now)
 
 
 def since_of(
