@@ -12,6 +12,7 @@ import pytest
 
 from components import theme
 from components.charts.changed import CLOSEST, ICONS, MOST_DOTTED, MOST_RUNS, ROW_PX, key_of
+from components.charts.cold_weeks import weeks_chart
 from components.charts.details import detail_chart
 from components.charts.failures import failures_chart
 from components.charts.grid import wall
@@ -19,10 +20,12 @@ from components.charts.realtime import realtime_chart
 from components.charts.sentences import described
 from components.charts.signature import signature_chart
 from components.charts.story import edges
+from ops.core.cold_start_stats import by_week
 from ops.core.marks import Mark, MarkKind
 from ops.core.types import Activity
 from ops.core.views import EndpointView
 from ops.core.views_failures import failures_of
+from tests.components.cold_samples import ALL
 from tests.components.samples import NOW, endpoint_view
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -154,3 +157,13 @@ def test_who_cannot_see_the_chart_is_told_the_newest_change() -> None:
     view = with_changes(mark(90), mark(30, MarkKind.BOUNDS, "bounds to 1–4"), mark(5, refused="Denied"))
     assert "2 changes marked, the newest: bounds to 1–4 by jane, today 13:32." in described(view, UTC)
     assert "marked" not in described(endpoint_view(), UTC)
+
+
+def test_the_weeks_of_cold_starts_carry_marks_where_they_are_of_one_endpoint() -> None:
+    weeks = by_week(ALL, UTC)
+    deploy = Mark(NOW - timedelta(days=2), MarkKind.DEPLOY, "deploy of doc-12", "jane")
+    figure = weeks_chart(weeks, UTC, (deploy,))
+    (icon,) = icons(figure)
+    assert "deploy of doc-12 by jane" in icon.hovertext
+    assert sum("deploy of doc-12" in text for said in words(figure) for text in said) == 1
+    assert not icons(weeks_chart(weeks, UTC))
