@@ -176,6 +176,7 @@ export default function (component) {
         figure.layout.font.family = getComputedStyle(el).fontFamily;
         el.removeAttribute("data-problem");
         keepZoom(el, figure.layout);
+        if (figure.layout.hoverlabel?.font) figure.layout.hoverlabel.font.family = figure.layout.font.family;
         join(el, data.group);
         Object.assign(el, { group: data.group, zoomed: data.zoomed });
         el.zoom = (part) => setTriggerValue("zoom", part);
