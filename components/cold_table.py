@@ -140,7 +140,7 @@ def _took(start: ColdStart, view: ColdStartsView) -> Html:
     slow = compared(start, view.usual).times
     tone = "waking" if slow is not None and slow >= 2 else "muted"
     return html(
-        '<span title="{counted}">{took}</span><div class="small {tone}">{said}</div>',
+        '<span class="nowrap" title="{counted}">{took}</span><div class="small {tone}">{said}</div>',
         counted=f"counted {start.counted.value}",
         took=took(start.total_s),
         tone=tone,
@@ -161,7 +161,8 @@ def _waited(start: ColdStart) -> Html:
     )
     count = f"{fmt.count(start.waited)} or more"
     return html(
-        '<span title="{source}">{count}{gone}</span><div class="small muted">{longest}</div>',
+        '<span class="nowrap" title="{source}">{count}{gone}</span>'
+        '<div class="small muted nowrap">{longest}</div>',
         source=start.longest_wait_source,
         count=count,
         gone=gone,

@@ -180,6 +180,7 @@ export default function (component) {
         el.removeAttribute("data-problem");
         el.style.setProperty("--ebb-row", `${figure.layout.meta?.row || 0}px`);
         keepZoom(el, figure.layout);
+        if (figure.layout.hoverlabel?.font) figure.layout.hoverlabel.font.family = figure.layout.font.family;
         join(el, data.group);
         Object.assign(el, { group: data.group, zoomed: data.zoomed });
         el.zoom = (part) => setTriggerValue("zoom", part);

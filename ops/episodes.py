@@ -71,6 +71,10 @@ class Episodes:
         self._moves: dict[str, tuple[Activity, ...]] = {}
         self._whole: dict[str, datetime] = {}
         """Endpoints whose past was gone through once, with when they were created."""
+        self._deep: set[str] = set()
+        """Those of them whose activities could be read as far as AWS keeps them."""
+        self._records: dict[str, Record] = {}
+        """Of each endpoint the activities of the last day: of what is known only the news is asked for."""
         self._backlog: dict[str, _Asked] = {}
         """What was asked for all of an endpoint's past, while that is gone through."""
         self._turn = 0
@@ -104,6 +108,8 @@ class Episodes:
                 continue
             if self._whole.get(name) not in (None, known.endpoint.created):
                 del self._whole[name]  # another one has its name
+                self._deep.discard(name)
+                self._records.pop(name, None)
             news = self._moves.get(name) != known.moves
             if now < self._due.get(name, float("-inf")) and not news:
                 continue
@@ -118,45 +124,59 @@ class Episodes:
         """One step for one endpoint; whether there is more to do at once."""
         endpoint, history = known.endpoint, state.past.history
         name, now = endpoint.ref.name, state.now
-        fresh = name not in self._whole
+        fresh = name not in self._deep
         kept = history.episodes(name, max(endpoint.created, now - SEEN_DEPTH))
         since = endpoint.created if fresh else min([now, *(e.ordered for e in kept if not e.closed)]) - BACK
         since = max(since, endpoint.created, now - SEEN_DEPTH)
         parts = Parts()
-        deep = max(now - DEPTH if fresh and name not in self._backlog else now - BACK, since)
-        read: Mapping[str, Activity] = parts.attempt(
-            lambda: extended(reading, history, endpoint, Record(), deep).known,
-            "scaling activities",
-            "activities",
-            dict[str, Activity](),
-        )
-        record = {a.id: a for a in history.activities(name, since)} | dict(read)
-        found = _wakes(state.past, endpoint, tuple(record.values()), since, now)
+        activities = self._activities(reading, state, endpoint, since, parts)
+        found = _wakes(state.past, endpoint, activities, since, now)
         closed = {e.id for e in kept if e.closed}
-        before = {e.id: e for e in kept}
+        older = {e.id: e for e in kept}
         waiting = [w for w in found if w.id not in closed]
-        new = [w for w in waiting if w.id not in before]
+        new = [w for w in waiting if w.id not in older]
         chosen = new[:BATCH] if new else self._some(waiting)
         following = {w.id: later.first for w, later in pairwise(found)}
         drafts = {
-            w.id: _drafted(state, known, w, following.get(w.id), before.get(w.id), _Asked()) for w in chosen
+            w.id: _drafted(state, known, w, following.get(w.id), older.get(w.id), _Asked()) for w in chosen
         }
-        settled = [w for w in chosen if drafts[w.id].final and not _was_final(before.get(w.id))]
-        asked = self._backlog.get(name) or _ask(
+        settled = [w for w in chosen if drafts[w.id].final and not _was_final(older.get(w.id))]
+        details = self._backlog.get(name) or _ask(
             reading, name, now, waiting if fresh and settled else settled, parts
         )
         for wake in settled:
-            drafts[wake.id] = _drafted(state, known, wake, following.get(wake.id), None, asked)
-        history.keep_episodes(name, [d for d in drafts.values() if d != before.get(d.id)])
+            drafts[wake.id] = _drafted(state, known, wake, following.get(wake.id), None, details)
+        history.keep_episodes(name, [d for d in drafts.values() if d != older.get(d.id)])
         self._note(name, parts, asked_now=bool(settled) and name not in self._backlog)
         if len(new) > BATCH:
-            self._backlog[name] = asked
+            self._backlog[name] = details
             return True
         self._backlog.pop(name, None)
         self._whole[name] = endpoint.created
+        if name in self._records:
+            self._deep.add(name)
         if not any(not d.final for d in drafts.values()):
             self._due[name] = now.timestamp() + CALM_S
         return False
+
+    def _activities(
+        self, reading: Reading, state: State, endpoint: Endpoint, since: datetime, parts: Parts
+    ) -> tuple[Activity, ...]:
+        """Those since then: read as deep as AWS keeps them at first, then their news; older ones from the history."""
+        name, history, now = endpoint.ref.name, state.past.history, state.now
+        known = self._records.get(name)
+        asked = max(since, now - (DEPTH if known is None else BACK))
+        record = parts.attempt(
+            lambda: extended(reading, history, endpoint, known or Record(), asked),
+            "scaling activities",
+            "activities",
+            None,
+        )
+        if record is not None:
+            recent = {a.id: a for a in record.known.values() if a.start >= now - BACK}
+            self._records[name] = known = replace(record, known=recent)
+        found = {a.id: a for a in history.activities(name, since)}
+        return tuple((found | dict(known.known if known is not None else {})).values())
 
     def _note(self, name: str, parts: Parts, *, asked_now: bool) -> None:
         """What was denied stays said until it is asked for again."""

@@ -233,3 +233,32 @@ def test_incident_is_markdown_and_one_document(
 def test_an_incident_of_nobody_offers_the_nearest(at: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["incident", "doc-asinc", "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["nearest"] == ["doc-async"]
+
+
+def test_cold_starts_of_one_endpoint(at: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cold-starts", "doc-async", "--days", "2"]) == 0
+    text = capsys.readouterr().out
+    assert "cold starts in the last 2 days" in text
+    assert "Waits for a first result" in text
+    assert max(map(len, text.splitlines())) <= 120
+    assert main(["cold-starts", "doc-async", "--days", "2", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["endpoints"] == ["doc-async"]
+    first = document["cold_starts"][0]
+    assert first["endpoint"] == "doc-async"
+    assert {p["kind"] for p in first["phases"]} == {"measured", "bounded"}
+    assert all(p["source"] for p in first["phases"])
+    assert document["waits"]["count"] == len(document["cold_starts"])
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "nan", "64", "two"])
+def test_bad_days(at: str, capsys: pytest.CaptureFixture[str], days: str) -> None:
+    assert main(["cold-starts", "--days", days, "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert "days" in json.loads(out)["error"]["what"]
+    assert "Give a number" in err
+
+
+def test_cold_starts_of_an_endpoint_that_does_not_exist(at: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cold-starts", "doc-asinc", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["nearest"] == ["doc-async"]

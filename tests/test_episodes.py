@@ -13,6 +13,7 @@ from ops.core.cold_starts import Outcome, WokenBy
 from ops.core.errors import UnknownEndpoint
 from ops.core.types import Window
 from ops.core.views_cold import ColdStartsView, WakingView
+from ops.local_aws.clock import SimClock
 from ops.local_aws.server import LocalAws
 from ops.local_aws.story_kit import DAY, HOUR, Kit
 from ops.local_aws.traffic import Batch, Traffic, quiet
@@ -21,6 +22,7 @@ from tests.living import console_at, error, gated
 from tests.small_worlds import NAME, small, told
 
 MINUTE_S = 60.0
+Past = tuple[LocalAws, SimClock, Console, ColdStartsView]
 
 
 def gone_through(console: Console) -> ColdStartsView:
@@ -59,15 +61,15 @@ def off_by(start: ColdStart, truth: WakeTruth) -> dict[Step, float]:
 
 
 @pytest.fixture(scope="module")
-def past() -> Iterator[tuple[LocalAws, Console, ColdStartsView]]:
-    with small(2.0) as (server, _), console_at(server.url) as console:
-        yield server, console, gone_through(console)
+def past() -> Iterator[Past]:
+    with small(2.0) as (server, clock), console_at(server.url) as console:
+        yield server, clock, console, gone_through(console)
 
 
 def test_every_wake_of_the_past_is_found_and_each_phase_agrees_within_a_minute(
-    past: tuple[LocalAws, Console, ColdStartsView],
+    past: Past,
 ) -> None:
-    server, _, view = past
+    server, _, _, view = past
     real = server.world.fleet.wakes(NAME)
     assert len(view.starts) == len(real) > 20
     for start in view.starts:
@@ -87,8 +89,8 @@ def test_every_wake_of_the_past_is_found_and_each_phase_agrees_within_a_minute(
     assert view.whole == 1
 
 
-def test_the_bounds_hold_the_truth(past: tuple[LocalAws, Console, ColdStartsView]) -> None:
-    server, _, view = past
+def test_the_bounds_hold_the_truth(past: Past) -> None:
+    server, _, _, view = past
     for start in view.starts:
         truth = truth_of(server, start)
         for step, really in ((Step.QUEUED, truth.first_queued), (Step.RESULT, truth.first_result)):
@@ -100,8 +102,8 @@ def test_the_bounds_hold_the_truth(past: tuple[LocalAws, Console, ColdStartsView
             assert phase.earliest.timestamp() - 1 <= really <= phase.latest.timestamp() + 1
 
 
-def test_what_was_asked_once_is_not_asked_again(past: tuple[LocalAws, Console, ColdStartsView]) -> None:
-    _, console, view = past
+def test_what_was_asked_once_is_not_asked_again(past: Past) -> None:
+    _, _, console, view = past
     before = console.usage()
     while console.keep_cold_starts():
         pass
@@ -113,8 +115,8 @@ def test_what_was_asked_once_is_not_asked_again(past: tuple[LocalAws, Console, C
     assert len(view.starts) > 20
 
 
-def test_warm_periods_have_their_hours_and_cost(past: tuple[LocalAws, Console, ColdStartsView]) -> None:
-    _, _, view = past
+def test_warm_periods_have_their_hours_and_cost(past: Past) -> None:
+    _, _, _, view = past
     for start, following in zip(view.starts[1:], view.starts, strict=False):
         assert start.warm_until is not None
         assert start.at(Step.SERVICE) < start.warm_until < following.ordered  # type: ignore[operator]
@@ -125,8 +127,8 @@ def test_warm_periods_have_their_hours_and_cost(past: tuple[LocalAws, Console, C
         assert float(line.usd) == pytest.approx(start.warm_hours * float(line.price.usd_per_hour), rel=0.01)
 
 
-def test_a_range_and_names(past: tuple[LocalAws, Console, ColdStartsView]) -> None:
-    _, console, view = past
+def test_a_range_and_names(past: Past) -> None:
+    _, _, console, view = past
     day = console.cold_starts([NAME], Window.last(timedelta(days=1), view.as_of, 60))
     assert 0 < len(day.starts) < len(view.starts)
     assert day.usual == view.starts
@@ -135,9 +137,9 @@ def test_a_range_and_names(past: tuple[LocalAws, Console, ColdStartsView]) -> No
 
 
 def test_a_console_without_a_past_reads_what_a_range_needs(
-    past: tuple[LocalAws, Console, ColdStartsView],
+    past: Past,
 ) -> None:
-    server, _, view = past
+    server, _, _, view = past
     with console_at(server.url) as fresh:
         found = fresh.find_cold_starts([NAME], 1.0)
     newest = [s for s in view.starts if s.ordered >= found.starts[-1].ordered]
@@ -239,9 +241,9 @@ def test_refused_for_an_hour_it_is_one_cold_start_with_its_attempts() -> None:
     ],
 )
 def test_what_is_denied_leaves_its_phase_bounded_and_names_the_action(
-    past: tuple[LocalAws, Console, ColdStartsView], operation: str, step: Step, action: str
+    past: Past, operation: str, step: Step, action: str
 ) -> None:
-    server, _, whole = past
+    server, _, _, whole = past
     with gated(server.url) as (url, gate), console_at(url) as console:
         gate.shut[operation] = error("AccessDeniedException")
         view = gone_through(console)
@@ -255,9 +257,9 @@ def test_what_is_denied_leaves_its_phase_bounded_and_names_the_action(
 
 
 def test_without_activities_metrics_alone_tell_and_the_orders_replace_it_later(
-    past: tuple[LocalAws, Console, ColdStartsView],
+    past: Past,
 ) -> None:
-    server, _, whole = past
+    server, clock, _, whole = past
     with gated(server.url) as (url, gate), console_at(url) as console:
         gate.shut["DescribeScalingActivities"] = error("AccessDeniedException")
         blind = gone_through(console)
@@ -271,6 +273,13 @@ def test_without_activities_metrics_alone_tell_and_the_orders_replace_it_later(
             assert service.kind is Kind.BOUNDED
             assert truth.in_service is not None
             assert service.earliest.timestamp() - 60 <= truth.in_service <= service.latest.timestamp()  # type: ignore[union-attr]
+        gate.shut.clear()
+        clock.jump(960)
+        server.world.catch_up()
+        mended = gone_through(console)
+        assert {s.id for s in mended.starts} >= {s.id for s in whole.starts}
+        assert not [s for s in mended.starts if s.id.startswith("seen-")]
+        assert mended.problems == ()
 
 
 def test_before_the_minutes_that_aws_keeps_five_minute_steps_bound() -> None:

@@ -23,11 +23,11 @@ SEEN = "seen-"
 _RUNNING = ("InProgress", "Pending")
 _FAILED = ("Failed", "Unfulfilled")
 """Such an order leaves the capacity as it was (facts B.8)."""
-_BOUNDS = re.compile(r"\b(?:min|max)(?:imum)? capacity to \d+", re.IGNORECASE)
+_BOUNDS = re.compile(r"\b(?:min|max)(?:imum)? capacity (?:was set )?to (\d+)", re.IGNORECASE)
 _SCHEDULED = re.compile(r"scheduled action name (\S+) was triggered")
 _ALARM = re.compile(r"monitor alarm (.+) in state \w+ triggered policy (.+)")
-_TOGETHER = timedelta(minutes=2)
-"""A scheduled action's order of capacity follows its change of bounds within this."""
+_TOGETHER = timedelta(minutes=15)
+"""A scheduled action's order of capacity follows its change of bounds within this: later where it had to wait."""
 
 
 class Outcome(StrEnum):
@@ -192,10 +192,13 @@ def _woken_by(order: Activity, known: Sequence[Activity]) -> tuple[WokenBy, str]
     scheduled = _SCHEDULED.search(order.cause)
     if scheduled:
         return WokenBy.SCHEDULE, scheduled[1]
-    if "capacity was set to" not in order.cause:
+    bound = _BOUNDS.search(order.cause)
+    if bound is None:
         return WokenBy.UNKNOWN, order.cause
     for other in reversed(known):
         named = _SCHEDULED.search(other.cause)
-        if named and timedelta() <= order.start - other.start <= _TOGETHER and other.status not in _FAILED:
+        if named is None or other.status in _FAILED or bound[1] not in _BOUNDS.findall(other.description):
+            continue
+        if timedelta() <= order.start - other.start <= _TOGETHER:
             return WokenBy.SCHEDULE, named[1]
     return WokenBy.OPERATOR, order.cause

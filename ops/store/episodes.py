@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -65,6 +66,7 @@ def to_json(episode: ColdStart) -> str:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
+@lru_cache(4096)
 def from_json(text: str) -> ColdStart:
     """Raises Damaged. What a later Ebb wrote into it besides is passed over."""
     try:

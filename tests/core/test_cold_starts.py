@@ -244,11 +244,13 @@ def test_who_woke_it(case):
     assert (wake.woken_by.value, wake.who) == (by, who)
 
 
-def test_a_schedule_long_before_did_not_do_it():
+@pytest.mark.parametrize(("minutes", "least"), [(20, 1), (5, 2)], ids=["long before", "other bounds"])
+def test_another_schedule_did_not_do_it(minutes, least):
+    schedule = order(30 - minutes, 30 - minutes, None)
     record = (
-        caused(order(5, 5, None), SCHEDULED, "Setting min capacity to 1"),
+        caused(schedule, SCHEDULED, f"Setting min capacity to {least}"),
         ASLEEP,
-        caused(order(10, 15, 1), BOUNDS),
+        caused(order(30, 35, 1), BOUNDS),
     )
     assert cold_starts.wakes(record, at(90))[0].woken_by is cold_starts.WokenBy.OPERATOR
 
