@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ from ops.core.doctor import Case, Leftover, Quota, Topic, examine, examine_left
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.findings import Examined
 from ops.core.seen import Seen
-from ops.core.types import Activity, Endpoint, EndpointRef, Problem, Severity, Verdict, Window
+from ops.core.types import Activity, Endpoint, EndpointRef, EndpointState, Problem, Severity, Verdict, Window
 from ops.core.views import DoctorView
 from ops.known import State
 
@@ -37,7 +37,11 @@ NEW_TARGET = timedelta(minutes=10)
 """A target younger than this may belong to an endpoint that was not listed yet."""
 _RESOURCE = re.compile(r"^endpoint/([^/]+)/variant/([^/]+)$")
 _WORST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO, Severity.OK)
-_TROUBLED = (Severity.CRITICAL, Severity.WARNING)
+_HELD_UP = (EndpointState.SLOW, EndpointState.WAKE_STUCK)
+"""States in which it matters what scaling refused to do."""
+
+
+Refused = tuple[tuple[Activity, ...], tuple[Problem, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class _Around:
     """What surrounds every endpoint of the account."""
 
     topics: dict[str, Topic]
+    deaf: dict[str, Problem]
+    """Topics that could not be read, by ARN."""
     limits: Limits
     jobs: dict[str, float]
     policy_arns: frozenset[str]
@@ -71,55 +77,24 @@ class Doctor:
         wanted = sorted(state.known) if name is None else [name]
         judged = [state.judged(each) for each in wanted]
         around = self._around(reading, state, [seen for seen, _, _ in judged])
-        found = [self._examined(reading, state, around, *each) for each in judged]
+        refusals = reading.each(lambda each: _refusals(reading, each[0], each[1]), judged)
+        found = [
+            _examined(state, around, *each, refused) for each, refused in zip(judged, refusals, strict=True)
+        ]
         found += [examine_left(each) for each in left.values()] if name is None else []
         found.sort(key=_trouble_first)
-        problems = (*state.scaling.problems, *state.trouble.problems, *around.problems)
+        account = (*state.scaling.problems, *state.trouble.problems, *around.problems)
+        problems = tuple(dict.fromkeys((*account, *around.deaf.values())))
         return DoctorView(state.connection, state.now, tuple(found), problems)
 
     def _around(self, reading: Reading, state: State, seen: Sequence[Seen]) -> _Around:
         queued = [s.endpoint for s in seen if s.endpoint.is_async]
-        topics, silent = self._topics.some(reading, _topic_arns(queued))
+        topics, deaf = self._topics.some(reading, [arn for e in queued for arn in _topic_arns(e)])
         limits, unlimited = self._quotas.limits(reading)
         jobs, untimed = self._longest(reading, queued, state)
-        hidden = {"topics"} if silent else set()
-        hidden |= {"quotas"} if unlimited else set()
-        hidden |= {"jobs"} if untimed else set()
+        hidden = ({"quotas"} if unlimited else set()) | ({"jobs"} if untimed else set())
         arns = frozenset(p.arn for found in state.scaling.policies.values() for p in found)
-        return _Around(topics, limits, jobs, arns, (*silent, *unlimited, *untimed), frozenset(hidden))
-
-    def _examined(
-        self,
-        reading: Reading,
-        state: State,
-        around: _Around,
-        seen: Seen,
-        verdict: Verdict,
-        own: tuple[Problem, ...],
-    ) -> Examined:
-        refusals: tuple[Activity, ...] = ()
-        hidden = set(seen.hidden) | around.hidden
-        if seen.endpoint.is_async and verdict.severity in _TROUBLED:
-            refusals, refused = _refusals(reading, seen.endpoint)
-            own = (*own, *refused)
-            hidden |= {"refusals"} if refused else set()
-        if any(p.part == "alarms" for p in state.scaling.problems):
-            hidden.add("alarms")  # more of them than were read
-        unread = tuple(
-            dict.fromkeys((*own, *state.scaling.problems, *state.trouble.problems, *around.problems))
-        )
-        case = Case(
-            replace(seen, hidden=frozenset(hidden)),
-            verdict,
-            around.topics,
-            _quota(state, seen.endpoint, around.limits),
-            refusals,
-            around.policy_arns,
-            seen.usual_start(),
-            around.jobs.get(seen.endpoint.ref.name),
-            unread=unread,
-        )
-        return examine(case)
+        return _Around(topics, deaf, limits, jobs, arns, (*unlimited, *untimed), frozenset(hidden))
 
     def _longest(
         self, reading: Reading, endpoints: Sequence[Endpoint], state: State
@@ -127,7 +102,6 @@ class Doctor:
         """The longest that a container took for one request within two weeks, in seconds, by endpoint."""
         with self._lock:
             asked = [e for e in endpoints if e.ref.name not in self._jobs]
-        problems: tuple[Problem, ...] = ()
         if asked:
             window = Window.last(JOBS_SPAN, state.now, 3600)
             metric = metrics.MODEL_LATENCY_MAX
@@ -144,13 +118,40 @@ class Doctor:
                     known = values[~np.isnan(values)]
                     self._jobs[each.ref.name] = float(known.max()) / 1e6 if known.size else 0.0
         with self._lock:
-            return {e.ref.name: s for e in endpoints if (s := self._jobs.get(e.ref.name))}, problems
+            return {e.ref.name: s for e in endpoints if (s := self._jobs.get(e.ref.name))}, ()
 
 
-def _refusals(reading: Reading, endpoint: Endpoint) -> tuple[tuple[Activity, ...], tuple[Problem, ...]]:
-    """What scaling refused to do of late, and why."""
+def _examined(
+    state: State, around: _Around, seen: Seen, verdict: Verdict, own: tuple[Problem, ...], refused: Refused
+) -> Examined:
+    refusals, denied = refused
+    deaf = [around.deaf[arn] for arn in _topic_arns(seen.endpoint) if arn in around.deaf]
+    hidden = set(seen.hidden) | around.hidden
+    hidden |= {"refusals"} if denied else set()
+    hidden |= {"topics"} if deaf else set()
+    if any(p.part == "alarms" for p in state.scaling.problems):
+        hidden.add("alarms")  # there are more of them than were read
+    account = (*state.scaling.problems, *state.trouble.problems, *around.problems)
+    case = Case(
+        seen=replace(seen, hidden=frozenset(hidden)),
+        verdict=verdict,
+        topics=around.topics,
+        quota=_quota(state, seen.endpoint, around.limits),
+        refusals=refusals,
+        policy_arns=around.policy_arns,
+        usual_wake_s=seen.usual_start(),
+        longest_job_s=around.jobs.get(seen.endpoint.ref.name),
+        unread=tuple(dict.fromkeys((*own, *denied, *deaf, *account))),
+    )
+    return examine(case)
+
+
+def _refusals(reading: Reading, seen: Seen, verdict: Verdict) -> Refused:
+    """What scaling refused to do of late, where something is held up; and why that could not be read."""
+    if verdict.state not in _HELD_UP:
+        return (), ()
     try:
-        found = aws_scaling.activities(reading, endpoint.ref.resource_id, not_scaled=True)
+        found = aws_scaling.activities(reading, seen.endpoint.ref.resource_id, not_scaled=True)
     except (CredentialsProblem, Unreachable):
         raise
     except OpsError as error:
@@ -158,10 +159,9 @@ def _refusals(reading: Reading, endpoint: Endpoint) -> tuple[tuple[Activity, ...
     return tuple(a for a in found if a.not_scaled), ()
 
 
-def _topic_arns(endpoints: Iterable[Endpoint]) -> Iterator[str]:
-    for each in endpoints:
-        if each.async_config is not None:
-            yield from filter(None, (each.async_config.success_topic, each.async_config.error_topic))
+def _topic_arns(endpoint: Endpoint) -> tuple[str, ...]:
+    config = endpoint.async_config
+    return () if config is None else tuple(filter(None, (config.success_topic, config.error_topic)))
 
 
 def _quota(state: State, endpoint: Endpoint, limits: Limits) -> Quota | None:
@@ -186,7 +186,9 @@ def _most(state: State, endpoint: Endpoint) -> int:
 
 
 def _leftovers(state: State) -> Iterator[Leftover]:
-    """What is registered for, or watches, endpoints that are not listed."""
+    """What is registered for, or watches, endpoints that are not listed; nothing where scaling could not be read."""
+    if "scaling" in state.scaling.hidden:
+        return
     account, region = state.connection.account, state.connection.region
     gone: dict[str, Leftover] = {}
     for resource, target in state.scaling.targets.items():

@@ -27,15 +27,15 @@ class TopicReader:
         self._lock = threading.Lock()
         self._kept: TTLCache[str, Topic] = TTLCache(5_000, KEEP_S, timer)
 
-    def some(self, reading: Reading, arns: Iterable[str]) -> tuple[dict[str, Topic], tuple[Problem, ...]]:
-        """These topics; those that AWS does not let us read are left out, with a problem.
+    def some(self, reading: Reading, arns: Iterable[str]) -> tuple[dict[str, Topic], dict[str, Problem]]:
+        """These topics by ARN, and what went wrong with those that AWS does not let us read.
 
         Raises CredentialsProblem, Unreachable.
         """
         asked = tuple(dict.fromkeys(arns))
-        answers = reading.each(lambda arn: self._one(reading, arn), asked)
-        found = {a.arn: a for a in answers if isinstance(a, Topic)}
-        return found, tuple(dict.fromkeys(a for a in answers if isinstance(a, Problem)))
+        answers = dict(zip(asked, reading.each(lambda arn: self._one(reading, arn), asked), strict=True))
+        found = {arn: a for arn, a in answers.items() if isinstance(a, Topic)}
+        return found, {arn: a for arn, a in answers.items() if isinstance(a, Problem)}
 
     def _one(self, reading: Reading, arn: str) -> Topic | Problem:
         with self._lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ops.local_aws.story_kit import DAY, HOUR, Kit, Story
-from ops.local_aws.traffic import Batch, Traffic, office, quiet, steady
+from ops.local_aws.traffic import Batch, Traffic, office, quiet
 
 MINUTE = 60.0
 
@@ -86,7 +86,11 @@ def slow(kit: Kit, end: float) -> None:
 def expiring(kit: Kit, end: float) -> None:
     """A wake-up stuck over days: requests leave the queue unseen when their six hours are over."""
     name = "expiring"
-    _plain(kit, name, Traffic(name, kit.seed, (8.0, 20.0), singles=steady(0.6)))
+    one = Batch(end - 20 * MINUTE - 30 * DAY, 50 * MINUTE, 1, 60.0)
+    kit.config(name, f"{name}-1", "ml.g5.xlarge", concurrency=2)
+    kit.endpoint(name, f"{name}-1", Traffic(name, kit.seed, (8.0, 20.0), batches=(one,)), scenario=name)
+    kit.bounds(name, 0, 4)
+    kit.track(name, target=20.0)
 
 
 def failed_deploy(kit: Kit, end: float) -> None:

@@ -12,6 +12,7 @@ TTL_S = 21_600.0
 def doc_async(kit: Kit, end: float) -> None:
     """The document model: sleeps at night and on weekends, wakes by policy, eight instances at its peak."""
     name = "doc-async"
+    kit.quota("ml.g5.xlarge", 32)  # raised once: all who use the type together could ask for more than 16
     kit.config(name, "doc-async-v3", "ml.g5.xlarge", concurrency=1)
     traffic = Traffic(
         name,

@@ -20,6 +20,17 @@ from ops.core.words import count, duration, listed
 
 LATE_S = 1200.0
 """A change that takes longer than this is late where no usual time is known."""
+_LATE = (
+    "What takes much longer than usual often ends without an instance: for lack of capacity, or in a container that "
+    "does not answer.",
+    "whether a container started; if none did, wait, or deploy another instance type",
+)
+_LINGERS = (
+    "Instances that are on their way out are paid for until they are gone; whether AWS waits for a request that one of "
+    "them still works on is not known.",
+    "whether a request still runs, and wait for its end",
+)
+"""Why a count that is not reached matters, and what to look at: on the way up, and down."""
 _STARVED = "Requests wait until an instance comes; they expire unseen after their time to live."
 
 
@@ -65,11 +76,9 @@ def no_capacity(case: Case) -> Finding | None:
         says, told = f"{_cannot(case)}: AWS has no capacity for {kind} right now.", failed
     elif running is not None and case.verdict.state is EndpointState.WAKE_FAILING and failed is None:
         took = duration((case.seen.now - running.start).total_seconds())
-        short = (
-            f"AWS has no capacity for {kind} right now"
-            if short_of_capacity(running)
-            else ("AWS gives no instance, possibly for lack of capacity")
-        )
+        short = "AWS gives no instance, possibly for lack of capacity"
+        if short_of_capacity(running):
+            short = f"AWS has no capacity for {kind} right now"
         says, told = f"{_cannot(case)} for {took} already: {short}.", running
     else:
         return None
@@ -114,31 +123,23 @@ def count_not_reached(case: Case) -> Finding | None:
         return None
     if case.verdict.state is EndpointState.WAKE_FAILING or _failed(case) is not None:
         return None  # said with its cause
-    running = case.seen.running
+    running, usual = case.seen.running, case.usual_wake_s
     since = running.start if running is not None else endpoint.modified
-    usual = case.usual_wake_s
-    took, limit = (
-        (now - since).total_seconds(),
-        max(2 * usual, usual + 300.0) if usual is not None else LATE_S,
-    )
-    if took <= limit:
+    took = (now - since).total_seconds()
+    if took <= (max(2 * usual, usual + 300.0) if usual is not None else LATE_S):
         return None
-    than = (
-        f"A start usually takes {duration(usual)}"
-        if usual is not None
-        else "How long a start takes is not on record"
-    )
+    than = "How long a start takes is not on record"
+    if usual is not None:
+        than = f"A start usually takes {duration(usual)}"
+    grows = endpoint.desired > endpoint.current
+    why, step = _LATE if grows else _LINGERS
     return Finding(
         "count-not-reached",
         Severity.WARNING,
         f"It has {count(endpoint.current, 'instance')} instead of {endpoint.desired} for {duration(took)} already.",
         (than, *(_attempt(case, running) if running is not None else ()), *case.harm()),
-        "What takes much longer than usual often ends without an instance: for lack of capacity, or in a container "
-        "that does not answer.",
-        HumanStep(
-            f"See in the log group {log_group(endpoint)} whether a container started; if none did, wait, or deploy "
-            "another instance type."
-        ),
+        why,
+        HumanStep(f"See in the log group {log_group(endpoint)} {step}."),
         since,
     )
 

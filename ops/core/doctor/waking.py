@@ -15,6 +15,7 @@ from ops.core.doctor.rule import Rule, needs
 from ops.core.doctor.words import actions_line, alarm_line, bounds_line, policies_line, steps_line
 from ops.core.findings import Finding
 from ops.core.fixes import Calls, HumanStep
+from ops.core.moments import mark
 from ops.core.types import EndpointState, Severity, StepPolicy
 from ops.core.wake import Obstacle
 
@@ -112,11 +113,21 @@ def nothing_starts(case: Case) -> Finding | None:
         wake.SILENT,
         Severity.CRITICAL,
         f"It does not wake: {silent.clause}.",
-        (*shown, *case.harm()),
+        (
+            *shown,
+            *(f"Refused at {mark(a.start, case.seen.now)}: {a.not_scaled[0]}" for a in case.refusals[:1]),
+            *case.harm(),
+        ),
         _UNHEARD,
         HumanStep(f"{silent.step[:1].upper()}{silent.step[1:]}.{wake.by_hand(case.seen)}"),
         case.verdict.since,
     )
+
+
+def _refused(case: Case) -> tuple[str, ...]:
+    """Why scaling last did nothing, where that is on record."""
+    now = case.seen.now
+    return tuple(f"Scaling did nothing at {mark(a.start, now)}: {a.not_scaled[0]}" for a in case.refusals[:1])
 
 
 def _stands(code: str) -> Callable[[Case], Finding | None]:

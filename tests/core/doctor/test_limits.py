@@ -103,6 +103,13 @@ def test_a_count_that_is_not_reached(took: float, usual: float | None, late: boo
         assert "1 instance instead of 3" in finding.sentence
 
 
+def test_instances_that_linger_may_be_at_work() -> None:
+    leaving = replace(AWAKE, current=2, desired=0, modified=ago(25))
+    finding = said(case(EMPTY, at=leaving))["count-not-reached"]
+    assert "2 instances instead of 0" in finding.sentence
+    assert "whether AWS waits" in finding.why
+
+
 def test_at_the_maximum_while_the_queue_grows() -> None:
     def finding(**more: Any) -> Any:
         return said(case(SLOW, at=AWAKE, target=target(0, 1), **more))["at-maximum"]
