@@ -40,14 +40,13 @@ def headline(view: FailuresView, row: FleetRow, zone: tzinfo) -> Html:
 
 
 def causes(view: FailuresView) -> Html:
-    """A card for each cause that occurred or is not known; the others in one line."""
+    """A card for each cause that occurred or is not known, and the others in one line."""
     split = view.split
     told = (*split.some, *split.unknown)
     none = [MEANINGS[c].many for c in Cause if c not in told]
     items = joined(_card(cause, split.totals[cause]) for cause in told)
-    rest = html('<p class="muted small">None: {n}.</p>', n=listed(none)) if none and told else Html("")
-    grid = html('<div class="causes">{items}</div>', items=items) if told else Html("")
-    return html('<div class="stack">{grid}{rest}</div>', grid=grid, rest=rest)
+    rest = html('<p class="muted small">None: {n}.</p>', n=listed(none)) if none else Html("")
+    return html('<div class="stack"><div class="causes">{items}</div>{rest}</div>', items=items, rest=rest)
 
 
 def _card(cause: Cause, total: float | None) -> Html:

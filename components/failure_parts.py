@@ -72,7 +72,7 @@ def _requests(name: str, shown: Range, failed: float | None, zone: Zone) -> None
             row = joined((row, _below(_detail(name, request.inference_id, request.at, zone, found.as_of), 5)))
         rows.append(row)
     heads = (("failed", ""), ("inference id", ""), ("cause", ""), ("what was said", ""), ("", ""))
-    body = _folded(heads, rows, "Failed requests, newest first", opened) if rows else _none(found)
+    body = _folded(heads, rows, "Failed requests, newest first", opened) if rows else _none(found, failed)
     said = log_view.searched(found.search, name, zone.info, found.as_of)
     show(
         html('<div class="stack">{most}{body}{said}</div>', most=_told(found, failed), body=body, said=said),
@@ -137,7 +137,7 @@ def _told(found: FailedRequests, failed: float | None) -> Html:
         text, times = Counter(one_line(r.message, 200) for r in found.requests).most_common(1)[0]
         if times >= number / 2:
             parts.append(f"{f'All {number}' if times == number else f'{times} of {number}'} say: “{text}”.")
-    if failed and number < failed and found.search.complete:
+    if failed and 0 < number < failed and found.search.complete:
         parts.append(
             f"The metrics count {fmt.plural(failed, 'failed request')} in this range; the log names {number}."
         )
@@ -148,9 +148,16 @@ def _detail(name: str, inference_id: str, at: datetime, zone: Zone, now: datetim
     return log_view.request_detail(session.request_log(name, inference_id, at).value, name, zone.info, now)
 
 
-def _none(found: FailedRequests) -> Html:
+def _none(found: FailedRequests, failed: float | None) -> Html:
     if found.search.missing:
         return Html("")
+    if failed and found.search.complete:
+        counted = fmt.plural(failed, "failed request")
+        return html(
+            "<p>The metrics count {n} in this range, and the log names none: its lines may be gone, or written in "
+            "a way that Ebb does not know.</p>",
+            n=counted,
+        )
     return html("<p>The log names no failed request in this range.</p>")
 
 

@@ -23,7 +23,14 @@ def settings_table(lines: Sequence[SettingLine]) -> Html:
                 else html('<span class="muted">not set</span>'),
                 "value",
             ),
-            cell(html('<span class="{css}">{o}</span>', css=_css(each), o=each.origin), "from"),
+            cell(
+                html(
+                    '<span class="{css}">{o}</span>',
+                    css=_css(each),
+                    o=each.origin.removesuffix(f" {each.variable}"),
+                ),
+                "from",
+            ),
             cell(each.meaning, "meaning", "wide"),
         )
         for each in ordered

@@ -60,7 +60,8 @@ def body() -> None:
             return
         found = failures_of(view)
         show(failure_cards.headline(found, view.row, zone.info), key="headline")
-        show(failure_cards.causes(found), key="causes")
+        if found.split.some or found.split.unknown:
+            show(failure_cards.causes(found), key="causes")
         fresh = as_of(view.as_of, age_s, zone.info, session.interval_s())
         show(html('<p class="small">{fresh}</p>', fresh=fresh), key="as-of")
     with rest:

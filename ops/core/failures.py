@@ -217,7 +217,9 @@ def _how_many(found: Split, now: datetime, config: str) -> str:
     failed, deploy = found.failed or 0.0, found.since_deploy
     if deploy is not None and deploy >= found.window.start:
         of = f"{found.failed_since:,.0f} of {count(found.finished_since, 'request')}"
-        return f"{of} failed since the deploy of {config} at {mark(deploy, now)}"
+        before = failed - found.failed_since
+        rest = f", {before:,.0f} before it" if before >= 1 else ""
+        return f"{of} failed since the deploy of {config} at {mark(deploy, now)}{rest}"
     of = f"{failed:,.0f}" if found.finished is None else f"{failed:,.0f} of {found.finished:,.0f}"
     noun = "request" if failed == 1 and found.finished in (None, 1.0) else "requests"
     first, last = found.first, found.last

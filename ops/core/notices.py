@@ -170,14 +170,13 @@ def text(notice: Notice, base: str | None = None, zone: tzinfo = UTC) -> str:
     if notice.test:
         lines = ["This is a test: notices of Ebb arrive here."]
         return "\n".join([*lines, *([base] if base else [])])
-    lines = ["What turned during quiet hours and still holds:"] if notice.summary else []
+    parts = ["What turned during quiet hours and still holds:"] if notice.summary else []
     for turn in notice.turns[:MOST_TEXT]:
-        lines.append(f"{turn.name} ({turn.state}): {moments.written(turn.sentence, zone)}")
-        if base:
-            lines.append(link(base, turn.name))
+        said = f"{turn.name} ({turn.state}): {moments.written(turn.sentence, zone)}"
+        parts.append(f"{said}\n{link(base, turn.name)}" if base else said)
     if len(notice.turns) > MOST_TEXT:
-        lines.append(f"And {len(notice.turns) - MOST_TEXT} more.")
-    return "\n".join(lines)
+        parts.append(f"And {len(notice.turns) - MOST_TEXT} more.")
+    return "\n\n".join(parts)
 
 
 def link(base: str, name: str) -> str:

@@ -156,6 +156,16 @@ def test_a_deploy_that_brought_them_is_named(made: int, deployed: bool, expected
     assert (of.since_deploy is None) is (made < 0 and not deployed)
 
 
+def test_failures_before_the_deploy_are_told_apart() -> None:
+    good, bad = [900.0, NAN, NAN, 1, 1, NAN], [1, NAN, NAN, 2, 1, 1]
+    endpoint = replace(ENDPOINT, config_created=START + timedelta(minutes=3))
+    of = split(found(good=good, failed=bad, e5=bad), endpoint)
+    said = written(sentence(of, "doc-8", NOW))
+    assert said == (
+        "4 of 6 requests failed since the deploy of doc-8 at 11:03 UTC, 1 before it: all model errors (5xx)."
+    )
+
+
 def test_every_cause_says_what_it_means_and_what_to_look_at() -> None:
     assert set(MEANINGS) == set(Cause)
     assert all(m.what.endswith(".") and m.first.endswith(".") for m in MEANINGS.values())

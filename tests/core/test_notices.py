@@ -124,7 +124,7 @@ def test_what_turns_in_one_reading_is_one_notice() -> None:
     assert notices.title(notice) == "a and b need you"
     text = notices.text(notice, "https://ebb.example.com/")
     assert "https://ebb.example.com/endpoint?endpoint=a" in text
-    assert text.count("\n") == 3
+    assert text.count("\n") == 4
     day.at(1, {"a": CALM, "b": CALM, "c": CALM})
     notice = day.at(6, {"a": CALM, "b": CALM, "c": CALM})
     assert notice is not None

@@ -140,7 +140,7 @@ def test_many_requests_are_folded_and_the_opened_one_is_seen(open_page):
 
 
 def test_no_failed_request_in_the_log(open_page):
-    assert "The log names no failed request in this range." in words(show(open_page, source()))
+    assert "and the log names none: its lines may be gone" in words(show(open_page, source()))
 
 
 def test_a_missing_group_and_a_part_not_searched_are_said(open_page):

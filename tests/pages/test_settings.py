@@ -37,7 +37,7 @@ def test_values_where_they_came_from_and_what_they_mean(open_settings, monkeypat
     app = open_settings()
     rows = {line[0]: line[1:] for line in table_lines(app)}
     assert set(rows) == {row.variable for row in session.settings()}
-    assert rows["EBB_NOTIFY_WEBHOOK"][:2] == ["https://hooks.example.com/…", "environment EBB_NOTIFY_WEBHOOK"]
+    assert rows["EBB_NOTIFY_WEBHOOK"][:2] == ["https://hooks.example.com/…", "environment"]
     assert rows["EBB_HISTORY_URL"][0] == "postgresql://…@db.example.com/ebb"
     assert rows["EBB_NOTIFY_ZONE"][:2] == ["UTC", "default"]
     assert all(row[-1] for row in rows.values())
