@@ -174,7 +174,11 @@ export default function (component) {
         figure.layout.xaxis.nticks = Math.max(5, Math.min(9, Math.floor(el.clientWidth / 105)));
         if (matchMedia("(pointer: coarse)").matches) figure.layout.dragmode = false; /* a finger scrolls the page */
         figure.layout.font.family = getComputedStyle(el).fontFamily;
+        for (const note of figure.layout.annotations || []) {
+          if (note.hoverlabel) note.hoverlabel.font.family = figure.layout.font.family;
+        }
         el.removeAttribute("data-problem");
+        el.style.setProperty("--ebb-row", `${figure.layout.meta?.row || 0}px`);
         keepZoom(el, figure.layout);
         if (figure.layout.hoverlabel?.font) figure.layout.hoverlabel.font.family = figure.layout.font.family;
         join(el, data.group);

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta, tzinfo
 from functools import cache
 from types import MappingProxyType
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components import format as fmt
 from components import refused, session, zoom
@@ -148,6 +149,20 @@ def zone_of(key: str | None) -> Zone:
     if key == "browser":
         return Zone("browser", _zone_info(st.context.timezone))
     return Zone(key or "UTC", _zone_info(key))
+
+
+def follow() -> None:
+    """On another page: what its link says and Streamlit drops on the way, as the pickers of the page before hold it.
+
+    Put back into the URL, from which the pickers of this page then take it in a run of their own.
+    """
+    context = get_script_run_ctx()
+    asked = parse_qs(context.query_string) if context is not None else {}
+    lost = {key: asked[key][-1] for key in (session.ENDPOINT, session.RANGE) if key in asked}
+    lost = {key: value for key, value in lost.items() if key not in st.query_params}
+    if lost:
+        st.query_params.update(lost)
+        st.rerun()
 
 
 def pick_endpoint(known: Sequence[str]) -> str | None:

@@ -128,6 +128,23 @@ class Held:
         found |= {a.id: a for a in waiting.values() if a.start >= since}
         return tuple(sorted(found.values(), key=lambda a: a.start, reverse=True))
 
+    def memo(self, key: str) -> str | None:
+        """As `History.memo`, but empty where nothing was remembered, and None where that cannot be told now."""
+        return self._ask(lambda history: history.memo(key) or "")
+
+    def remember(self, key: str, value: str) -> bool:
+        """As `History.remember`; whether the database took it. While it is away it is left alone."""
+        with self._lock:
+            history, resting = self._history, self._rests(_WRITE)
+        if resting:
+            return False
+        try:
+            history.remember(key, value)
+        except OpsError as error:
+            self._failed(_WRITE, history, error)
+            return False
+        return True
+
     def keep_episodes(self, endpoint: str, episodes: Iterable[ColdStart]) -> None:
         """As `History.keep_episodes`."""
         given = tuple(episodes)

@@ -36,7 +36,7 @@ def charts(view: ColdStartsView, chosen: cold_controls.Chosen) -> None:
     with left:
         show(html("<h2>Week by week</h2>"), key="cold-h-weeks")
         live_plot(
-            lambda: (cold_weeks.weeks_chart(weeks, zone.info), cold_weeks.described(weeks)),
+            lambda: (cold_weeks.weeks_chart(weeks, zone.info, view.changes), cold_weeks.described(weeks)),
             of=view,
             key="cold-weeks",
             view=on_show,

@@ -9,11 +9,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from components import format as fmt
+from components.charts.changed import changes_at, mark_changes
 from components.charts.grid import Floats, wall_ms
 from components.charts.panels import Draft, Panel, axis, empty, reach, speak, stack, trace
 from components.format import took
 from components.theme import colour, tint
 from ops.core.cold_start_stats import Week
+from ops.core.marks import Mark
 from ops.core.types import Window, utc
 
 WAITS, COUNTS = 1, 2
@@ -22,8 +24,11 @@ FAR = 2.0
 """A worst wait beyond so many times the greatest p90 stands at the upper edge, with its length."""
 
 
-def weeks_chart(weeks: Sequence[Week], zone: tzinfo) -> go.Figure:
-    """Half and nine of ten waits and the worst one of each week, over the number of cold starts."""
+def weeks_chart(weeks: Sequence[Week], zone: tzinfo, changes: Sequence[Mark] = ()) -> go.Figure:
+    """Half and nine of ten waits and the worst one of each week, over the number of cold starts.
+
+    `changes`: what was changed on the endpoint, where it is one.
+    """
     begins = [datetime.combine(w.monday, time(), zone) for w in weeks]
     last = datetime.combine(weeks[-1].monday + timedelta(days=7), time(), zone)
     window = Window(_hour(begins[0]), _hour(last), 3600)
@@ -76,7 +81,10 @@ def weeks_chart(weeks: Sequence[Week], zone: tzinfo) -> go.Figure:
     _bars(chart, middles, np.array([w.failed for w in weeks], dtype=float), "failed", zone, hatched=True)
     if not known.size:
         empty(chart, WAITS, "Nobody waited in these weeks")
-    speak(chart, WAITS, middles, [_words(w) for w in weeks], zone)
+    mark_changes(chart, changes, window, zone)
+    changed = changes_at(changes, np.array([begin.timestamp() for begin in begins]))
+    words = ["<br>".join([_words(week), *changed.get(i, ())]) for i, week in enumerate(weeks)]
+    speak(chart, WAITS, middles, words, zone)
     return chart.figure()
 
 

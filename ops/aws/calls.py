@@ -51,8 +51,13 @@ _THROTTLED = {
     "RequestThrottledException",
 }
 _IAM_PREFIX = {"resourcegroupstaggingapi": "tag", "service-quotas": "servicequotas"}
+_IAM_ACTIONS = {("s3", "ListObjectsV2"): "s3:ListBucket"}
+"""Operations that IAM calls by another name."""
 _NAMES = {"sagemaker": "SageMaker", "cloudwatch": "CloudWatch", "sts": "STS"} | {
-    "application-autoscaling": "Application Auto Scaling"
+    "application-autoscaling": "Application Auto Scaling",
+    "logs": "CloudWatch Logs",
+    "s3": "S3",
+    "sns": "SNS",
 }
 _PERFORM = re.compile(r"perform:? ([a-z0-9-]+:[A-Za-z]+)")
 _SIGN_IN = "Sign in again (for example `aws sso login`) or renew the keys, then reload."
@@ -121,11 +126,14 @@ class Reading:
 
 def _is_page(answer: Any) -> bool:
     headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    if "Body" in answer and "ETag" in answer:  # an object of S3, which may well be a web page
+        return False
     return str(headers.get("content-type", "")).lower().startswith("text/html")
 
 
 def iam_action(service: str, operation: str) -> str:
-    return f"{_IAM_PREFIX.get(service, service)}:{operation}"
+    own = f"{_IAM_PREFIX.get(service, service)}:{operation}"
+    return _IAM_ACTIONS.get((service, operation), own)
 
 
 def refused(error: boto.ClientError, service: str, operation: str) -> OpsError:

@@ -9,6 +9,7 @@ from datetime import datetime
 from ops.core.cold_start import ColdStart
 from ops.core.cold_start_outlook import Outlook
 from ops.core.cost import CostLine
+from ops.core.marks import Mark
 from ops.core.types import Connection, Price, Problem
 
 
@@ -33,6 +34,8 @@ class ColdStartsView:
     whole: int
     """Of how many of the endpoints all of the past that AWS keeps was gone through; the rest follows."""
     problems: tuple[Problem, ...] = field(default=())
+    changes: tuple[Mark, ...] = ()
+    """What was changed, where one endpoint was asked for; oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

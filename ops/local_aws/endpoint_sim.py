@@ -26,7 +26,6 @@ from ops.local_aws.physics import (
     PROVISION_SIGMA,
     REFUSED_AFTER_S,
     REMOVAL_S,
-    TTL_S,
     UPLOAD_S,
     EndpointSpec,
     EndpointStatus,
@@ -67,6 +66,7 @@ class EndpointSim:
         self.profile: tuple[float, float, float] | None = None
         self.capacity_refused = False
         self.fail_deploy = False
+        self.fail_start = False
         self.wakes = WakeBook()
         self._rng = np.random.default_rng([world.options.seed, zlib.crc32(spec.name.encode()), 1])
         self._queue: deque[Job] = deque()
@@ -234,6 +234,12 @@ class EndpointSim:
 
     def _scaled_out(self, now: float) -> None:
         self._settle(now)
+        if self.fail_start:
+            self.desired = self.current
+            self._finish_activity(
+                self._activity, now, False, "The container did not pass the ping health check."
+            )
+            return
         self._launch(self.desired - self.current, now)
         self._finish_activity(self._activity, now, True, "")
 
@@ -310,9 +316,10 @@ class EndpointSim:
         return self._seq
 
     def _arrive(self, now: float) -> None:
+        assert self.traffic is not None
         times, service, errors = self._arrivals
         i = self._index
-        job = Job(now, service[i], self._next_seq(), now + TTL_S)
+        job = Job(now, service[i], self._next_seq(), now + self.traffic.ttl_s)
         if errors[i]:
             job.outcome = "model_error"
         self._index = i + 1

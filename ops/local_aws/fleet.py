@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 INF = math.inf
 REASONS = {"model_error": MODEL_ERROR, "input_missing": MISSING_INPUT, "timed_out": TIMED_OUT}
 
+CONTAINER_ERROR = (
+    "ERROR    decode: a request failed",
+    'Traceback (most recent call last):\n  File "/opt/ml/code/decode.py", line 88, in page\n'
+    "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.20 GiB",
+)
+"""What the container itself writes of a model error: it does not know the inference id."""
+
 
 class Fleet:
     """The endpoints of the world. `deliver_from` is when the fleet's own traffic starts to leave objects in S3."""
@@ -109,12 +116,15 @@ class Fleet:
         self._world.delivery.test_notification(sim.spec, now)
 
     def inject(self, name: str, **fields: Any) -> None:
-        """Trouble on demand (control path): capacity_refused, fail_deploy, profile=(low, high, error rate), quota."""
+        """Trouble on demand (control path): capacity_refused, fail_deploy, profile=(low, high, error rate), quota;
+        and fail_start, for stories: no new instance passes the health check."""
         sim = self._sims[name]
         if "capacity_refused" in fields:
             sim.capacity_refused = bool(fields["capacity_refused"])
         if "fail_deploy" in fields:
             sim.fail_deploy = bool(fields["fail_deploy"])
+        if "fail_start" in fields:
+            sim.fail_start = bool(fields["fail_start"])
         if "profile" in fields:
             sim.profile = fields["profile"]
         if "quota" in fields:
@@ -145,7 +155,11 @@ class Fleet:
         if not ok and job.instance is not None:
             stream = f"{spec.variant}/{job.instance.id}"
             line = f"[sagemaker logs] [{request.id}] {_log_line(job.outcome)}"
-            self._world.logs.put(f"/aws/sagemaker/Endpoints/{spec.name}", f"{stream}/data-log", now, line)
+            group = f"/aws/sagemaker/Endpoints/{spec.name}"
+            if job.outcome == "model_error":
+                for line_of_container in CONTAINER_ERROR:
+                    self._world.logs.put(group, stream, now - 0.2, line_of_container)
+            self._world.logs.put(group, f"{stream}/data-log", now, line)
         answered = {"ok": 200, "model_error": 500}.get(job.outcome, 0)
         sent = self._world.delivery.deliver(spec, request, now, ok, reason, answered)
         return sent.uploaded, sent.notified
