@@ -52,7 +52,7 @@ OF, BACK = "of", "back"
 """URL and session: the endpoint whose cold starts are shown, and how far back, a key of cold_controls.SPANS."""
 COLD_ROWS = "cold-rows"
 """Session: how many cold starts are listed at most."""
-COLD_S, WAKING_S = 20.0, 5.0
+COLD_S, WAKING_S = 10.0, 5.0
 """So long what is kept of cold starts, and how far a wake is, serve everybody who asks the same."""
 
 QUERY = "q"

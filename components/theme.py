@@ -67,6 +67,10 @@ _SHARES = (0.08, 0.10, 0.18, 0.22, 0.35, 0.60)
 _DARK_SHARE = {0.10: 0.12}
 
 
+NOTHING = "rgba(0,0,0,0)"
+"""No colour at all: what lies below is seen."""
+
+
 def colour(meaning: str) -> str:
     """The light colour of a meaning, for figures."""
     return TONES[meaning].light

@@ -58,7 +58,9 @@ def cold_starts(
         line = warm_cost(start, listed.get(start.instance_type or ""))
         if line is not None:
             costs[start.endpoint, start.id] = line
-    said = episodes.problems(asked)
+    never = [n for n in asked if not (state.known[n].endpoint.is_async and state.known[n].endpoint.described)]
+    hidden = (p for n in never if not state.known[n].endpoint.described for p in state.known[n].problems)
+    said = (*hidden, *episodes.problems(asked))
     history = (state.past.problem,) if state.past.problem is not None else ()
     return ColdStartsView(
         state.connection,
@@ -69,7 +71,7 @@ def cold_starts(
         listed,
         costs,
         window.start if window is not None else None,
-        episodes.whole(asked),
+        episodes.whole(asked) + len(never),
         (*said, *problems, *history),
     )
 

@@ -226,20 +226,31 @@ class Collector:
             self._tell(console, fleet)
 
     def close_gap(self) -> bool:
-        """Read one missing piece of the history, or keep cold starts, in the caller's thread; False: nothing to do."""
+        """Read one missing piece of the history, in the caller's thread; False when nothing is missing."""
         with self._change:
             console, good = self._consoles.present, self._error is None and self._away is None
         if console is None or not good:
             return False
         try:
-            looked_at = sorted(self._audience()[0])
-            more = console.close_gap(looked_at) or console.keep_cold_starts(looked_at)
+            more = console.close_gap(sorted(self._audience()[0]))
             if not more and self._fleet is not None and self._tidy_is_due():
                 console.tidy(self._fleet.as_of)
         except OpsError as error:
             log.warning("%s %s", error.what, error.hint)
             return False
         return more
+
+    def keep_cold_starts(self) -> bool:
+        """Find and keep the cold starts of one endpoint, in the caller's thread; False when none is due."""
+        with self._change:
+            console, good = self._consoles.present, self._error is None and self._away is None
+        if console is None or not good:
+            return False
+        try:
+            return console.keep_cold_starts(sorted(self._audience()[0]))
+        except OpsError as error:
+            log.warning("%s %s", error.what, error.hint)
+            return False
 
     def look_up(self) -> float:
         """Ask CloudTrail for a page of who changed what, in the caller's thread; seconds until the next is due."""
@@ -289,7 +300,7 @@ class Collector:
                 self.read_once()
                 continue
             quiet_s = self.look_up()
-            if not self.close_gap():
+            if not self.close_gap() and not self.keep_cold_starts():
                 with self._change:
                     if not self._stopping and self._pace_of_now() > 0:
                         self._change.wait(min(quiet_s, self._pace_of_now()))

@@ -11,22 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-import numpy as np
-
 from ops.aws import alarm_history, log_streams
 from ops.aws.calls import Reading
-from ops.core import metrics
 from ops.core.cold_start import ColdStart, Step
-from ops.core.cold_start_cells import last_served, unordered
-from ops.core.cold_start_phases import LAG_S, TTL_S, Around, cold_start
-from ops.core.cold_starts import Wake, wakes
-from ops.core.metrics import Metric
+from ops.core.cold_start_phases import TTL_S, Around, cold_start
+from ops.core.cold_starts import Wake
 from ops.core.records import AlarmChange, LogStream
-from ops.core.types import Activity, Endpoint, MetricSet, Problem, Window, utc
-from ops.core.window import KEPT_DAYS
+from ops.core.types import Activity, Endpoint, Problem
+from ops.episode_past import Read, all_wakes, read_of
 from ops.gather import Gatherer
 from ops.known import Known, Parts, State
-from ops.past import Past
 from ops.record import Record, extended
 
 DEPTH = timedelta(days=42)
@@ -38,20 +32,8 @@ AGAIN_S, CALM_S = 120.0, 900.0
 """AWS's seconds after which an endpoint is looked at again: while a cold start is open, and without news."""
 BATCH = 25
 """Cold starts that one step works out at most, so that the next reading does not wait."""
-AFTER_S = 12 * 3600.0
-"""So long after an instance came the emptying of its queue is looked for."""
 ALARMS, STREAMS = "the history of alarms", "log streams"
 """The parts that are asked for once for each cold start, as a Problem names them."""
-_NEEDED = (
-    metrics.BACKLOG,
-    metrics.NO_CAPACITY,
-    metrics.OLDEST,
-    metrics.PROCESSED,
-    metrics.FAILURES,
-    metrics.EXPIRED,
-    metrics.TIME_IN_BACKLOG_MAX,
-)
-_HOSTS = (metrics.CPU_SAMPLES, metrics.BACKLOG, metrics.NO_CAPACITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,22 +112,21 @@ class Episodes:
         since = max(since, endpoint.created, now - SEEN_DEPTH)
         parts = Parts()
         activities = self._activities(reading, state, endpoint, since, parts)
-        found = _wakes(state.past, endpoint, activities, since, now)
+        found = all_wakes(state.past, endpoint, activities, since, now)
         closed = {e.id for e in kept if e.closed}
         older = {e.id: e for e in kept}
         waiting = [w for w in found if w.id not in closed]
         new = [w for w in waiting if w.id not in older]
         chosen = new[:BATCH] if new else self._some(waiting)
         following = {w.id: later.first for w, later in pairwise(found)}
-        drafts = {
-            w.id: _drafted(state, known, w, following.get(w.id), older.get(w.id), _Asked()) for w in chosen
-        }
+        read = {w.id: read_of(state.past, known, w, following.get(w.id), now) for w in chosen}
+        drafts = {w.id: _drafted(state, known, w, read[w.id], older.get(w.id), _Asked()) for w in chosen}
         settled = [w for w in chosen if drafts[w.id].final and not _was_final(older.get(w.id))]
         details = self._backlog.get(name) or _ask(
             reading, name, now, waiting if fresh and settled else settled, parts
         )
         for wake in settled:
-            drafts[wake.id] = _drafted(state, known, wake, following.get(wake.id), None, details)
+            drafts[wake.id] = _drafted(state, known, wake, read[wake.id], None, details)
         history.keep_episodes(name, [d for d in drafts.values() if d != older.get(d.id)])
         self._note(name, parts, asked_now=bool(settled) and name not in self._backlog)
         if len(new) > BATCH:
@@ -197,126 +178,27 @@ def _was_final(before: ColdStart | None) -> bool:
     return before is not None and before.final
 
 
-def _wakes(
-    past: Past, endpoint: Endpoint, activities: Sequence[Activity], since: datetime, now: datetime
-) -> tuple[Wake, ...]:
-    """All wakes since then, oldest first: those on record, and those that metrics alone tell of."""
-    name, begin = endpoint.ref.name, max(since, endpoint.created)
-    window = Window(utc(begin.timestamp() // 300 * 300), utc(-(-now.timestamp() // 300) * 300), 300)
-    hosts = _hosts(past, name, window)
-
-    def nothing_served(when: datetime) -> bool:
-        place = int((when - window.start).total_seconds() // 300)
-        samples = hosts.get(metrics.CPU_SAMPLES.key).values[max(0, place - 2) : place]
-        queue = hosts.get(metrics.BACKLOG.key).values[max(0, place - 2) : place]
-        return bool(len(queue) and np.isnan(samples).all() and not np.isnan(queue).any())
-
-    ordered = wakes(activities, now, nothing_served=nothing_served)
-    ordered = tuple(w for w in ordered if w.first >= begin)
-    seen = unordered(hosts, endpoint.publish_interval, ordered)
-    return tuple(sorted((*ordered, *seen), key=lambda w: w.first))
-
-
 def _drafted(
-    state: State,
-    known: Known,
-    wake: Wake,
-    following: datetime | None,
-    before: ColdStart | None,
-    asked: _Asked,
+    state: State, known: Known, wake: Wake, read: Read, before: ColdStart | None, asked: _Asked
 ) -> ColdStart:
     """The cold start as far as it is known now; of one that was final before, only what came after is new."""
-    endpoint, past, now = known.endpoint, state.past, state.now
-    read, read_to = _around(past, known, wake, now)
+    endpoint = known.endpoint
     around = Around(
         endpoint.ref.name,
         endpoint.instance_type,
-        now,
+        state.now,
         endpoint.publish_interval,
-        read,
-        read_to,
+        read.metrics,
+        read.to,
         asked.changes,
         asked.streams,
     )
     fresh = cold_start(wake, around)
-    until, hours = _warm(past, known, wake, following, now)
     if before is not None and before.final:
         emptied = fresh.phase(Step.EMPTY) or before.phase(Step.EMPTY)
         phases = tuple(p for p in before.phases if p.step is not Step.EMPTY)
         fresh = replace(before, phases=(*phases, emptied) if emptied is not None else phases)
-    return replace(fresh, warm_until=until, warm_hours=hours)
-
-
-def _around(past: Past, known: Known, wake: Wake, now: datetime) -> tuple[MetricSet | None, datetime]:
-    """The metrics around a wake in the finest steps that were read, and until when they are whole."""
-    name, first = known.endpoint.ref.name, wake.first
-    if known.denied & {metrics.BACKLOG.key, metrics.NO_CAPACITY.key}:
-        return None, now
-    wanted = [m for m in _NEEDED if m.key not in known.denied]
-    done = wake.service or wake.ended or now
-    for period in (60, 300):
-        read_to = min(_covered_to(past, name, m, first, period) for m in wanted)
-        if read_to > first or now - first < timedelta(days=1):
-            last = min(now, done + timedelta(seconds=AFTER_S), max(wake.slept or now, done))
-            window = _window(first - timedelta(seconds=TTL_S + 1800), last + timedelta(seconds=600), period)
-            return past.read(name, wanted, window), min(read_to, now)
-    gone = now - first > timedelta(days=KEPT_DAYS[300]) - timedelta(hours=3)
-    return None, now if gone else first
-
-
-def _covered_to(past: Past, name: str, metric: Metric, first: datetime, period: int) -> datetime:
-    """Until when a metric was read without a gap from a little before `first` on; `first` where it was not."""
-    at = first.timestamp() - LAG_S
-    for begin, end in past.covered(name, metric.key, period):
-        if begin <= at < end:
-            return utc(max(end, first.timestamp()))
-    return first
-
-
-def _warm(
-    past: Past, known: Known, wake: Wake, following: datetime | None, now: datetime
-) -> tuple[datetime | None, float | None]:
-    """Until when an instance was there after a wake, and the instance-hours of that time."""
-    endpoint, service = known.endpoint, wake.service
-    if service is None or metrics.CPU_SAMPLES.key in known.denied:
-        return wake.slept, None
-    end = min(t for t in (wake.slept, following, now) if t is not None)
-    if end <= service:
-        return wake.slept or following, None
-    period = (
-        60 if end - service <= timedelta(days=2) else 300 if end - service <= timedelta(days=30) else 3600
-    )
-    period = max(period, metrics.counting_period(60, endpoint.publish_interval))
-    hosts = _hosts(past, endpoint.ref.name, _window(service, end, period))
-    until = wake.slept
-    if until is None:
-        gone = last_served(hosts, service.timestamp(), endpoint.publish_interval)
-        until = utc(gone) if gone is not None else following
-    samples = hosts.get(metrics.CPU_SAMPLES.key)
-    begins = samples.window.epochs()
-    inside = samples.values[(begins + period > service.timestamp()) & (begins < end.timestamp())]
-    if np.isnan(inside).all():
-        return until, None
-    return until, round(float(np.nansum(inside)) * endpoint.publish_interval / 3600, 4)
-
-
-def _hosts(past: Past, name: str, window: Window) -> MetricSet:
-    """Hosts and queue; the queue's datapoints prove nothing where the hosts' were not read, and are left out there."""
-    read = past.read(name, _HOSTS, window)
-    begins = window.epochs()
-    told = np.zeros(window.size, dtype=np.bool_)
-    for begin, end in past.covered(name, metrics.CPU_SAMPLES.key, window.period):
-        told |= (begins >= begin) & (begins + window.period <= end)
-    series = dict(read.series)
-    for metric in (metrics.BACKLOG, metrics.NO_CAPACITY):
-        own = read.get(metric.key)
-        series[metric.key] = replace(own, values=np.where(told, own.values, np.nan))
-    return MetricSet(window, series)
-
-
-def _window(start: datetime, end: datetime, period: int) -> Window:
-    begin = start.timestamp() // period * period
-    return Window(utc(begin), utc(max(begin + period, -(-end.timestamp() // period) * period)), period)
+    return replace(fresh, warm_until=read.warm_until, warm_hours=read.warm_hours)
 
 
 def _ask(reading: Reading, name: str, now: datetime, settled: Sequence[Wake], parts: Parts) -> _Asked:

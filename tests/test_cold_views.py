@@ -11,9 +11,9 @@ from ops.config import Settings
 from ops.console import Console
 from ops.core.cold_start import ColdStart
 from ops.core.errors import BadInput, UnknownEndpoint, Unreachable
-from ops.local_aws.story_kit import HOUR
+from ops.local_aws.story_kit import HOUR, Kit
 from tests.living import Hand, console_at, error, gated
-from tests.small_worlds import NAME, small
+from tests.small_worlds import NAME, small, told
 
 
 def collected(url: str, keep: Path | None = None) -> Collector:
@@ -21,32 +21,32 @@ def collected(url: str, keep: Path | None = None) -> Collector:
     settings = Settings(endpoint_url=url, **({"state_dir": keep} if keep is not None else {}))
     reader = Collector(lambda: Console.open(settings, keep=keep is not None), lambda kind: 2.0, Hand())
     reader.read_once()
-    while reader.close_gap():
+    while reader.close_gap() or reader.keep_cold_starts():
         pass
     return reader
 
 
-def told(reader: Collector) -> tuple[ColdStart, ...]:
+def found_by(reader: Collector) -> tuple[ColdStart, ...]:
     return reader.ask("cold", lambda console: console.cold_starts(), 0.0).value.starts
 
 
 def test_the_collector_finds_them_between_two_readings_and_once() -> None:
     with small(1.0) as (server, _):
         reader = collected(server.url)
-        assert len(told(reader)) == len(server.world.fleet.wakes(NAME))
-        assert not reader.close_gap()
+        assert len(found_by(reader)) == len(server.world.fleet.wakes(NAME))
+        assert not reader.keep_cold_starts()
         reader.stop()
 
 
 def test_they_outlive_a_restart_and_the_retention_of_aws(tmp_path: Path) -> None:
     with small(2.0, every_s=12 * HOUR) as (server, clock):
         first = collected(server.url, tmp_path)
-        before = told(first)
+        before = found_by(first)
         first.stop()
         clock.jump(45 * 86_400.0)
         server.world.catch_up()
         second = collected(server.url, tmp_path)
-        after = {start.id: start for start in told(second)}
+        after = {start.id: start for start in found_by(second)}
         second.stop()
         old = [s for s in before if s.closed]
         assert old
@@ -80,6 +80,23 @@ def test_before_the_first_reading_there_is_nothing_to_tell() -> None:
             console.find_cold_starts([NAME], 0.0)
 
 
+def test_a_real_time_endpoint_has_none_and_one_that_is_denied_says_so() -> None:
+    def tell(kit: Kit, born: float) -> None:
+        kit.config("direct", "direct-1", "ml.g5.xlarge", concurrency=None)
+        kit.endpoint("direct", "direct-1", None)
+
+    with told(tell, 0.1) as (server, _), gated(server.url) as (url, gate):
+        with console_at(url) as console:
+            console.fleet()
+            view = console.cold_starts(["direct"])
+            assert (view.starts, view.whole, view.problems) == ((), 1, ())
+        gate.shut["DescribeEndpoint"] = error("AccessDeniedException")
+        with console_at(url) as console:
+            console.fleet()
+            view = console.cold_starts(["direct"])
+            assert [p.action for p in view.problems] == ["sagemaker:DescribeEndpoint"]
+
+
 def test_throttled_they_wait_for_a_better_time() -> None:
     with small(0.5) as (server, clock), gated(server.url) as (url, gate), console_at(url) as console:
         console.read((), anybody=True)
@@ -88,7 +105,7 @@ def test_throttled_they_wait_for_a_better_time() -> None:
         gate.shut["DescribeLogStreams"] = error("ThrottlingException", status=429)
         reader = Collector(lambda: console, lambda kind: 2.0, Hand())
         reader.read_once()
-        assert not reader.close_gap(), "an error ends this turn and nothing else"
+        assert not reader.keep_cold_starts(), "an error ends this turn and nothing else"
         assert not any(s.final for s in console.cold_starts().starts)
         gate.shut.clear()
         clock.jump(200)

@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 from components import format as fmt
 from components.charts.panels import trace
 from components.format import took
-from components.theme import colour, tint
+from components.theme import NOTHING, colour, tint
 from ops.core.cold_start import ColdStart, Kind, Step
 from ops.core.cold_starts import Outcome
 
@@ -156,13 +156,13 @@ def _stripes(rows: Sequence[tuple[int, tuple[float, float]]], top: float) -> dic
         name="bounded",
         width=0.62,
         marker={
-            "color": "rgba(0,0,0,0)",
+            "color": NOTHING,
             "line": {"width": 0},
             "pattern": {
                 "shape": "/",
                 "fgcolor": ground,
                 "fgopacity": 1,
-                "bgcolor": "rgba(0,0,0,0)",
+                "bgcolor": NOTHING,
                 "size": 7,
                 "fillmode": "replace",
                 "solidity": 0.42,

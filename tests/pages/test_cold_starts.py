@@ -15,8 +15,10 @@ from ops.core.types import EndpointState, Problem
 from ops.core.views_cold import ColdStartsView, WakingView
 from tests.components.cold_samples import ALL, DOC, PAST, cold_view, waited, waking_view
 from tests.components.samples import SampleSource
+from tests.living import Gate
 from tests.pages.conftest import Open, figures, markup, notices
-from tests.pages.living_pages import table_lines, words
+from tests.pages.living_pages import Sky, Viewer, table_lines, words
+from tests.small_worlds import NAME, small
 
 KEY = ("cold-starts", None, timedelta(days=30))
 
@@ -189,3 +191,24 @@ def test_nothing_known_draws_nothing(open_page: Open) -> None:
 def test_where_nothing_starts_it_no_wake_is_promised(open_page: Open) -> None:
     said = endpoint_page(open_page, waking_view(), EndpointState.WAKE_STUCK)
     assert "expected about" not in said
+
+
+# -- the real reader on the embedded AWS
+
+
+def test_what_the_collector_found_is_on_the_page_and_on_the_endpoint(open_page: Open) -> None:
+    with small(1.0) as (server, clock):
+        viewer = Viewer(Sky(server.url, Gate(server.url), clock)).after()
+        looking = opened(open_page, viewer.reader)  # type: ignore[arg-type]
+        assert "Cold starts are still being looked for." in words(looking)
+        while viewer.reader.close_gap() or viewer.reader.keep_cold_starts():
+            pass
+        viewer.after(30.0)
+        app = opened(open_page, viewer.reader)  # type: ignore[arg-type]
+        count = len(server.world.fleet.wakes(NAME))
+        assert f"{count} cold starts in the last 30 days" in words(app)
+        assert len(figures(app)) == 3
+        assert notices(app) == ""
+        said = words(open_page(viewer.reader, "endpoint", endpoint=NAME))  # type: ignore[arg-type]
+        assert "Last cold start: today" in said
+        viewer.reader.stop()
