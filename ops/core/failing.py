@@ -10,7 +10,7 @@ import numpy as np
 from ops.core import metrics, names
 from ops.core.moments import mark
 from ops.core.seen import Seen
-from ops.core.types import EndpointState, FloatArray, Severity, Verdict, Window, utc
+from ops.core.types import Endpoint, EndpointState, FloatArray, Severity, Verdict, Window, utc
 from ops.core.words import percent
 
 FAILED_LEAST, FAILED_SHARE, FAILED_CRITICAL = 3, 0.10, 0.25
