@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from urllib.parse import urlencode
 
 from components import format as fmt
-from components import scope
+from components import scope, session
 from components.fleet_list import TROUBLE
 from components.markup import Html, html, joined
 from components.theme import STATES
@@ -32,11 +32,23 @@ def pill(verdict: Verdict) -> Html:
 
 def endpoint_link(name: str, inner: Html, *, focus: str, css: str = "") -> Html:
     """A link to the Endpoint page that keeps zone and span; works with a plain click and in a new tab."""
+    return page_link("endpoint", scope.link(name), inner, focus=f"{focus}:{name}", css=css)
+
+
+def doctor_link(name: str, inner: Html, *, focus: str, finding: str = "", css: str = "") -> Html:
+    """A link to what the doctor says of an endpoint; `finding`: the code of the one that it leads to."""
+    query = scope.link(name) | ({session.FINDING: finding} if finding else {})
+    return page_link("doctor", query, inner, focus=f"{focus}:{name}:{finding}", css=css)
+
+
+def page_link(page: str, query: Mapping[str, str], inner: Html, *, focus: str, css: str = "") -> Html:
+    """A link to another page; `focus` tells it from the other links of this one."""
     return html(
-        '<a class="{css}" href="./endpoint?{query}" data-focus="{focus}">{inner}</a>',
+        '<a class="{css}" href="./{page}?{query}" data-focus="{focus}">{inner}</a>',
         css=f"go {css}".strip(),
-        query=urlencode(scope.link(name)),
-        focus=f"{focus}:{name}",
+        page=page,
+        query=urlencode(query),
+        focus=focus,
         inner=inner,
     )
 

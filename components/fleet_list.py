@@ -15,7 +15,11 @@ TROUBLE = (Severity.CRITICAL, Severity.WARNING)
 TROUBLE_FIRST = "trouble first"
 ALL_STATES = "all states"
 NEEDS_YOU = "needs you"
-STATES = (ALL_STATES, NEEDS_YOU, *(STATE_WORDS[state] for state in EndpointState))
+STATES = (
+    ALL_STATES,
+    NEEDS_YOU,
+    *(STATE_WORDS[state] for state in EndpointState if state is not EndpointState.MISSING),
+)
 """What the state picker offers, in the words of the pills."""
 
 

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
+from components import alarm_words
 from components import format as fmt
 from components.markup import Html, html, joined
 from components.tables import cell, line, table
 from components.unread import ALARMS, POLICIES, SCHEDULES, TARGETS, is_unread
-from ops.core.types import Alarm, MetricRef, Policy, ScheduledAction, Step, TargetTrackingPolicy
+from ops.core.types import Alarm, Policy, ScheduledAction, Step, TargetTrackingPolicy
 from ops.core.views import EndpointView
-
-_COMPARISONS = {
-    "GreaterThanOrEqualToThreshold": "≥",
-    "GreaterThanThreshold": ">",
-    "LessThanThreshold": "<",
-    "LessThanOrEqualToThreshold": "≤",
-}
 
 
 def rules(view: EndpointView, zone: tzinfo) -> Html:
@@ -144,41 +138,24 @@ def _alarms(view: EndpointView, zone: tzinfo) -> Html:
 
 
 def _alarm(alarm: Alarm, view: EndpointView, zone: tzinfo) -> Html:
-    asleep = view.row.endpoint.current == 0
-    if alarm.state == "ALARM":
-        icon, word, tone = "▲", "in alarm", "waking"
-    elif alarm.state == "OK":
-        icon, word, tone = "✓", "OK", "fine"
-    else:
-        icon, word, tone = "?", "no data (normal while asleep)" if asleep else "no data", "muted"
+    mark = alarm_words.state(alarm, asleep=view.row.endpoint.current == 0)
     off = "" if alarm.actions_enabled else "; its actions are off"
     return line(
         cell(html('<b>{n}</b><div class="muted small">{r}</div>', n=alarm.name, r=alarm.reason), css="wide"),
         cell(
             html(
                 '<span class="{tone}"><span aria-hidden="true">{icon}</span> {word}</span>{off}',
-                tone=tone,
-                icon=icon,
-                word=word,
+                tone=mark.tone,
+                icon=mark.icon,
+                word=mark.word,
                 off=off,
             ),
             "state",
             "wide",
         ),
-        cell(_condition(alarm), "condition", "wide"),
+        cell(alarm_words.condition(alarm), "condition", "wide"),
         cell(fmt.moment(alarm.updated, zone, view.as_of), "since", "time"),
     )
-
-
-def _condition(alarm: Alarm) -> str:
-    sign = _COMPARISONS.get(alarm.comparison, alarm.comparison)
-    name = _metric(alarm.metric)
-    span = f"{alarm.datapoints_to_alarm} of {alarm.evaluation_periods} × {fmt.duration(alarm.period)}"
-    return f"{name} {sign} {fmt.plain(alarm.threshold)} for {span}; missing counts as {alarm.missing}"
-
-
-def _metric(metric: MetricRef | None) -> str:
-    return metric.name if metric is not None else "an expression"
 
 
 def configuration(view: EndpointView, zone: tzinfo) -> Html:

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from components.unread import OLDER
 from ops import one_collector
 from ops.answers import Told
 from ops.config import Settings, variables
 from ops.console import Console
+from ops.core.alarm_past import AlarmPast
 from ops.core.errors import OpsError, Unreachable
+from ops.core.incident import Incident, begin_of
+from ops.core.since import Since
 from ops.core.types import Connection, Window
-from ops.core.views import EndpointView, FleetView, Usage
+from ops.core.views import DoctorView, EndpointView, FleetView, Usage
+from ops.core.views_cold import ColdStartsView, WakingView
 from ops.core.views_failures import (
     FailedRequests,
     FailureObjects,
@@ -41,6 +46,15 @@ ZOOM = "zoom"
 TYPED, TYPED_ERROR = "typed", "typed-error"
 """Session: what the fields of a range of one's own started with, and why what was typed cannot be shown."""
 
+DOCTOR_S = 15.0
+"""Seconds for which an answer of the doctor serves everybody who asks the same."""
+OF, BACK = "of", "back"
+"""URL and session: the endpoint whose cold starts are shown, and how far back, a key of cold_controls.SPANS."""
+COLD_ROWS = "cold-rows"
+"""Session: how many cold starts are listed at most."""
+COLD_S, WAKING_S = 20.0, 5.0
+"""So long what is kept of cold starts, and how far a wake is, serve everybody who asks the same."""
+
 QUERY = "q"
 """URL and session: the words that the Fleet page searches for."""
 SORT = "sort"
@@ -52,6 +66,10 @@ FLEET_ROWS = "fleet-rows"
 FLEET_WISH = "fleet-wish"
 """Session: what a button asked the pickers of the Fleet page to hold."""
 
+FINDING = "finding"
+"""URL: the code of the finding that a link to the Doctor page leads to."""
+ALARMS_S = 60.0
+"""Seconds for which the history of alarms is good enough."""
 PART = "part"
 """URL and session: what stands below the chart of the Failures page, a key of failure_parts.PARTS."""
 REQUEST, AT = "request", "at"
@@ -80,6 +98,10 @@ class Source(Protocol):
     def ask(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]: ...
 
 
+SINCE_S = 15.0
+"""So long what changed since a visit is good."""
+INCIDENT_S = 30.0
+"""So long the parts of an incident summary are good."""
 LOG_KEEP_S = 20.0
 """Seconds for which what was read of logs and failure objects serves all who ask the same."""
 
@@ -178,6 +200,60 @@ def endpoint(name: str, span: timedelta | Window) -> tuple[EndpointView, float]:
     """One endpoint, and how many real seconds ago AWS was read for it. Raises OpsError."""
     view = source().endpoint(name, span)
     return view, source().age_s(view)
+
+
+def incident(view: EndpointView) -> Incident:
+    """What an incident summary of the endpoint in `view` is made of; while AWS is away, what the view tells."""
+    name = view.row.endpoint.ref.name
+    try:
+        told = source().ask(("incident", name), lambda console: console.incident(name), INCIDENT_S)
+    except OpsError:
+        begin = begin_of(view)
+        return Incident(view, tuple(mark for mark in view.changes if mark.at >= begin), begin)
+    return told.value
+
+
+def alarm_history(name: str) -> Told[AlarmPast]:
+    """What the alarms of an endpoint went through in the last two weeks. Raises OpsError."""
+    return source().ask(("alarm-history", name), lambda console: console.alarm_history(name), ALARMS_S)
+
+
+def findings(name: str) -> int | None:
+    """How many findings the doctor has on an endpoint; None while he cannot say."""
+    try:
+        examined = doctor(name).value.examined
+    except OpsError:
+        return None
+    return len(examined[0].findings) if examined else None
+
+
+def doctor(name: str | None) -> Told[DoctorView]:
+    """What is wrong with one endpoint, or with all (None). Raises OpsError."""
+    return source().ask(("doctor", name), lambda console: console.doctor(name, read=False), DOCTOR_S)
+
+
+def since(viewer: str, view: FleetView) -> Since | None:
+    """What changed since the viewer's last visit; None at a first one, and while nobody can say."""
+    if any(problem.part == OLDER for problem in view.problems):
+        return None  # while AWS is away, nobody has seen how the fleet is now
+    try:
+        return source().ask(("since", viewer), lambda console: console.since(viewer, view), SINCE_S).value
+    except OpsError:
+        return None
+
+
+def cold_starts(name: str | None, span: timedelta | None) -> Told[ColdStartsView]:
+    """The cold starts that are kept of one endpoint or all (None), in a span or ever (None). Raises OpsError."""
+    of = None if name is None else (name,)
+    return source().ask(("cold-starts", name, span), lambda console: console.cold_starts(of, span), COLD_S)
+
+
+def waking(name: str) -> WakingView | None:
+    """How far a wake of an endpoint is, and what its past lets expect; None while nobody can say."""
+    try:
+        return source().ask(("waking", name), lambda console: console.waking(name), WAKING_S).value
+    except OpsError:
+        return None
 
 
 def failed_requests(name: str, span: timedelta | Window) -> Told[FailedRequests]:

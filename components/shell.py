@@ -20,6 +20,8 @@ LOGO = (
     f'fill="{theme.LOGO}">Ebb</text></svg>'
 )
 MenuPage = str | Path | Callable[[], None] | Page
+OWN_AGE = ("doctor", "alarms")
+"""Pages that say themselves how old their numbers are."""
 OF_ONE = ("endpoint", "failures")
 """Pages of one endpoint: with its name in their title, and the age of its own numbers."""
 STYLE = (Path(__file__).parent / "shell.css").read_text(encoding="utf-8")
@@ -54,7 +56,7 @@ def main() -> None:
     if refused.turn(page.url_path):
         st.session_state.pop(session.ZOOM, None)
         scope.follow()
-    header(ages=not shown)
+    header(ages=not shown and page.url_path not in OWN_AGE)
     page.run()
     footer()
 

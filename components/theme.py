@@ -127,6 +127,7 @@ STATES: Mapping[EndpointState, Mark] = MappingProxyType(
         EndpointState.IDLE_PAID: Mark("◍", STATE_WORDS[EndpointState.IDLE_PAID], "money"),
         EndpointState.UPDATING: Mark("◔", STATE_WORDS[EndpointState.UPDATING], "waking"),
         EndpointState.BROKEN: Mark("✕", STATE_WORDS[EndpointState.BROKEN], "stuck"),
+        EndpointState.MISSING: Mark("∅", STATE_WORDS[EndpointState.MISSING], "muted"),
         EndpointState.UNKNOWN: Mark("?", STATE_WORDS[EndpointState.UNKNOWN], "muted"),
     }
 )

@@ -14,10 +14,11 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from ops import cli_failures, cli_show
+from ops import cli_cold, cli_doctor, cli_failures, cli_incident, cli_show
 from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import BadInput, OpsError
+from ops.core.incident import text
 from ops.core.types import Severity, Verdict
 from ops.core.window import span_of_hours
 
@@ -63,6 +64,43 @@ def endpoint(
         return _worst([view.row.verdict])
 
     _run(work, json)
+
+
+@app.command("cold-starts")
+def cold_starts(
+    name: Annotated[str | None, typer.Argument(help="One endpoint; without it, all.")] = None,
+    days: Annotated[str, typer.Option(help="How far back, in days.")] = "7",
+    json: Json = False,
+) -> None:
+    """Every cold start: how long it took, whom it kept waiting, and how that compares with the usual."""
+    _run(lambda: cli_cold.cold_starts(name, days, json), json)
+
+
+@app.command()
+def incident(
+    name: Annotated[str, typer.Argument(help="The endpoint's name.")],
+    json: Json = False,
+) -> None:
+    """An incident summary as Markdown, to hand over. Exit code 1 when the endpoint's state is critical."""
+
+    def work() -> int:
+        settings = Settings.load()
+        with Console.open(settings) as console:
+            found = console.incident(name, everything=True)
+        link = cli_incident.link(found, settings.url)
+        cli_show.write(cli_incident.document(found, link) if json else text(found, link=link))
+        return _worst([found.view.row.verdict])
+
+    _run(work, json)
+
+
+@app.command()
+def doctor(
+    name: Annotated[str | None, typer.Argument(help="One endpoint; without it, all.")] = None,
+    json: Json = False,
+) -> None:
+    """What is wrong, why it matters, and the fix, ready to run. Exit code 1 when a finding is critical."""
+    _run(lambda: cli_doctor.doctor(name, json), json)
 
 
 @app.command(

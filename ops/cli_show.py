@@ -38,7 +38,7 @@ from ops.core.words import STATE_WORDS, count, duration
 WIDTH = 100
 NEWEST_WITHIN = timedelta(minutes=15)
 """How old the newest datapoint of a metric may be before its time is said."""
-_MARK = {Severity.CRITICAL: "▲", Severity.WARNING: "!", Severity.INFO: "·", Severity.OK: " "}
+MARK = {Severity.CRITICAL: "▲", Severity.WARNING: "!", Severity.INFO: "·", Severity.OK: " "}
 _COLOUR = {Severity.CRITICAL: "31;1", Severity.WARNING: "33"}
 
 
@@ -144,7 +144,7 @@ def plain(value: Any) -> Any:
 
 
 def fleet_text(view: FleetView) -> str:
-    lines = [_where(view.connection, view.as_of), "", *_wrap(view.headline), ""]
+    lines = [where(view.connection, view.as_of), "", *wrapped(view.headline), ""]
     rows = [*view.rows, *view.realtime]
     if rows:
         table: list[tuple[str, ...]] = [
@@ -154,16 +154,16 @@ def fleet_text(view: FleetView) -> str:
         lines += _aligned(table, [None, *(r.verdict.severity for r in rows)], right=(3, 4, 5, 6, 7))
     for row in rows:
         if row.verdict.severity is not Severity.OK:
-            lines += ["", *_wrap(f"{row.endpoint.ref.name}: {row.verdict.sentence}")]
-    return "\n".join([*lines, *_problems(view.problems)])
+            lines += ["", *wrapped(f"{row.endpoint.ref.name}: {row.verdict.sentence}")]
+    return "\n".join([*lines, *problem_lines(view.problems)])
 
 
 def endpoint_text(view: EndpointView) -> str:
     row, now = view.row, view.as_of
     endpoint, verdict = row.endpoint, row.verdict
-    name = f"{endpoint.ref.name}  {_painted(_state(row), verdict.severity)}"
-    lines = [_where(view.connection, now), "", name, *_wrap(verdict.sentence)]
-    lines += [line for e in verdict.evidence for line in _wrap(f"- {e}", "  ")]
+    name = f"{endpoint.ref.name}  {painted(_state(row), verdict.severity)}"
+    lines = [where(view.connection, now), "", name, *wrapped(verdict.sentence)]
+    lines += [line for e in verdict.evidence for line in wrapped(f"- {e}", "  ")]
     steps = duration(view.window.period) if view.window.period > 60 else "1 min"
     lines += [
         "",
@@ -178,9 +178,9 @@ def endpoint_text(view: EndpointView) -> str:
     )
     lines += _section("Alarms", [_alarm(a, now) for a in view.alarms])
     lines += _section("Scaling activities", [_activity(a, now) for a in view.activities[:8]])
-    lines += [line for note in view.notes for line in ("", *_wrap(note))]
+    lines += [line for note in view.notes for line in ("", *wrapped(note))]
     return "\n".join(
-        [*lines, *_problems((*view.problems, *(p for p in row.problems if p not in view.problems)))]
+        [*lines, *problem_lines((*view.problems, *(p for p in row.problems if p not in view.problems)))]
     )
 
 
@@ -193,7 +193,7 @@ def _range(view: EndpointView) -> str:
     return f"From {first} {start:%H:%M} to {end.day} {end:%b %Y %H:%M} UTC"
 
 
-def _where(connection: Connection, as_of: datetime) -> str:
+def where(connection: Connection, as_of: datetime) -> str:
     which = "simulated AWS" if connection.kind == "embedded" else "real AWS"
     mode = "changes possible" if connection.writable else "read-only"
     return f"{which} · {connection.account} · {connection.region} · {mode} · {as_of:%Y-%m-%d %H:%M:%S} UTC"
@@ -207,7 +207,7 @@ def _line(row: FleetRow) -> tuple[str, ...]:
     endpoint = row.endpoint
     moving = endpoint.current != endpoint.desired and endpoint.desired is not None
     return (
-        _MARK[row.verdict.severity],
+        MARK[row.verdict.severity],
         _short(endpoint.ref.name, 34),
         _state(row) if endpoint.is_async or not endpoint.described else "real-time",
         _number(row.backlog),
@@ -321,15 +321,15 @@ _REASONS = {
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:
-    return ["", title, *(part for line in lines for part in _wrap(line, "  "))] if lines else []
+    return ["", title, *(part for line in lines for part in wrapped(line, "  "))] if lines else []
 
 
-def _problems(problems: Sequence[Problem]) -> list[str]:
+def problem_lines(problems: Sequence[Problem]) -> list[str]:
     if not problems:
         return []
     lines = ["", f"Could not read {count(len(problems), 'part')}:"]
     for problem in problems:
-        lines += _wrap(f"{problem.part}: {problem.what} {problem.hint}".strip(), "  ")
+        lines += wrapped(f"{problem.part}: {problem.what} {problem.hint}".strip(), "  ")
     return lines
 
 
@@ -337,7 +337,7 @@ def _short(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _wrap(text: str, indent: str = "") -> list[str]:
+def wrapped(text: str, indent: str = "") -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ") or [""]
 
 
@@ -351,11 +351,11 @@ def _aligned(
             c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
         ]
         severity = severities[number] if number < len(severities) else None
-        out.append(_painted("  ".join(cells).rstrip(), severity))
+        out.append(painted("  ".join(cells).rstrip(), severity))
     return out
 
 
-def _painted(text: str, severity: Severity | None) -> str:
+def painted(text: str, severity: Severity | None) -> str:
     colour = _COLOUR.get(severity) if severity is not None else None
     if colour is None or os.environ.get("NO_COLOR") or not sys.stdout.isatty():
         return text

@@ -226,19 +226,32 @@ class Collector:
             self._tell(console, fleet)
 
     def close_gap(self) -> bool:
-        """Read one missing piece of the history, in the caller's thread; False when nothing is missing."""
+        """Read one missing piece of the history, or keep cold starts, in the caller's thread; False: nothing to do."""
         with self._change:
             console, good = self._consoles.present, self._error is None and self._away is None
         if console is None or not good:
             return False
         try:
-            more = console.close_gap(sorted(self._audience()[0]))
+            looked_at = sorted(self._audience()[0])
+            more = console.close_gap(looked_at) or console.keep_cold_starts(looked_at)
             if not more and self._fleet is not None and self._tidy_is_due():
                 console.tidy(self._fleet.as_of)
         except OpsError as error:
             log.warning("%s %s", error.what, error.hint)
             return False
         return more
+
+    def look_up(self) -> float:
+        """Ask CloudTrail for a page of who changed what, in the caller's thread; seconds until the next is due."""
+        with self._change:
+            console, good = self._consoles.present, self._error is None and self._away is None
+        if console is None or not good:
+            return IDLE_S
+        try:
+            return console.look_up(anybody=self._audience()[1])
+        except OpsError as error:
+            log.warning("%s %s", error.what, error.hint)
+            return IDLE_S
 
     def _tidy_is_due(self) -> bool:
         now = self._monotonic()
@@ -274,10 +287,12 @@ class Collector:
                 wait = self._pace_of_now()
             if wait == 0:
                 self.read_once()
-            elif not self.close_gap():
+                continue
+            quiet_s = self.look_up()
+            if not self.close_gap():
                 with self._change:
                     if not self._stopping and self._pace_of_now() > 0:
-                        self._change.wait(self._pace_of_now())
+                        self._change.wait(min(quiet_s, self._pace_of_now()))
 
     def _pace_of_now(self) -> float:
         return self._pace.wait(self._monotonic(), self._read_at, self._asked_at)

@@ -166,6 +166,11 @@ class Gatherer:
             return name in self._known and self._now is not None
 
     @property
+    def begun(self) -> bool:
+        """Whether a whole round was read."""
+        return self._round > 0
+
+    @property
     def now(self) -> datetime | None:
         """AWS's time at the newest reading; None before the first."""
         return self._now

@@ -16,10 +16,10 @@ from ops.core.errors import CredentialsProblem, OpsError, Throttled, UnknownEndp
 from ops.core.moments import moment
 from ops.core.names import nearest
 from ops.core.seen import Seen
-from ops.core.types import Activity, Connection, Endpoint, MetricSet, Problem, Window, utc
+from ops.core.types import Activity, Connection, Endpoint, MetricSet, Problem, Verdict, Window, utc
 from ops.core.views import EndpointView, FleetView
 from ops.core.words import count
-from ops.judging import Scaling, headline, row_of, seen_of, trouble_first
+from ops.judging import Scaling, headline, row_of, seen_of, trouble_first, verdict_of
 from ops.past import Past
 from ops.record import MOST, Record, back_to
 
@@ -157,6 +157,18 @@ class State:
             settled=settled,
             unread=known.denied,
         )
+
+    def judged(self, name: str) -> tuple[Seen, Verdict, tuple[Problem, ...]]:
+        """One endpoint as the fleet sees it: what was seen, the verdict on it, and what could not be read of it.
+
+        Raises UnknownEndpoint.
+        """
+        known = self.known.get(name)
+        if known is None:
+            raise UnknownEndpoint(name, nearest(name, tuple(sorted(self.known))))
+        seen = self._seen(known, known.moves, aws_scaling.PAGE)
+        own = (*known.problems, *known.trouble, *aws_metrics.refusals(known.refused))
+        return seen, verdict_of(seen, own), own
 
     def _seen(self, known: Known, activities: tuple[Activity, ...], most: int) -> Seen:
         now, hidden = self.now, set(self.scaling.hidden) | self.trouble.hidden

@@ -5,6 +5,7 @@ import streamlit as st
 from components import custom_range, failure_cards, failure_parts, notices, scope, session, unread, zoom
 from components import format as fmt
 from components.access import require
+from components.charts.changed import key_of
 from components.charts.failures import described, failures_chart
 from components.header import as_of
 from components.live import live_panel
@@ -75,7 +76,9 @@ def body() -> None:
             view=f"{name}|{shown.view}|{zone.info}",
             group="failures",
         )
-        notes = [html('<p class="muted small">{n}</p>', n=n) for n in (*found.notes, HATCHED)]
+        key = key_of(found.changes)
+        marked = (f"Changed: {key}; who and what on hover.",) if key else ()
+        notes = [html('<p class="muted small">{n}</p>', n=n) for n in (*found.notes, *marked, HATCHED)]
         show(html("{a}", a=joined(notes)), key="chart-notes")
     st.session_state[session.FAILURES_OF] = (name, shown, found.split.failed)
 

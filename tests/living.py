@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from ops.config import Settings
 from ops.console import Console
@@ -108,10 +108,11 @@ def gated(behind: str) -> Iterator[tuple[str, Gate]]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             target = self.headers.get("X-Amz-Target") or self.path
-            closed = gate.shut.get("*") or gate.shut.get(re.split("[./]", target)[-1])
+            asked = re.split("[./]", target)[-1] or parse_qs(body.decode()).get("Action", [""])[0]
+            closed = gate.shut.get("*") or gate.shut.get(asked)
             if closed is not None:
                 status, headers, payload = closed
-                if target == "/":  # STS speaks XML
+                if target == "/":  # STS and SNS speak XML
                     code = headers["x-amzn-ErrorType"]
                     text = f"<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>"
                     headers, payload = {"Content-Type": "text/xml"}, text.encode()

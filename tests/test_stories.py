@@ -14,6 +14,7 @@ from ops.core.types import EndpointState, Severity
 from ops.core.views import EndpointView, FleetRow, FleetView
 from ops.local_aws.build import STORIES
 from ops.local_aws.clock import SimClock
+from ops.local_aws.doctor_stories import FOR_THE_DOCTOR
 from ops.local_aws.more_stories import crowd
 from tests.living import Answer, Gate, Hand, console_at, error, gated, living
 from tests.small_worlds import told
@@ -137,7 +138,8 @@ def as_expected(
 
 
 def test_every_story_has_its_line_here() -> None:
-    assert STATES.keys() | {"crowd"} == STORIES.keys()
+    doctors = {story.name for story in FOR_THE_DOCTOR}  # theirs are in tests/test_doctor.py
+    assert STATES.keys() | doctors | {"crowd"} == STORIES.keys()
 
 
 def test_fair_weather(sky: Sky) -> None:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from components import format as fmt
 from components.charts import lines
+from components.charts.changed import changes_at, mark_changes
 from components.charts.grid import Floats, step_of, summed
 from components.charts.panels import Draft, Panel, provisional, speak, stack
 from components.charts.story import top_of
@@ -80,6 +81,7 @@ def failures_chart(view: FailuresView, zone: tzinfo) -> go.Figure:
     lines.bars(chart, 2, "processed", tint("fine", 0.35), split.processed, window, zone)
     if some_untold:
         _bars(chart, 3, Cause.NOTIFICATION, untold, window, zone)
+    mark_changes(chart, view.changes, window, zone)
     _speak(chart, view, zone, shown, some_untold)
     return chart.figure()
 
@@ -135,6 +137,8 @@ def _speak(chart: Draft, view: FailuresView, zone: tzinfo, shown: list[Cause], u
     step = step_of(window.period * window.size, window.period, lines.BARS - 2)
     final = view.provisional_from.timestamp()
     late = [" · not final yet" if start + step > final else "" for start in at.tolist()]
+    changes = changes_at(view.changes, at)
+    changed = [end + "".join(f"<br>{c}" for c in changes.get(i, ())) for i, end in enumerate(late)]
     sums = {cause: _sums(window, split.steps[cause]) for cause in (*shown, Cause.NOTIFICATION)}
 
     def said(causes: list[Cause], number: int) -> str:
@@ -142,8 +146,10 @@ def _speak(chart: Draft, view: FailuresView, zone: tzinfo, shown: list[Cause], u
         return "<br>".join(parts) or "none published"
 
     if shown:
-        speak(chart, 1, at, [said(shown, i) + end for i, end in enumerate(late)], zone)
+        speak(chart, 1, at, [said(shown, i) + end for i, end in enumerate(changed)], zone)
     words = ["nothing published" if np.isnan(n) else f"{fmt.count(n)} processed" for n in processed.tolist()]
-    speak(chart, 2, at, [word + end for word, end in zip(words, late, strict=True)], zone)
+    speak(
+        chart, 2, at, [word + end for word, end in zip(words, late if shown else changed, strict=True)], zone
+    )
     if untold:
         speak(chart, 3, at, [said([Cause.NOTIFICATION], i) + end for i, end in enumerate(late)], zone)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from ops.aws.calls import Reading
+from ops.core.alarm_past import DEFINITION, AlarmPast
+from ops.core.errors import Denied
 from ops.core.records import AlarmChange
+from ops.core.types import Problem
 
 KEPT_DAYS = 14
 PAGE = 100
 MOST = 1000
 """Items that one reading takes of one alarm."""
+MOST_SHOWN = 300
+"""Changes of state that are read of one alarm for people to look at."""
 
 
 def read(
@@ -49,6 +54,27 @@ def read_all(
     names = tuple(dict.fromkeys(alarms))
     found = reading.each(lambda name: read(reading, name, start, end), names)
     return dict(zip(names, found, strict=True))
+
+
+def read_past(reading: Reading, alarms: Iterable[str], end: datetime) -> AlarmPast:
+    """Changes of state and of definition in the two weeks before `end`. What AWS denies is a Problem. OpsError."""
+    start, names = end - timedelta(days=KEPT_DAYS), tuple(dict.fromkeys(alarms))
+
+    def both(name: str) -> tuple[tuple[AlarmChange, ...], tuple[AlarmChange, ...]]:
+        moves = read(reading, name, start, end, most=MOST_SHOWN)
+        return moves, read(reading, name, start, end, kind=DEFINITION, most=PAGE)
+
+    try:
+        found = dict(zip(names, reading.each(both, names), strict=True))
+    except Denied as error:
+        problem = Problem("the history of alarms", error.what, error.hint, error.action)
+        return AlarmPast(start, end, {}, frozenset(names), (problem,))
+    changes = {
+        name: tuple(sorted((*moves, *edits), key=lambda change: change.at, reverse=True))
+        for name, (moves, edits) in found.items()
+    }
+    cut = frozenset(name for name, (moves, _) in found.items() if len(moves) >= MOST_SHOWN)
+    return AlarmPast(start, end, changes, cut)
 
 
 def parse_change(wire: Mapping[str, Any]) -> AlarmChange:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ops.aws.calls import Reading
 from ops.aws.scaling import parse_metric
+from ops.core import metrics
 from ops.core.types import Alarm, Endpoint, Policy, Problem
 
 MOST_PAGES = 20
@@ -45,6 +46,19 @@ class AlarmIndex:
                 if dimension == "EndpointName":
                     self._by_endpoint.setdefault(value, []).append(alarm)
 
+    def owners(self) -> dict[str, str]:
+        """The endpoint that each alarm watches, by the alarm's name."""
+        return {a.name: endpoint for endpoint, alarms in self._by_endpoint.items() for a in alarms}
+
+    def endpoints(self) -> dict[str, tuple[Alarm, ...]]:
+        """The alarms on SageMaker's own metrics by the endpoint that they name, of all endpoints there ever were."""
+        own = (metrics.AWS, metrics.HOST)
+        found = {
+            name: tuple(a for a in alarms if a.metric is not None and a.metric.namespace in own)
+            for name, alarms in self._by_endpoint.items()
+        }
+        return {name: alarms for name, alarms in found.items() if alarms}
+
     def of(self, endpoint: Endpoint, policies: Iterable[Policy]) -> tuple[Alarm, ...]:
         """The alarms that name one of the policies, are named by one, or watch a metric of the endpoint."""
         found = {a.name: a for a in self._by_endpoint.get(endpoint.ref.name, ())}
@@ -70,4 +84,7 @@ def parse_alarm(wire: Mapping[str, Any]) -> Alarm:
         missing=str(wire.get("TreatMissingData") or "missing"),
         actions=tuple(str(a) for a in wire.get("AlarmActions", ())),
         actions_enabled=bool(wire.get("ActionsEnabled", True)),
+        ok_actions=tuple(str(a) for a in wire.get("OKActions", ())),
+        no_data_actions=tuple(str(a) for a in wire.get("InsufficientDataActions", ())),
+        description=str(wire.get("AlarmDescription", "")),
     )

@@ -95,15 +95,17 @@ class Reading:
         self._note_date(answer)
         return answer
 
-    def pages(self, service: str, operation: str, key: str, **params: Any) -> Iterator[dict[str, Any]]:
-        """The items under `key`, page by page (NextToken)."""
-        token: str | None = None
+    def pages(
+        self, service: str, operation: str, key: str, *, token: str = "NextToken", **params: Any
+    ) -> Iterator[dict[str, Any]]:
+        """The items under `key`, page by page; `token` is the name under which this service passes on where it was."""
+        after: str | None = None
         while True:
-            more = {"NextToken": token} if token else {}
+            more = {token: after} if after else {}
             answer = self.ask(service, operation, **params, **more)
             yield from answer.get(key, ())
-            token = answer.get("NextToken")
-            if not token:
+            after = answer.get(token)
+            if not after:
                 return
 
     def each(self, work: Callable[[A], B], items: Iterable[A]) -> list[B]:

@@ -145,7 +145,7 @@ def _warm_by_schedule(seen: Seen) -> Verdict | None:
     kept = f"Kept warm by the schedule {opening[0].name}"
     blind = "metrics" in seen.hidden
     rest = f"{_running(seen)}; {_NOT_KNOWN}" if blind else f"nothing waits, {_running(seen)}"
-    ends = [(when, s) for s in seen.schedules if s.min == 0 and (when := _next(s, seen.now)) is not None]
+    ends = [(when, s) for s in seen.schedules if s.min == 0 and (when := next_of(s, seen.now)) is not None]
     if not ends:
         what = f"{kept}, and no schedule lets it sleep again; {rest}."
         step = "Next: add a schedule that sets the minimum to 0 when the warm hours end."
@@ -155,7 +155,8 @@ def _warm_by_schedule(seen: Seen) -> Verdict | None:
     return Verdict(EndpointState.WARM, Severity.WARNING if blind else Severity.OK, what)
 
 
-def _next(action: ScheduledAction, now: datetime) -> datetime | None:
+def next_of(action: ScheduledAction, now: datetime) -> datetime | None:
+    """The next run of a scheduled action; None where it never runs again, or cannot be read."""
     try:
         return next_run(parse(action.schedule, action.timezone, action.start, action.end), now)
     except BadInput:

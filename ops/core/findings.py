@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ops.core.fixes import Fix
 from ops.core.types import Problem, Severity, Verdict
+from ops.core.words import count, listed
+
+TROUBLE = (Severity.CRITICAL, Severity.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +35,19 @@ class Examined:
     findings: tuple[Finding, ...]
     """The worst first."""
     unchecked: tuple[Problem, ...] = ()
+
+
+def summary(examined: Sequence[Examined]) -> str:
+    """One sentence: how much was found, and where."""
+    ill = [e for e in examined if e.findings]
+    if not examined:
+        return "There is no endpoint here to examine."
+    if not ill:
+        partly = " in what could be read" if any(e.unchecked for e in examined) else ""
+        of = examined[0].name if len(examined) == 1 else count(len(examined), "endpoint")
+        if any(e.verdict.severity in TROUBLE for e in examined):
+            return f"No finding on {of}: none of the doctor's rules applies{partly}."
+        return f"Nothing wrong was found with {of}{partly}."
+    found = count(sum(len(e.findings) for e in ill), "finding")
+    names = listed([e.name for e in ill]) if len(ill) <= 3 else count(len(ill), "endpoint")
+    return f"{found} on {names}."

@@ -1,6 +1,7 @@
 """What would mend a finding, as typed values: the calls that change AWS, or the step that only a person can do.
 
-Nothing here is carried out. `ops.core.fix_text` writes a fix as AWS CLI and Terraform text.
+Nothing here is carried out. `ops.core.fix_calls` says which calls a fix is; `ops.core.fix_text` and
+`ops.core.fix_terraform` write it as AWS CLI and as Terraform text.
 Source: facts B.2 (bounds), B.3 (policies), B.6 (schedules), F.5 and F.6 (alarms).
 """
 
@@ -19,6 +20,11 @@ class PolicyArn:
 
 
 @dataclass(frozen=True, slots=True)
+class ChosenTopic:
+    """Stands for the ARN of an SNS topic that only the reader can name: who is to be told."""
+
+
+@dataclass(frozen=True, slots=True)
 class PutAlarm:
     """PutMetricAlarm: the whole definition, which replaces one of the same name. Times in seconds."""
 
@@ -30,9 +36,12 @@ class PutAlarm:
     evaluation_periods: int
     datapoints_to_alarm: int
     missing: str
-    actions: tuple[str | PolicyArn, ...]
+    actions: tuple[str | PolicyArn | ChosenTopic, ...]
     actions_enabled: bool = True
     description: str = ""
+    ok_actions: tuple[str, ...] = ()
+    no_data_actions: tuple[str, ...] = ()
+    """InsufficientDataActions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,8 @@ TIME_IN_BACKLOG_MAX = _latency("TimeInBacklog", "Milliseconds", "Maximum", "Maxi
 TOTAL_TIME = _latency("TotalProcessingTime", "Milliseconds")
 MODEL_LATENCY = _latency("ModelLatency", "Microseconds")
 MODEL_LATENCY_P90 = _latency("ModelLatency", "Microseconds", "p90", "p90")
+MODEL_LATENCY_MAX = _latency("ModelLatency", "Microseconds", "Maximum", "Maximum")
+"""For the doctor alone: the longest request of an hour."""
 DOWNLOAD_LATENCY = _latency("RequestDownloadLatency", "Microseconds")
 UPLOAD_LATENCY = _latency("ResponseUploadLatency", "Microseconds")
 

@@ -140,5 +140,5 @@ def why_failed(activity: Activity, instance_type: str | None) -> str:
     if _NO_CAPACITY.search(activity.message):
         return f"AWS has no capacity for {instance_type or 'this instance type'} right now"
     said = activity.message.partition("Reason:")[2] or activity.message
-    said = " ".join(said.split())
+    said = " ".join(said.split()).removesuffix(".")
     return said if len(said) <= 160 else f"{said[:157]}…"

@@ -219,6 +219,9 @@ class Alarm:
     missing: str
     actions: tuple[str, ...]
     actions_enabled: bool
+    ok_actions: tuple[str, ...] = ()
+    no_data_actions: tuple[str, ...] = ()
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +273,8 @@ class EndpointState(StrEnum):
     IDLE_PAID = "idle_paid"
     UPDATING = "updating"
     BROKEN = "broken"
+    MISSING = "missing"
+    """The endpoint is gone, and something of it is left: only the doctor says so."""
     UNKNOWN = "unknown"
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from ops.core.findings import Examined
+from ops.core.marks import Audit, Mark
 from ops.core.types import (
     Activity,
     Alarm,
@@ -106,3 +108,19 @@ class EndpointView:
     """Keys of metrics that AWS does not let Ebb read: their absence says nothing."""
     notes: tuple[str, ...] = field(default=())
     """Plain sentences on the view itself, e.g. that a range was coarsened to what AWS still keeps."""
+    changes: tuple[Mark, ...] = ()
+    """What was changed in the window and when schedules ran, oldest first."""
+    audit: Audit = field(default_factory=Audit)
+    """How far it is known who changed what."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorView:
+    """What the doctor says of one endpoint, or of all and of what is left of those that are gone."""
+
+    connection: Connection
+    as_of: datetime
+    examined: tuple[Examined, ...]
+    """Trouble first."""
+    problems: tuple[Problem, ...] = ()
+    """What could not be read of the account: rules that need it say nothing of any endpoint."""

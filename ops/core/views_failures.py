@@ -10,6 +10,7 @@ import numpy as np
 
 from ops.core.failures import METRIC, Split, sentence, split
 from ops.core.log_lines import FailedRequest
+from ops.core.marks import Mark
 from ops.core.metrics import FAILURES, PROCESSED
 from ops.core.plain_text import Readable
 from ops.core.records import LogLine
@@ -31,6 +32,8 @@ class FailuresView:
     """Datapoints from here on may still change."""
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    changes: tuple[Mark, ...] = ()
+    """What was changed in the range, oldest first."""
 
 
 def failures_of(view: EndpointView) -> FailuresView:
@@ -51,6 +54,7 @@ def failures_of(view: EndpointView) -> FailuresView:
         min((view.settled[k] for k in keys if k in view.settled), default=view.provisional_from),
         view.problems,
         view.notes,
+        view.changes,
     )
 
 

@@ -5,24 +5,38 @@ Source: facts B.3 (two-policy set-up), B.5, D.1, H.1. At zero instances only the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 from ops.core import metrics
+from ops.core.autoscaling import COMPARISONS, AlarmRule, Decision, step_scaling
 from ops.core.seen import Seen
 from ops.core.types import Alarm, Policy, StepPolicy, TargetTrackingPolicy
 
 AT_ZERO = (metrics.NO_CAPACITY.name, metrics.BACKLOG.name, metrics.OLDEST.name)
 """Metrics that are published while there is no instance."""
+NEVER = ("Invocations", "InvocationsPerInstance", "OverheadLatency")
+"""Metrics of real-time endpoints that asynchronous ones never publish."""
 JUST_FIRED = timedelta(minutes=3)
+SILENT, NOT_SEEN = "nothing-starts", "not-seen"
+"""Codes of what is known where the path looks whole: nothing has started, or part of it cannot be seen."""
+SIGNAL = 1.0
+"""What HasBacklogWithoutCapacity is while requests wait without an instance; else it is 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What stands in the way of scaling, as a clause, and the step that would mend it, as a sentence without stop."""
+    """What stands in the way of scaling, as a clause, and the step that would mend it, as a sentence without stop.
 
+    `code` is the doctor's name for it, `alarm` and `policy` are what is at fault, where one is.
+    """
+
+    code: str
     clause: str
     step: str
+    alarm: Alarm | None = None
+    policy: Policy | None = None
 
 
 WAKE_POLICY = (
@@ -33,27 +47,35 @@ WAKE_POLICY = (
 
 def blocked(seen: Seen) -> Obstacle | None:
     """Why the first instance cannot start; None where the path looks whole or cannot be seen."""
+    return next(obstacles(seen), None)
+
+
+def obstacles(seen: Seen) -> Iterator[Obstacle]:
+    """All that keeps the first instance from starting; nothing where the path looks whole or cannot be seen."""
     if "scaling" in seen.hidden:
-        return None
+        return
     target = seen.target
     if target is None:
         step = "register the variant as a scalable target with a minimum of 0, and give it a wake policy"
-        return Obstacle("no scaling is registered for it", step)
+        yield Obstacle("no-scaling-target", "no scaling is registered for it", step)
+        return
     if target.bounds.max == 0:
-        return Obstacle("its maximum is 0", "raise the maximum to 1 or more")
+        yield Obstacle("maximum-zero", "its maximum is 0", "raise the maximum to 1 or more")
     if target.suspended.scale_out:
-        return Obstacle("scaling out is suspended", "resume scaling out")
+        yield Obstacle("scale-out-suspended", "scaling out is suspended", "resume scaling out")
     if not seen.policies:
-        return Obstacle("it has no scaling policy", f"add {WAKE_POLICY}")
+        yield Obstacle("no-scaling-policy", "it has no scaling policy", f"add {WAKE_POLICY}")
+        return
     if "alarms" in seen.hidden or any(_leads_up(seen, a) for a in seen.alarms):
-        return None
+        return
     flawed = [_flaw(seen, a) for a in _wake_alarms(seen)]
     if flawed:
-        return flawed[0]
-    if _only_unpublished(seen.policies):
+        yield from flawed
+    elif all(unpublished(p) for p in seen.policies):
         clause = "its policies follow a metric that asynchronous endpoints never publish"
-        return Obstacle(clause, f"add {WAKE_POLICY}")
-    return Obstacle("no policy starts the first instance", f"add {WAKE_POLICY}")
+        yield Obstacle("unpublished-metric", clause, f"add {WAKE_POLICY}", policy=seen.policies[0])
+    else:
+        yield Obstacle("no-wake-policy", "no policy starts the first instance", f"add {WAKE_POLICY}")
 
 
 def path(seen: Seen) -> str:
@@ -63,7 +85,9 @@ def path(seen: Seen) -> str:
         return f"Whether a request would wake it is not known: {' and '.join(unread)} could not be read"
     for alarm in seen.alarms:
         if _leads_up(seen, alarm):
-            return f"A request would wake it: the alarm {alarm.name} runs {_policies_run_by(seen, alarm)[0].name}"
+            return (
+                f"A request would wake it: the alarm {alarm.name} runs {policies_run_by(seen, alarm)[0].name}"
+            )
     return "Whether a request would wake it is not known"
 
 
@@ -81,7 +105,7 @@ def fires_now(seen: Seen) -> bool:
     return any(
         a.state == "ALARM"
         and _rises(a)
-        and _policies_run_by(seen, a)
+        and policies_run_by(seen, a)
         and a.actions_enabled
         and _recent(seen, a)
         for a in seen.alarms
@@ -96,22 +120,23 @@ def silent(seen: Seen) -> Obstacle:
     hidden = sorted(seen.hidden & {"scaling", "alarms", "activities"})
     if hidden:
         clause = f"the cause cannot be seen ({' and '.join(hidden)} could not be read)"
-        return Obstacle(clause, "allow Ebb to read that part, or look at it in the AWS console")
-    return Obstacle("nothing has started an instance", "look at the alarms and at the scaling activities")
+        return Obstacle(NOT_SEEN, clause, "allow Ebb to read that part, or look at it in the AWS console")
+    step = "look at the alarms and at the scaling activities"
+    return Obstacle(SILENT, "nothing has started an instance", step)
 
 
 def _silent_alarm(seen: Seen, alarm: Alarm) -> Obstacle:
     if alarm.state != "ALARM":
         step = f"look at the alarm {alarm.name} in CloudWatch: its history, threshold and datapoints"
-        return Obstacle(f"the alarm {alarm.name} is {alarm.state} and has not fired", step)
+        return Obstacle(SILENT, f"the alarm {alarm.name} is {alarm.state} and has not fired", step, alarm)
     if "activities" in seen.hidden:
         clause = (
             f"the alarm {alarm.name} is in ALARM; what its policy did is not known, "
             "because the scaling activities could not be read"
         )
-        return Obstacle(clause, "allow application-autoscaling:DescribeScalingActivities")
+        return Obstacle(NOT_SEEN, clause, "allow application-autoscaling:DescribeScalingActivities", alarm)
     clause = f"the alarm {alarm.name} is in ALARM, and its policy has not acted"
-    return Obstacle(clause, f"look at the history of the alarm {alarm.name} in CloudWatch")
+    return Obstacle(SILENT, clause, f"look at the history of the alarm {alarm.name} in CloudWatch", alarm)
 
 
 def tracked_per_instance(policies: tuple[Policy, ...]) -> str | None:
@@ -131,39 +156,62 @@ def _target(policy: Policy) -> float:
 
 
 def _wake_alarms(seen: Seen) -> list[Alarm]:
-    return [a for a in seen.alarms if a.metric is not None and a.metric.name == metrics.NO_CAPACITY.name]
+    """The alarms on the wake signal; not those that only tell somebody of it."""
+    name = metrics.NO_CAPACITY.name
+    return [
+        a
+        for a in seen.alarms
+        if a.metric is not None and a.metric.name == name and not (a.actions and all(map(_tells, a.actions)))
+    ]
+
+
+def _tells(action: str) -> bool:
+    return ":sns:" in action
 
 
 def _leads_up(seen: Seen, alarm: Alarm) -> bool:
     """Whether this alarm can start the first instance."""
-    if not alarm.actions_enabled or not any(_goes_up(p) for p in _policies_run_by(seen, alarm)):
+    run = policies_run_by(seen, alarm)
+    if not alarm.actions_enabled or not any(_goes_up(p) for p in run):
         return False
     metric = alarm.metric
     if metric is None:
         return True  # an expression: cannot be judged, so not called broken
     if metric.namespace != metrics.AWS:
         return not metric.namespace.startswith(("AWS/", "/aws/"))  # somebody's own metric
-    return metric.name in AT_ZERO and _rises(alarm) and _right_place(seen, alarm)
+    if metric.name not in AT_ZERO or not _rises(alarm) or not _right_place(seen, alarm):
+        return False
+    if metric.name != metrics.NO_CAPACITY.name:
+        return True
+    return _fires_at_signal(alarm) and any(_starts(p, alarm) for p in run)
 
 
 def _flaw(seen: Seen, alarm: Alarm) -> Obstacle:
     """What is wrong with an alarm on HasBacklogWithoutCapacity."""
-    name, its = alarm.name, f"the alarm {alarm.name}"
+    its = f"the alarm {alarm.name}"
+    let_run = f"let {its} run {_a_wake_policy(seen)}"
     if not alarm.actions:
-        return Obstacle(f"{its} has no action", f"let {its} run {_a_wake_policy(seen)}")
+        return Obstacle("wake-alarm-no-action", f"{its} has no action", let_run, alarm)
     if not alarm.actions_enabled:
-        return Obstacle(f"the actions of {its} are switched off", f"switch the actions of {its} on")
-    run = _policies_run_by(seen, alarm)
+        step = f"switch the actions of {its} on"
+        return Obstacle("wake-alarm-off", f"the actions of {its} are switched off", step, alarm)
+    run = policies_run_by(seen, alarm)
     if not run:
-        return Obstacle(f"{its} runs no policy of this endpoint", f"let {its} run {_a_wake_policy(seen)}")
+        return Obstacle("wake-alarm-other-policy", f"{its} runs no policy of this endpoint", let_run, alarm)
     if not _right_place(seen, alarm):
         return _misplaced(seen, alarm)
+    fire = f"let {its} fire at HasBacklogWithoutCapacity ≥ 1"
     if not _rises(alarm):
-        step = f"let {its} fire at HasBacklogWithoutCapacity ≥ 1"
-        return Obstacle(f"{its} fires when the signal falls, not when it rises", step)
-    return Obstacle(
-        f"the policy of the alarm {name} adds no instance", f"let the policy {run[0].name} add 1 instance"
-    )
+        clause = f"{its} fires when the signal falls, not when it rises"
+        return Obstacle("wake-alarm-comparison", clause, fire, alarm)
+    if not _fires_at_signal(alarm):
+        clause = f"{its} waits for more than the signal ever shows, which is 0 or 1"
+        return Obstacle("wake-alarm-threshold", clause, fire, alarm)
+    step = f"let the policy {run[0].name} add 1 instance"
+    if any(_goes_up(p) for p in run) and not any(_matches(p, alarm.threshold) for p in run):
+        clause = f"no step of the policy {run[0].name} covers what {its} tells it"
+        return Obstacle("wake-step-no-match", clause, step, alarm, run[0])
+    return Obstacle("wake-step-adds-nothing", f"the policy of {its} adds no instance", step, alarm, run[0])
 
 
 def _misplaced(seen: Seen, alarm: Alarm) -> Obstacle:
@@ -171,26 +219,60 @@ def _misplaced(seen: Seen, alarm: Alarm) -> Obstacle:
     assert metric is not None
     if metric.dimensions == (("EndpointName", own),):
         clause = f"the alarm {alarm.name} asks for the unit {metric.unit}, which is never published"
-        return Obstacle(clause, f"remove the unit from the alarm {alarm.name}, or make it Count")
+        step = f"remove the unit from the alarm {alarm.name}, or make it Count"
+        return Obstacle("wake-alarm-unit", clause, step, alarm)
     step = f"give the alarm {alarm.name} one dimension alone: EndpointName = {own}"
     names = ", ".join(n for n, _ in metric.dimensions) or "none"
+    clause = f"the alarm {alarm.name} looks at the wrong dimensions ({names})"
     if names == "EndpointName":
-        return Obstacle(f"the alarm {alarm.name} watches the endpoint {metric.dimensions[0][1]}", step)
-    return Obstacle(f"the alarm {alarm.name} looks at the wrong dimensions ({names})", step)
+        clause = f"the alarm {alarm.name} watches the endpoint {metric.dimensions[0][1]}"
+    return Obstacle("wake-alarm-dimensions", clause, step, alarm)
 
 
 def _a_wake_policy(seen: Seen) -> str:
     """The step policy that would start the first instance, where there is one."""
-    up = [p.name for p in seen.policies if isinstance(p, StepPolicy) and _goes_up(p)]
-    return f"the policy {up[0]}" if up else "a step policy that adds 1 instance"
+    up = starters(seen)
+    return f"the policy {up[0].name}" if up else "a step policy that adds 1 instance"
 
 
-def _policies_run_by(seen: Seen, alarm: Alarm) -> list[Policy]:
+def starters(seen: Seen) -> list[StepPolicy]:
+    """The step policies that can start the first instance, whatever runs them."""
+    return [p for p in seen.policies if isinstance(p, StepPolicy) and _goes_up(p)]
+
+
+def policies_run_by(seen: Seen, alarm: Alarm) -> list[Policy]:
+    """The policies of this endpoint that an alarm runs."""
     return [p for p in seen.policies if p.arn and p.arn in alarm.actions]
 
 
 def _goes_up(policy: Policy) -> bool:
     return not isinstance(policy, StepPolicy) or any(s.adjustment > 0 for s in policy.steps)
+
+
+def _starts(policy: Policy, alarm: Alarm) -> bool:
+    """Whether the policy asks for an instance when this alarm on the signal fires."""
+    return not isinstance(policy, StepPolicy) or starts_at(policy, alarm.threshold)
+
+
+def starts_at(policy: StepPolicy, threshold: float) -> bool:
+    """Whether the policy adds an instance when the signal is up, run by an alarm with this threshold."""
+    wanted = _asked(policy, threshold)
+    return wanted is not None and wanted.capacity > 0
+
+
+def _matches(policy: Policy, threshold: float) -> bool:
+    return not isinstance(policy, StepPolicy) or _asked(policy, threshold) is not None
+
+
+def _asked(policy: StepPolicy, threshold: float) -> Decision | None:
+    """What the policy asks for at no instance and the signal up; None where no step covers that."""
+    kind, least = policy.adjustment_type, policy.min_adjustment
+    return step_scaling(0, SIGNAL, threshold, policy.steps, kind, least)
+
+
+def _fires_at_signal(alarm: Alarm) -> bool:
+    rule = AlarmRule(alarm.comparison, alarm.threshold, 1, 1)
+    return alarm.comparison in COMPARISONS and rule.breaches(SIGNAL)
 
 
 def _rises(alarm: Alarm) -> bool:
@@ -204,13 +286,11 @@ def _right_place(seen: Seen, alarm: Alarm) -> bool:
     return metric.dimensions == (("EndpointName", seen.endpoint.ref.name),) and metric.unit in (None, "Count")
 
 
-def _only_unpublished(policies: tuple[Policy, ...]) -> bool:
-    never = ("Invocations", "InvocationsPerInstance", "OverheadLatency")
-    return all(
-        isinstance(p, TargetTrackingPolicy)
-        and (p.predefined is not None or (p.metric is not None and p.metric.name in never))
-        for p in policies
-    )
+def unpublished(policy: Policy) -> bool:
+    """Whether a policy follows a metric that asynchronous endpoints never publish (facts A.1)."""
+    if not isinstance(policy, TargetTrackingPolicy):
+        return False
+    return policy.predefined is not None or (policy.metric is not None and policy.metric.name in NEVER)
 
 
 def _recent(seen: Seen, alarm: Alarm) -> bool:

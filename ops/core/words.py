@@ -62,6 +62,7 @@ STATE_WORDS: Mapping[EndpointState, str] = MappingProxyType(
         EndpointState.IDLE_PAID: "idle, paid",
         EndpointState.UPDATING: "updating",
         EndpointState.BROKEN: "broken",
+        EndpointState.MISSING: "missing",
         EndpointState.UNKNOWN: "unknown",
     }
 )

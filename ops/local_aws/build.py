@@ -6,12 +6,13 @@ import gc
 from collections.abc import Sequence
 
 from ops.local_aws.clock import SimClock
+from ops.local_aws.doctor_stories import FOR_THE_DOCTOR
 from ops.local_aws.more_stories import MORE
 from ops.local_aws.stories import DEFAULT
 from ops.local_aws.story_kit import HOUR, Kit, Story
 from ops.local_aws.world import World, WorldOptions
 
-STORIES = {story.name: story for story in (*DEFAULT, *MORE)}
+STORIES = {story.name: story for story in (*DEFAULT, *MORE, *FOR_THE_DOCTOR)}
 DELIVERED_HOURS = 2.0
 """Results of the fleet's own traffic lie in S3 for the last two hours of history, and for everything after it."""
 

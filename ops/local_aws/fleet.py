@@ -14,6 +14,7 @@ from ops.local_aws.endpoint_sim import MISSING_INPUT, MODEL_ERROR, TIMED_OUT, En
 from ops.local_aws.errors import AwsError, validation
 from ops.local_aws.physics import EndpointSpec, EndpointStatus, Job, Request
 from ops.local_aws.traffic import Traffic
+from ops.local_aws.wakes import WakeTruth
 
 if TYPE_CHECKING:
     from ops.local_aws.world import World
@@ -63,6 +64,10 @@ class Fleet:
         sim = self._sims.get(name)
         return sim.profile if sim else None
 
+    def wakes(self, name: str) -> tuple[WakeTruth, ...]:
+        """Every 0 → 1 of the endpoint as it really was, oldest first. KeyError where there is none."""
+        return self._sims[name].wakes.list()
+
     def in_use(self, instance_type: str) -> int:
         """Instances of a type that count against the account's quota."""
         return sum(
@@ -111,12 +116,15 @@ class Fleet:
         self._world.delivery.test_notification(sim.spec, now)
 
     def inject(self, name: str, **fields: Any) -> None:
-        """Trouble on demand (control path): capacity_refused, fail_deploy, profile=(low, high, error rate), quota."""
+        """Trouble on demand (control path): capacity_refused, fail_deploy, profile=(low, high, error rate), quota;
+        and fail_start, for stories: no new instance passes the health check."""
         sim = self._sims[name]
         if "capacity_refused" in fields:
             sim.capacity_refused = bool(fields["capacity_refused"])
         if "fail_deploy" in fields:
             sim.fail_deploy = bool(fields["fail_deploy"])
+        if "fail_start" in fields:
+            sim.fail_start = bool(fields["fail_start"])
         if "profile" in fields:
             sim.profile = fields["profile"]
         if "quota" in fields:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ops.local_aws.story_kit import DAY, HOUR, Kit, Story
-from ops.local_aws.traffic import Batch, Traffic, office, quiet, steady
+from ops.local_aws.traffic import Batch, Traffic, office, quiet
 
 MINUTE = 60.0
 
@@ -21,8 +21,9 @@ def _plain(
 
 
 def _trickle(kit: Kit, name: str, end: float, waiting: int = 4) -> Traffic:
-    """A few requests every six hours: as many as wait at the end of history, and ever after."""
-    batch = Batch(end - 34 * MINUTE - 30 * DAY, 6 * HOUR, waiting, 60.0)
+    """A few requests every seven hours, which expire before the next come: the same ones wait at the end of history."""
+    every = 7 * HOUR
+    batch = Batch(end - 34 * MINUTE - 103 * every, every, waiting, 60.0)
     return Traffic(name, kit.seed, (8.0, 24.0), batches=(batch,))
 
 
@@ -54,7 +55,7 @@ def max_zero(kit: Kit, end: float) -> None:
 
 def no_capacity(kit: Kit, end: float) -> None:
     name = "no-capacity"
-    _plain(kit, name, _trickle(kit, name, end), instance_type="ml.g5.12xlarge")
+    _plain(kit, name, _trickle(kit, name, end), high=2, instance_type="ml.g5.12xlarge")
     kit.wake(name)
     kit.later(end - 2 * HOUR, lambda: kit.inject(name, capacity_refused=True))
 
@@ -85,7 +86,11 @@ def slow(kit: Kit, end: float) -> None:
 def expiring(kit: Kit, end: float) -> None:
     """A wake-up stuck over days: requests leave the queue unseen when their six hours are over."""
     name = "expiring"
-    _plain(kit, name, Traffic(name, kit.seed, (8.0, 20.0), singles=steady(0.6)))
+    one = Batch(end - 20 * MINUTE - 30 * DAY, 50 * MINUTE, 1, 60.0)
+    kit.config(name, f"{name}-1", "ml.g5.xlarge", concurrency=2)
+    kit.endpoint(name, f"{name}-1", Traffic(name, kit.seed, (8.0, 20.0), batches=(one,)), scenario=name)
+    kit.bounds(name, 0, 4)
+    kit.track(name, target=20.0)
 
 
 def failed_deploy(kit: Kit, end: float) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from moto.s3.models import s3_backends
@@ -41,11 +42,24 @@ class Kit:
     def __init__(self, world: World) -> None:
         self._world = world
         self._dispatcher = Dispatcher(world)
-        self._caller = Caller("AKIAEXAMPLESTORY", world.region, "aws-cli/2.31 md/stories", "203.0.113.7")
+        self._caller = Caller(
+            "AKIAEXAMPLESTORY", world.region, "aws-cli/2.31 md/stories", "203.0.113.7", "terraform"
+        )
         self.seed = world.options.seed
         self.begin = world.first_minute * 60.0
         """The first instant of history."""
         self.topics: dict[str, str] = {}
+
+    def by(self, user: str) -> Kit:
+        """The same kit in the hands of an IAM user, as the audit events tell it."""
+        other = copy(self)
+        other._caller = replace(self._caller, user=user)
+        return other
+
+    @property
+    def now(self) -> float:
+        """The instant of history that the next call happens at."""
+        return self._world.now()
 
     def call(self, service: str, operation: str, /, **params: Any) -> dict[str, Any]:
         return self._dispatcher.call(self._caller, service, operation, **params)
@@ -76,6 +90,21 @@ class Kit:
     def inject(self, name: str, **fields: Any) -> None:
         self._world.fleet.inject(name, **fields)
 
+    def vanish(self, name: str) -> None:
+        """Delete the endpoint without its scalable target: whoever did it may not deregister (facts B.10)."""
+        self._world.fleet.delete(name, self._world.now())
+
+    def topic(self, name: str, *, heard: bool = True) -> None:
+        """A topic of its own, with the result queue behind it where it is `heard`."""
+        topic = sns_backends[self._world.account][self._world.region].create_topic(name)
+        self.topics[name] = topic.arn
+        if heard:
+            queue = sqs_backends[self._world.account][self._world.region].get_queue("doc-results")
+            sns_backends[self._world.account][self._world.region].subscribe(topic.arn, queue.queue_arn, "sqs")
+
+    def drop_topic(self, name: str) -> None:
+        sns_backends[self._world.account][self._world.region].delete_topic(self.topics[name])
+
     # -- what an account has before its first endpoint ---------------------------------------------------
 
     def account(self) -> None:
@@ -103,6 +132,8 @@ class Kit:
         failure_path: bool = True,
         topics: bool = True,
         image: str = "1",
+        success_topic: str = "doc-success",
+        error_topic: str = "doc-error",
     ) -> None:
         """Model and endpoint configuration; `concurrency` None is a real-time endpoint."""
         registry = f"{self._world.account}.dkr.ecr.{self._world.region}.amazonaws.com"
@@ -129,8 +160,8 @@ class Kit:
                 output["S3FailurePath"] = f"s3://{BUCKET}/{name}/fail/"
             if topics:
                 output["NotificationConfig"] = {
-                    "SuccessTopic": self.topics["doc-success"],
-                    "ErrorTopic": self.topics["doc-error"],
+                    "SuccessTopic": self.topics[success_topic],
+                    "ErrorTopic": self.topics[error_topic],
                 }
             params["AsyncInferenceConfig"] = {
                 "ClientConfig": {"MaxConcurrentInvocationsPerInstance": concurrency},
@@ -149,7 +180,7 @@ class Kit:
         )
 
     def bounds(self, name: str, low: int, high: int, **suspended: bool) -> None:
-        params: dict[str, Any] = self._resource(name) | {"MinCapacity": low, "MaxCapacity": high}
+        params: dict[str, Any] = self.resource(name) | {"MinCapacity": low, "MaxCapacity": high}
         if suspended:
             params["SuspendedState"] = suspended
         self.call("application-autoscaling", "RegisterScalableTarget", **params)
@@ -181,7 +212,7 @@ class Kit:
                 "ScaleOutCooldown": scale_out,
                 "DisableScaleIn": no_scale_in,
             },
-            **self._resource(name),
+            **self.resource(name),
         )
 
     def wake(self, name: str, *, with_variant: bool = False, actions: bool = True, periods: int = 2) -> None:
@@ -197,7 +228,7 @@ class Kit:
                 "Cooldown": 300,
                 "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}],
             },
-            **self._resource(name),
+            **self.resource(name),
         )
         dimensions = [{"Name": "EndpointName", "Value": name}]
         if with_variant:
@@ -266,10 +297,11 @@ class Kit:
             Schedule=expression,
             Timezone=zone,
             ScalableTargetAction={f"{k.capitalize()}Capacity": v for k, v in bounds.items()},
-            **self._resource(name),
+            **self.resource(name),
         )
 
-    def _resource(self, name: str) -> dict[str, str]:
+    def resource(self, name: str) -> dict[str, str]:
+        """What names the endpoint's variant to Application Auto Scaling."""
         return {
             "ServiceNamespace": "sagemaker",
             "ResourceId": f"endpoint/{name}/variant/{VARIANT}",

@@ -75,6 +75,8 @@ class Traffic:
     start: float = float("-inf")
     stop: float = float("inf")
     background_error_rate: float = field(default=0.0)
+    ttl_s: float = 21_600.0
+    """How long a request may wait in the queue."""
 
     def day(self, day: int) -> tuple[list[float], list[float], list[bool]]:
         """Arrivals of one UTC day (days since the epoch): times, container seconds, whether they fail."""

@@ -12,7 +12,8 @@ import numpy as np
 
 from ops.answers import Told
 from ops.console import Console
-from ops.core.errors import OpsError, UnknownEndpoint
+from ops.core.errors import OpsError, UnknownEndpoint, Unreachable
+from ops.core.findings import Examined, Finding
 from ops.core.types import (
     Activity,
     Alarm,
@@ -36,7 +37,7 @@ from ops.core.types import (
     Verdict,
     Window,
 )
-from ops.core.views import EndpointView, FleetRow, FleetView, Usage
+from ops.core.views import DoctorView, EndpointView, FleetRow, FleetView, Usage
 from ops.pace import Snapshot
 
 T = TypeVar("T")
@@ -344,13 +345,26 @@ def busy_view(
     return replace(view, metrics=MetricSet(window, {s.name: s for s in found}), instances=served)
 
 
+def doctor_view(
+    *rows: FleetRow, view: FleetView | None = None, findings: tuple[Finding, ...] = ()
+) -> DoctorView:
+    """What the doctor says of these endpoints: of each the same findings."""
+    connection = view.connection if view is not None else EMBEDDED
+    return DoctorView(
+        connection, NOW, tuple(Examined(r.endpoint.ref.name, r.verdict, findings) for r in rows)
+    )
+
+
 class SampleSource:
     """The façade's answers from the values above; `failure` is raised instead when it is set."""
 
     def __init__(self, view: FleetView | None = None, failure: OpsError | None = None) -> None:
         self.view = view if view is not None else fleet()
         self.failure = failure
-        self.answers: dict[Hashable, object] = {}
+        self.answers: dict[Hashable, object] = {
+            ("doctor", r.endpoint.ref.name): doctor_view(r, view=self.view)
+            for r in (*self.view.rows, *self.view.realtime)
+        }
 
     def snapshot(self) -> Snapshot:
         return Snapshot(None if self.failure else self.view, self.failure, 1, 3.0, 2.0, USAGE)
@@ -380,4 +394,6 @@ class SampleSource:
         """What `answers` hold under the key; there is no console to ask."""
         if self.failure is not None:
             raise self.failure
+        if key not in self.answers:
+            raise Unreachable("The sample has no answer to this.", "Put one into `answers`.")
         return Told(cast(T, self.answers[key]), 0.0)

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -74,6 +75,19 @@ class Account:
         assert done.returncode in (0, 1), done.stderr
         return json.loads(done.stdout)
 
+    def bash(self, text: str, **environ: str) -> None:
+        """Run a text as it stands, with the real AWS CLI within reach."""
+        path = f"{AWS_CLI.parent}{os.pathsep}{os.environ['PATH']}"
+        done = subprocess.run(
+            ["bash", "-c", text],
+            env=self._environ | {"PATH": path} | environ,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, f"{text}\n{done.stderr}"
+
     def client(self, service: str) -> Any:
         return boto3.client(
             service,
@@ -92,6 +106,10 @@ class Account:
         """Simulated seconds per second; 0 pauses."""
         self._control("clock", {"speed": speed})
 
+    def jump(self, seconds: float) -> None:
+        """Simulated time passes at once."""
+        self._control("clock", {"jump_seconds": seconds})
+
     def now(self) -> float:
         """Simulated time, seconds since the epoch."""
         return float(self._control("state")["epoch_s"])
@@ -101,7 +119,7 @@ class Account:
         request = urllib.request.Request(
             f"{self.url}/_ebb/{path}", body, {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return dict(json.load(answer))
 
 
@@ -120,12 +138,11 @@ def _option(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-@pytest.fixture
-def account(tmp_path: Path) -> Iterator[Account]:
-    command = [sys.executable, "-m", "ops", "local-aws", "--port", "0", "--speed", str(SPEED), "--empty"]
-    server = subprocess.Popen(
-        [*command, "--state", str(tmp_path / "state.json")], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+@contextmanager
+def running(state: Path, *options: str) -> Iterator[Account]:
+    """An embedded AWS as a process of its own; it must end well."""
+    command = [sys.executable, "-m", "ops", "local-aws", "--port", "0", "--empty", *options]
+    server = subprocess.Popen([*command, "--state", str(state)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
         account = Account(json.loads(server.stdout.readline()))
@@ -134,3 +151,9 @@ def account(tmp_path: Path) -> Iterator[Account]:
     finally:
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=20) == 0
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Account]:
+    with running(tmp_path / "state.json", "--speed", str(SPEED)) as account:
+        yield account

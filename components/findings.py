@@ -1,0 +1,176 @@
+"""What the doctor says, drawn: an overview of all endpoints, and each finding of one with what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+import streamlit as st
+
+from components import format as fmt
+from components import session
+from components.cards import doctor_link, endpoint_link, pill
+from components.markup import Html, html, joined, show
+from components.theme import SEVERITIES
+from ops.core.findings import Examined, Finding, summary
+from ops.core.fix_terraform import terraform
+from ops.core.fix_text import cli
+from ops.core.fixes import Calls
+from ops.core.moments import sentence, written
+from ops.core.types import EndpointState
+from ops.core.views import DoctorView
+
+BY_HAND = (
+    "Ebb carries out none of these fixes: copy one, read it, and run it where you run such commands. What it mends "
+    "shows some minutes later: alarms look at whole minutes, and a first instance takes its time."
+)
+
+
+def ask(name: str) -> Html:
+    """The way from an endpoint to what the doctor says of it, with how much that is."""
+    found = session.findings(name)
+    if found is None:
+        said = "Ask the doctor →"
+    elif found:
+        said = f"Ask the doctor: {fmt.plural(found, 'finding')} →"
+    else:
+        said = "Ask the doctor: no finding →"
+    return html('<p class="small">{link}</p>', link=doctor_link(name, html("{s}", s=said), focus="ask"))
+
+
+def headline(view: DoctorView) -> Html:
+    """How much was found in all."""
+    return html('<h1 tabindex="-1">{said}</h1>', said=summary(view.examined))
+
+
+def overview(view: DoctorView, zone: tzinfo) -> Html:
+    """Every endpoint: trouble first, each finding with the way to its fix; the healthy ones in one line."""
+    told = [e for e in view.examined if e.findings]
+    well = [e.name for e in view.examined if not e.findings]
+    links = [doctor_link(n, html("{n}", n=n), focus="well") for n in well]
+    quiet = html(
+        '<p class="muted small">{word}: {links}.</p>',
+        word="Nothing found" if told else "Examined",
+        links=Html(", ".join(links)),
+    )
+    return html(
+        '<div class="stack"><ul class="patients">{items}</ul>{quiet}</div>',
+        items=joined(_patient(examined, zone) for examined in told),
+        quiet=quiet if well else Html(""),
+    )
+
+
+def _patient(examined: Examined, zone: tzinfo) -> Html:
+    return html(
+        '<li><div class="row">{name}{pill}</div><p class="muted small">{verdict}</p>'
+        '<ul class="plain">{findings}</ul></li>',
+        name=doctor_link(examined.name, html("<b>{n}</b>", n=examined.name), focus="patient"),
+        pill=pill(examined.verdict),
+        verdict=sentence(examined.verdict, zone),
+        findings=joined(_brief(examined.name, finding, zone) for finding in examined.findings),
+    )
+
+
+def _brief(name: str, finding: Finding, zone: tzinfo) -> Html:
+    word = "See the fix →" if isinstance(finding.fix, Calls) else "See what to do →"
+    return html(
+        "<li>{severity} {sentence} {link}</li>",
+        severity=_severity(finding),
+        sentence=written(finding.sentence, zone),
+        link=doctor_link(name, Html(word), focus="fix", finding=finding.code, css="why nowrap"),
+    )
+
+
+def _severity(finding: Finding) -> Html:
+    mark = SEVERITIES[finding.severity]
+    return html(
+        '<span class="{tone} nowrap"><span aria-hidden="true">{icon}</span> {word}:</span>',
+        tone=mark.tone,
+        icon=mark.icon,
+        word=mark.word,
+    )
+
+
+def verdict(examined: Examined, zone: tzinfo) -> Html:
+    """The endpoint's name and state, the verdict in a sentence, and how much was found."""
+    charts = (
+        endpoint_link(examined.name, Html("See its charts →"), focus="charts", css="small")
+        if examined.verdict.state is not EndpointState.MISSING
+        else Html("")
+    )
+    count = fmt.plural(len(examined.findings), "finding") + "." if examined.findings else summary((examined,))
+    return html(
+        '<div class="stack"><div class="row"><h1 tabindex="-1">{name}</h1>{pill}{charts}</div>'
+        '<p class="lead">{sentence}</p><p class="muted">{count}</p></div>',
+        name=examined.name,
+        pill=pill(examined.verdict),
+        charts=charts,
+        sentence=sentence(examined.verdict, zone),
+        count=count,
+    )
+
+
+def findings(examined: Examined, view: DoctorView, zone: tzinfo, linked: str = "") -> None:
+    """Each finding with what mends it; `linked`: the code that a link leads to, shown first."""
+    ordered = sorted(examined.findings, key=lambda f: f.code != linked)
+    for number, finding in enumerate(ordered):
+        key = f"{examined.name}-{finding.code}-{number}"
+        with st.container(border=True, key=f"finding-{key}"):
+            body = _whole(examined, finding, view, zone, linked=finding.code == linked)
+            show(body, key=f"finding-says-{key}")
+            if isinstance(finding.fix, Calls):
+                fix_text(finding.fix, view.connection.region, key=key)
+
+
+def fix_text(fix: Calls, region: str, *, key: str) -> None:
+    """The text that makes the changes, in two languages, each with a button that copies it."""
+    shell, code = st.tabs(["AWS CLI", "Terraform"], key=f"fix-{key}")
+    with shell:
+        st.code(cli(fix, region), language="bash", wrap_lines=True)
+    with code:
+        st.code(terraform(fix), language="hcl", wrap_lines=True)
+
+
+def _whole(examined: Examined, finding: Finding, view: DoctorView, zone: tzinfo, *, linked: bool) -> Html:
+    since = (
+        html(" · since {when}", when=fmt.moment(finding.since, zone, view.as_of))
+        if finding.since is not None
+        else Html("")
+    )
+    here = (
+        html("<span>The link leads here</span>")
+        if linked and len(examined.findings) > 1
+        else doctor_link(examined.name, Html("Link to this finding"), focus="here", finding=finding.code)
+    )
+    return html(
+        '<div class="stack finding"><h2>{severity} {sentence}</h2>'
+        '<p class="muted small"><code>{code}</code>{since} · {here}</p>'
+        '<ul class="evidence">{evidence}</ul><p><span class="muted">Why it matters:</span> {why}</p>{fix}</div>',
+        severity=_severity(finding),
+        sentence=written(finding.sentence, zone),
+        code=finding.code,
+        since=since,
+        here=here,
+        evidence=joined(html("<li>{line}</li>", line=written(line, zone)) for line in finding.evidence),
+        why=written(finding.why, zone),
+        fix=_mends(finding, zone),
+    )
+
+
+def _mends(finding: Finding, zone: tzinfo) -> Html:
+    if isinstance(finding.fix, Calls):
+        said = written(finding.fix.effect, zone)
+        return html('<p><span class="fine">✓ With this fix:</span> {said}</p>', said=said)
+    step = written(finding.fix.step, zone)
+    return html("<p><b>What a person can do:</b> {step}</p>", step=step)
+
+
+def gone(examined: Sequence[Examined], code: str) -> Html:
+    """A link led to a finding that is not there."""
+    if not code or any(f.code == code for e in examined for f in e.findings):
+        return Html("")
+    return html(
+        '<p class="muted" role="status">The link leads to the finding <code>{code}</code>: it is not found here, or '
+        "not any more.</p>",
+        code=code,
+    )

@@ -1,0 +1,200 @@
+"""A fix as the calls that it is: service, operation and parameters, as boto3 would take them.
+
+Where a parameter is not known before the fix runs it holds a PolicyArn or a ChosenTopic; `filled` puts the
+real ARN there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ops.core.fixes import (
+    Calls,
+    Change,
+    ChosenTopic,
+    DeleteAlarms,
+    DeletePolicy,
+    DeleteSchedule,
+    DeregisterTarget,
+    EnableAlarmActions,
+    PolicyArn,
+    PutAlarm,
+    PutPolicy,
+    PutSchedule,
+    RegisterTarget,
+)
+from ops.core.types import EndpointRef, MetricRef, Step, StepPolicy, Suspended, TargetTrackingPolicy
+
+SCALING, WATCHING = "application-autoscaling", "cloudwatch"
+NAMESPACE = "sagemaker"
+DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+STATISTICS = frozenset({"SampleCount", "Average", "Sum", "Minimum", "Maximum"})
+"""Everything else, such as p90, is an extended statistic."""
+Parameters = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`operation` as AWS spells it; `makes`: the policy whose ARN the answer holds as PolicyARN."""
+
+    service: str
+    operation: str
+    parameters: Mapping[str, Any]
+    makes: str = ""
+
+
+def calls(fix: Calls) -> tuple[Call, ...]:
+    """The calls of a fix, in the order in which to make them."""
+    return tuple(call(change) for change in fix.changes)
+
+
+def call(change: Change) -> Call:
+    """One change as a call."""
+    match change:
+        case PutAlarm():
+            return Call(WATCHING, "PutMetricAlarm", _alarm(change))
+        case EnableAlarmActions(name):
+            return Call(WATCHING, "EnableAlarmActions", {"AlarmNames": [name]})
+        case DeleteAlarms(names):
+            return Call(WATCHING, "DeleteAlarms", {"AlarmNames": list(names)})
+        case RegisterTarget(ref):
+            return Call(SCALING, "RegisterScalableTarget", resource(ref) | _target(change))
+        case DeregisterTarget(ref):
+            return Call(SCALING, "DeregisterScalableTarget", resource(ref))
+        case PutPolicy(ref, policy):
+            return Call(SCALING, "PutScalingPolicy", _policy(ref, policy), makes=policy.name)
+        case DeletePolicy(ref, name):
+            return Call(SCALING, "DeleteScalingPolicy", {"PolicyName": name} | resource(ref))
+        case PutSchedule(ref):
+            return Call(SCALING, "PutScheduledAction", _schedule(change) | resource(ref))
+        case DeleteSchedule(ref, name):
+            return Call(SCALING, "DeleteScheduledAction", {"ScheduledActionName": name} | resource(ref))
+
+
+def filled(made: Call, policies: Mapping[str, str], topic: str = "") -> Call:
+    """The call with ARNs for its stand-ins: of policies by name, and of the chosen topic. KeyError: not known."""
+
+    def real(value: Any) -> Any:
+        if isinstance(value, PolicyArn):
+            return policies[value.policy]
+        if isinstance(value, ChosenTopic):
+            if not topic:
+                raise KeyError("no topic is chosen")
+            return topic
+        return [real(v) for v in value] if isinstance(value, list) else value
+
+    return Call(made.service, made.operation, {k: real(v) for k, v in made.parameters.items()}, made.makes)
+
+
+def resource(ref: EndpointRef) -> Parameters:
+    """What Application Auto Scaling calls one variant of an endpoint."""
+    return {"ServiceNamespace": NAMESPACE, "ResourceId": ref.resource_id, "ScalableDimension": DIMENSION}
+
+
+def dimensions(metric: MetricRef) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": value} for name, value in metric.dimensions]
+
+
+def _known(**values: Any) -> Parameters:
+    """Without what is absent or empty."""
+    return {k: v for k, v in values.items() if v is not None and v not in ("", [])}
+
+
+def _alarm(alarm: PutAlarm) -> Parameters:
+    usual = alarm.metric.statistic in STATISTICS
+    return _known(
+        AlarmName=alarm.name,
+        AlarmDescription=alarm.description,
+        Namespace=alarm.metric.namespace,
+        MetricName=alarm.metric.name,
+        Dimensions=dimensions(alarm.metric),
+        Statistic=alarm.metric.statistic if usual else None,
+        ExtendedStatistic=None if usual else alarm.metric.statistic,
+        Unit=alarm.metric.unit,
+        Period=alarm.period,
+        EvaluationPeriods=alarm.evaluation_periods,
+        DatapointsToAlarm=alarm.datapoints_to_alarm,
+        Threshold=alarm.threshold,
+        ComparisonOperator=alarm.comparison,
+        TreatMissingData=alarm.missing,
+        ActionsEnabled=alarm.actions_enabled,
+        AlarmActions=list(alarm.actions),
+        OKActions=list(alarm.ok_actions),
+        InsufficientDataActions=list(alarm.no_data_actions),
+    )
+
+
+def _target(change: RegisterTarget) -> Parameters:
+    return _known(
+        MinCapacity=change.min,
+        MaxCapacity=change.max,
+        SuspendedState=None if change.suspended is None else _suspended(change.suspended),
+    )
+
+
+def _suspended(off: Suspended) -> dict[str, bool]:
+    return {
+        "DynamicScalingInSuspended": off.scale_in,
+        "DynamicScalingOutSuspended": off.scale_out,
+        "ScheduledScalingSuspended": off.scheduled,
+    }
+
+
+def _policy(ref: EndpointRef, policy: TargetTrackingPolicy | StepPolicy) -> Parameters:
+    named = {"PolicyName": policy.name} | resource(ref)
+    if isinstance(policy, StepPolicy):
+        rule = _known(
+            AdjustmentType=policy.adjustment_type,
+            StepAdjustments=[_step(step) for step in policy.steps],
+            MinAdjustmentMagnitude=policy.min_adjustment,
+            Cooldown=policy.cooldown,
+            MetricAggregationType=policy.aggregation,
+        )
+        return named | {"PolicyType": "StepScaling", "StepScalingPolicyConfiguration": rule}
+    rule = {"TargetValue": policy.target, **_tracked(policy)} | {
+        "ScaleOutCooldown": policy.scale_out_cooldown,
+        "ScaleInCooldown": policy.scale_in_cooldown,
+        "DisableScaleIn": policy.disable_scale_in,
+    }
+    return named | {
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": rule,
+    }
+
+
+def _tracked(policy: TargetTrackingPolicy) -> Parameters:
+    """The metric that a policy tracks. ValueError where it is an expression, of which Ebb knows no parts."""
+    metric = policy.metric
+    if metric is not None:
+        known = _known(
+            MetricName=metric.name,
+            Namespace=metric.namespace,
+            Dimensions=dimensions(metric),
+            Statistic=metric.statistic,
+            Unit=metric.unit,
+        )
+        return {"CustomizedMetricSpecification": known}
+    if policy.predefined is None:
+        raise ValueError(f"{policy.name} tracks an expression: it cannot be written anew")
+    return {"PredefinedMetricSpecification": {"PredefinedMetricType": policy.predefined}}
+
+
+def _step(step: Step) -> Parameters:
+    return _known(
+        MetricIntervalLowerBound=step.lower,
+        MetricIntervalUpperBound=step.upper,
+        ScalingAdjustment=step.adjustment,
+    )
+
+
+def _schedule(change: PutSchedule) -> Parameters:
+    return _known(
+        ScheduledActionName=change.name,
+        Schedule=change.schedule,
+        Timezone=change.timezone if not change.schedule.startswith("rate(") else None,
+        StartTime=change.start,
+        EndTime=change.end,
+        ScalableTargetAction=_known(MinCapacity=change.min, MaxCapacity=change.max),
+    )

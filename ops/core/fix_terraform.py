@@ -1,0 +1,279 @@
+"""A fix as Terraform text. Ebb does not know the reader's own code: what it cannot know stands as a comment.
+
+Source: the documentation of the AWS provider on aws_appautoscaling_* and aws_cloudwatch_metric_alarm.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ops.core.fix_calls import DIMENSION, NAMESPACE, STATISTICS
+from ops.core.fixes import (
+    Calls,
+    Change,
+    ChosenTopic,
+    DeleteAlarms,
+    DeletePolicy,
+    DeleteSchedule,
+    DeregisterTarget,
+    EnableAlarmActions,
+    PolicyArn,
+    PutAlarm,
+    PutPolicy,
+    PutSchedule,
+    RegisterTarget,
+)
+from ops.core.hcl import Attribute, Block, attribute, block, comment, reference, text
+from ops.core.types import EndpointRef, StepPolicy, TargetTrackingPolicy
+
+TOPIC = "alarm_topic_arn"
+"""The Terraform variable of the topic that is to be told."""
+_ALARM, _TARGET = "aws_cloudwatch_metric_alarm", "aws_appautoscaling_target"
+_POLICY, _SCHEDULE = "aws_appautoscaling_policy", "aws_appautoscaling_scheduled_action"
+_NO_LETTER = re.compile(r"[^A-Za-z0-9]+")
+Part = Attribute | Block | str
+
+
+def terraform(fix: Calls) -> str:
+    """Blocks and comments, one for each change."""
+    labels = _Labels()
+    parts: list[str] = []
+    if any(isinstance(a, ChosenTopic) for c in fix.changes if isinstance(c, PutAlarm) for a in c.actions):
+        parts.append(_topic())
+    parts += [_change(change, labels) for change in fix.changes]
+    return "\n\n".join(parts)
+
+
+class _Labels:
+    """The names of the blocks: made of the names in AWS, each once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], str] = {}
+        self._taken: set[tuple[str, str]] = set()
+
+    def of(self, kind: str, name: str) -> str:
+        if (kind, name) not in self._known:
+            stem = _NO_LETTER.sub("_", name).strip("_").lower()[:60] or "unnamed"
+            label = stem = stem if stem[0].isalpha() else f"_{stem}"
+            number = 1
+            while (kind, label) in self._taken:
+                number += 1
+                label = f"{stem}_{number}"
+            self._known[kind, name] = label
+            self._taken.add((kind, label))
+        return self._known[kind, name]
+
+
+def _topic() -> str:
+    said = "The ARN of the SNS topic that is to be told."
+    return block(
+        'variable "' + TOPIC + '"', attribute("type", "string", raw=True), attribute("description", said)
+    )
+
+
+def _change(change: Change, labels: _Labels) -> str:
+    match change:
+        case PutAlarm():
+            return _whole(_ALARM, labels.of(_ALARM, change.name), change.name, _alarm(change, labels))
+        case EnableAlarmActions(name):
+            lines = [attribute("alarm_name", name), attribute("actions_enabled", True)]
+            return _partly(_ALARM, labels.of(_ALARM, name), name, lines)
+        case DeleteAlarms(names):
+            return "\n\n".join(_removed(_ALARM, f"alarm_name is {text(name)}") for name in names)
+        case RegisterTarget(ref):
+            complete = change.min is not None and change.max is not None
+            drawn = _whole if complete else _partly
+            return drawn(_TARGET, labels.of(_TARGET, ref.name), _id(ref), [*_scaled(ref), *_target(change)])
+        case DeregisterTarget(ref):
+            which = f"resource_id is {text(ref.resource_id)}"
+            return _removed(
+                _TARGET, which, "Its policies and scheduled actions go with it: remove their blocks too."
+            )
+        case PutPolicy(ref, policy):
+            label = labels.of(_POLICY, policy.name)
+            return _whole(_POLICY, label, f"{_id(ref)}/{policy.name}", _policy(ref, policy))
+        case DeletePolicy(ref, name):
+            return _removed(_POLICY, f"name is {text(name)} and resource_id is {text(ref.resource_id)}")
+        case PutSchedule(ref, name):
+            said = comment(
+                "Put this in place of the block that you have for it, or add it: it replaces a scheduled "
+                "action of the same name."
+            )
+            named = _named(_SCHEDULE, labels.of(_SCHEDULE, name))
+            return f"{said}\n{block(named, *_schedule(ref, change))}"
+        case DeleteSchedule(ref, name):
+            return _removed(_SCHEDULE, f"name is {text(name)} and resource_id is {text(ref.resource_id)}")
+
+
+def _whole(kind: str, label: str, identity: str, lines: Iterable[Part]) -> str:
+    """A whole block, and how to bring in what exists already."""
+    said = (
+        "Put this in place of the block that you have for it, under the name that it has there. If it exists "
+        "but not in your code, import it:"
+    )
+    return f"{comment(said)}\n{_import(kind, label, identity)}\n{block(_named(kind, label), *lines)}"
+
+
+def _partly(kind: str, label: str, identity: str, lines: Iterable[Part]) -> str:
+    """The lines that change, and those by which the block is found: the fix does not touch the rest."""
+    said = (
+        "Set these lines in the block that you have for it; its other lines stay as they are. If it is not in "
+        "your code, import it and let Terraform write the block (terraform plan -generate-config-out=FILE):"
+    )
+    return f"{comment(said)}\n{_import(kind, label, identity)}\n{block(_named(kind, label), *lines)}"
+
+
+def _import(kind: str, label: str, identity: str) -> str:
+    return f"#   import {{\n#     to = {kind}.{label}\n#     id = {text(identity)}\n#   }}"
+
+
+def _named(kind: str, label: str) -> str:
+    return f'resource "{kind}" "{label}"'
+
+
+def _removed(kind: str, which: str, more: str = "") -> str:
+    """There is nothing to write for a deletion, only something to take away."""
+    return comment(
+        f"Remove the {kind} block whose {which}, and apply. {more}".strip(),
+        "If it is not in your code, Terraform cannot remove it: use the AWS CLI.",
+    )
+
+
+def _id(ref: EndpointRef) -> str:
+    return f"{NAMESPACE}/{ref.resource_id}/{DIMENSION}"
+
+
+def _scaled(ref: EndpointRef) -> tuple[Attribute, ...]:
+    return (
+        attribute("service_namespace", NAMESPACE),
+        attribute("resource_id", ref.resource_id),
+        attribute("scalable_dimension", DIMENSION),
+    )
+
+
+def _present(values: Mapping[str, Any]) -> list[Part]:
+    """Attributes without what is absent."""
+    return [attribute(name, value) for name, value in values.items() if value not in (None, "")]
+
+
+def _alarm(alarm: PutAlarm, labels: _Labels) -> list[Part]:
+    usual = alarm.metric.statistic in STATISTICS
+    lines = _present(
+        {
+            "alarm_name": alarm.name,
+            "alarm_description": alarm.description,
+            "namespace": alarm.metric.namespace,
+            "metric_name": alarm.metric.name,
+            "dimensions": dict(alarm.metric.dimensions) or None,
+            "statistic": alarm.metric.statistic if usual else None,
+            "extended_statistic": None if usual else alarm.metric.statistic,
+            "unit": alarm.metric.unit,
+            "period": alarm.period,
+            "evaluation_periods": alarm.evaluation_periods,
+            "datapoints_to_alarm": alarm.datapoints_to_alarm,
+            "threshold": alarm.threshold,
+            "comparison_operator": alarm.comparison,
+            "treat_missing_data": alarm.missing,
+            "actions_enabled": alarm.actions_enabled,
+        }
+    )
+    if alarm.actions:
+        lines.append(attribute("alarm_actions", [_action(a, labels) for a in alarm.actions]))
+    if alarm.ok_actions:
+        lines.append(attribute("ok_actions", alarm.ok_actions))
+    if alarm.no_data_actions:
+        lines.append(attribute("insufficient_data_actions", alarm.no_data_actions))
+    return lines
+
+
+def _action(action: str | PolicyArn | ChosenTopic, labels: _Labels) -> object:
+    if isinstance(action, PolicyArn):
+        return reference(f"{_POLICY}.{labels.of(_POLICY, action.policy)}.arn")
+    return reference(f"var.{TOPIC}") if isinstance(action, ChosenTopic) else action
+
+
+def _target(change: RegisterTarget) -> list[Part]:
+    lines = _present({"min_capacity": change.min, "max_capacity": change.max})
+    off = change.suspended
+    if off is not None:
+        held = {
+            "dynamic_scaling_in_suspended": off.scale_in,
+            "dynamic_scaling_out_suspended": off.scale_out,
+            "scheduled_scaling_suspended": off.scheduled,
+        }
+        lines.append(Block("suspended_state", tuple(_present(held))))
+    return lines
+
+
+def _policy(ref: EndpointRef, policy: TargetTrackingPolicy | StepPolicy) -> list[Part]:
+    kind = "StepScaling" if isinstance(policy, StepPolicy) else "TargetTrackingScaling"
+    head = [attribute("name", policy.name), attribute("policy_type", kind), *_scaled(ref)]
+    return [*head, _steps(policy) if isinstance(policy, StepPolicy) else _tracking(policy)]
+
+
+def _steps(policy: StepPolicy) -> Block:
+    lines = _present(
+        {
+            "adjustment_type": policy.adjustment_type,
+            "cooldown": policy.cooldown,
+            "metric_aggregation_type": policy.aggregation,
+            "min_adjustment_magnitude": policy.min_adjustment,
+        }
+    )
+    for step in policy.steps:
+        bounds = {
+            "metric_interval_lower_bound": step.lower,
+            "metric_interval_upper_bound": step.upper,
+            "scaling_adjustment": step.adjustment,
+        }
+        lines.append(Block("step_adjustment", tuple(_present(bounds))))
+    return Block("step_scaling_policy_configuration", tuple(lines))
+
+
+def _tracking(policy: TargetTrackingPolicy) -> Block:
+    lines = _present(
+        {
+            "target_value": policy.target,
+            "scale_out_cooldown": policy.scale_out_cooldown,
+            "scale_in_cooldown": policy.scale_in_cooldown,
+            "disable_scale_in": policy.disable_scale_in,
+        }
+    )
+    return Block("target_tracking_scaling_policy_configuration", (*lines, _tracked(policy)))
+
+
+def _tracked(policy: TargetTrackingPolicy) -> Block:
+    metric = policy.metric
+    if metric is None:
+        kind = attribute("predefined_metric_type", policy.predefined or "")
+        return Block("predefined_metric_specification", (kind,))
+    lines = _present(
+        {
+            "metric_name": metric.name,
+            "namespace": metric.namespace,
+            "statistic": metric.statistic,
+            "unit": metric.unit,
+        }
+    )
+    for name, value in metric.dimensions:
+        lines.append(Block("dimensions", (attribute("name", name), attribute("value", value))))
+    return Block("customized_metric_specification", tuple(lines))
+
+
+def _schedule(ref: EndpointRef, change: PutSchedule) -> list[Part]:
+    lines = [
+        attribute("name", change.name),
+        *_scaled(ref),
+        *_present(
+            {
+                "schedule": change.schedule,
+                "timezone": change.timezone if not change.schedule.startswith("rate(") else None,
+                "start_time": change.start,
+                "end_time": change.end,
+            }
+        ),
+    ]
+    bounds = _present({"min_capacity": change.min, "max_capacity": change.max})
+    return [*lines, Block("scalable_target_action", tuple(bounds))]
