@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
 from components import format as fmt
-from components import log_view, notices, refused, session
+from components import log_view, notices, refused, session, unread
 from components.failure_cards import link, when
 from components.markup import Html, html, joined, show
 from components.scope import Range, Zone
 from components.tables import cell, line, table
+from ops.core.errors import OpsError
 from ops.core.failures import MEANINGS
 from ops.core.log_lines import FailedRequest
 from ops.core.plain_text import one_line
+from ops.core.types import Problem
 from ops.core.views_failures import FailedRequests, FailureObject, LogQuery, Streams
 
 REQUESTS, LOG, OBJECTS = "Failed requests", "Log", "Failure objects"
@@ -55,11 +57,14 @@ def pick(name: str, shown: Range, failed: float | None, zone: Zone) -> None:
 def _requests(name: str, shown: Range, failed: float | None, zone: Zone) -> None:
     told = session.failed_requests(name, shown.asked)
     found = told.value
+    _older(told.error, found.as_of, zone)
     notices.problems(found.problems)
     chosen, at = str(st.query_params.get(session.REQUEST, "")), _asked_at()
     inside = any(_is(request, chosen, at) for request in found.requests)
     if chosen and at is not None and not inside:
-        show(_detail(name, chosen, at, zone, found.as_of), key="request-alone")
+        close = html('<p><a class="go" href="{href}" data-focus="close">Close ✕</a></p>', href=link())
+        detail = _detail(name, chosen, at, zone, found.as_of)
+        show(html("{detail}{close}", detail=detail, close=close), key="request-alone")
     if found.problems:
         return
     rows: list[Html] = []
@@ -199,6 +204,7 @@ def _log(name: str, shown: Range, zone: Zone) -> None:
     which = Streams(streams) if streams in tuple(Streams) else Streams.ALL
     told = session.logs(name, LogQuery(shown.asked, str(text or ""), which, LINES))
     found = told.value
+    _older(told.error, found.end, zone)
     if found.lines:
         number = fmt.plural(len(found.lines), "line")
         body = html(
@@ -218,8 +224,10 @@ def _log(name: str, shown: Range, zone: Zone) -> None:
 
 
 def _objects(name: str, zone: Zone) -> None:
-    found = session.failure_objects(name).value
+    told = session.failure_objects(name)
+    found = told.value
     now = session.now() or datetime.fromtimestamp(0, UTC)
+    _older(told.error, now - timedelta(seconds=told.age_s), zone)
     notices.problems(found.problems)
     if found.path is None:
         show(
@@ -288,6 +296,13 @@ def _object(each: FailureObject, zone: Zone, now: datetime, *, opened: bool) -> 
             "nowrap",
         ),
     )
+
+
+def _older(error: OpsError | None, as_of: datetime, zone: Zone) -> None:
+    """That what is shown is the last good answer, where AWS was asked again in vain."""
+    if error is not None:
+        problem = Problem(unread.OLDER, error.what, error.hint, retryable=error.retryable)
+        notices.problems([problem], fmt.clock(as_of, zone.info, seconds=True))
 
 
 def _again(as_of: datetime, zone: Zone) -> None:

@@ -8,7 +8,8 @@ from datetime import datetime, tzinfo
 from components import format as fmt
 from components.failure_cards import when
 from components.markup import Html, html, joined
-from ops.core.log_lines import is_data_log, log_group
+from ops.core.log_lines import is_data_log
+from ops.core.names import log_group
 from ops.core.plain_text import visible
 from ops.core.records import LogLine
 from ops.core.views_failures import ContextLine, LogSearch, ObjectText, ProbableObject, RequestLog

@@ -14,9 +14,9 @@ from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import UnknownEndpoint
 from ops.core.failures import MEANINGS, Cause
-from ops.core.log_lines import FailedRequest, log_group
+from ops.core.log_lines import FailedRequest
 from ops.core.moments import moment, written
-from ops.core.names import nearest
+from ops.core.names import log_group, nearest
 from ops.core.plain_text import one_line, visible
 from ops.core.types import Problem, Severity
 from ops.core.views_failures import FailedRequests, FailuresView, LogQuery, LogSearch, Streams, failures_of

@@ -196,6 +196,8 @@ class Notifier:
                 if last or then is None:
                     break
                 pause(then)
+                if self._stopping:
+                    return
             else:
                 self._became(number, attempts=attempt, arrived=True, error="")
                 break

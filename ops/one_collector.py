@@ -41,7 +41,7 @@ def stop() -> None:
     with _only_lock:
         running, _only = _only, None
         notices, _telling = _telling, None
-    if running is not None:
-        running.stop()
     if notices is not None:
         notices.stop()
+    if running is not None:
+        running.stop()

@@ -15,7 +15,8 @@ from typing import Any
 from ops import clock
 from ops.aws.calls import Reading
 from ops.core.errors import OpsError
-from ops.core.log_lines import is_data_log, log_group, pattern
+from ops.core.log_lines import is_data_log, pattern
+from ops.core.names import log_group
 from ops.core.records import LogLine
 from ops.core.types import utc
 from ops.core.views_failures import LogSearch, Streams

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from ops.core import metrics
+from ops.core import metrics, names
 from ops.core.moments import mark
 from ops.core.seen import Seen
 from ops.core.types import Endpoint, EndpointState, FloatArray, Severity, Verdict, Window, utc
@@ -48,7 +48,7 @@ def _next(seen: Seen, deploy: bool, since: datetime | None) -> str:
 
 def log_group(endpoint: Endpoint) -> str:
     """Where the containers of an endpoint write (facts A.7)."""
-    return f"/aws/sagemaker/Endpoints/{endpoint.ref.name}"
+    return names.log_group(endpoint.ref.name)
 
 
 def _good_since_failure(seen: Seen) -> float:

@@ -66,11 +66,6 @@ def _cause(status: int | None, said: str) -> Cause:
     return next((cause for cause, words in _CAUSES if words.search(said)), Cause.OTHER)
 
 
-def log_group(name: str) -> str:
-    """Where the instances of an endpoint write."""
-    return f"/aws/sagemaker/Endpoints/{name}"
-
-
 def instance_prefix(stream: str) -> str:
     """What the names of all streams of one instance begin with: `<variant>/<instance-id>`."""
     return "/".join(stream.split("/")[:2])

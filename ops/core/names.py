@@ -12,6 +12,11 @@ STATE_DIR = ".ebb"
 """The default state directory, beside the project."""
 
 
+def log_group(endpoint: str) -> str:
+    """Where the instances of an endpoint write their logs (facts A.7)."""
+    return f"/aws/sagemaker/Endpoints/{endpoint}"
+
+
 def nearest(name: str, known: Iterable[str], count: int = 2) -> tuple[str, ...]:
     """Up to `count` known names that come close to `name`, the closest first; case does not matter."""
     by_folded = {k.casefold(): k for k in sorted(known, reverse=True)}
