@@ -38,8 +38,13 @@ class PageEntry:
 PAGES = (
     PageEntry("Watch", "Fleet", "", "pages/fleet.py", ":material/waves:", "viewer"),
     PageEntry("Watch", "Endpoint", "endpoint", "pages/endpoint.py", ":material/monitoring:", "viewer"),
+    PageEntry(
+        "Watch", "Cold starts", "cold-starts", "pages/cold_starts.py", ":material/bedtime_off:", "viewer"
+    ),
+    PageEntry("Watch", "Failures", "failures", "pages/failures.py", ":material/error:", "viewer"),
     PageEntry("Watch", "Alarms", "alarms", "pages/alarms.py", ":material/notifications:", "viewer"),
     PageEntry("Operate", "Doctor", "doctor", "pages/doctor.py", ":material/stethoscope:", "viewer"),
+    PageEntry("Console", "Settings", "settings", "pages/settings.py", ":material/settings:", "viewer"),
 )
 
 

@@ -149,6 +149,13 @@ def instances(current: int | None, desired: int | None) -> str:
     return f"{current} → {desired}"
 
 
+def took(seconds: float | None) -> str:
+    """A length that is known to half a minute or so: 45 s, 7.4 min, 23 min, 1 h 49 min."""
+    if seconds is None or not _known(seconds) or seconds < 90:
+        return duration(seconds)
+    return f"{seconds / 60:.1f} min" if seconds < 595 else age(round(seconds / 60) * 60)
+
+
 def wait(seconds: float | None) -> str:
     """A measured time, short ones included: 850 ms, 1.2 s, 45 s, 4 min 12 s."""
     if seconds is None or not _known(seconds):

@@ -41,11 +41,14 @@ function prepare(data, dark) {
   let text = JSON.stringify(data.figure);
   if (dark) text = text.replace(/#[0-9A-F]{6}|rgba\([\d.,]+\)/g, (c) => data.dark[c] || c);
   const figure = JSON.parse(text);
+  const layout = figure.layout;
+  const dated = layout.xaxis.type === "date";
   for (const trace of figure.data) {
-    trace.x = unpack(trace.x).map(asDate);
+    trace.x = unpack(trace.x);
+    if (dated) trace.x = trace.x.map(asDate);
     trace.y = unpack(trace.y);
   }
-  const layout = figure.layout;
+  if (!dated) return figure;
   for (const shape of layout.shapes || []) {
     if (shape.xref === "x") [shape.x0, shape.x1] = [asDate(shape.x0), asDate(shape.x1)];
   }
@@ -171,8 +174,13 @@ export default function (component) {
         figure.layout.xaxis.nticks = Math.max(5, Math.min(9, Math.floor(el.clientWidth / 105)));
         if (matchMedia("(pointer: coarse)").matches) figure.layout.dragmode = false; /* a finger scrolls the page */
         figure.layout.font.family = getComputedStyle(el).fontFamily;
+        for (const note of figure.layout.annotations || []) {
+          if (note.hoverlabel) note.hoverlabel.font.family = figure.layout.font.family;
+        }
         el.removeAttribute("data-problem");
+        el.style.setProperty("--ebb-row", `${figure.layout.meta?.row || 0}px`);
         keepZoom(el, figure.layout);
+        if (figure.layout.hoverlabel?.font) figure.layout.hoverlabel.font.family = figure.layout.font.family;
         join(el, data.group);
         Object.assign(el, { group: data.group, zoomed: data.zoomed });
         el.zoom = (part) => setTriggerValue("zoom", part);

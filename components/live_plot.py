@@ -29,6 +29,7 @@ _CSS = """
 .ebb-plot .ebb-cursor {
   position: absolute; width: 0; border-left: 1px dotted currentColor; opacity: 0.6; pointer-events: none;
 }
+.ebb-plot .modebar-container { top: var(--ebb-row, 0px) !important; } /* the icons of changes stay free */
 .ebb-plot.led .spikeline { display: none; }
 """
 _component = st.components.v2.component(

@@ -24,11 +24,6 @@ def turn(page: str) -> bool:
     return other
 
 
-def page() -> str:
-    """The page on show, by its path."""
-    return str(st.session_state.get(_PAGE, ""))
-
-
 def note(key: str, asked: str) -> None:
     """Keep what the link asked for as `key`."""
     st.session_state[_KEPT] = {**st.session_state.get(_KEPT, {}), key: asked}

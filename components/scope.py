@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta, tzinfo
 from functools import cache
 from types import MappingProxyType
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components import format as fmt
 from components import refused, session, zoom
@@ -150,9 +151,23 @@ def zone_of(key: str | None) -> Zone:
     return Zone(key or "UTC", _zone_info(key))
 
 
+def follow() -> None:
+    """On another page: what its link says and Streamlit drops on the way, as the pickers of the page before hold it.
+
+    Put back into the URL, from which the pickers of this page then take it in a run of their own.
+    """
+    context = get_script_run_ctx()
+    asked = parse_qs(context.query_string) if context is not None else {}
+    lost = {key: asked[key][-1] for key in (session.ENDPOINT, session.RANGE) if key in asked}
+    lost = {key: value for key, value in lost.items() if key not in st.query_params}
+    if lost:
+        st.query_params.update(lost)
+        st.rerun()
+
+
 def pick_endpoint(known: Sequence[str]) -> str | None:
     """The endpoint picker. A name that a link asks for stays chosen even when it is not known."""
-    asked = _tied(session.ENDPOINT)
+    asked = st.query_params.get(session.ENDPOINT) or st.session_state.get(session.ENDPOINT)
     names = list(known)
     if asked and asked not in names:
         names.append(asked)
@@ -162,33 +177,11 @@ def pick_endpoint(known: Sequence[str]) -> str | None:
         index=None,
         placeholder="Choose an endpoint",
         key=session.ENDPOINT,
+        bind="query-params",
         persist_state="session",
         label_visibility="collapsed",
         width=260,
     )
-
-
-def _tied(key: str, default: str = "", known: Container[str] | None = None) -> str:
-    """The value of a picker, the same in the URL and in the session; to be called before the picker is drawn.
-
-    What changed last wins. On another page that its link says nothing of, the choice stays. By hand: what is bound
-    to the URL leaves it on the way to another page, also where the link to that page says it.
-    """
-    written = str(st.query_params.get(key) or "")
-    if known is not None and written not in known:
-        written = ""
-    page, place = refused.page(), f"{key}-tied"
-    last = st.session_state.get(place)
-    value = str(st.session_state.get(key) or default)
-    if last is None or last[1] != written or key not in st.session_state:
-        carried = last is not None and last[0] != page and not written
-        value = value if carried else written or default
-    st.session_state[key] = value or None
-    shown = "" if value == default else value
-    if shown != str(st.query_params.get(key) or ""):
-        st.query_params.update({key: shown or []})
-    st.session_state[place] = (page, shown)
-    return value
 
 
 def pick_range() -> Range:
@@ -198,13 +191,14 @@ def pick_range() -> Range:
         refused.note(session.RANGE, asked)
     elif asked:
         refused.forget(session.RANGE)
-    _tied(session.RANGE, DEFAULT_RANGE, RANGES)
     part = zoom.shown()
     with st.container(key="range-kept" if part.window is not None else "range-box", width="content"):
         key = st.segmented_control(
             "Range",
             list(RANGES),
+            default=DEFAULT_RANGE,
             key=session.RANGE,
+            bind="query-params",
             persist_state="session",
             required=True,
             on_change=_range_picked,

@@ -7,14 +7,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from components.unread import OLDER
 from ops import one_collector
 from ops.answers import Told
-from ops.config import Settings
+from ops.config import Settings, variables
 from ops.console import Console
 from ops.core.alarm_past import AlarmPast
 from ops.core.errors import OpsError, Unreachable
+from ops.core.incident import Incident, begin_of
+from ops.core.since import Since
 from ops.core.types import Connection, Window
 from ops.core.views import DoctorView, EndpointView, FleetView, Usage
+from ops.core.views_cold import ColdStartsView, WakingView
+from ops.core.views_failures import (
+    FailedRequests,
+    FailureObjects,
+    LogQuery,
+    LogSearch,
+    ObjectText,
+    RequestLog,
+)
+from ops.core.views_notices import NoticesView, SettingLine
+from ops.notifier import Notifier
 from ops.pace import Snapshot
 
 T = TypeVar("T")
@@ -34,6 +48,12 @@ TYPED, TYPED_ERROR = "typed", "typed-error"
 
 DOCTOR_S = 15.0
 """Seconds for which an answer of the doctor serves everybody who asks the same."""
+OF, BACK = "of", "back"
+"""URL and session: the endpoint whose cold starts are shown, and how far back, a key of cold_controls.SPANS."""
+COLD_ROWS = "cold-rows"
+"""Session: how many cold starts are listed at most."""
+COLD_S, WAKING_S = 20.0, 5.0
+"""So long what is kept of cold starts, and how far a wake is, serve everybody who asks the same."""
 
 QUERY = "q"
 """URL and session: the words that the Fleet page searches for."""
@@ -50,6 +70,16 @@ FINDING = "finding"
 """URL: the code of the finding that a link to the Doctor page leads to."""
 ALARMS_S = 60.0
 """Seconds for which the history of alarms is good enough."""
+PART = "part"
+"""URL and session: what stands below the chart of the Failures page, a key of failure_parts.PARTS."""
+REQUEST, AT = "request", "at"
+"""URL: the failed request whose lines are shown, and when it failed (ms since the epoch)."""
+OBJECT = "object"
+"""URL: the key of the failure object that is shown."""
+TEXT, STREAMS = "text", "streams"
+"""URL and session: what the log is searched for, and in which streams (a value of views_failures.Streams)."""
+FAILURES_OF = "failures-of"
+"""Session: the endpoint and range that the parts below the chart are read for, and how many requests failed in it."""
 
 
 class Source(Protocol):
@@ -68,7 +98,16 @@ class Source(Protocol):
     def ask(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]: ...
 
 
+SINCE_S = 15.0
+"""So long what changed since a visit is good."""
+INCIDENT_S = 30.0
+"""So long the parts of an incident summary are good."""
+LOG_KEEP_S = 20.0
+"""Seconds for which what was read of logs and failure objects serves all who ask the same."""
+
 _source: Source | None = None
+_telling: Notifier | None = None
+_settings: Settings | None = None
 _refused: OpsError | None = None
 
 
@@ -84,20 +123,21 @@ class Wanted:
 _wanted = Wanted()
 
 
-def connect(source: Source | None, wanted: Wanted = _wanted) -> None:
-    """Say who answers the pages of this process, and which AWS is meant."""
-    global _source, _refused, _wanted
-    _source, _refused, _wanted = source, None, wanted
+def connect(source: Source | None, wanted: Wanted = _wanted, telling: Notifier | None = None) -> None:
+    """Say who answers the pages of this process, which AWS is meant, and who sends notices."""
+    global _source, _refused, _wanted, _telling
+    _source, _refused, _wanted, _telling = source, None, wanted, telling
 
 
 def start() -> None:
     """Start the one reader of AWS of this process. Settings that make no sense show on every page."""
-    global _refused
+    global _refused, _settings
     try:
-        settings = Settings.load()
-        real = settings.mode == "aws"
-        wanted = Wanted(settings.mode, settings.region or "", settings.write if real else True)
-        connect(one_collector.start(settings), wanted)
+        _settings = chosen = Settings.load()
+        real = chosen.mode == "aws"
+        wanted = Wanted(chosen.mode, chosen.region or "", chosen.write if real else True)
+        reader = one_collector.start(chosen)
+        connect(reader, wanted, one_collector.telling())
     except OpsError as error:
         _refused = error
 
@@ -162,6 +202,17 @@ def endpoint(name: str, span: timedelta | Window) -> tuple[EndpointView, float]:
     return view, source().age_s(view)
 
 
+def incident(view: EndpointView) -> Incident:
+    """What an incident summary of the endpoint in `view` is made of; while AWS is away, what the view tells."""
+    name = view.row.endpoint.ref.name
+    try:
+        told = source().ask(("incident", name), lambda console: console.incident(name), INCIDENT_S)
+    except OpsError:
+        begin = begin_of(view)
+        return Incident(view, tuple(mark for mark in view.changes if mark.at >= begin), begin)
+    return told.value
+
+
 def alarm_history(name: str) -> Told[AlarmPast]:
     """What the alarms of an endpoint went through in the last two weeks. Raises OpsError."""
     return source().ask(("alarm-history", name), lambda console: console.alarm_history(name), ALARMS_S)
@@ -179,6 +230,84 @@ def findings(name: str) -> int | None:
 def doctor(name: str | None) -> Told[DoctorView]:
     """What is wrong with one endpoint, or with all (None). Raises OpsError."""
     return source().ask(("doctor", name), lambda console: console.doctor(name, read=False), DOCTOR_S)
+
+
+def since(viewer: str, view: FleetView) -> Since | None:
+    """What changed since the viewer's last visit; None at a first one, and while nobody can say."""
+    if any(problem.part == OLDER for problem in view.problems):
+        return None  # while AWS is away, nobody has seen how the fleet is now
+    try:
+        return source().ask(("since", viewer), lambda console: console.since(viewer, view), SINCE_S).value
+    except OpsError:
+        return None
+
+
+def cold_starts(name: str | None, span: timedelta | None) -> Told[ColdStartsView]:
+    """The cold starts that are kept of one endpoint or all (None), in a span or ever (None). Raises OpsError."""
+    of = None if name is None else (name,)
+    return source().ask(("cold-starts", name, span), lambda console: console.cold_starts(of, span), COLD_S)
+
+
+def waking(name: str) -> WakingView | None:
+    """How far a wake of an endpoint is, and what its past lets expect; None while nobody can say."""
+    try:
+        return source().ask(("waking", name), lambda console: console.waking(name), WAKING_S).value
+    except OpsError:
+        return None
+
+
+def failed_requests(name: str, span: timedelta | Window) -> Told[FailedRequests]:
+    """The failed requests that the log names. Raises OpsError."""
+    return source().ask(
+        ("failed-requests", name, span), lambda console: console.failed_requests(name, span), LOG_KEEP_S
+    )
+
+
+def request_log(name: str, inference_id: str, at: datetime) -> Told[RequestLog]:
+    """What is on record of one request. Raises OpsError."""
+    key = ("request-log", name, inference_id, at)
+    return source().ask(key, lambda console: console.request_log(name, inference_id, at), LOG_KEEP_S)
+
+
+def logs(name: str, query: LogQuery) -> Told[LogSearch]:
+    """The newest log lines that a query wants. Raises OpsError."""
+    return source().ask(("logs", name, query), lambda console: console.logs(name, query), LOG_KEEP_S)
+
+
+def failure_objects(name: str) -> Told[FailureObjects]:
+    """The newest failure objects. Raises OpsError."""
+    return source().ask(("failure-objects", name), lambda console: console.failure_objects(name), LOG_KEEP_S)
+
+
+def failure_object(name: str, key: str) -> Told[ObjectText]:
+    """The beginning of one failure object. Raises OpsError."""
+    return source().ask(
+        ("failure-object", name, key), lambda console: console.failure_object(name, key), LOG_KEEP_S
+    )
+
+
+def notices() -> NoticesView:
+    """Where notices go and what became of the newest; nowhere, where the settings name no place."""
+    return _telling.view() if _telling is not None else NoticesView()
+
+
+def test_notice() -> bool:
+    """Put a test notice on its way; False where one was a moment ago, or there is no place for it."""
+    return _telling is not None and _telling.test()
+
+
+def settings() -> tuple[SettingLine, ...]:
+    """Every setting of this process, as it may be shown. Raises OpsError where they make no sense."""
+    chosen = _settings if _settings is not None else Settings.load()
+    return tuple(
+        SettingLine(
+            variables(field)[0],
+            chosen.shown(field),
+            str(chosen.origin(field)),
+            " ".join((Settings.model_fields[field].description or "").split()),
+        )
+        for field in Settings.model_fields
+    )
 
 
 def names() -> tuple[str, ...]:

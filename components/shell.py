@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from components import access, refused, session, theme
+from components import access, refused, scope, session, theme
 from components.footer import footer
 from components.header import header
 
@@ -22,6 +22,8 @@ LOGO = (
 MenuPage = str | Path | Callable[[], None] | Page
 OWN_AGE = ("doctor", "alarms")
 """Pages that say themselves how old their numbers are."""
+OF_ONE = ("endpoint", "failures")
+"""Pages of one endpoint: with its name in their title, and the age of its own numbers."""
 STYLE = (Path(__file__).parent / "shell.css").read_text(encoding="utf-8")
 
 
@@ -49,10 +51,11 @@ def main() -> None:
     st.logo(LOGO, size="large")
     st.html(STYLE)
     page = st.navigation(menu())
-    shown = str(st.query_params.get(session.ENDPOINT, "")) if page.url_path == "endpoint" else ""
+    shown = str(st.query_params.get(session.ENDPOINT, "")) if page.url_path in OF_ONE else ""
     st.set_page_config(page_title=f"{shown[:63] or page.title} · Ebb")
     if refused.turn(page.url_path):
         st.session_state.pop(session.ZOOM, None)
+        scope.follow()
     header(ages=not shown and page.url_path not in OWN_AGE)
     page.run()
     footer()

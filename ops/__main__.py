@@ -14,10 +14,11 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from ops import cli_doctor, cli_show
+from ops import cli_cold, cli_doctor, cli_failures, cli_incident, cli_show
 from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import BadInput, OpsError
+from ops.core.incident import text
 from ops.core.types import Severity, Verdict
 from ops.core.window import span_of_hours
 
@@ -65,6 +66,34 @@ def endpoint(
     _run(work, json)
 
 
+@app.command("cold-starts")
+def cold_starts(
+    name: Annotated[str | None, typer.Argument(help="One endpoint; without it, all.")] = None,
+    days: Annotated[str, typer.Option(help="How far back, in days.")] = "7",
+    json: Json = False,
+) -> None:
+    """Every cold start: how long it took, whom it kept waiting, and how that compares with the usual."""
+    _run(lambda: cli_cold.cold_starts(name, days, json), json)
+
+
+@app.command()
+def incident(
+    name: Annotated[str, typer.Argument(help="The endpoint's name.")],
+    json: Json = False,
+) -> None:
+    """An incident summary as Markdown, to hand over. Exit code 1 when the endpoint's state is critical."""
+
+    def work() -> int:
+        settings = Settings.load()
+        with Console.open(settings) as console:
+            found = console.incident(name, everything=True)
+        link = cli_incident.link(found, settings.url)
+        cli_show.write(cli_incident.document(found, link) if json else text(found, link=link))
+        return _worst([found.view.row.verdict])
+
+    _run(work, json)
+
+
 @app.command()
 def doctor(
     name: Annotated[str | None, typer.Argument(help="One endpoint; without it, all.")] = None,
@@ -83,6 +112,9 @@ def local_aws(context: typer.Context) -> None:
     from ops.local_aws.__main__ import main  # loads the whole embedded AWS: only here
 
     raise typer.Exit(main(context.args))
+
+
+cli_failures.add_to(app, lambda work, json: _run(work, json), lambda hours: span_of_hours(_number(hours)))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -18,3 +18,8 @@ def timestamp() -> float:
 
 def monotonic() -> float:
     return time.monotonic()
+
+
+def pause(seconds: float) -> None:
+    """Let so much real time pass."""
+    time.sleep(seconds)

@@ -2,7 +2,7 @@
 
 It publishes immutable snapshots of the fleet, reads only what is due, slows down when AWS asks for it, and keeps
 the last good snapshot, with what went wrong, when AWS is away. Between two readings it closes the gaps of the
-history; when nobody has asked for a while, it does that alone, once an hour.
+history; when nobody has asked for a while, it does that alone, once an hour, unless notices wait for news.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.pacing import GAP_S
 from ops.core.types import Connection, Window
 from ops.core.views import EndpointView, FleetView
-from ops.pace import AWAY, IDLE_S, Pace, Snapshot, not_yet, stale
+from ops.pace import AWAY, IDLE_S, NOTICES_S, Pace, Snapshot, not_yet, stale
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -46,7 +46,11 @@ class Collector:
         open_console: Callable[[], Console],
         interval_s: Callable[[str], float],
         monotonic: Callable[[], float] = clock.monotonic,
+        tell: Callable[[Console, FleetView], None] | None = None,
     ) -> None:
+        """`tell` gets every good reading of the fleet, in the reader's thread: there is somebody to look for then."""
+        self._tell = tell
+        self._alone_s = GAP_S if tell is None else NOTICES_S
         self._consoles = Consoles(open_console)
         self._interval_s = interval_s
         self._monotonic = monotonic
@@ -63,7 +67,7 @@ class Collector:
         self._read_at: float | None = None
         self._good_at: float | None = None
         self._asked_at: float | None = None
-        self._pace = Pace(interval_s("aws"))
+        self._pace = Pace(interval_s("aws"), self._alone_s)
         self._stopping = False
         self._started_at: float | None = None
         self._thread: threading.Thread | None = None
@@ -218,21 +222,36 @@ class Collector:
             elif failure is not None:
                 self._pace.failed(failure)
             self._change.notify_all()
+        if fleet is not None and self._tell is not None:
+            self._tell(console, fleet)
 
     def close_gap(self) -> bool:
-        """Read one missing piece of the history, in the caller's thread; False when nothing is missing."""
+        """Read one missing piece of the history, or keep cold starts, in the caller's thread; False: nothing to do."""
         with self._change:
             console, good = self._consoles.present, self._error is None and self._away is None
         if console is None or not good:
             return False
         try:
-            more = console.close_gap(sorted(self._audience()[0]))
+            looked_at = sorted(self._audience()[0])
+            more = console.close_gap(looked_at) or console.keep_cold_starts(looked_at)
             if not more and self._fleet is not None and self._tidy_is_due():
                 console.tidy(self._fleet.as_of)
         except OpsError as error:
             log.warning("%s %s", error.what, error.hint)
             return False
         return more
+
+    def look_up(self) -> float:
+        """Ask CloudTrail for a page of who changed what, in the caller's thread; seconds until the next is due."""
+        with self._change:
+            console, good = self._consoles.present, self._error is None and self._away is None
+        if console is None or not good:
+            return IDLE_S
+        try:
+            return console.look_up(anybody=self._audience()[1])
+        except OpsError as error:
+            log.warning("%s %s", error.what, error.hint)
+            return IDLE_S
 
     def _tidy_is_due(self) -> bool:
         now = self._monotonic()
@@ -246,7 +265,8 @@ class Collector:
         with self._change:
             now = self._monotonic()
             self._looked = {name: at for name, at in self._looked.items() if now - at <= IDLE_S}
-            return frozenset(self._looked), self._asked_at is not None and now - self._asked_at <= IDLE_S
+            asked = self._asked_at is not None and now - self._asked_at <= IDLE_S
+            return frozenset(self._looked), asked or self._tell is not None
 
     def _run(self) -> None:
         try:
@@ -267,10 +287,12 @@ class Collector:
                 wait = self._pace_of_now()
             if wait == 0:
                 self.read_once()
-            elif not self.close_gap():
+                continue
+            quiet_s = self.look_up()
+            if not self.close_gap():
                 with self._change:
                     if not self._stopping and self._pace_of_now() > 0:
-                        self._change.wait(self._pace_of_now())
+                        self._change.wait(min(quiet_s, self._pace_of_now()))
 
     def _pace_of_now(self) -> float:
         return self._pace.wait(self._monotonic(), self._read_at, self._asked_at)
@@ -336,7 +358,7 @@ class Collector:
         interval = self._interval_s(fresh.connection().kind)
         with self._change:
             self._away = None
-            self._pace = Pace(interval)
+            self._pace = Pace(interval, self._alone_s)
             self._views = TTLCache(64, interval, timer=self._monotonic)
             if not same:
                 self._fleet = self._good_at = None

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ops import webhook
 from ops.core.errors import BadInput
 from ops.core.names import STATE_DIR, STATE_FILE, nearest
+from ops.core.quiet import parse
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "EBB_"
+_TOPIC = re.compile(r"arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w.-]{1,256}")
+SECRET = ("EBB_NOTIFY_WEBHOOK", "EBB_HISTORY_URL")
+"""Variables of which no error repeats the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +42,44 @@ class Settings(BaseSettings):
     """What the environment decides. Read once at start with `Settings.load()`; never changed after that."""
 
     model_config = SettingsConfigDict(
-        frozen=True, case_sensitive=True, env_ignore_empty=True, populate_by_name=True, extra="ignore"
+        frozen=True,
+        case_sensitive=True,
+        env_ignore_empty=True,
+        populate_by_name=True,
+        extra="ignore",
+        use_attribute_docstrings=True,
     )
 
     mode: Literal["embedded", "aws"] = Field("embedded", validation_alias="EBB_MODE")
-    """"embedded": the AWS that ships with Ebb; "aws": the real one."""
+    """embedded: the AWS that ships with Ebb; aws: the real one."""
     write: bool = Field(False, validation_alias="EBB_WRITE")
     """Whether changes to real AWS are possible at all."""
     refresh_s: float | None = Field(None, validation_alias="EBB_REFRESH_S", ge=1, le=3600)
-    """Seconds between two collections; None lets the kind of AWS decide."""
+    """Seconds between two readings of AWS; where it is not set, the kind of AWS decides."""
     state_dir: Path = Field(PROJECT / STATE_DIR, validation_alias="EBB_STATE_DIR")
     """Where the running embedded AWS notes its address, and where Ebb keeps its own files."""
     history_url: str | None = Field(None, validation_alias="EBB_HISTORY_URL")
-    """Where the history is kept, as a database URL; None is a file in `state_dir`."""
+    """Where the history is kept, as a database URL; where it is not set, in a file in EBB_STATE_DIR."""
     profile: str | None = Field(None, validation_alias="AWS_PROFILE")
+    """Profile for real AWS."""
     region: str | None = Field(None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
+    """Region; where it is not set, that of the profile."""
     endpoint_url: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL")
-    """Any AWS-like endpoint; wins over `mode`."""
+    """Any AWS-like endpoint; wins over EBB_MODE."""
+    url: str | None = Field(None, validation_alias="EBB_URL")
+    """Where people open this console, for the links in notices."""
+    notify_topic: str | None = Field(None, validation_alias="EBB_NOTIFY_TOPIC")
+    """The SNS topic, by its ARN, that gets a notice when an endpoint turns loud or calm."""
+    notify_webhook: str | None = Field(None, validation_alias="EBB_NOTIFY_WEBHOOK")
+    """The address that gets the same as JSON: https, or this machine. May hold a secret."""
+    notify_warnings: bool = Field(False, validation_alias="EBB_NOTIFY_WARNINGS")
+    """Whether warnings are told too, and not only what is critical."""
+    notify_quiet: str | None = Field(None, validation_alias="EBB_NOTIFY_QUIET")
+    """Quiet hours, like 22:00-07:00: what still holds at their end is told then, in one notice."""
+    notify_quiet_critical: bool = Field(False, validation_alias="EBB_NOTIFY_QUIET_CRITICAL")
+    """Whether what is critical is told in quiet hours too."""
+    notify_zone: str = Field("UTC", validation_alias="EBB_NOTIFY_ZONE")
+    """The zone of the quiet hours, and of the times in notices."""
 
     @classmethod
     def load(cls, **arguments: Any) -> Settings:
@@ -69,6 +98,63 @@ class Settings(BaseSettings):
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError("is not an address like http://127.0.0.1:4600")
         return value
+
+    @field_validator("url")
+    @classmethod
+    def _is_a_page(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "")
+        if value is not None and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("is not an address like https://ebb.example.com")
+        return value
+
+    @field_validator("notify_topic")
+    @classmethod
+    def _is_a_topic(cls, value: str | None) -> str | None:
+        if value is not None and not _TOPIC.fullmatch(value):
+            raise ValueError(
+                "is not the ARN of an SNS topic like arn:aws:sns:eu-central-1:123456789012:on-call"
+            )
+        return value
+
+    @field_validator("notify_webhook")
+    @classmethod
+    def _may_be_told(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                webhook.check(value)
+            except BadInput as error:
+                raise ValueError(f"{error.what} {error.hint}".rstrip(".")) from error
+        return value
+
+    @field_validator("notify_zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("is not a time zone like Europe/Berlin") from error
+        return value
+
+    @field_validator("notify_quiet")
+    @classmethod
+    def _is_a_span(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                parse(value, UTC)
+            except BadInput as error:
+                raise ValueError("is not a span of the day like 22:00-07:00") from error
+        return value
+
+    def shown(self, name: str) -> str:
+        """The value of one setting as it may be shown: without what may be secret; empty where it is not set."""
+        value = getattr(self, name)
+        if value is None:
+            return ""
+        if name == "notify_webhook":
+            return webhook.shown(value)
+        if name in ("history_url", "endpoint_url", "url"):
+            return _without_password(value)
+        return ("1" if value else "0") if isinstance(value, bool) else str(value)
 
     @property
     def state_file(self) -> Path:
@@ -105,6 +191,16 @@ def variables(name: str) -> tuple[str, ...]:
     return (str(alias),)
 
 
+def _without_password(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        if parts.username is None and parts.password is None:
+            return url
+    except ValueError:
+        return "…"
+    return urlunsplit(parts._replace(netloc=f"…@{parts.netloc.rpartition('@')[2]}"))
+
+
 def refuse_unknown(environ: Mapping[str, str]) -> None:
     """Raise BadInput for the first EBB_ variable that no setting reads."""
     known = [v for name in Settings.model_fields for v in variables(name) if v.startswith(PREFIX)]
@@ -120,6 +216,5 @@ def _bad_value(error: ValidationError) -> BadInput:
     name = str(first["loc"][0])
     given = first.get("input")
     why = str(first["msg"]).removeprefix("Value error, ")
-    return BadInput(
-        f"{name}={given!s} cannot be used: {why[:1].lower()}{why[1:]}.", f"Correct or unset {name}."
-    )
+    said = "…" if name in SECRET else f"{given!s}"
+    return BadInput(f"{name}={said} cannot be used: {why[:1].lower()}{why[1:]}.", f"Correct or unset {name}.")

@@ -8,20 +8,38 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
 
-from ops import clock, which_aws
-from ops.aws import alarm_history
+from ops import clock, cold_views, failed, handing_over, which_aws
+from ops.aws import alarm_history, notify
 from ops.aws.calls import Reading
+from ops.aws.pricing import PriceList
 from ops.aws.session import AwsSession, Where
+from ops.changes import ChangeLog
 from ops.config import Settings
-from ops.core import cost
+from ops.core import cost, marks
 from ops.core.alarm_past import AlarmPast
-from ops.core.errors import CredentialsProblem, OpsError, Unreachable
-from ops.core.types import Connection, Problem, Window
+from ops.core.errors import CredentialsProblem, Denied, OpsError, Unreachable
+from ops.core.incident import Incident
+from ops.core.log_lines import checked_name
+from ops.core.since import Since
+from ops.core.types import Connection, Endpoint, Problem, Window
 from ops.core.views import DoctorView, EndpointView, FleetView, Usage
+from ops.core.views_cold import ColdStartsView, WakingView
+from ops.core.views_failures import (
+    FailedRequests,
+    FailureObjects,
+    FailuresView,
+    LogQuery,
+    LogSearch,
+    ObjectText,
+    RequestLog,
+    failures_of,
+)
 from ops.doctor import Doctor
+from ops.episodes import Episodes
 from ops.gaps import Gaps
 from ops.gather import Gatherer
 from ops.store.history import History, Scope
+from ops.visits import Visits
 
 IN_MEMORY = "sqlite://"
 """A history that ends with the process."""
@@ -47,7 +65,11 @@ class Console:
         self._connection: Connection | None = None
         self._gather: Gatherer | None = None
         self._gaps: Gaps | None = None
+        self._changes: ChangeLog | None = None
+        self._visits: Visits | None = None
         self._doctor = Doctor()
+        self._episodes: Episodes | None = None
+        self._prices = PriceList(lambda: self._session.client("pricing"))
         self._history: History | None = None
         self._history_problem: Problem | None = None
         self._since = clock.now()
@@ -97,9 +119,12 @@ class Console:
             return False
         with older._lock:
             read = older._gather, older._gaps, older._history, older._history_problem
+            changes, visits, episodes = older._changes, older._visits, older._episodes
             older._history = None
         with self._lock:
             self._gather, self._gaps, self._history, self._history_problem = read
+            self._changes, self._visits = changes, visits
+            self._episodes = episodes
         return True
 
     def names(self) -> tuple[str, ...]:
@@ -120,7 +145,7 @@ class Console:
         gatherer, reading = self._gatherer(), self._reading()
         gatherer.look(reading, name, everything=True)
         gatherer.complete(reading, name, span)
-        return gatherer.state().endpoint(name, span)
+        return self._marked(gatherer.state().endpoint(name, span))
 
     def alarm_history(self, name: str) -> AlarmPast:
         """What the alarms of an endpoint went through in the last two weeks. Raises UnknownEndpoint, OpsError."""
@@ -139,6 +164,44 @@ class Console:
         if read or not gatherer.begun:
             gatherer.read(reading, everything=True)
         return self._doctor.view(reading, gatherer.state(), name)
+
+    def failures(self, name: str, span: timedelta | Window = timedelta(hours=3)) -> FailuresView:
+        """Failures of one endpoint by cause, over a range, read now. Raises UnknownEndpoint, BadInput."""
+        return failures_of(self.endpoint(name, span))
+
+    def failed_requests(self, name: str, span: timedelta | Window) -> FailedRequests:
+        """The failed requests that the log of an endpoint names, newest first."""
+        reading, now = self._reading(), self._aws_now()
+        return failed.requests(reading, checked_name(name), span, now)
+
+    def request_log(self, name: str, inference_id: str, at: datetime) -> RequestLog:
+        """The log lines of one request that failed about `at`, and the failure object that may be its own."""
+        reading, now = self._reading(), self._aws_now()
+        return failed.request_log(reading, self._described(name), name, inference_id, at, now)
+
+    def logs(self, name: str, query: LogQuery) -> LogSearch:
+        """The newest log lines of an endpoint that a query wants. Raises BadInput, Denied."""
+        return failed.logs(self._reading(), checked_name(name), query, self._aws_now())
+
+    def failure_objects(self, name: str) -> FailureObjects:
+        """The newest objects under an endpoint's failure path. Raises UnknownEndpoint."""
+        return failed.failure_objects(self._reading(), self._insisted(name))
+
+    def failure_object(self, name: str, key: str) -> ObjectText:
+        """The beginning of one failure object. Raises BadInput for a key outside the failure path, Denied."""
+        return failed.failure_object(self._reading(), self._insisted(name), key)
+
+    def publish(self, topic: str, subject: str, text: str) -> None:
+        """Send one notice to the topic that was set for them. Raises Denied, BadInput, OpsError."""
+        notify.publish(self._reading(), topic, subject, text)
+
+    def recall(self, key: str) -> str | None:
+        """What was kept under `key` beside the history; empty: nothing; None: it cannot be told now."""
+        return self._gatherer().past.history.memo(key)
+
+    def keep(self, key: str, value: str) -> bool:
+        """Keep a text beside the history of this AWS; whether that was possible."""
+        return self._gatherer().past.history.remember(key, value)
 
     def read(self, looked_at: Collection[str], *, anybody: bool) -> FleetView:
         """One round of the collector: what is due at the interest that there is, see ops.core.pacing.
@@ -169,7 +232,8 @@ class Console:
 
     def view(self, name: str, span: timedelta | Window) -> EndpointView:
         """One endpoint from what was read so far; asks AWS for nothing."""
-        return replace(self._gatherer().state().endpoint(name, span), connection=self.connection())
+        view = self._gatherer().state().endpoint(name, span)
+        return self._marked(replace(view, connection=self.connection()))
 
     def knows(self, name: str) -> bool:
         """Whether anything was read of an endpoint."""
@@ -180,6 +244,83 @@ class Console:
         self._gatherer()
         assert self._gaps is not None
         return self._gaps.close_one(self._reading(), tuple(first))
+
+    def incident(self, name: str, *, everything: bool = False) -> Incident:
+        """What an incident summary of one endpoint is made of; `everything`: CloudTrail is read for it, too.
+
+        Raises UnknownEndpoint, and any OpsError while nothing is known of the endpoint.
+        """
+        if everything:
+            view = self.endpoint(name)
+            alarms = self._gatherer().state().scaling.alarms.owners()
+            self._log().catch_up(self._reading(), view.as_of, alarms, clock.pause)
+        else:
+            error = self.look(name, INCIDENT)
+            if error is not None:
+                raise error
+        return handing_over.incident_of(self.view(name, INCIDENT), self._log(), self.doctor(name, read=False))
+
+    def since(self, viewer: str, fleet: FleetView) -> Since | None:
+        """What changed since the last visit of `viewer`, who looks at `fleet` now; None at a first visit.
+
+        Asks AWS for nothing: what is in memory is compared.
+        """
+        state = self._gatherer().state()
+        assert self._visits is not None
+        assert self._episodes is not None
+        return handing_over.since_of(viewer, fleet, self._visits, self._log(), self._episodes, state)
+
+    def look_up(self, *, anybody: bool) -> float:
+        """Ask CloudTrail for one page of who changed what, if one is due; seconds until the next one is."""
+        gatherer = self._gatherer()
+        if gatherer.now is None:
+            return SOON_S
+        alarms = gatherer.state().scaling.alarms.owners()
+        return self._log().look_up(self._reading(), gatherer.now, alarms, anybody=anybody)
+
+    def keep_cold_starts(self, first: Collection[str] = ()) -> bool:
+        """Find and keep the cold starts of one endpoint that is due; False when none is. Raises OpsError."""
+        self._gatherer()
+        assert self._episodes is not None
+        return self._episodes.step(self._reading(), tuple(first))
+
+    def cold_starts(
+        self, names: Collection[str] | None = None, span: timedelta | Window | None = None
+    ) -> ColdStartsView:
+        """The cold starts that are kept, of some endpoints or all, ordered in the last `span`, a window, or ever.
+
+        Raises UnknownEndpoint, and Unreachable before the first reading.
+        """
+        state = self._gatherer().state()
+        assert self._episodes is not None
+        window = Window.last(span, state.now) if isinstance(span, timedelta) else span
+        view = cold_views.cold_starts(state, self._episodes, self._prices, names, window)
+        changes = handing_over.changes_of(state, view.names[0], self._log()) if len(view.names) == 1 else ()
+        return replace(view, connection=self.connection(), changes=changes)
+
+    def find_cold_starts(self, names: Collection[str] | None, days: float) -> ColdStartsView:
+        """The same with everything read now that the last `days` lack: for a console without a past.
+
+        Raises UnknownEndpoint, BadInput.
+        """
+        gatherer, reading = self._gatherer(), self._reading()
+        gatherer.read(reading, everything=True)
+        assert self._episodes is not None
+        now = reading.now
+        for name in names if names is not None else [e.ref.name for e in gatherer.endpoints() if e.is_async]:
+            gatherer.look(reading, name)
+            for piece in cold_views.pieces(days, now):
+                gatherer.complete(reading, name, piece)
+        while self._episodes.step(reading, only=names):
+            pass
+        return self.cold_starts(names, timedelta(days=days))
+
+    def waking(self, name: str) -> WakingView:
+        """How far a wake of one endpoint is and what its past lets expect; asks AWS for nothing.
+
+        Raises UnknownEndpoint, and Unreachable before the first reading.
+        """
+        return cold_views.waking(self._gatherer().state(), name)
 
     def tidy(self, now: datetime) -> None:
         """Fold finished days of the history and drop what is older than AWS itself would keep."""
@@ -197,6 +338,25 @@ class Console:
         """Why the history ends with this process, where it does although it should not."""
         return self._history_problem
 
+    def _described(self, name: str) -> Endpoint | None:
+        """An endpoint as last described; None where AWS does not let Ebb describe it. Raises UnknownEndpoint."""
+        gatherer = self._gatherer()
+        if not gatherer.knows(name):
+            gatherer.look(self._reading(), name)
+        return next((e for e in gatherer.endpoints() if e.ref.name == name), None)
+
+    def _insisted(self, name: str) -> Endpoint:
+        found = self._described(name)
+        if found is None:
+            raise Denied("sagemaker:DescribeEndpoint", f"AWS does not let Ebb describe {name}.")
+        return found
+
+    def _aws_now(self) -> datetime:
+        """AWS's own time."""
+        reading = self._reading()
+        reading.ask("sts", "GetCallerIdentity")
+        return reading.now
+
     def _reading(self) -> Reading:
         return Reading(self._session)
 
@@ -207,7 +367,23 @@ class Console:
                 self._history = self._open_history(connection)
                 self._gather = Gatherer(connection, clock.now, self._history)
                 self._gaps = Gaps(self._gather)
+                self._changes = ChangeLog(connection.kind, self._gather.past.history)
+                self._visits = Visits(self._gather.past.history)
+                self._episodes = Episodes(self._gather)
             return self._gather
+
+    def _log(self) -> ChangeLog:
+        self._gatherer()
+        assert self._changes is not None
+        return self._changes
+
+    def _marked(self, view: EndpointView) -> EndpointView:
+        """The view with what was changed in its window, as far as it is known by now."""
+        endpoint, log = view.row.endpoint, self._log()
+        found = marks.marks(
+            endpoint, log.of(endpoint.ref.name), view.schedules, view.activities, view.window, view.as_of
+        )
+        return replace(view, changes=found, audit=log.audit())
 
     def _insist_on_the_same(self) -> None:
         """Raises AnotherAws: an embedded AWS started anew often listens where the one before it did."""
@@ -241,6 +417,9 @@ def _scope(connection: Connection) -> Scope:
     return Scope(connection.kind, connection.account, connection.region, connection.world)
 
 
+SOON_S = 5.0
+INCIDENT = timedelta(hours=3)
+"""What the view of an incident shows."""
 KEPT_S = 455 * 86400
 """As long as AWS keeps hours."""
 WORLDS_KEPT = 3

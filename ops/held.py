@@ -16,6 +16,7 @@ import numpy as np
 
 from ops import clock
 from ops.core import spans
+from ops.core.cold_start import ColdStart
 from ops.core.errors import OpsError
 from ops.core.spans import Span
 from ops.core.types import Activity, FloatArray, Problem
@@ -43,6 +44,7 @@ class Held:
         self._grids: list[tuple[str, Grid]] = []
         """What the database does not have yet, as it came."""
         self._activities: dict[str, dict[str, Activity]] = {}
+        self._episodes: dict[str, dict[str, ColdStart]] = {}
         self._coverage: dict[tuple[str, int], Mapping[str, tuple[Span, ...]]] = {}
         self._changes = 0
         """Counts what changes the coverage: what was read before a change is not stored after it."""
@@ -126,6 +128,45 @@ class Held:
         found |= {a.id: a for a in waiting.values() if a.start >= since}
         return tuple(sorted(found.values(), key=lambda a: a.start, reverse=True))
 
+    def memo(self, key: str) -> str | None:
+        """As `History.memo`, but empty where nothing was remembered, and None where that cannot be told now."""
+        return self._ask(lambda history: history.memo(key) or "")
+
+    def remember(self, key: str, value: str) -> bool:
+        """As `History.remember`; whether the database took it. While it is away it is left alone."""
+        with self._lock:
+            history, resting = self._history, self._rests(_WRITE)
+        if resting:
+            return False
+        try:
+            history.remember(key, value)
+        except OpsError as error:
+            self._failed(_WRITE, history, error)
+            return False
+        return True
+
+    def keep_episodes(self, endpoint: str, episodes: Iterable[ColdStart]) -> None:
+        """As `History.keep_episodes`."""
+        given = tuple(episodes)
+        if not given:
+            return
+        with self._lock:
+            waiting = self._episodes.setdefault(endpoint, {})
+            for each in given:
+                if each.final or each.id not in waiting or not waiting[each.id].final:
+                    waiting[each.id] = each
+        self._flush()
+
+    def episodes(self, endpoint: str, since: datetime) -> tuple[ColdStart, ...]:
+        """Those ordered at or after `since`, newest first, as far as they can be told now."""
+        with self._lock:
+            waiting = dict(self._episodes.get(endpoint, {}))
+        found = {e.id: e for e in self._ask(lambda history: history.episodes(endpoint, since)) or ()}
+        for each in waiting.values():
+            if each.ordered >= since and (each.final or each.id not in found or not found[each.id].final):
+                found[each.id] = each
+        return tuple(sorted(found.values(), key=lambda e: e.ordered, reverse=True))
+
     def forget(self, endpoint: str) -> None:
         """Drop what is in memory of its coverage."""
         with self._lock:
@@ -164,12 +205,15 @@ class Held:
         with self._lock:
             history, grids = self._history, tuple(self._grids)
             activities = {name: tuple(known.values()) for name, known in self._activities.items()}
-            if self._rests(_WRITE) or not (grids or activities):
+            episodes = {name: tuple(known.values()) for name, known in self._episodes.items()}
+            if self._rests(_WRITE) or not (grids or activities or episodes):
                 return False
         try:
             history.write(grids)
             for name, given in activities.items():
                 history.keep_activities(name, given)
+            for name, kept in episodes.items():
+                history.keep_episodes(name, kept)
         except OpsError as error:
             return self._failed(_WRITE, history, error)
         with self._lock:
@@ -181,6 +225,10 @@ class Held:
                 left = {a.id: a for a in self._activities.pop(name).values() if a not in given}
                 if left:
                     self._activities[name] = left
+            for name, kept in episodes.items():
+                newer = {e.id: e for e in self._episodes.pop(name).values() if e not in kept}
+                if newer:
+                    self._episodes[name] = newer
             self._failing.pop(_WRITE, None)
         return True
 

@@ -1,30 +1,47 @@
-"""The one collector of this process."""
+"""The one collector of this process, and the notices that it feeds."""
 
 from __future__ import annotations
 
 import threading
 
+from ops import notifier
 from ops.collector import Collector
 from ops.config import Settings
 from ops.console import Console
+from ops.notifier import Notifier
 
 _only_lock = threading.Lock()
 _only: Collector | None = None
+_telling: Notifier | None = None
 
 
 def start(settings: Settings) -> Collector:
     """The collector of this process, started when there is none yet. Does not need AWS to be there."""
-    global _only
+    global _only, _telling
     with _only_lock:
         if _only is None:
-            _only = Collector(lambda: Console.open(settings, keep=True), settings.refresh_for).start()
+            _telling = notifier.of(settings)
+            if _telling is not None:
+                _telling.start()
+            tell = _telling.feed if _telling is not None else None
+            _only = Collector(
+                lambda: Console.open(settings, keep=True), settings.refresh_for, tell=tell
+            ).start()
         return _only
+
+
+def telling() -> Notifier | None:
+    """Who sends the notices of this process; None where the settings name no place."""
+    return _telling
 
 
 def stop() -> None:
     """End the collector of this process, if there is one."""
-    global _only
+    global _only, _telling
     with _only_lock:
         running, _only = _only, None
+        notices, _telling = _telling, None
     if running is not None:
         running.stop()
+    if notices is not None:
+        notices.stop()

@@ -11,6 +11,8 @@ from ops.core.views import FleetView, Usage
 
 IDLE_S = 60.0
 """Nobody asked for this long: the reader closes gaps once an hour and does nothing else."""
+NOTICES_S = 60.0
+"""Seconds between two readings that nobody but the notices waits for."""
 SLOWEST_S = 300.0
 AWAY_S = 10.0
 AWAY = (Unreachable, Throttled, CredentialsProblem)
@@ -18,11 +20,15 @@ AWAY = (Unreachable, Throttled, CredentialsProblem)
 
 
 class Pace:
-    """When to read next: the interval, doubled while AWS throttles, longer while it is away."""
+    """When to read next: the interval, doubled while AWS throttles, longer while it is away.
 
-    def __init__(self, interval_s: float) -> None:
+    `alone_s`: seconds between two readings while nobody looks.
+    """
+
+    def __init__(self, interval_s: float, alone_s: float = GAP_S) -> None:
         self.base = interval_s
         self.interval = interval_s
+        self.alone = alone_s
 
     def succeeded(self) -> None:
         self.interval = max(self.base, self.interval / 2)
@@ -34,11 +40,11 @@ class Pace:
             self.interval = min(max(AWAY_S, self.base), self.interval * 1.5)
 
     def wait(self, now: float, last_read: float | None, last_asked: float | None) -> float:
-        """Seconds until the next read; 0 is now. All times monotonic. Nobody looks: once an hour."""
+        """Seconds until the next read; 0 is now. All times monotonic. Nobody looks: once an hour, or `alone_s`."""
         if last_read is None:
             return 0.0
         looked_at = last_asked is not None and now - last_asked <= IDLE_S
-        return max(0.0, last_read + (self.interval if looked_at else max(self.interval, GAP_S)) - now)
+        return max(0.0, last_read + (self.interval if looked_at else max(self.interval, self.alone)) - now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,25 @@
 
 import streamlit as st
 
-from components import cards, custom_range, findings, notices, rules, scope, session, tables, unread, zoom
+from components import (
+    cards,
+    changes,
+    custom_range,
+    failure_cards,
+    findings,
+    handover,
+    notices,
+    rules,
+    scope,
+    session,
+    tables,
+    unread,
+    waking,
+    zoom,
+)
 from components import format as fmt
 from components.access import require
+from components.charts.changed import key_of
 from components.charts.details import detail_chart
 from components.charts.realtime import realtime_chart
 from components.charts.sentences import described
@@ -46,16 +62,23 @@ def charts(view: EndpointView, shown: scope.Range) -> None:
             view=on_show,
             group="endpoint",
         )
+    key = key_of(view.changes)
+    marked = (f"Changed: {key}; who and what on hover, and below.",) if key else ()
     notes = [
-        html('<p class="muted small">{n}</p>', n=n) for n in (*view.notes, LEGEND if queued else HATCHED)
+        html('<p class="muted small">{n}</p>', n=n)
+        for n in (*view.notes, *marked, LEGEND if queued else HATCHED)
     ]
     show(html("{a}", a=joined(notes)), key="chart-notes")
 
 
 def details(view: EndpointView) -> None:
-    activity, settings, config = st.tabs(["Scaling activity", "Policies and alarms", "Configuration"])
+    activity, changed, settings, config = st.tabs(
+        ["Scaling activity", "What was changed", "Policies and alarms", "Configuration"]
+    )
     with activity:
         show(tables.activity_table(view, zone.info), key="activity")
+    with changed:
+        show(changes.changes_table(view, zone.info), key="changes")
     with settings:
         show(rules.rules(view, zone.info), key="rules")
     with config:
@@ -106,8 +129,11 @@ def body() -> None:
         show(findings.ask(name), key="ask-the-doctor")
         notices.problems(missing)
         show(cards.numbers(view.row, view.problems), key="numbers")
+        waking.waking(view, zone.info)
+        show(failure_cards.why_link(view), key="why-failed")
         fresh = as_of(view.as_of, age_s, zone.info, session.interval_s())
         show(html('<p class="small">{fresh}</p>', fresh=fresh), key="as-of")
+        summary = st.container()
     with rest:
         if shown.refused:
             notices.bad_range(shown.refused, shown.key)
@@ -115,6 +141,8 @@ def body() -> None:
             notices.bad_part(shown.part.refused, shown.words(zone))
         charts(view, shown)
         details(view)
+    with summary:
+        handover.copy_summary(view)
 
 
 live_panel(body, key="endpoint-panel", part="the endpoint", at_least=scope.calm_s)

@@ -9,8 +9,9 @@ from components.fleet_list import NEEDS_YOU, TROUBLE_FIRST, shown
 from components.fleet_table import fleet_table, realtime_table
 from components.live import live_panel
 from components.markup import html, show
+from components.since_line import since_line
 
-require("viewer")
+user = require("viewer")
 zone = scope.zone()
 
 
@@ -21,9 +22,10 @@ def story() -> None:
     older, missing = unread.split((*view.problems, *unread.of_rows(everyone)))
     notices.problems(older, fmt.clock(view.as_of, zone.info, seconds=True))
     body = html(
-        '<div class="stack"><h1 tabindex="-1">{headline}</h1>{attention}</div>',
+        '<div class="stack"><h1 tabindex="-1">{headline}</h1>{attention}{since}</div>',
         headline=view.headline,
         attention=attention.attention(everyone, zone.info),
+        since=since_line(session.since(user.name, view), zone.info, view.as_of),
     )
     show(body, key="fleet-story")
     notices.problems(missing)

@@ -203,3 +203,62 @@ def test_as_a_program(at: str) -> None:
     assert done.returncode == 1, done.stderr
     assert json.loads(done.stdout)["headline"]
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(("name", "code"), [("invoice-parse", 1), ("receipt-scan", 0)])
+def test_incident_is_markdown_and_one_document(
+    at: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str, code: int
+) -> None:
+    monkeypatch.setenv("EBB_URL", "https://ebb.example/console")
+    assert main(["incident", name]) == code
+    text = capsys.readouterr().out
+    assert text.startswith(f"# {name}: ")
+    assert "## What the doctor finds" in text
+    assert main(["incident", name, "--json"]) == code
+    document = json.loads(capsys.readouterr().out)
+    assert document["name"] == name
+    assert document["markdown"].startswith(f"# {name}: ")
+    assert document["link"] in document["markdown"]
+    assert re.match(
+        rf"https://ebb.example/console/endpoint\?endpoint={name}&from=[-0-9T:]+Z&to=[-0-9T:]+Z$",
+        document["link"],
+    )
+    if name == "invoice-parse":
+        (deploy,) = [c for c in document["changes"] if c["kind"] == "deploy"]
+        assert (deploy["who"], deploy["what"]) == ("jane", "deploy of invoice-parse-12")
+    else:
+        assert re.search(r"Before that, [-0-9: ]+ UTC: bounds to 1–4 by sam", text)
+
+
+def test_an_incident_of_nobody_offers_the_nearest(at: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["incident", "doc-asinc", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["nearest"] == ["doc-async"]
+
+
+def test_cold_starts_of_one_endpoint(at: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cold-starts", "doc-async", "--days", "2"]) == 0
+    text = capsys.readouterr().out
+    assert "cold starts in the last 2 days" in text
+    assert "Waits for a first result" in text
+    assert max(map(len, text.splitlines())) <= 120
+    assert main(["cold-starts", "doc-async", "--days", "2", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["endpoints"] == ["doc-async"]
+    first = document["cold_starts"][0]
+    assert first["endpoint"] == "doc-async"
+    assert {p["kind"] for p in first["phases"]} == {"measured", "bounded"}
+    assert all(p["source"] for p in first["phases"])
+    assert document["waits"]["count"] == len(document["cold_starts"])
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "nan", "64", "two"])
+def test_bad_days(at: str, capsys: pytest.CaptureFixture[str], days: str) -> None:
+    assert main(["cold-starts", "--days", days, "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert "days" in json.loads(out)["error"]["what"]
+    assert "Give a number" in err
+
+
+def test_cold_starts_of_an_endpoint_that_does_not_exist(at: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cold-starts", "doc-asinc", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["nearest"] == ["doc-async"]

@@ -168,3 +168,48 @@ def test_loopback(url: str | None, expected: bool) -> None:
 )
 def test_nearest_names(typed: str, expected: tuple[str, ...]) -> None:
     assert nearest(typed, ["doc-async", "invoice-parse", "ocr-legacy"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("EBB_URL", "ebb.example.com", "https://ebb.example.com"),
+        ("EBB_NOTIFY_TOPIC", "on-call", "ARN of an SNS topic"),
+        ("EBB_NOTIFY_TOPIC", "arn:aws:sqs:eu-central-1:123456789012:x", "ARN of an SNS topic"),
+        ("EBB_NOTIFY_QUIET", "22-7", "22:00-07:00"),
+        ("EBB_NOTIFY_ZONE", "Berlin", "Europe/Berlin"),
+        ("EBB_NOTIFY_ZONE", "../../etc/passwd", "Europe/Berlin"),
+        ("EBB_NOTIFY_WARNINGS", "sometimes", "EBB_NOTIFY_WARNINGS"),
+    ],
+)
+def test_a_setting_of_notices_that_makes_no_sense_says_how_it_is_written(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadInput) as caught:
+        Settings.load()
+    assert name in caught.value.what
+    assert says in caught.value.what
+
+
+@pytest.mark.parametrize("url", ["http://hooks.example.com/T0P-S3CRET", "T0P-S3CRET", "https://[T0P-S3CRET"])
+def test_no_error_repeats_the_address_of_a_webhook(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("EBB_NOTIFY_WEBHOOK", url)
+    with pytest.raises(BadInput) as caught:
+        Settings.load()
+    assert "EBB_NOTIFY_WEBHOOK=…" in caught.value.what
+    assert "S3CRET" not in caught.value.what + caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("notify_webhook", "https://hooks.example.com/T0P-S3CRET", "https://hooks.example.com/…"),
+        ("history_url", "postgresql://ebb:S3CRET@db/ebb", "postgresql://…@db/ebb"),
+        ("history_url", "sqlite:////tmp/x.db", "sqlite:////tmp/x.db"),
+        ("notify_warnings", True, "1"),
+        ("profile", None, ""),
+    ],
+)
+def test_a_value_is_shown_without_what_may_be_secret(name: str, value: object, shown: str) -> None:
+    assert Settings.load(**{name: value}).shown(name) == shown

@@ -159,3 +159,22 @@ def test_tidying_a_lost_database_gives_it_up(kept: Kept, lose: Callable[[Kept], 
     lose(kept)
     assert kept.past.history.fold(T0 + 999_999) == 0
     assert kept.past.problem is not None
+
+
+def test_what_is_kept_beside_the_history(kept: Kept) -> None:
+    held = kept.past.history
+    assert held.memo("notices") == ""
+    assert held.remember("notices", "{}")
+    assert held.memo("notices") == "{}"
+    again = History.open(f"sqlite:///{kept.path}", OURS)
+    assert again.memo("notices") == "{}"
+    again.close()
+
+
+def test_a_lost_database_keeps_nothing_and_says_so(kept: Kept) -> None:
+    corrupt(kept)
+    held = kept.past.history
+    assert not held.remember("notices", "{}")
+    assert held.problem is not None
+    assert held.remember("notices", "{}")  # in memory from now on
+    assert held.memo("notices") == "{}"

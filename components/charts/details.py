@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from components import format as fmt
-from components.charts import lines
+from components.charts import changed, lines
 from components.charts.grid import Floats, spread, step_of, summed
 from components.charts.panels import Draft, Panel, axis, provisional, reach, speak, stack
 from components.charts.story import top_of
@@ -116,6 +116,7 @@ def detail_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
         for one, values in zip(drawn, found, strict=True):
             at, peak = peaks(window, values)
             lines.line(chart, panel, one.word, one.tone, at, peak, zone, width=one.width, dash=one.dash)
+    changed.mark_changes(chart, view.changes, window, zone)
     _speak(chart, view, counts, zone)
     return chart.figure()
 
@@ -252,6 +253,7 @@ def _speak(chart: Draft, view: EndpointView, counts: list[Floats], zone: tzinfo)
     sums = [summed(epochs, values, lines.BARS)[1] for values in counts]
     final = view.provisional_from.timestamp()
     step = step_of(window.period * len(epochs), window.period, lines.BARS - 2)
+    changes = changed.changes_at(view.changes, at)
     late = [" · not final yet" if start + step > final else "" for start in at.tolist()]
     rows = []
     for i, end in enumerate(late):
@@ -259,7 +261,8 @@ def _speak(chart: Draft, view: EndpointView, counts: list[Floats], zone: tzinfo)
             f"{fmt.count(s[i])} {word}" for s, (_, word, *_) in zip(sums, COUNTS, strict=True) if s[i] > 0
         ]
         known = any(not np.isnan(s[i]) for s in sums)
-        rows.append(("<br>".join(parts) or ("none" if known else "nothing published")) + end)
+        quiet = "none" if known else "nothing published"
+        rows.append("<br>".join([("<br>".join(parts) or quiet) + end, *changes.get(i, ())]))
     speak(chart, REQUESTS, at, rows, zone)
     age = Drawn(metrics.OLDEST.key, "oldest", "muted")
     for panel, drawn in ((AGE, (age,)), (WAIT, WAITS), (MODEL, TIMES), (HOST, HOSTS)):

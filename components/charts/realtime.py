@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from components import format as fmt
-from components.charts import lines
+from components.charts import changed, lines
 from components.charts.details import each_step, peaks
 from components.charts.grid import spread, summed
 from components.charts.panels import Panel, empty, provisional, speak, stack
@@ -64,10 +64,13 @@ def realtime_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
         if np.isnan(values).all():
             empty(chart, panel, "The metrics could not be read" if denied else text)
     count, load = (spread(epochs, v, window.period) for v in (instances, cpu))
+    changed.mark_changes(chart, view.changes, window, zone)
+    changes = changed.changes_at(view.changes, at)
     final = view.provisional_from.timestamp()
     words = [
         f"{fmt.count(requests[i])} requests<br>{fmt.count(errors[i])} answered with 5xx<br>"
         f"{between(count.low[i], count.high[i])} in service<br>CPU {between(load.low[i], load.high[i])} %"
+        + "".join(f"<br>{line}" for line in changes.get(i, ()))
         + ("<br>not final yet" if start + count.step > final else "")
         for i, start in enumerate(at.tolist())
     ]

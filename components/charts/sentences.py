@@ -47,12 +47,10 @@ def why(activity: Activity, before: int | None, waiting: float | None) -> str:
     if bound:
         return f"{change}: {bound[1]}imum set to {bound[2]}"
     if policy and before == 0 and wanted:
-        return f"{change}: woken by {queue or 'policy ' + _short(policy[1])}"
+        return f"{change}: woken by {queue or 'policy ' + shortened(policy[1])}"
     if policy and before is not None and wanted > before and queue:
-        return f"{change}: {queue}, policy {_short(policy[1])}"
-    return (
-        f"{change}: {'policy ' + _short(policy[1]) if policy else _short(activity.cause or 'cause not told')}"
-    )
+        return f"{change}: {queue}, policy {shortened(policy[1])}"
+    return f"{change}: {'policy ' + shortened(policy[1]) if policy else shortened(activity.cause or 'cause not told')}"
 
 
 def _of(count: int) -> str:
@@ -61,10 +59,10 @@ def _of(count: int) -> str:
 
 def _reason(activity: Activity) -> str:
     found = _REASON.search(activity.message)
-    return _short(found[1] if found else activity.message or activity.cause or "no reason told")
+    return shortened(found[1] if found else activity.message or activity.cause or "no reason told")
 
 
-def _short(text: str, most: int = 84) -> str:
+def shortened(text: str, most: int = 84) -> str:
     """`text` on one line, cut at a word, safe as markup."""
     text = " ".join(text.split())
     if len(text) > most:
@@ -82,7 +80,7 @@ def told(view: EndpointView) -> list[tuple[datetime, str]]:
     """Everything that happened in the window, in time order, as (when, sentence)."""
     backlog = view.metrics.get(metrics.BACKLOG.key).values
     found = [(a.start, why(a, before, waiting_at(view, a.start, backlog))) for a, before in events(view)]
-    found += [(e.at, f"schedule {_short(e.name, 40)}: {e.sets}") for e in edges(view)]
+    found += [(e.at, f"schedule {shortened(e.name, 40)}: {e.sets}") for e in edges(view)]
     return sorted(found, key=lambda pair: pair[0])
 
 
@@ -122,5 +120,9 @@ def described(view: EndpointView, zone: tzinfo) -> str:
     tries = f"{failed} failed {'attempt' if failed == 1 else 'attempts'} to scale" if failed else ""
     rest = " and ".join(part for part in (tries, cold) if part)
     tail = f"; in this range {rest}" if rest else ""
+    changed = [mark for mark in view.changes if not mark.refused]
+    if changed:
+        newest = f"{changed[-1].said}, {fmt.moment(changed[-1].at, zone, view.as_of)}"
+        tail += f". {fmt.plural(len(changed), 'change')} marked, the newest: {newest}"
     until = f"{fmt.moment(view.window.end, zone, view.as_of)} {fmt.zone_name(zone, view.window.end)}"
     return f"{what} and instances of {name}, {length} until {until}: {peak}. {now}{tail}."

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from components import format as fmt
-from components.charts import lines, marks
+from components.charts import changed, lines, marks
 from components.charts.grid import Floats, Spread, spread
 from components.charts.panels import Panel, empty, provisional, speak, stack
 from components.charts.sentences import told, wrapped
@@ -53,7 +53,9 @@ def signature_chart(view: EndpointView, zone: tzinfo) -> go.Figure:
     provisional(chart, tops, view.provisional_from, window, zone)
     marks.bounds_band(chart, INSTANCES, bounds, tops[1])
     marks.cold_starts(chart, cold, tops, view, zone)
-    marks.schedule_edges(chart, INSTANCES, edges(view), view, zone)
+    ran = edges(view)
+    marks.schedule_edges(chart, INSTANCES, ran, view, zone)
+    changed.mark_changes(chart, view.changes, window, zone, lined={edge.at for edge in ran})
     days = (window.end - window.start).total_seconds() / 86_400
     lines.line(
         chart,
@@ -96,6 +98,8 @@ def words(
         index = int(np.searchsorted(first.at, when.timestamp(), side="right")) - 1
         happened.setdefault(index, []).append(sentence)
     waking = _during(first, cold)
+    told_already = {edge.at for edge in edges(view)}
+    changes = changed.changes_at([m for m in view.changes if m.at not in told_already], first.at)
     final = view.provisional_from.timestamp()
     found = []
     for i, at in enumerate(first.at.tolist()):
@@ -105,6 +109,7 @@ def words(
         ]
         here = happened.get(i, [])
         parts += [wrapped(text) for text in here] if len(here) <= 2 else [f"{len(here)} scaling events"]
+        parts += changes.get(i, [])
         if i in waking:
             parts.append(waking[i])
         if at + first.step > final:

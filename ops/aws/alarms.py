@@ -46,6 +46,10 @@ class AlarmIndex:
                 if dimension == "EndpointName":
                     self._by_endpoint.setdefault(value, []).append(alarm)
 
+    def owners(self) -> dict[str, str]:
+        """The endpoint that each alarm watches, by the alarm's name."""
+        return {a.name: endpoint for endpoint, alarms in self._by_endpoint.items() for a in alarms}
+
     def endpoints(self) -> dict[str, tuple[Alarm, ...]]:
         """The alarms on SageMaker's own metrics by the endpoint that they name, of all endpoints there ever were."""
         own = (metrics.AWS, metrics.HOST)

@@ -51,8 +51,13 @@ _THROTTLED = {
     "RequestThrottledException",
 }
 _IAM_PREFIX = {"resourcegroupstaggingapi": "tag", "service-quotas": "servicequotas"}
+_IAM_ACTIONS = {("s3", "ListObjectsV2"): "s3:ListBucket"}
+"""Operations that IAM calls by another name."""
 _NAMES = {"sagemaker": "SageMaker", "cloudwatch": "CloudWatch", "sts": "STS"} | {
-    "application-autoscaling": "Application Auto Scaling"
+    "application-autoscaling": "Application Auto Scaling",
+    "logs": "CloudWatch Logs",
+    "s3": "S3",
+    "sns": "SNS",
 }
 _PERFORM = re.compile(r"perform:? ([a-z0-9-]+:[A-Za-z]+)")
 _SIGN_IN = "Sign in again (for example `aws sso login`) or renew the keys, then reload."
@@ -90,15 +95,17 @@ class Reading:
         self._note_date(answer)
         return answer
 
-    def pages(self, service: str, operation: str, key: str, **params: Any) -> Iterator[dict[str, Any]]:
-        """The items under `key`, page by page (NextToken)."""
-        token: str | None = None
+    def pages(
+        self, service: str, operation: str, key: str, *, token: str = "NextToken", **params: Any
+    ) -> Iterator[dict[str, Any]]:
+        """The items under `key`, page by page; `token` is the name under which this service passes on where it was."""
+        after: str | None = None
         while True:
-            more = {"NextToken": token} if token else {}
+            more = {token: after} if after else {}
             answer = self.ask(service, operation, **params, **more)
             yield from answer.get(key, ())
-            token = answer.get("NextToken")
-            if not token:
+            after = answer.get(token)
+            if not after:
                 return
 
     def each(self, work: Callable[[A], B], items: Iterable[A]) -> list[B]:
@@ -119,11 +126,14 @@ class Reading:
 
 def _is_page(answer: Any) -> bool:
     headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    if "Body" in answer and "ETag" in answer:  # an object of S3, which may well be a web page
+        return False
     return str(headers.get("content-type", "")).lower().startswith("text/html")
 
 
 def iam_action(service: str, operation: str) -> str:
-    return f"{_IAM_PREFIX.get(service, service)}:{operation}"
+    own = f"{_IAM_PREFIX.get(service, service)}:{operation}"
+    return _IAM_ACTIONS.get((service, operation), own)
 
 
 def refused(error: boto.ClientError, service: str, operation: str) -> OpsError:

@@ -118,6 +118,9 @@ class AwsSession:
             max_pool_connections=THREADS * 2,
             proxies={} if where.loopback else None,
             user_agent_extra="ebb",
+            s3={"addressing_style": "path"}
+            if where.loopback
+            else None,  # a bucket is no host of this machine
         )
         client = self._boto().client(
             service,

@@ -10,7 +10,7 @@ import numpy as np
 from ops.core import metrics
 from ops.core.moments import mark
 from ops.core.seen import Seen
-from ops.core.types import Endpoint, EndpointState, Severity, Verdict, utc
+from ops.core.types import Endpoint, EndpointState, FloatArray, Severity, Verdict, Window, utc
 from ops.core.words import percent
 
 FAILED_LEAST, FAILED_SHARE, FAILED_CRITICAL = 3, 0.10, 0.25
@@ -64,6 +64,16 @@ def _enough(share: float) -> int:
     return max(3, math.ceil(math.log(0.05) / math.log(1 - share))) if share < 1 else 3
 
 
+def with_deploy(bad: FloatArray, done: FloatArray, window: Window, made: datetime) -> bool:
+    """Whether failures came up with what was deployed at `made`: `bad` of `done` requests in each step."""
+    if not window.start < made < window.end:
+        return False
+    after = window.epochs() + window.period > made.timestamp()
+    share = bad[after].sum() / max(1.0, done[after].sum())
+    before = bad[~after].sum() / max(1.0, done[~after].sum())
+    return bool(share >= FAILED_SHARE / 2 and share >= 3 * before)
+
+
 def _failing_since(seen: Seen) -> tuple[datetime | None, bool]:
     """Since when, within a day, and whether that is the deploy of the configuration in use.
 
@@ -73,12 +83,8 @@ def _failing_since(seen: Seen) -> tuple[datetime | None, bool]:
     done = bad + np.nan_to_num(seen.day.get(metrics.PROCESSED.key).values)
     epochs, period = seen.day.window.epochs(), seen.day.window.period
     made = seen.endpoint.config_created
-    if made is not None and made > seen.day.window.start:
-        after = epochs + period > made.timestamp()
-        share = bad[after].sum() / max(1.0, done[after].sum())
-        before = bad[~after].sum() / max(1.0, done[~after].sum())
-        if share >= FAILED_SHARE / 2 and share >= 3 * before:
-            return made, True
+    if made is not None and with_deploy(bad, done, seen.day.window, made):
+        return made, True
     start: float | None = None
     step = 3600 // period
     for end in range(len(bad), 0, -step):

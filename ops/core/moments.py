@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from ops.core.types import Verdict, utc
 
@@ -20,10 +20,22 @@ def written(text: str, zone: tzinfo = UTC) -> str:
     return _MARK.sub(lambda found: moment(utc(int(found[1])), utc(int(found[2])), zone), text)
 
 
+def twice(text: str, zone: tzinfo) -> str:
+    """The same in UTC, with the time in `zone` beside it where that differs: "14:02 UTC (15:02 CET)"."""
+
+    def both(found: re.Match[str]) -> str:
+        when, now = utc(int(found[1])), utc(int(found[2]))
+        here = moment(when, now)
+        same = when.astimezone(zone).utcoffset() == timedelta(0)
+        return here if same else f"{here} ({moment(when, now, zone)})"
+
+    return _MARK.sub(both, text)
+
+
 def moment(when: datetime, now: datetime, zone: tzinfo = UTC) -> str:
     """ "14:02 UTC" today, "Fri 14:02 UTC" within six days, else "2 Nov 14:02 UTC"; the year where it is another."""
     local, today = when.astimezone(zone), now.astimezone(zone)
-    clock = f"{local:%H:%M} {_short_name(local)}"
+    clock = f"{local:%H:%M} {short_name(local)}"
     if local.date() == today.date():
         return clock
     if abs((now - when).total_seconds()) < 6 * 86400:
@@ -42,8 +54,8 @@ def evidence(verdict: Verdict, zone: tzinfo = UTC) -> tuple[str, ...]:
     return tuple(written(text, zone) for text in verdict.marked_evidence or verdict.evidence)
 
 
-def _short_name(local: datetime) -> str:
-    """CET, EST; zones without letters of their own are named by their offset: UTC+5:30."""
+def short_name(local: datetime) -> str:
+    """The zone of a local time: CET, EST; zones without letters of their own are named by their offset: UTC+5:30."""
     name = local.tzname() or ""
     if name[:1].isalpha():
         return name

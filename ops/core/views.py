@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ops.core.findings import Examined
+from ops.core.marks import Audit, Mark
 from ops.core.types import (
     Activity,
     Alarm,
@@ -107,6 +108,10 @@ class EndpointView:
     """Keys of metrics that AWS does not let Ebb read: their absence says nothing."""
     notes: tuple[str, ...] = field(default=())
     """Plain sentences on the view itself, e.g. that a range was coarsened to what AWS still keeps."""
+    changes: tuple[Mark, ...] = ()
+    """What was changed in the window and when schedules ran, oldest first."""
+    audit: Audit = field(default_factory=Audit)
+    """How far it is known who changed what."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The control path /_ebb/: time and trouble on demand. Not part of AWS; the console never uses it.
 
     GET  /_ebb/state              now, epoch_s, speed, seed, account, region, endpoints with their status
+    GET  /_ebb/endpoints/<name>/wakes   every 0 → 1 as it really was (epoch seconds), oldest first
     POST /_ebb/clock              {"speed": 60} (0 pauses) or {"jump_seconds": 600}; answers the state
     POST /_ebb/endpoints/<name>   any of {"capacity_refused": true, "fail_deploy": true, "quota": 2,
                                   "profile": {"seconds": [12, 40], "error_rate": 0.05} or null to end it}
@@ -15,6 +16,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -78,10 +80,13 @@ class Control:
         if path == "clock":
             _expect(method, "POST")
             return self._clock(_read(environ, body))
+        if name.endswith("/wakes"):
+            _expect(method, "GET")
+            return self._wakes(name.removesuffix("/wakes"))
         if name:
             _expect(method, "POST")
             return self._endpoint(name, _read(environ, body))
-        raise _Refused(404, "There is /_ebb/state, /_ebb/clock and /_ebb/endpoints/<name>.")
+        raise _Refused(404, "There is /_ebb/state, /_ebb/clock, /_ebb/endpoints/<name> and its /wakes.")
 
     def _state(self) -> dict[str, Any]:
         world = self._world
@@ -108,6 +113,15 @@ class Control:
                     if status is not None
                 ],
             }
+
+    def _wakes(self, name: str) -> dict[str, Any]:
+        with self._world.lock:
+            self._world.catch_up()
+            try:
+                found = self._world.fleet.wakes(name)
+            except KeyError as error:
+                raise _Refused(404, f"There is no endpoint named {name!r}.") from error
+            return {"endpoint": name, "wakes": [asdict(wake) for wake in found]}
 
     def _clock(self, order: dict[str, Any]) -> dict[str, Any]:
         _know(order, ("speed", "jump_seconds"))

@@ -20,6 +20,7 @@ from ops.local_aws.endpoint_metrics import EndpointMetrics
 from ops.local_aws.errors import validation
 from ops.local_aws.physics import (
     DOWNLOAD_S,
+    LOADING_S,
     NO_CAPACITY,
     PROVISION_RANGE_S,
     PROVISION_SIGMA,
@@ -33,6 +34,7 @@ from ops.local_aws.physics import (
     Request,
     provision_median,
 )
+from ops.local_aws.wakes import WakeBook
 
 if TYPE_CHECKING:
     from ops.local_aws.traffic import Traffic
@@ -65,6 +67,7 @@ class EndpointSim:
         self.capacity_refused = False
         self.fail_deploy = False
         self.fail_start = False
+        self.wakes = WakeBook()
         self._rng = np.random.default_rng([world.options.seed, zlib.crc32(spec.name.encode()), 1])
         self._queue: deque[Job] = deque()
         self._running: list[tuple[float, int, Job]] = []
@@ -150,6 +153,8 @@ class EndpointSim:
             return
         if count > self.current:
             self._world.fleet.check_quota(self.spec, count - self.current)
+            if self.current == 0:
+                self.wakes.ordered(now)
             self.desired = count
             self._activity = activity
             if self.capacity_refused:
@@ -200,13 +205,15 @@ class EndpointSim:
         return min(max(drawn, PROVISION_RANGE_S[0]), PROVISION_RANGE_S[1])
 
     def _launch(self, count: int, now: float) -> None:
+        oldest = self._queue[0].received if self._queue else None
+        self.wakes.served(now, now - LOADING_S, len(self._queue), oldest)
         for _ in range(count):
             number = self._rng.integers(0, 1 << 63)
             instance = Instance(f"i-0{int(number):016x}", now, float(number % 97) / 97)
             self.instances.append(instance)
             self._free += self.spec.concurrency
             group, stream = self.metrics.log_group, f"{self.spec.variant}/{instance.id}"
-            self._world.logs.put(group, stream, now - 25.0, "Starting the model server")
+            self._world.logs.put(group, stream, now - LOADING_S, "Starting the model server")
             self._world.logs.put(group, stream, now - 3.0, "Model loaded; answering /ping")
         self._start_waiting(now)
 
@@ -238,6 +245,7 @@ class EndpointSim:
 
     def _no_capacity(self, now: float) -> None:
         self._settle(now)
+        self.wakes.refused(now)
         self.desired = self.current
         self._finish_activity(self._activity, now, False, NO_CAPACITY)
 
@@ -386,6 +394,7 @@ class EndpointSim:
         elif instance.busy == 0 and self.status == "Updating" and self._due == INF:
             self._scaled_in(now)
         self.metrics.finished(job, now)
+        self.wakes.finished(now, len(self._queue) + len(self._running))
 
     def _expire(self, job: Job, now: float) -> None:
         if job.started:

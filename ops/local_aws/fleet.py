@@ -14,12 +14,20 @@ from ops.local_aws.endpoint_sim import MISSING_INPUT, MODEL_ERROR, TIMED_OUT, En
 from ops.local_aws.errors import AwsError, validation
 from ops.local_aws.physics import EndpointSpec, EndpointStatus, Job, Request
 from ops.local_aws.traffic import Traffic
+from ops.local_aws.wakes import WakeTruth
 
 if TYPE_CHECKING:
     from ops.local_aws.world import World
 
 INF = math.inf
 REASONS = {"model_error": MODEL_ERROR, "input_missing": MISSING_INPUT, "timed_out": TIMED_OUT}
+
+CONTAINER_ERROR = (
+    "ERROR    decode: a request failed",
+    'Traceback (most recent call last):\n  File "/opt/ml/code/decode.py", line 88, in page\n'
+    "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.20 GiB",
+)
+"""What the container itself writes of a model error: it does not know the inference id."""
 
 
 class Fleet:
@@ -55,6 +63,10 @@ class Fleet:
         """(least seconds, most seconds, error rate) of the endpoint's model, where the control path set one."""
         sim = self._sims.get(name)
         return sim.profile if sim else None
+
+    def wakes(self, name: str) -> tuple[WakeTruth, ...]:
+        """Every 0 → 1 of the endpoint as it really was, oldest first. KeyError where there is none."""
+        return self._sims[name].wakes.list()
 
     def in_use(self, instance_type: str) -> int:
         """Instances of a type that count against the account's quota."""
@@ -143,7 +155,11 @@ class Fleet:
         if not ok and job.instance is not None:
             stream = f"{spec.variant}/{job.instance.id}"
             line = f"[sagemaker logs] [{request.id}] {_log_line(job.outcome)}"
-            self._world.logs.put(f"/aws/sagemaker/Endpoints/{spec.name}", f"{stream}/data-log", now, line)
+            group = f"/aws/sagemaker/Endpoints/{spec.name}"
+            if job.outcome == "model_error":
+                for line_of_container in CONTAINER_ERROR:
+                    self._world.logs.put(group, stream, now - 0.2, line_of_container)
+            self._world.logs.put(group, f"{stream}/data-log", now, line)
         answered = {"ok": 200, "model_error": 500}.get(job.outcome, 0)
         sent = self._world.delivery.deliver(spec, request, now, ok, reason, answered)
         return sent.uploaded, sent.notified

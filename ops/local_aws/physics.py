@@ -120,6 +120,8 @@ PROVISION_S = {
 OTHER_PROVISION_S = 260.0
 PROVISION_SIGMA = 0.28
 PROVISION_RANGE_S = (90.0, 1500.0)
+LOADING_S = 25.0
+"""An instance writes its first line so long before it is in service."""
 REFUSED_AFTER_S = 2040.0
 """How long an order without capacity stays in progress before it fails (34 min in one report)."""
 

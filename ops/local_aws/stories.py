@@ -79,7 +79,7 @@ def receipt_scan(kit: Kit, end: float) -> None:
     kit.bounds(name, 0, 4)
     kit.track(name)
     kit.wake(name)
-    kit.later(end - 11 * DAY, lambda: kit.bounds(name, 1, 4))
+    kit.later(end - 11 * DAY, lambda: kit.by("sam").bounds(name, 1, 4))
 
 
 def invoice_parse(kit: Kit, end: float) -> None:
@@ -104,8 +104,9 @@ def invoice_parse(kit: Kit, end: float) -> None:
     kit.wake(name)
 
     def deploy() -> None:
-        kit.config(name, "invoice-parse-12", "ml.g5.xlarge", concurrency=2, image="12")
-        kit.call(
+        jane = kit.by("jane")
+        jane.config(name, "invoice-parse-12", "ml.g5.xlarge", concurrency=2, image="12")
+        jane.call(
             "sagemaker",
             "UpdateEndpoint",
             EndpointName=name,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from moto.s3.models import s3_backends
@@ -41,11 +42,19 @@ class Kit:
     def __init__(self, world: World) -> None:
         self._world = world
         self._dispatcher = Dispatcher(world)
-        self._caller = Caller("AKIAEXAMPLESTORY", world.region, "aws-cli/2.31 md/stories", "203.0.113.7")
+        self._caller = Caller(
+            "AKIAEXAMPLESTORY", world.region, "aws-cli/2.31 md/stories", "203.0.113.7", "terraform"
+        )
         self.seed = world.options.seed
         self.begin = world.first_minute * 60.0
         """The first instant of history."""
         self.topics: dict[str, str] = {}
+
+    def by(self, user: str) -> Kit:
+        """The same kit in the hands of an IAM user, as the audit events tell it."""
+        other = copy(self)
+        other._caller = replace(self._caller, user=user)
+        return other
 
     @property
     def now(self) -> float:

@@ -55,6 +55,8 @@ class Caller:
     region: str
     user_agent: str
     address: str
+    user: str = ""
+    """The IAM user, where the access key does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Trail:
             event_name=operation.name,
             event_source=_SOURCES.get(call.service, f"{call.service}.amazonaws.com"),
             at=self._world.now(),
-            username=self._user(caller),
+            username=caller.user or self._user(caller),
             request=camel(operation.input_shape, call.params),
             response=camel(operation.output_shape, answer) if answer else None,
             resources=resources_of(call.params),

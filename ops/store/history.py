@@ -19,10 +19,12 @@ import numpy as np
 from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.engine import make_url
 
+from ops.core.cold_start import ColdStart
 from ops.core.spans import RESOLUTIONS, Span, union
 from ops.core.types import Activity, FloatArray
 from ops.store import activities as activity_rows
 from ops.store import chunks, written
+from ops.store import episodes as episode_rows
 from ops.store.chunks import Keysets
 from ops.store.grid import CHUNK, Grid, Scope
 from ops.store.tables import (
@@ -182,7 +184,7 @@ class History:
     def prune(self, before: int, resolution: int | None = None) -> int:
         """Forget what lies wholly before `before`, at one resolution or at all; how many chunks and rows went.
 
-        A chunk that reaches beyond `before` stays whole. Activities go only where no resolution is given.
+        A chunk that reaches beyond `before` stays whole. Activities and episodes go only where no resolution is given.
         """
         gone = 0
         ours = select(ENDPOINT.c.id).where(ENDPOINT.c.scope_id == self._scope)
@@ -199,10 +201,8 @@ class History:
                 mine = COVERED.c.endpoint_id.in_(ours) & (COVERED.c.resolution == seconds)
                 connection.execute(delete(COVERED).where(mine, COVERED.c.end <= edge))
                 connection.execute(update(COVERED).where(mine, COVERED.c.begin < edge).values(begin=edge))
-            if resolution is None:
-                connection.execute(
-                    delete(ACTIVITY).where(ACTIVITY.c.endpoint_id.in_(ours), ACTIVITY.c.start < before)
-                )
+            for table in (ACTIVITY, EPISODE) if resolution is None else ():
+                connection.execute(delete(table).where(table.c.endpoint_id.in_(ours), table.c.start < before))
         return gone
 
     def keep_activities(self, endpoint: str, activities: Iterable[Activity]) -> None:
@@ -219,6 +219,21 @@ class History:
         """Those that began at or after `since`, newest first."""
         with self._read() as connection:
             return activity_rows.read(connection, self._scope, endpoint, since)
+
+    def keep_episodes(self, endpoint: str, episodes: Iterable[ColdStart]) -> None:
+        """Keep cold starts, one per id; a final one is replaced by final ones only."""
+        given = list(episodes)
+        if not given:
+            return
+        with self._write() as connection:
+            ids = self._endpoint_ids(connection, [endpoint])
+            episode_rows.keep(connection, ids[endpoint], given)
+            written.mark(connection, self._scope)
+
+    def episodes(self, endpoint: str, since: datetime) -> tuple[ColdStart, ...]:
+        """Those ordered at or after `since`, newest first."""
+        with self._read() as connection:
+            return episode_rows.read(connection, self._scope, endpoint, since)
 
     def memo(self, key: str) -> str | None:
         """What was remembered under `key`, None where nothing was."""

@@ -175,3 +175,22 @@ def test_show_can_be_clicked_while_the_calendar_is_open_and_no_span_stays_marked
     expect(page.get_by_role("radio", checked=True)).to_have_count(0)
     page.get_by_role("radio", name="12h").click()
     expect(page).to_have_url(re.compile(r"endpoint=doc-async&range=12h$"))
+
+
+def test_a_failed_request_leads_to_its_log_lines_in_one_click(app, open_page):
+    """From the endpoint to its failures, in the same range, as one entry of the history; then to the lines."""
+    page = open_page()
+    page.goto(f"{app}/endpoint?endpoint=invoice-parse&range=12h")
+    chart_drawn(page)
+    settled(page)
+    before = entries(page)
+    page.get_by_role("link", name=re.compile("Why requests failed")).click()
+    expect(heading(page, "Failures of invoice-parse")).to_be_visible()
+    expect(page.get_by_role("radio", name="12h")).to_be_checked()
+    expect(page).to_have_url(re.compile("endpoint=invoice-parse&range=12h"))
+    expect(page.get_by_role("link", name="Log lines →").first).to_be_visible()
+    assert entries(page) == before + 1
+    page.get_by_role("link", name="Log lines →").nth(2).click()
+    expect(page.get_by_text("names this request")).to_be_visible()
+    expect(page.get_by_role("link", name="Close ✕")).to_have_count(1)
+    expect(page).to_have_url(re.compile("request=[0-9a-f-]{36}&at=[0-9]{13}$"))

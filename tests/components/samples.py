@@ -12,7 +12,7 @@ import numpy as np
 
 from ops.answers import Told
 from ops.console import Console
-from ops.core.errors import OpsError, UnknownEndpoint
+from ops.core.errors import OpsError, UnknownEndpoint, Unreachable
 from ops.core.findings import Examined, Finding
 from ops.core.types import (
     Activity,
@@ -394,4 +394,6 @@ class SampleSource:
         """What `answers` hold under the key; there is no console to ask."""
         if self.failure is not None:
             raise self.failure
+        if key not in self.answers:
+            raise Unreachable("The sample has no answer to this.", "Put one into `answers`.")
         return Told(cast(T, self.answers[key]), 0.0)

@@ -1,7 +1,8 @@
-"""The newest cold start, from scaling records as they really come: overlapping, failed, unordered."""
+"""Wakes, and the newest cold start, from scaling records as they really come: overlapping, failed, unordered."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -126,3 +127,136 @@ def test_the_order_of_the_record_does_not_matter():
     expected = cold_starts.last(activities, at(90))
     assert cold_starts.last(activities[::-1], at(90)) == expected
     assert cold_starts.last(iter(activities[2:] + activities[:2]), at(90)) == expected
+
+
+SCHEDULED = "scheduled action name warm-open was triggered"
+BOUNDS = "minimum capacity was set to 1"
+
+
+def caused(activity, cause, description=""):
+    return replace(activity, cause=cause, description=description or activity.description)
+
+
+WAKES = {
+    "none without a record": ((), []),
+    "woken twice": (
+        (ASLEEP, order(10, 15, 1), order(40, 41, 0), order(60, 67, 2), order(80, 81, 0)),
+        [(10, 15, None, "served", 0, 41), (60, 67, None, "served", 0, 81)],
+    ),
+    "growing on the way: the first that is done counts": (
+        (ASLEEP, order(10, 16, 1), order(13, 15, 3)),
+        [(10, 15, None, "served", 0, None)],
+    ),
+    "failed attempts before it": (
+        (ASLEEP, order(10, 10, 1, "Failed"), order(11, 11, 1, "Failed"), order(12, 18, 1)),
+        [(12, 18, None, "served", 2, None)],
+    ),
+    "no capacity for half an hour, then there was": (
+        (ASLEEP, order(10, 44, 1, "Failed"), order(45, 51, 1)),
+        [(45, 51, None, "served", 1, None)],
+    ),
+    "an attempt long after a failed one is another wake": (
+        (ASLEEP, order(10, 10, 1, "Failed"), order(60, 66, 1)),
+        [(None, None, 10, "failed", 1, None), (60, 66, None, "served", 0, None)],
+    ),
+    "a failed attempt that may be followed by another": (
+        (ASLEEP, order(85, 85, 1, "Failed")),
+        [(None, None, None, "still running", 1, None)],
+    ),
+    "unfulfilled": ((ASLEEP, order(10, 40, 1, "Unfulfilled")), [(None, None, 40, "failed", 1, None)]),
+    "still under way": (
+        (ASLEEP, order(80, None, 1, "InProgress")),
+        [(80, None, None, "still running", 0, None)],
+    ),
+    "called back": (
+        (ASLEEP, order(10, 12, 1, "Overridden"), order(12, 13, 0)),
+        [(10, None, 12, "came to nothing", 0, None)],
+    ),
+    "overridden by a larger order": (
+        (ASLEEP, order(10, 13, 1, "Overridden"), order(13, 18, 3)),
+        [(10, 18, None, "served", 0, None)],
+    ),
+    "scaling in that failed left the instance": (
+        (ASLEEP, order(10, 15, 1), order(30, 31, 0, "Failed"), order(50, 51, 0), order(60, 66, 1)),
+        [(10, 15, None, "served", 0, 51), (60, 66, None, "served", 0, None)],
+    ),
+    "still scaling in": (
+        (ASLEEP, order(10, 15, 1), order(88, None, 0, "InProgress")),
+        [(10, 15, None, "served", 0, None)],
+    ),
+    "a change of bounds says nothing of the capacity": (
+        (ASLEEP, caused(order(10, 10, None), SCHEDULED, "Setting min capacity to 1"), order(10, 15, 1)),
+        [(10, 15, None, "served", 0, None)],
+    ),
+    "what is not scaled is no attempt": (
+        (ASLEEP, order(10, 10, None, "Failed", not_scaled=("AlreadyAtMaxCapacity",))),
+        [],
+    ),
+    "the initial instance is no cold start": ((order(10, 15, 2), order(40, 41, 0)), []),
+}
+
+
+@pytest.mark.parametrize("case", WAKES)
+def test_every_wake_of_a_record(case):
+    activities, expected = WAKES[case]
+
+    def minute(moment):
+        return None if moment is None else (moment - NOON).total_seconds() / 60
+
+    for given in (activities, activities[::-1]):
+        found = [
+            (
+                minute(w.ordered),
+                minute(w.service),
+                minute(w.ended),
+                w.outcome.value,
+                w.failed,
+                minute(w.slept),
+            )
+            for w in cold_starts.wakes(given, at(90))
+        ]
+        assert found == expected
+
+
+def test_a_wake_keeps_its_name_from_its_first_attempt_on():
+    tries = (ASLEEP, order(80, 80, 1, "Failed"), order(81, None, 1, "InProgress"), order(81.5, 86, 1))
+    names = {w.id for n in (2, 3) for w in cold_starts.wakes(tries[:n], at(90))}
+    assert names == {w.id for w in cold_starts.wakes((*tries[:2], replace(tries[2], end=at(85))), at(90))}
+    assert len(names) == 1
+
+
+WHO = {
+    "an alarm": ("monitor alarm Has-doc in state ALARM triggered policy wake", False, "request", "Has-doc"),
+    "a schedule, in the words of the order": (SCHEDULED, False, "schedule", "warm-open"),
+    "a schedule, by its change of bounds": (BOUNDS, True, "schedule", "warm-open"),
+    "bounds without a schedule": (BOUNDS, False, "operator", BOUNDS),
+    "words that nobody knows": ("a new reason", False, "unknown", "a new reason"),
+}
+
+
+@pytest.mark.parametrize("case", WHO)
+def test_who_woke_it(case):
+    cause, with_schedule, by, who = WHO[case]
+    record = [ASLEEP, caused(order(10, 15, 1), cause)]
+    if with_schedule:
+        record.append(caused(order(9.5, 9.5, None), SCHEDULED, "Setting min capacity to 1"))
+    (wake,) = cold_starts.wakes(record, at(90))
+    assert (wake.woken_by.value, wake.who) == (by, who)
+
+
+@pytest.mark.parametrize(("minutes", "least"), [(20, 1), (5, 2)], ids=["long before", "other bounds"])
+def test_another_schedule_did_not_do_it(minutes, least):
+    schedule = order(30 - minutes, 30 - minutes, None)
+    record = (
+        caused(schedule, SCHEDULED, f"Setting min capacity to {least}"),
+        ASLEEP,
+        caused(order(30, 35, 1), BOUNDS),
+    )
+    assert cold_starts.wakes(record, at(90))[0].woken_by is cold_starts.WokenBy.OPERATOR
+
+
+def test_a_wake_by_schedule_is_the_newest_cold_start():
+    record = (ASLEEP, caused(order(10, 10, None), SCHEDULED, "Setting min capacity to 1"), order(10, 15, 1))
+    found = cold_starts.last(record, at(90))
+    assert found is not None
+    assert (found.at, found.took_s) == (at(10), 300)

@@ -1,0 +1,100 @@
+"""When in the week cold starts happen: weekday by hour, in the reader's zone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+import plotly.graph_objects as go
+
+from components import format as fmt
+from components.charts.panels import trace
+from components.format import took
+from components.theme import colour
+from ops.core.cold_start_stats import HourOfWeek
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_LONG = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+HEIGHT = 7 * 26 + 70
+
+
+def hours_chart(hours: Sequence[HourOfWeek], zone: tzinfo, now: datetime) -> go.Figure:
+    """`hours`: all 168. Each field holds its number; an empty one had none."""
+    most = max(1, *(h.count for h in hours))
+    rows = [[h for h in hours if h.weekday == day] for day in range(7)]
+    field = trace(
+        "heatmap",
+        x=list(range(24)),
+        y=list(range(7)),
+        z=[[h.count or None for h in row] for row in rows],
+        text=[[_words(h) for h in row] for row in rows],
+        zmin=0,
+        zmax=most,
+        xgap=2,
+        ygap=2,
+        colorscale=[[0, colour("card")], [1, colour("waking")]],
+        showscale=False,
+        texttemplate="%{z}",
+        textfont={"size": 11},
+        hoverongaps=False,
+        hovertemplate="%{text}<extra></extra>",
+        name="cold starts",
+    )
+    plain = {
+        "ticks": "",
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "tickfont": {"color": colour("muted")},
+    }
+    layout = {
+        "template": "none",
+        "height": HEIGHT,
+        "margin": {"l": 46, "r": 14, "t": 8, "b": 56},
+        "font": {"color": colour("text"), "size": 13},
+        "paper_bgcolor": colour("ground"),
+        "plot_bgcolor": colour("card"),
+        "showlegend": False,
+        "hovermode": "closest",
+        "hoverlabel": {
+            "bgcolor": colour("card"),
+            "bordercolor": colour("muted"),
+            "align": "left",
+            "font": {"color": colour("text"), "size": 13},
+        },
+        "dragmode": False,
+        "xaxis": plain
+        | {
+            "type": "linear",
+            "range": [-0.5, 23.5],
+            "tickmode": "array",
+            "tickvals": list(range(0, 24, 3)),
+            "ticktext": [f"{h:02d}:00" for h in range(0, 24, 3)],
+            "title": {
+                "text": f"hour of the day, {fmt.zone_name(zone, now)}",
+                "font": {"size": 13, "color": colour("muted")},
+                "standoff": 8,
+            },
+        },
+        "yaxis": plain
+        | {
+            "range": [6.5, -0.5],
+            "tickmode": "array",
+            "tickvals": list(range(7)),
+            "ticktext": list(DAYS),
+        },
+    }
+    return go.Figure({"data": [field], "layout": layout})
+
+
+def described(hours: Sequence[HourOfWeek]) -> str:
+    """The busiest hours for those who do not see it."""
+    busiest = sorted((h for h in hours if h.count), key=lambda h: -h.count)[:5]
+    if not busiest:
+        return "No cold start by hour of the week."
+    return f"Cold starts by hour of the week. Most: {'; '.join(_words(h).replace('<br>', ', ') for h in busiest)}."
+
+
+def _words(hour: HourOfWeek) -> str:
+    said = f"{_LONG[hour.weekday]} {hour.hour:02d}:00 – {hour.hour:02d}:59<br>{fmt.plural(hour.count, 'cold start')}"
+    return said if hour.median_s is None else f"{said}<br>half of the waits under {took(hour.median_s)}"
