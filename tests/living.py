@@ -108,8 +108,10 @@ def gated(behind: str) -> Iterator[tuple[str, Gate]]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             target = self.headers.get("X-Amz-Target") or self.path
-            asked = re.split("[./]", target)[-1] or parse_qs(body.decode()).get("Action", [""])[0]
-            closed = gate.shut.get("*") or gate.shut.get(asked)
+            action = parse_qs(body.decode()).get("Action", [""])[0] if target == "/" else ""
+            closed = (
+                gate.shut.get("*") or gate.shut.get(re.split("[./]", target)[-1]) or gate.shut.get(action)
+            )
             if closed is not None:
                 status, headers, payload = closed
                 if target == "/":  # STS and SNS speak XML

@@ -9,6 +9,7 @@ import pytest
 
 from ops.config import Settings
 from ops.local_aws.build import STORIES
+from ops.local_aws.doctor_stories import FOR_THE_DOCTOR
 from tests.pages.conftest import figures, markup, notices
 from tests.pages.living_pages import (
     Sky,
@@ -53,7 +54,8 @@ def stories() -> Iterator[tuple[Sky, Viewer]]:
 
 
 def test_every_story_has_its_line_here():
-    assert SAYS.keys() | {"crowd"} == STORIES.keys()
+    doctors = {story.name for story in FOR_THE_DOCTOR}  # theirs are in tests/test_doctor.py
+    assert SAYS.keys() | doctors | {"crowd"} == STORIES.keys()
 
 
 def test_the_fleet_tells_every_story(open_page, stories):

@@ -6,7 +6,15 @@ from dataclasses import replace
 
 from ops.core import metrics, wake
 from ops.core.doctor.case import Case
-from ops.core.fixes import Change, EnableAlarmActions, PolicyArn, PutAlarm, PutPolicy, RegisterTarget
+from ops.core.fixes import (
+    Change,
+    DeletePolicy,
+    EnableAlarmActions,
+    PolicyArn,
+    PutAlarm,
+    PutPolicy,
+    RegisterTarget,
+)
 from ops.core.types import (
     Alarm,
     EndpointRef,
@@ -81,13 +89,16 @@ def way_up(case: Case, alarm: Alarm | None = None) -> tuple[Change, ...]:
 
 
 def way_down(case: Case) -> tuple[Change, ...]:
-    """A policy that takes instances away; one that follows a metric without data is put right instead."""
+    """Target tracking that takes instances away: policies that follow a metric without data make room for it."""
     ref = case.seen.endpoint.ref
     tracking = [p for p in case.seen.policies if isinstance(p, TargetTrackingPolicy)]
-    if not tracking:
+    idle = [p for p in tracking if wake.unpublished(p)]
+    if len(idle) < len(tracking):
+        return tuple(DeletePolicy(ref, p.name) for p in idle)
+    if not idle:
         return (tracking_policy(ref),)
-    fixed = replace(tracking_policy(ref).policy, name=tracking[0].name)
-    return (PutPolicy(ref, fixed),)
+    more = (DeletePolicy(ref, p.name) for p in idle[1:])
+    return (tracking_policy(ref, idle[0].name), *more)
 
 
 def both_ways(case: Case) -> tuple[Change, ...]:

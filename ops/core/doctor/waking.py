@@ -16,7 +16,7 @@ from ops.core.doctor.words import actions_line, alarm_line, bounds_line, policie
 from ops.core.findings import Finding
 from ops.core.fixes import Calls, HumanStep
 from ops.core.moments import mark
-from ops.core.types import EndpointState, Severity, StepPolicy
+from ops.core.types import EndpointState, Policy, Severity, StepPolicy, TargetTrackingPolicy
 from ops.core.wake import Obstacle
 
 _NO_DATA = "The alarm never gets a datapoint, stays in INSUFFICIENT_DATA and never fires."
@@ -99,8 +99,15 @@ def unpublished_metric(case: Case) -> Finding | None:
         says,
         (policies_line(seen.policies), *case.harm()),
         "Without datapoints its alarms stay in INSUFFICIENT_DATA, and scaling does nothing in that state.",
-        Calls(changes, f"{name} follows the backlog per instance, and instances come and go with the queue."),
+        Calls(changes, _by_backlog(seen.policies)),
     )
+
+
+def _by_backlog(policies: tuple[Policy, ...]) -> str:
+    tracking = [p for p in policies if isinstance(p, TargetTrackingPolicy)]
+    if all(wake.unpublished(p) for p in tracking):
+        return f"{tracking[0].name} follows the backlog per instance: instances come and go with the queue."
+    return "Only policies that can act are left."
 
 
 def nothing_starts(case: Case) -> Finding | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ops.core.fixes import EnableAlarmActions, PolicyArn, PutAlarm, PutPolicy, RegisterTarget
+from ops.core.fixes import DeletePolicy, EnableAlarmActions, PolicyArn, PutAlarm, PutPolicy, RegisterTarget
 from ops.core.types import Severity, Step, StepPolicy, Suspended, TargetTrackingPolicy
 from tests.core.doctor.cases import (
     AT_WORK,
@@ -176,6 +176,7 @@ def test_a_policy_on_a_metric_of_real_time_endpoints_follows_the_backlog_instead
     beside = said(case(EMPTY, policies=(WAKE, TRACK, INVOCATIONS)))["unpublished-metric"]
     assert beside.severity is WARNING
     assert beside.sentence.endswith("it never acts.")
+    assert calls(beside) == (DeletePolicy(REF, "calls"),)
 
 
 def test_the_policy_of_another_endpoint_is_told_from_one_that_is_gone() -> None:
