@@ -61,12 +61,13 @@ def overview(view: DoctorView, zone: tzinfo) -> Html:
 
 
 def _patient(examined: Examined, zone: tzinfo) -> Html:
+    said = sentence(examined.verdict, zone)
+    told = any(written(finding.sentence, zone) == said for finding in examined.findings)
     return html(
-        '<li><div class="row">{name}{pill}</div><p class="muted small">{verdict}</p>'
-        '<ul class="plain">{findings}</ul></li>',
+        '<li><div class="row">{name}{pill}</div>{verdict}<ul class="plain">{findings}</ul></li>',
         name=doctor_link(examined.name, html("<b>{n}</b>", n=examined.name), focus="patient"),
         pill=pill(examined.verdict),
-        verdict=sentence(examined.verdict, zone),
+        verdict=Html("") if told else html('<p class="muted small">{said}</p>', said=said),
         findings=joined(_brief(examined.name, finding, zone) for finding in examined.findings),
     )
 

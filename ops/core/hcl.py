@@ -44,8 +44,13 @@ def attribute(name: str, value: object, *, raw: bool = False) -> Attribute:
 
 def text(value: str) -> str:
     """A string literal: whatever it holds, nothing in it is code."""
-    safe = "".join(_ESCAPES.get(c, c if c.isprintable() else f"\\u{ord(c):04X}") for c in value)
+    safe = "".join(_ESCAPES.get(c, c if c.isprintable() else _code_point(c)) for c in value)
     return '"' + safe.replace("${", "$${").replace("%{", "%%{") + '"'
+
+
+def _code_point(character: str) -> str:
+    number = ord(character)
+    return f"\\u{number:04X}" if number <= 0xFFFF else f"\\U{number:08X}"
 
 
 def comment(*sentences: str) -> str:

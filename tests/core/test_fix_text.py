@@ -14,10 +14,21 @@ import botocore.session
 import pytest
 from botocore import xform_name
 from botocore.validate import ParamValidator
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ops.core.fix_calls import Call, call, calls, filled
 from ops.core.fix_text import cli
-from ops.core.fixes import Calls, ChosenTopic, PolicyArn, PutAlarm, PutPolicy, PutSchedule, RegisterTarget
+from ops.core.fixes import (
+    Calls,
+    ChosenTopic,
+    DeletePolicy,
+    PolicyArn,
+    PutAlarm,
+    PutPolicy,
+    PutSchedule,
+    RegisterTarget,
+)
 from ops.core.types import TargetTrackingPolicy
 from tests.core.fix_samples import HOSTILE, REF, REGION, TOPIC, alarm, every_kind, step
 
@@ -131,6 +142,13 @@ def test_bash_hands_the_very_parameters_to_the_aws_cli(name: str, tmp_path: Path
         assert (service, operation, parameters) == (ready.service, ready.operation, ready.parameters)
     assert len(set(made.values())) == 2
     assert all(arn.startswith("arn:of:policy:") for arn in made.values())
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
+def test_any_text_is_one_argument_or_stands_in_the_json(name: str) -> None:
+    words = shlex.split(cli(Calls((DeletePolicy(REF, name),), ""), REGION).replace(" \\\n", " "))
+    _, _, parameters = understood(words[1:])
+    assert parameters["PolicyName"] == name
 
 
 def test_the_text_is_plain_words_for_a_quiet_name() -> None:
