@@ -3,7 +3,8 @@
 const BEAT_MS = 1000;
 const EARLY_MS = 300;
 const LOST_MS = 60000;
-const APART_MS = 80; /* Streamlit sends what happens at once as one question, of one fragment alone */
+const APART_MS = 80; /* Streamlit takes what is asked at once for one question, of one fragment alone: */
+const PATIENCE_MS = 3000; /* the next panel asks when this one was answered, or after so long */
 const RATE_KEY = "ebb-rate";
 
 const panels = new Map();
@@ -30,15 +31,15 @@ function beat() {
   const every = rate();
   const asking = every > 0 && !document.hidden && now - leaving > LOST_MS;
   let since = now;
-  let asked = false;
+  let busy = [...panels.values()].some((panel) => panel.asked > panel.answered && now - panel.asked < PATIENCE_MS);
   for (const panel of panels.values()) {
     const waiting = panel.asked > panel.answered;
     const idle = now - panel.asked;
     const due = waiting ? idle > LOST_MS : idle >= Math.max(every, panel.least) * 1000 - EARLY_MS;
-    if (asking && due && asked) {
+    if (asking && due && busy) {
       if (soon === null) soon = setTimeout(next, APART_MS);
     } else if (asking && due) {
-      asked = true;
+      busy = true;
       if (!waiting) panel.first = now;
       panel.asked = now;
       panel.asks += 1;
