@@ -75,6 +75,7 @@ def parse_alarm(wire: Mapping[str, Any]) -> Alarm:
         state=str(wire.get("StateValue", "INSUFFICIENT_DATA")),
         reason=str(wire.get("StateReason", "")),
         updated=wire.get("StateTransitionedTimestamp") or wire.get("StateUpdatedTimestamp"),
+        configured=wire.get("AlarmConfigurationUpdatedTimestamp"),
         metric=parse_metric(wire),
         threshold=float(wire.get("Threshold", 0.0)),
         comparison=str(wire.get("ComparisonOperator", "")),

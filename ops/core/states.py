@@ -138,7 +138,10 @@ def _waiting(seen: Seen, backlog: float | None) -> Verdict:
     evidence = [f"HasBacklogWithoutCapacity is 1 {start}"]
     remark = wake.tracked_per_instance(seen.policies)
     evidence += [remark] if remark and cause and wake.WAKE_POLICY in cause.step else []
-    stuck = since is not None and seen.now - since >= STUCK_AFTER and not wake.fires_now(seen)
+    new = wake.set_up_now(seen) if cause is None else None
+    stuck = since is not None and seen.now - since >= STUCK_AFTER and not (new or wake.fires_now(seen))
+    if new is not None and new.configured is not None:
+        evidence.append(f"The alarm {new.name} was set up at {mark(new.configured, seen.now)}")
     if not stuck:
         what = f"{number[:1].upper()}{number[1:]} {verb} {start}; "
         what += f"{cause.clause}." if cause else "the first instance is about to be asked for."

@@ -222,6 +222,8 @@ class Alarm:
     ok_actions: tuple[str, ...] = ()
     no_data_actions: tuple[str, ...] = ()
     description: str = ""
+    configured: datetime | None = None
+    """When its definition, or whether its actions are on, was last changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ AT_ZERO = (metrics.NO_CAPACITY.name, metrics.BACKLOG.name, metrics.OLDEST.name)
 NEVER = ("Invocations", "InvocationsPerInstance", "OverheadLatency")
 """Metrics of real-time endpoints that asynchronous ones never publish."""
 JUST_FIRED = timedelta(minutes=3)
+SEEN_AFTER = timedelta(minutes=4)
+"""So long after a minute its datapoint is there and was evaluated (facts F.3: two to three minutes)."""
 SILENT, NOT_SEEN = "nothing-starts", "not-seen"
 """Codes of what is known where the path looks whole: nothing has started, or part of it cannot be seen."""
 SIGNAL = 1.0
@@ -110,6 +112,16 @@ def fires_now(seen: Seen) -> bool:
         and _recent(seen, a)
         for a in seen.alarms
     )
+
+
+def set_up_now(seen: Seen) -> Alarm | None:
+    """The alarm that would start the first instance, where it was set up too short a while ago to have fired."""
+    for alarm in seen.alarms:
+        if alarm.configured is not None and alarm.state != "ALARM" and _leads_up(seen, alarm):
+            needs = timedelta(seconds=alarm.period * alarm.evaluation_periods) + SEEN_AFTER
+            if seen.now - alarm.configured < needs:
+                return alarm
+    return None
 
 
 def silent(seen: Seen) -> Obstacle:

@@ -23,7 +23,7 @@ from tests.core.doctor.cases import (
     target,
     wake_alarm,
 )
-from tests.core.observed import EMPTY, GOOD, HAS, HIGH, LOW, PER, TRACK, WAITING, WAKE, WAKE_ARN, ref
+from tests.core.observed import EMPTY, GOOD, HAS, HIGH, LOW, PER, TRACK, WAITING, WAKE, WAKE_ARN, ago, ref
 
 CRITICAL, WARNING = Severity.CRITICAL, Severity.WARNING
 OTHER = POLICY_ARN.format("other")
@@ -195,6 +195,12 @@ def test_nothing_starts_although_the_path_looks_whole() -> None:
     assert found.keys() == {"nothing-starts"}
     assert "is OK and has not fired" in found["nothing-starts"].sentence
     assert "set the minimum to 1" in step(found["nothing-starts"])
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(2, False), (5, False), (7, True)])
+def test_an_alarm_that_was_set_up_a_moment_ago_may_still_fire(minutes: float, told: bool) -> None:
+    found = said(case(WAITING, alarms=wake_alarm(configured=ago(minutes), evaluation_periods=2)))
+    assert ("nothing-starts" in found) is told
 
 
 def test_several_faults_are_all_told() -> None:
