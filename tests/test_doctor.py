@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from ops.console import Console
 from ops.core.doctor import CODES
 from ops.core.errors import UnknownEndpoint
 from ops.core.findings import Examined
-from ops.core.fixes import Calls
+from ops.core.fixes import Calls, DeregisterTarget
 from ops.core.types import EndpointState, Severity
 from ops.core.views import DoctorView
 from ops.local_aws.clock import SimClock
@@ -106,6 +107,34 @@ def test_what_is_left_of_deleted_endpoints_has_entries_of_its_own(world: World) 
     missing = {e.name for e in world.view.examined if e.verdict.state is EndpointState.MISSING}
     assert missing == {"orphan-target", "orphan-alarms"}
     assert missing.isdisjoint(world.console.names())
+
+
+def test_targets_of_variants_that_are_gone_are_found_one_and_all(world: World) -> None:
+    """Of a living endpoint among its findings, of one that is gone in one entry."""
+    there = (
+        "doc-async/variant/AllTraffic",
+        "doc-async/variant/green",
+        "gone/variant/blue",
+        "gone/variant/green",
+    )
+    targets = [
+        {"ResourceId": f"endpoint/{name}", "MinCapacity": 0, "MaxCapacity": 4, "CreationTime": 1.7e9}
+        for name in there
+    ]
+    body = json.dumps({"ScalableTargets": targets}).encode()
+    world.gate.shut["DescribeScalableTargets"] = (200, {"Content-Type": "application/x-amz-json-1.1"}, body)
+    try:
+        with console_at(world.url) as console:
+            every, alone = console.doctor(), console.doctor("gone", read=False)
+    finally:
+        world.gate.shut.clear()
+    orphans = {e.name: [f for f in e.findings if f.code == "orphan-target"] for e in every.examined}
+    assert [name for name, found in orphans.items() if found] == ["doc-async", "gone"]
+    for name, variants in (("doc-async", ["green"]), ("gone", ["blue", "green"])):
+        (finding,) = orphans[name]
+        assert isinstance(finding.fix, Calls)
+        assert [c.ref.variant for c in finding.fix.changes if isinstance(c, DeregisterTarget)] == variants
+    assert [e for e in every.examined if e.name == "gone"] == list(alone.examined)
 
 
 def test_one_endpoint_alone_is_said_the_same(world: World) -> None:
