@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from statistics import median
 
 import numpy as np
 from cachetools import TTLCache
@@ -22,6 +23,7 @@ from ops.aws.endpoints import problem_of
 from ops.aws.quotas import Limits, QuotaReader
 from ops.aws.topics import TopicReader
 from ops.core import metrics
+from ops.core.cold_start import served
 from ops.core.doctor import Case, Leftover, Quota, Topic, examine, examine_left
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.findings import Examined
@@ -147,12 +149,22 @@ def _examined(
         quota=_quota(state, seen.endpoint, around.limits),
         refusals=refusals,
         policy_arns=around.policy_arns,
-        usual_wake_s=seen.usual_start(),
+        usual_wake_s=_usual_wake(state, seen),
         longest_job_s=around.jobs.get(seen.endpoint.ref.name),
         left=left.get(seen.endpoint.ref.name),
         unread=tuple(dict.fromkeys((*own, *denied, *deaf, *account))),
     )
     return examine(case)
+
+
+def _usual_wake(state: State, seen: Seen) -> float | None:
+    """As the newest activities say, as for verdicts; where none of them does, as the cold starts that are kept."""
+    usual, endpoint = seen.usual_start(), seen.endpoint
+    if usual is not None or not endpoint.is_async:
+        return usual
+    kept = served(state.past.history.episodes(endpoint.ref.name, endpoint.created))
+    times = [s.start_s for s in kept if s.start_s is not None and s.instance_type == endpoint.instance_type]
+    return median(times) if times else None
 
 
 def _refusals(reading: Reading, seen: Seen, verdict: Verdict) -> Refused:

@@ -143,6 +143,26 @@ def test_one_endpoint_alone_is_said_the_same(world: World) -> None:
         assert alone == world.said(name)
 
 
+def test_how_long_a_start_takes_is_known_from_kept_cold_starts_where_no_activity_tells_it(
+    world: World,
+) -> None:
+    body = json.dumps({"ScalingActivities": []}).encode()
+    silent = (200, {"Content-Type": "application/x-amz-json-1.1"}, body)
+    name, usually = "ttl-shorter-than-wake", "From the order to the first instance in service: usually 3 min"
+    with console_at(world.url) as console:
+        console.find_cold_starts([name], 30.0)
+        world.gate.shut["DescribeScalingActivities"] = silent
+        try:
+            (kept,) = console.doctor(name).examined
+            with console_at(world.url) as other:
+                (unknown,) = other.doctor(name).examined
+        finally:
+            world.gate.shut.clear()
+    assert [f.code for f in kept.findings] == [name]
+    assert usually in kept.findings[0].evidence
+    assert [f.code for f in unknown.findings] == ["requests-expired"]
+
+
 def test_a_wrong_name_is_told(world: World) -> None:
     with pytest.raises(UnknownEndpoint) as raised:
         world.console.doctor("suspendet", read=False)

@@ -82,7 +82,7 @@ class Case:
     policy_arns: frozenset[str] = frozenset()
     """Every policy that exists in this region, of any endpoint."""
     usual_wake_s: float | None = None
-    """From the order of the first instance until it is in service; None where that is not known."""
+    """From the order of an instance until it is in service, usually; None where that is not known."""
     longest_job_s: float | None = None
     """The longest that the container took for one request, of what was seen."""
     ttl_s: float = TTL_S
