@@ -38,7 +38,7 @@ STORIES: dict[str, tuple[str, ...]] = {story.name: (story.name,) for story in FO
 HEALTHY = ("doc-async", "forms-berlin", "archive-reocr", "layout-detect")
 A_PERSON = {
     *("nothing-starts", "quota-refused", "no-capacity", "start-fails", "count-not-reached", "does-not-grow"),
-    *("maximum-above-quota", "broken", "requests-failing", "requests-expired", "ttl-shorter-than-wake"),
+    *("broken", "requests-failing", "requests-expired", "ttl-shorter-than-wake"),
     *("long-jobs-cut", "idle-not-sleeping", "schedule-overlap", "failures-invisible", "topic-missing"),
     *("topic-without-subscriber", "alarm-on-unpublished-metric"),
 }
