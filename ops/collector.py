@@ -259,7 +259,7 @@ class Collector:
         if console is None or not good:
             return IDLE_S
         try:
-            return console.look_up(anybody=self._audience()[1])
+            return console.look_up(anybody=self._watched())
         except OpsError as error:
             log.warning("%s %s", error.what, error.hint)
             return IDLE_S
@@ -272,12 +272,16 @@ class Collector:
         return True
 
     def _audience(self) -> tuple[frozenset[str], bool]:
-        """The endpoints that somebody looks at, and whether anybody looks at anything."""
+        """The endpoints that somebody looks at, and whether anybody looks at anything or waits for notices."""
         with self._change:
             now = self._monotonic()
             self._looked = {name: at for name, at in self._looked.items() if now - at <= IDLE_S}
-            asked = self._asked_at is not None and now - self._asked_at <= IDLE_S
-            return frozenset(self._looked), asked or self._tell is not None
+            return frozenset(self._looked), self._watched() or self._tell is not None
+
+    def _watched(self) -> bool:
+        """Whether anybody looks at a page now."""
+        with self._change:
+            return self._asked_at is not None and self._monotonic() - self._asked_at <= IDLE_S
 
     def _run(self) -> None:
         try:
