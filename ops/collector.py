@@ -19,12 +19,13 @@ from cachetools import LRUCache, TTLCache
 
 from ops import clock
 from ops.answers import Answers, Told
-from ops.console import AnotherAws, Console
+from ops.console import Console
 from ops.consoles import Consoles
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.pacing import GAP_S
 from ops.core.types import Connection, Window
 from ops.core.views import EndpointView, FleetView
+from ops.opened import AnotherAws
 from ops.pace import AWAY, IDLE_S, NOTICES_S, Pace, Snapshot, not_yet, stale
 
 log = logging.getLogger(__name__)
