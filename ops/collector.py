@@ -166,6 +166,17 @@ class Collector:
             with self._change:
                 self._flights.pop(key, None)
 
+    def recall(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]:
+        """As `ask`, of work that asks AWS for nothing: it is done while AWS is away, too, and the answer says so."""
+        with self._change:
+            self._ask()
+        told = self._answers.ask(key, lambda: work(self._for_viewer()), keep_s)
+        away = self._waited_out()
+        if away is None:
+            return told
+        age = self.snapshot().age_s
+        return Told(told.value, told.age_s if age is None else age, away)
+
     def ask(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]:
         """What `work` finds out of the console: asked once for all who ask under the same `key` within `keep_s`.
 
