@@ -122,15 +122,16 @@ class Episodes:
         read = {w.id: read_of(state.past, known, w, following.get(w.id), now) for w in chosen}
         drafts = {w.id: _drafted(state, known, w, read[w.id], older.get(w.id), _Asked()) for w in chosen}
         settled = [w for w in chosen if drafts[w.id].final and not _was_final(older.get(w.id))]
-        details = self._backlog.get(name) or _ask(
-            reading, name, now, waiting if fresh and settled else settled, parts
-        )
+        details = self._backlog.get(name)
+        if details is None and settled:
+            details = _ask(reading, name, now, waiting if fresh else settled, parts)
         for wake in settled:
-            drafts[wake.id] = _drafted(state, known, wake, read[wake.id], None, details)
+            drafts[wake.id] = _drafted(state, known, wake, read[wake.id], None, details or _Asked())
         history.keep_episodes(name, [d for d in drafts.values() if d != older.get(d.id)])
         self._note(name, parts, asked_now=bool(settled) and name not in self._backlog)
         if len(new) > BATCH:
-            self._backlog[name] = details
+            if details is not None and fresh:
+                self._backlog[name] = details
             return True
         self._backlog.pop(name, None)
         self._whole[name] = endpoint.created
@@ -203,8 +204,6 @@ def _drafted(
 
 def _ask(reading: Reading, name: str, now: datetime, settled: Sequence[Wake], parts: Parts) -> _Asked:
     """The history of their alarms and the log streams, once for all cold starts that have just settled."""
-    if not settled:
-        return _Asked()
     kept_from = now - timedelta(days=alarm_history.KEPT_DAYS)
     alarms: dict[str, list[datetime]] = {}
     for wake in settled:

@@ -115,6 +115,22 @@ def test_what_was_asked_once_is_not_asked_again(past: Past) -> None:
     assert len(view.starts) > 20
 
 
+def test_what_was_not_asked_does_not_stand_in_for_the_rest_of_the_past() -> None:
+    with small(1.5, every_s=3000) as (server, clock), console_at(server.url) as console:
+        console.read((), anybody=True)
+        assert console.keep_cold_starts(), "more than one step takes"
+        assert not any(start.final for start in console.cold_starts().starts), "no metrics yet"
+        gone_through(console)
+        for _ in range(2):
+            clock.jump(960)
+            server.world.catch_up()
+            view = gone_through(console)
+    assert sum(start.final for start in view.starts) > 40
+    for start in (s for s in view.starts if s.final):
+        assert start.phase(Step.ALARM).kind is Kind.MEASURED  # type: ignore[union-attr]
+        assert start.at(Step.UP) is not None
+
+
 def test_warm_periods_have_their_hours_and_cost(past: Past) -> None:
     _, _, _, view = past
     for start, following in zip(view.starts[1:], view.starts, strict=False):
