@@ -13,10 +13,12 @@ from itertools import pairwise
 
 from ops.aws import alarm_history, log_streams
 from ops.aws.calls import Reading
+from ops.changes import ChangeLog
+from ops.core import cold_start_causes as causes
 from ops.core.cold_start import ColdStart, Step
 from ops.core.cold_start_phases import TTL_S, Around, cold_start
-from ops.core.cold_starts import Wake
-from ops.core.records import AlarmChange, LogStream
+from ops.core.cold_starts import Hints, Wake, WokenBy
+from ops.core.records import AlarmChange, Change, LogStream
 from ops.core.types import Activity, Endpoint, Problem
 from ops.episode_past import Read, all_wakes, read_of
 from ops.gather import Gatherer
@@ -112,7 +114,7 @@ class Episodes:
         since = max(since, endpoint.created, now - SEEN_DEPTH)
         parts = Parts()
         activities = self._activities(reading, state, endpoint, since, parts)
-        found = all_wakes(state.past, endpoint, activities, since, now)
+        found = all_wakes(state.past, endpoint, activities, since, now, _hints(state, endpoint, activities))
         closed = {e.id for e in kept if e.closed}
         older = {e.id: e for e in kept}
         waiting = [w for w in found if w.id not in closed]
@@ -175,6 +177,14 @@ class Episodes:
         return [*others[: BATCH - 1], waiting[-1]]
 
 
+def _hints(state: State, endpoint: Endpoint, activities: Sequence[Activity]) -> Hints:
+    """Who may have changed bounds; what CloudTrail told is looked for where bounds moved the capacity."""
+    changes: Sequence[Change] = ()
+    if any(causes.bounds(activity.cause) for activity in activities):
+        changes = ChangeLog(state.connection.kind, state.past.history).of(endpoint.ref.name)
+    return Hints(state.scaling.schedules.get(endpoint.ref.resource_id, ()), changes)
+
+
 def _was_final(before: ColdStart | None) -> bool:
     return before is not None and before.final
 
@@ -196,6 +206,8 @@ def _drafted(
     )
     fresh = cold_start(wake, around)
     if before is not None and before.final:
+        if before.woken_by is WokenBy.UNKNOWN:  # CloudTrail tells up to a quarter of an hour late
+            before = replace(before, woken_by=fresh.woken_by, who=fresh.who)
         emptied = fresh.phase(Step.EMPTY) or before.phase(Step.EMPTY)
         phases = tuple(p for p in before.phases if p.step is not Step.EMPTY)
         fresh = replace(before, phases=(*phases, emptied) if emptied is not None else phases)

@@ -213,7 +213,15 @@ def test_by_schedule_and_by_hand() -> None:
         kit.schedule("warm", "close", "cron(0 8 ? * * *)", "UTC", min=0)
         kit.later(born + 1.9 * DAY, lambda: kit.bounds("warm", 1, 2))
 
-    with told(tell, 2.0) as (server, _), console_at(server.url) as console:
+    with told(tell, 2.0) as (server, clock), console_at(server.url) as console:
+        blind = gone_through(console)
+        assert {s.who for s in blind.starts if s.woken_by is WokenBy.UNKNOWN} == {
+            "the minimum was set to 1; by whom is not known"
+        }
+        for _ in range(40):
+            console.look_up(anybody=True)
+        clock.jump(960)
+        server.world.catch_up()
         view = gone_through(console)
         real = server.world.fleet.wakes("warm")
         assert len(view.starts) == len(real)

@@ -124,7 +124,7 @@ def test_requests_that_come_while_a_schedule_wakes_it_wait_too():
         bounds,
         woken(backlog=early, signal=early, oldest={**dict.fromkeys(range(5), NAN), 5: 15, 6: 75}),
     )
-    assert (start.woken_by, start.counted) == (WokenBy.OPERATOR, Counted.WAIT)
+    assert (start.woken_by, start.counted) == (WokenBy.UNKNOWN, Counted.WAIT)
     assert minutes(start, Step.QUEUED) == 5.75
     assert start.phase(Step.ALARM) is None
 
