@@ -10,7 +10,7 @@ from ops.core import metrics, spans
 from ops.core.cold_start import ColdStart, Step, warm_cost, without_doubles
 from ops.core.cold_start_outlook import outlook
 from ops.core.cold_start_phases import Around, cold_start
-from ops.core.cold_starts import Outcome, Wake, wakes
+from ops.core.cold_starts import Hints, Outcome, Wake, wakes
 from ops.core.errors import UnknownEndpoint
 from ops.core.names import nearest
 from ops.core.types import Price, Problem, Window, utc
@@ -109,7 +109,8 @@ def _present(state: State, known: Known) -> ColdStart | None:
     """The newest cold start, made of the newest that is known: what is kept of it may lack what came since."""
     now, endpoint = state.now, known.endpoint
     moves = {a.id: a for a in (*known.record.known.values(), *known.moves)}
-    found = wakes((a for a in moves.values() if a.start >= now - DAY), now)
+    hints = Hints(state.scaling.schedules.get(endpoint.ref.resource_id, ()))
+    found = wakes((a for a in moves.values() if a.start >= now - DAY), now, hints=hints)
     wake = found[-1] if found else None
     if wake is None or wake.slept is not None or wake.outcome not in (Outcome.RUNNING, Outcome.SERVED):
         if endpoint.current != 0 or not _waits(state, known):

@@ -11,7 +11,7 @@ import numpy as np
 from ops.core import metrics
 from ops.core.cold_start_cells import last_served, unordered
 from ops.core.cold_start_phases import LAG_S, TTL_S
-from ops.core.cold_starts import Wake, wakes
+from ops.core.cold_starts import Hints, Wake, wakes
 from ops.core.metrics import Metric
 from ops.core.types import Activity, Endpoint, MetricSet, Window, utc
 from ops.core.window import KEPT_DAYS
@@ -43,7 +43,12 @@ class Read:
 
 
 def all_wakes(
-    past: Past, endpoint: Endpoint, activities: Sequence[Activity], since: datetime, now: datetime
+    past: Past,
+    endpoint: Endpoint,
+    activities: Sequence[Activity],
+    since: datetime,
+    now: datetime,
+    hints: Hints,
 ) -> tuple[Wake, ...]:
     """All wakes since then, oldest first: those on record, and those that metrics alone tell of."""
     name, begin = endpoint.ref.name, max(since, endpoint.created)
@@ -56,7 +61,7 @@ def all_wakes(
         queue = hosts.get(metrics.BACKLOG.key).values[max(0, place - 2) : place]
         return bool(len(queue) and np.isnan(samples).all() and not np.isnan(queue).any())
 
-    ordered = wakes(activities, now, nothing_served=nothing_served)
+    ordered = wakes(activities, now, nothing_served=nothing_served, hints=hints)
     ordered = tuple(w for w in ordered if w.first >= begin)
     seen = unordered(hosts, endpoint.publish_interval, ordered)
     return tuple(sorted((*ordered, *seen), key=lambda w: w.first))

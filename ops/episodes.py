@@ -1,7 +1,8 @@
 """Cold starts kept: found in what was read already, finished with what is asked once for each, and remembered.
 
 Metrics come from the history of Ebb itself, activities are free. The history of alarms and the log streams are
-asked for once, when a cold start has settled. What AWS denies leaves its phase bounded and is a Problem here.
+asked for when a cold start has settled. What AWS denies leaves its phase bounded, is a Problem here, and is asked
+for again now and then.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from itertools import pairwise
 
 from ops.aws import alarm_history, log_streams
 from ops.aws.calls import Reading
+from ops.changes import ChangeLog
+from ops.core import cold_start_causes as causes
 from ops.core.cold_start import ColdStart, Step
-from ops.core.cold_start_phases import TTL_S, Around, cold_start
-from ops.core.cold_starts import Wake
-from ops.core.records import AlarmChange, LogStream
+from ops.core.cold_start_phases import TTL_S, Around, cold_start, retold, to_ask
+from ops.core.cold_starts import Hints, Wake, WokenBy
+from ops.core.records import AlarmChange, Change, LogStream
 from ops.core.types import Activity, Endpoint, Problem
 from ops.episode_past import Read, all_wakes, read_of
 from ops.gather import Gatherer
@@ -30,10 +33,13 @@ SEEN_DEPTH = timedelta(days=63)
 BACK = timedelta(days=1)
 AGAIN_S, CALM_S = 120.0, 900.0
 """AWS's seconds after which an endpoint is looked at again: while a cold start is open, and without news."""
+KEPT = timedelta(days=alarm_history.KEPT_DAYS)
+AGAIN = timedelta(hours=1)
+"""What could not be read is asked for again so often, while AWS keeps it; an error that passes holds up so long."""
 BATCH = 25
 """Cold starts that one step works out at most, so that the next reading does not wait."""
 ALARMS, STREAMS = "the history of alarms", "log streams"
-"""The parts that are asked for once for each cold start, as a Problem names them."""
+"""The parts that are asked for beside activities, as a Problem names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,8 @@ class _Asked:
 
     changes: Sequence[AlarmChange] | None = None
     streams: Sequence[LogStream] | None = None
+    passing: bool = False
+    """Whether some of it failed in a way that may pass."""
 
 
 class Episodes:
@@ -59,6 +67,8 @@ class Episodes:
         """Of each endpoint the activities of the last day: of what is known only the news is asked for."""
         self._backlog: dict[str, _Asked] = {}
         """What was asked for all of an endpoint's past, while that is gone through."""
+        self._again_at: dict[str, float] = {}
+        """When what could not be read of kept ones may be asked for again, by endpoint."""
         self._turn = 0
         self._problems: Mapping[str, tuple[Problem, ...]] = {}
 
@@ -111,8 +121,9 @@ class Episodes:
         since = endpoint.created if fresh else min([now, *(e.ordered for e in kept if not e.closed)]) - BACK
         since = max(since, endpoint.created, now - SEEN_DEPTH)
         parts = Parts()
+        kept, again = self._again(reading, state, name, kept, parts)
         activities = self._activities(reading, state, endpoint, since, parts)
-        found = all_wakes(state.past, endpoint, activities, since, now)
+        found = all_wakes(state.past, endpoint, activities, since, now, _hints(state, endpoint, activities))
         closed = {e.id for e in kept if e.closed}
         older = {e.id: e for e in kept}
         waiting = [w for w in found if w.id not in closed]
@@ -122,15 +133,19 @@ class Episodes:
         read = {w.id: read_of(state.past, known, w, following.get(w.id), now) for w in chosen}
         drafts = {w.id: _drafted(state, known, w, read[w.id], older.get(w.id), _Asked()) for w in chosen}
         settled = [w for w in chosen if drafts[w.id].final and not _was_final(older.get(w.id))]
-        details = self._backlog.get(name) or _ask(
-            reading, name, now, waiting if fresh and settled else settled, parts
-        )
+        details = self._backlog.get(name)
+        if details is None and settled:
+            details = _ask(reading, name, _of_wakes(waiting if fresh else settled, now), parts)
+        asked = details or _Asked()
         for wake in settled:
-            drafts[wake.id] = _drafted(state, known, wake, read[wake.id], None, details)
+            draft = _drafted(state, known, wake, read[wake.id], None, asked)
+            young = now - (wake.service or wake.ended or now) < AGAIN
+            drafts[wake.id] = replace(draft, final=not (asked.passing and young))
         history.keep_episodes(name, [d for d in drafts.values() if d != older.get(d.id)])
-        self._note(name, parts, asked_now=bool(settled) and name not in self._backlog)
+        self._note(name, parts, asked_now=again or (bool(settled) and name not in self._backlog))
         if len(new) > BATCH:
-            self._backlog[name] = details
+            if details is not None and fresh:
+                self._backlog[name] = details
             return True
         self._backlog.pop(name, None)
         self._whole[name] = endpoint.created
@@ -139,6 +154,21 @@ class Episodes:
         if not any(not d.final for d in drafts.values()):
             self._due[name] = now.timestamp() + CALM_S
         return False
+
+    def _again(
+        self, reading: Reading, state: State, name: str, kept: tuple[ColdStart, ...], parts: Parts
+    ) -> tuple[tuple[ColdStart, ...], bool]:
+        """`kept` with what could not be read of them and is asked for again, and whether it was."""
+        now = state.now
+        lacking = [e for e in kept if e.final and e.ordered > now - KEPT and to_ask(e, now)]
+        due = now.timestamp() >= self._again_at.get(name, float("-inf"))
+        if not lacking or not due or name in self._backlog:
+            return kept, False
+        self._again_at[name] = now.timestamp() + AGAIN.total_seconds()
+        asked = _ask(reading, name, _of_kept(lacking, now), parts)
+        told = {e.id: retold(e, now, asked.changes, asked.streams) for e in lacking}
+        state.past.history.keep_episodes(name, [told[e.id] for e in lacking if told[e.id] != e])
+        return tuple(told.get(e.id, e) for e in kept), True
 
     def _activities(
         self, reading: Reading, state: State, endpoint: Endpoint, since: datetime, parts: Parts
@@ -174,6 +204,14 @@ class Episodes:
         return [*others[: BATCH - 1], waiting[-1]]
 
 
+def _hints(state: State, endpoint: Endpoint, activities: Sequence[Activity]) -> Hints:
+    """Who may have changed bounds; what CloudTrail told is looked for where bounds moved the capacity."""
+    changes: Sequence[Change] = ()
+    if any(causes.bounds(activity.cause) for activity in activities):
+        changes = ChangeLog(state.connection.kind, state.past.history).of(endpoint.ref.name)
+    return Hints(state.scaling.schedules.get(endpoint.ref.resource_id, ()), changes)
+
+
 def _was_final(before: ColdStart | None) -> bool:
     return before is not None and before.final
 
@@ -195,23 +233,48 @@ def _drafted(
     )
     fresh = cold_start(wake, around)
     if before is not None and before.final:
+        if before.woken_by is WokenBy.UNKNOWN:  # CloudTrail tells up to a quarter of an hour late
+            before = replace(before, woken_by=fresh.woken_by, who=fresh.who)
         emptied = fresh.phase(Step.EMPTY) or before.phase(Step.EMPTY)
         phases = tuple(p for p in before.phases if p.step is not Step.EMPTY)
         fresh = replace(before, phases=(*phases, emptied) if emptied is not None else phases)
     return replace(fresh, warm_until=read.warm_until, warm_hours=read.warm_hours)
 
 
-def _ask(reading: Reading, name: str, now: datetime, settled: Sequence[Wake], parts: Parts) -> _Asked:
-    """The history of their alarms and the log streams, once for all cold starts that have just settled."""
-    if not settled:
-        return _Asked()
-    kept_from = now - timedelta(days=alarm_history.KEPT_DAYS)
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What to ask for: when each alarm asked for an instance, and when instances were ordered that came."""
+
+    alarms: Mapping[str, Sequence[datetime]]
+    begun: Sequence[datetime]
+
+
+def _of_wakes(settled: Sequence[Wake], now: datetime) -> _Wanted:
     alarms: dict[str, list[datetime]] = {}
     for wake in settled:
-        if wake.alarm and wake.first > kept_from:
+        if wake.alarm and wake.first > now - KEPT:
             alarms.setdefault(wake.alarm, []).append(wake.first)
+    return _Wanted(alarms, [w.ordered or w.first for w in settled if w.service is not None])
+
+
+def _of_kept(lacking: Sequence[ColdStart], now: datetime) -> _Wanted:
+    """What is worth asking for again of those that are kept."""
+    alarms: dict[str, list[datetime]] = {}
+    begun: list[datetime] = []
+    for start in lacking:
+        steps = to_ask(start, now)
+        alarm, up = start.phase(Step.ALARM), start.phase(Step.UP)
+        if Step.ALARM in steps and alarm is not None and alarm.latest is not None:
+            alarms.setdefault(start.who, []).append(alarm.latest)
+        if Step.UP in steps and up is not None and up.earliest is not None:
+            begun.append(up.earliest)
+    return _Wanted(alarms, begun)
+
+
+def _ask(reading: Reading, name: str, wanted: _Wanted, parts: Parts) -> _Asked:
+    """The history of alarms and the log streams, once for all cold starts together."""
     changes: list[AlarmChange] | None = []
-    for alarm, times in alarms.items():
+    for alarm, times in wanted.alarms.items():
         begin, end = min(times) - timedelta(seconds=TTL_S), max(times) + timedelta(seconds=60)
         found = parts.attempt(
             lambda alarm=alarm, begin=begin, end=end: alarm_history.read(reading, alarm, begin, end),  # type: ignore[misc]
@@ -220,10 +283,11 @@ def _ask(reading: Reading, name: str, now: datetime, settled: Sequence[Wake], pa
             None,
         )
         changes = None if found is None or changes is None else [*changes, *found]
-    begun = [w.ordered or w.first for w in settled if w.service is not None]
     streams: Sequence[LogStream] | None = None
-    if begun:
+    if wanted.begun:
+        since = min(wanted.begun)
         streams = parts.attempt(
-            lambda: log_streams.read(reading, name, since=min(begun)), STREAMS, "log streams", None
+            lambda: log_streams.read(reading, name, since=since), STREAMS, "log streams", None
         )
-    return _Asked(changes, streams)
+    passing = any(p.retryable and p.part in (ALARMS, STREAMS) for p in parts.problems)
+    return _Asked(changes, streams, passing)

@@ -9,6 +9,7 @@ import pytest
 
 from ops.console import Console
 from ops.core.cold_start import ColdStart, Kind, Step
+from ops.core.cold_start_phases import to_ask
 from ops.core.cold_starts import Outcome, WokenBy
 from ops.core.errors import UnknownEndpoint
 from ops.core.types import Window
@@ -115,6 +116,22 @@ def test_what_was_asked_once_is_not_asked_again(past: Past) -> None:
     assert len(view.starts) > 20
 
 
+def test_what_was_not_asked_does_not_stand_in_for_the_rest_of_the_past() -> None:
+    with small(1.5, every_s=3000) as (server, clock), console_at(server.url) as console:
+        console.read((), anybody=True)
+        assert console.keep_cold_starts(), "more than one step takes"
+        assert not any(start.final for start in console.cold_starts().starts), "no metrics yet"
+        gone_through(console)
+        for _ in range(2):
+            clock.jump(960)
+            server.world.catch_up()
+            view = gone_through(console)
+    assert sum(start.final for start in view.starts) > 40
+    for start in (s for s in view.starts if s.final):
+        assert start.phase(Step.ALARM).kind is Kind.MEASURED  # type: ignore[union-attr]
+        assert start.at(Step.UP) is not None
+
+
 def test_warm_periods_have_their_hours_and_cost(past: Past) -> None:
     _, _, _, view = past
     for start, following in zip(view.starts[1:], view.starts, strict=False):
@@ -197,7 +214,15 @@ def test_by_schedule_and_by_hand() -> None:
         kit.schedule("warm", "close", "cron(0 8 ? * * *)", "UTC", min=0)
         kit.later(born + 1.9 * DAY, lambda: kit.bounds("warm", 1, 2))
 
-    with told(tell, 2.0) as (server, _), console_at(server.url) as console:
+    with told(tell, 2.0) as (server, clock), console_at(server.url) as console:
+        blind = gone_through(console)
+        assert {s.who for s in blind.starts if s.woken_by is WokenBy.UNKNOWN} == {
+            "the minimum was set to 1; by whom is not known"
+        }
+        for _ in range(40):
+            console.look_up(anybody=True)
+        clock.jump(960)
+        server.world.catch_up()
         view = gone_through(console)
         real = server.world.fleet.wakes("warm")
         assert len(view.starts) == len(real)
@@ -254,6 +279,65 @@ def test_what_is_denied_leaves_its_phase_bounded_and_names_the_action(
         assert phase is not None
         assert (phase.kind, phase.at) == (Kind.BOUNDED, None)
         assert start.final
+
+
+def later(server: LocalAws, clock: SimClock, console: Console, seconds: float) -> ColdStartsView:
+    clock.jump(seconds)
+    server.world.catch_up()
+    return gone_through(console)
+
+
+def test_what_was_denied_is_asked_again_once_an_hour_until_it_is_allowed() -> None:
+    with small(0.25, every_s=3000) as (server, clock), gated(server.url) as (url, gate):
+        with console_at(url) as console:
+            gate.shut["DescribeAlarmHistory"] = error("AccessDeniedException")
+            gate.shut["DescribeLogStreams"] = error("AccessDeniedException")
+            blind = gone_through(console)
+            assert len(blind.starts) > 3
+            assert all(to_ask(s, blind.as_of) == {Step.ALARM, Step.UP} for s in blind.starts)
+            before = console.usage().calls["cloudwatch:DescribeAlarmHistory"]
+            for _ in range(8):
+                later(server, clock, console, 900)
+            settled = len(console.cold_starts().starts) - len(blind.starts)
+            assert console.usage().calls["cloudwatch:DescribeAlarmHistory"] - before <= 3 + settled
+            gate.shut.clear()
+            view = later(server, clock, console, 3600)
+        assert view.problems == ()
+        assert {s.id for s in view.starts} >= {s.id for s in blind.starts}
+        for start in (s for s in view.starts if s.final):
+            assert start.phase(Step.ALARM).kind is Kind.MEASURED  # type: ignore[union-attr]
+            assert max(off_by(start, truth_of(server, start)).values()) <= MINUTE_S
+
+
+def test_after_an_error_that_passes_it_is_not_final_and_asked_again_soon() -> None:
+    with small(0.25, every_s=3000) as (server, clock), gated(server.url) as (url, gate):
+        with console_at(url) as console:
+            gate.shut["DescribeAlarmHistory"] = error("InternalServiceFault", status=500)
+            blind = gone_through(console)
+            assert [p.retryable for p in blind.problems] == [True]
+            newest, *older = blind.starts
+            assert not newest.final
+            assert all(s.final for s in older), "not waited for for ever"
+            gate.shut.clear()
+            view = later(server, clock, console, 130)
+        found = next(s for s in view.starts if s.id == newest.id)
+        assert found.final
+        assert all(s.phase(Step.ALARM).kind is Kind.MEASURED for s in view.starts if s.final)  # type: ignore[union-attr]
+        assert view.problems == ()
+
+
+def test_a_log_stream_that_aws_does_not_tell_of_yet_is_asked_for_once_more() -> None:
+    with small(0.25, every_s=3000) as (server, clock), gated(server.url) as (url, gate):
+        with console_at(url) as console:
+            nothing = (200, {"Content-Type": "application/x-amz-json-1.1"}, b'{"logStreams": []}')
+            gate.shut["DescribeLogStreams"] = nothing
+            newest = gone_through(console).starts[0]
+            assert newest.final
+            assert newest.at(Step.UP) is None
+            gate.shut.clear()
+            view = later(server, clock, console, 3600)
+        found = next(s for s in view.starts if s.id == newest.id)
+        assert max(off_by(found, truth_of(server, found)).values()) <= MINUTE_S
 
 
 def test_without_activities_metrics_alone_tell_and_the_orders_replace_it_later(

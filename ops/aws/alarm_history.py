@@ -44,7 +44,8 @@ def read(
         ScanBy="TimestampDescending",
         **more,
     )
-    return tuple(islice(map(parse_change, items), most))
+    told = (change for change in map(parse_change, items) if change is not None)
+    return tuple(islice(told, most))
 
 
 def read_all(
@@ -77,22 +78,31 @@ def read_past(reading: Reading, alarms: Iterable[str], end: datetime) -> AlarmPa
     return AlarmPast(start, end, changes, cut)
 
 
-def parse_change(wire: Mapping[str, Any]) -> AlarmChange:
-    """An item; its HistoryData is JSON inside JSON, and read leniently."""
-    try:
-        data = json.loads(wire.get("HistoryData") or "{}")
-    except ValueError:
-        data = {}
+def parse_change(wire: Mapping[str, Any]) -> AlarmChange | None:
+    """An item; its HistoryData is JSON inside JSON, and read leniently. None: AWS does not say when it was."""
+    at = wire.get("Timestamp")
+    if not isinstance(at, datetime) or at.tzinfo is None:
+        return None
+    data = _data(wire.get("HistoryData"))
     old, new = (
         part if isinstance(part, dict) else {} for part in (data.get("oldState"), data.get("newState"))
     )
     before, after = old.get("stateValue"), new.get("stateValue")
     return AlarmChange(
         alarm=str(wire.get("AlarmName", "")),
-        at=wire["Timestamp"],
+        at=at,
         kind=str(wire.get("HistoryItemType", "")),
         summary=str(wire.get("HistorySummary", "")),
         before=None if before is None else str(before),
         after=None if after is None else str(after),
         reason=str(new.get("stateReason", "")),
     )
+
+
+def _data(text: Any) -> Mapping[str, Any]:
+    """HistoryData; empty where it is no JSON object."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else {}
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

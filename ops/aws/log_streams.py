@@ -27,7 +27,8 @@ def read(
 ) -> tuple[LogStream, ...]:
     """The streams of an endpoint, those with the newest events first; none where there is no log group.
 
-    `since`: streams whose newest event is older are left out. Raises OpsError.
+    `since`: streams whose newest event is older are left out, unless they were made later: AWS may tell of an event
+    up to an hour late, and such a stream stands further down. So a page of old ones is looked through. Raises OpsError.
     """
     items = reading.pages(
         "logs",
@@ -40,11 +41,15 @@ def read(
         limit=PAGE,
     )
     found: list[LogStream] = []
+    old = 0
     try:
         for stream in map(parse_stream, islice(items, most)):
-            if since is not None and stream.last is not None and stream.last < since:
+            if since is None or max(stream.created, stream.last or stream.created) >= since:
+                found.append(stream)
+                continue
+            old += 1
+            if old >= PAGE:
                 break
-            found.append(stream)
     except OpsError as error:
         if error.code != _NO_GROUP:
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from botocore import exceptions as boto
@@ -41,19 +42,24 @@ def newest(reading: Reading, path: str, most: int, pages: int = MOST_PAGES) -> F
             answer = reading.ask("s3", "ListObjectsV2", Bucket=bucket, Prefix=prefix, MaxKeys=PAGE, **further)
             for wire in answer.get("Contents", ()):
                 seen += 1
-                yield parse_object(bucket, wire)
+                found = parse_object(bucket, wire)
+                if found is not None:
+                    yield found
             token = answer.get("NextContinuationToken")
             if not token:
                 return
         more = True
 
-    found = heapq.nlargest(most, every(), key=lambda each: (each.modified, each.key))
-    return FailureObjects(path, tuple(found), seen, more)
+    chosen = heapq.nlargest(most, every(), key=lambda each: (each.modified, each.key))
+    return FailureObjects(path, tuple(chosen), seen, more)
 
 
-def parse_object(bucket: str, wire: Mapping[str, Any]) -> FailureObject:
-    """One item of ListObjectsV2."""
-    return FailureObject(bucket, str(wire["Key"]), int(wire.get("Size", 0)), wire["LastModified"])
+def parse_object(bucket: str, wire: Mapping[str, Any]) -> FailureObject | None:
+    """One item of ListObjectsV2; None without a key or a time."""
+    key, modified = wire.get("Key"), wire.get("LastModified")
+    if not key or not isinstance(modified, datetime) or modified.tzinfo is None:
+        return None
+    return FailureObject(bucket, str(key), int(wire.get("Size", 0)), modified)
 
 
 def read(reading: Reading, path: str, key: str, version: FailureObject | None = None) -> ObjectText:
@@ -76,7 +82,10 @@ def read(reading: Reading, path: str, key: str, version: FailureObject | None = 
     finally:
         answer["Body"].close()
     size = _size(answer, len(body))
-    return ObjectText(FailureObject(bucket, key, size, answer["LastModified"]), readable(body, size))
+    listed = version.modified if version is not None else reading.now
+    return ObjectText(
+        FailureObject(bucket, key, size, answer.get("LastModified", listed)), readable(body, size)
+    )
 
 
 def _size(answer: Mapping[str, Any], read: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -22,6 +22,12 @@ LAG_S = 120.0
 GIVE_UP_S = 3 * 3600.0
 """A first result that did not come within this of the instance is not waited for any longer."""
 STEPS = {60: "one-minute", 300: "five-minute", 3600: "hourly"}
+
+LATE = timedelta(hours=1)
+"""AWS tells of a log stream's newest event within this (lastEventTimestamp is eventually consistent)."""
+HISTORY_UNREAD = "its history was not read"
+STREAMS_UNREAD = "the log streams were not read"
+STREAM_LATE = "no log stream told of it by then"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,9 @@ def cold_start(wake: Wake, around: Around) -> ColdStart:
         signal,
         _alarm(wake, around.changes, signal),
         _ordered(wake, signal),
-        _up(wake, around.streams),
+        _up(wake.ordered or wake.service_from or wake.first, service, around.streams, around.now)
+        if service is not None
+        else None,
         _service(wake),
         result,
         _emptied(cells, result) if cells is not None else None,
@@ -90,6 +98,39 @@ def cold_start(wake: Wake, around: Around) -> ColdStart:
         warm_hours=None,
         final=_final(wake, around, cells, result, bool(waited)),
     )
+
+
+def to_ask(start: ColdStart, now: datetime) -> frozenset[Step]:
+    """The phases of a cold start whose source was not read, or was asked too early."""
+    found = set()
+    alarm, up = start.phase(Step.ALARM), start.phase(Step.UP)
+    if alarm is not None and alarm.source.endswith(HISTORY_UNREAD):
+        found.add(Step.ALARM)
+    if up is not None and up.source.endswith(STREAMS_UNREAD):
+        found.add(Step.UP)
+    late = up is not None and up.source.endswith(STREAM_LATE)
+    if late and up is not None and up.latest is not None and now >= up.latest + LATE:
+        found.add(Step.UP)
+    return frozenset(found)
+
+
+def retold(
+    start: ColdStart,
+    now: datetime,
+    changes: Sequence[AlarmChange] | None,
+    streams: Sequence[LogStream] | None,
+) -> ColdStart:
+    """A cold start with what was asked for later; None: not asked, or denied again."""
+    asked, phases = to_ask(start, now), []
+    for phase in start.phases:
+        told, first = phase, phase.latest
+        if phase.step in asked and first is not None:
+            if phase.step is Step.ALARM and changes is not None:
+                told = _rang(start.who, first, phase.earliest, changes)
+            if phase.step is Step.UP and streams is not None and phase.earliest is not None:
+                told = _up(phase.earliest, first, streams, now)
+        phases.append(told)
+    return replace(start, phases=tuple(phases))
 
 
 def _cells(wake: Wake, around: Around, until: datetime) -> Cells | None:
@@ -148,16 +189,22 @@ def _alarm(wake: Wake, changes: Iterable[AlarmChange] | None, signal: Phase | No
     """When the alarm went off that asked for the instance; nothing where no alarm did."""
     if not wake.alarm:
         return None
+    return _rang(wake.alarm, wake.first, signal.earliest if signal is not None else None, changes)
+
+
+def _rang(
+    alarm: str, first: datetime, earliest: datetime | None, changes: Iterable[AlarmChange] | None
+) -> Phase:
+    """`first`: the first attempt that it asked for."""
     rang = [
         c.at
         for c in changes or ()
-        if c.alarm == wake.alarm and c.after == "ALARM" and c.at <= wake.first + timedelta(seconds=5)
+        if c.alarm == alarm and c.after == "ALARM" and c.at <= first + timedelta(seconds=5)
     ]
     if rang:
         return Phase.measured(Step.ALARM, max(rang), "the alarm's history (DescribeAlarmHistory)")
-    why = "its history was not read" if changes is None else "its history no longer holds it"
-    earliest = signal.earliest if signal is not None else None
-    return Phase.bounded(Step.ALARM, earliest, wake.first, f"before the scaling activity; {why}")
+    why = HISTORY_UNREAD if changes is None else "its history no longer holds it"
+    return Phase.bounded(Step.ALARM, earliest, first, f"before the scaling activity; {why}")
 
 
 def _ordered(wake: Wake, signal: Phase | None) -> Phase:
@@ -169,23 +216,22 @@ def _ordered(wake: Wake, signal: Phase | None) -> Phase:
     return Phase.bounded(Step.ORDERED, earliest, wake.service, "no scaling activity of it is on record")
 
 
-def _up(wake: Wake, streams: Iterable[LogStream] | None) -> Phase | None:
-    """The first line of a new instance: provisioned and its image pulled by then."""
-    if wake.service is None:
-        return None
-    begin = wake.ordered or wake.service_from or wake.first
-    first = [
-        s.first
-        for s in streams or ()
-        if not s.is_data_log
-        and s.first is not None
-        and begin < s.first <= wake.service + timedelta(seconds=LAG_S)
-    ]
-    if first:
+def _up(begin: datetime, service: datetime, streams: Iterable[LogStream] | None, now: datetime) -> Phase:
+    """The first line of a new instance, else its new stream: provisioned and its image pulled by then."""
+    end = service + timedelta(seconds=LAG_S)
+    own = [s for s in streams or () if not s.is_data_log]
+    lines = [s.first for s in own if s.first is not None and begin < s.first <= end]
+    made = [s.created for s in own if begin < s.created <= end]
+    if lines:
         source = "the first line in a new log stream: an upper bound"
-        return Phase.bounded(Step.UP, begin, min(first), source, min(first))
-    why = "the log streams were not read" if streams is None else "no log stream of it is left"
-    return Phase.bounded(Step.UP, begin, wake.service, f"between the order and in service; {why}")
+        return Phase.bounded(Step.UP, begin, min(lines), source, min(lines))
+    if made:
+        source = "the making of a new log stream: an upper bound"
+        return Phase.bounded(Step.UP, begin, min(made), source, min(made))
+    why = STREAMS_UNREAD
+    if streams is not None:
+        why = STREAM_LATE if now < service + LATE else "no log stream of it is left"
+    return Phase.bounded(Step.UP, begin, service, f"between the order and in service; {why}")
 
 
 def _service(wake: Wake) -> Phase | None:

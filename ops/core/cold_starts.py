@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ops.core.types import Activity
+from ops.core import cold_start_causes as causes
+from ops.core.records import Change
+from ops.core.types import Activity, ScheduledAction
 from ops.core.views import LastColdStart
 
 NothingServed = Callable[[datetime], bool]
@@ -23,11 +25,7 @@ SEEN = "seen-"
 _RUNNING = ("InProgress", "Pending")
 _FAILED = ("Failed", "Unfulfilled")
 """Such an order leaves the capacity as it was (facts B.8)."""
-_BOUNDS = re.compile(r"\b(?:min|max)(?:imum)? capacity (?:was set )?to (\d+)", re.IGNORECASE)
-_SCHEDULED = re.compile(r"scheduled action name (\S+) was triggered")
 _ALARM = re.compile(r"monitor alarm (.+) in state \w+ triggered policy (.+)")
-_TOGETHER = timedelta(minutes=15)
-"""A scheduled action's order of capacity follows its change of bounds within this: later where it had to wait."""
 
 
 class Outcome(StrEnum):
@@ -61,7 +59,7 @@ class Wake:
     outcome: Outcome
     woken_by: WokenBy = WokenBy.UNKNOWN
     who: str = ""
-    """The alarm, the scheduled action or the cause in AWS's words."""
+    """The alarm, the scheduled action (empty: one without a name), the cause in AWS's words, or what is not known."""
     failed: int = 0
     """Attempts that failed before, or at all."""
     why_failed: str = ""
@@ -77,8 +75,24 @@ class Wake:
         return self.who if self.woken_by is WokenBy.REQUEST else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What tells who changed bounds, beside the scaling record, of one endpoint."""
+
+    schedules: Sequence[ScheduledAction] = ()
+    changes: Sequence[Change] = ()
+    """What CloudTrail tells, as far as it is known by now."""
+
+
+_NO_HINTS = Hints()
+
+
 def wakes(
-    activities: Iterable[Activity], now: datetime, *, nothing_served: NothingServed | None = None
+    activities: Iterable[Activity],
+    now: datetime,
+    *,
+    nothing_served: NothingServed | None = None,
+    hints: Hints = _NO_HINTS,
 ) -> tuple[Wake, ...]:
     """Every wake on record, oldest first. `activities` of one variant in any order; later ones than `now` do not count.
 
@@ -92,8 +106,8 @@ def wakes(
     capacity: int | None = None
     for move in known:
         if move.desired is None:
-            if not _BOUNDS.search(move.description):
-                found += _closed(group, known, now, None)
+            if not causes.bounds(move.description):
+                found += _closed(group, known, now, None, hints)
                 group, capacity = [], None
             continue
         if move.desired == 0:
@@ -102,11 +116,11 @@ def wakes(
             if move.status == "Overridden":
                 capacity = None if not group else capacity
                 continue
-            found += _closed(group, known, now, move)
+            found += _closed(group, known, now, move, hints)
             group, capacity = [], 0
         elif group:
             if _given_up(group, move.start):
-                found += _closed(group, known, now, None)
+                found += _closed(group, known, now, None, hints)
                 group = []
             group.append(move)
         elif capacity == 0 or (
@@ -115,7 +129,7 @@ def wakes(
             group = [move]
         elif move.status not in _FAILED:
             capacity = move.desired
-    found += _closed(group, known, now, None)
+    found += _closed(group, known, now, None, hints)
     return tuple(found)
 
 
@@ -148,7 +162,11 @@ def _given_up(group: Sequence[Activity], at: datetime) -> bool:
 
 
 def _closed(
-    group: Sequence[Activity], known: Sequence[Activity], now: datetime, asleep: Activity | None
+    group: Sequence[Activity],
+    known: Sequence[Activity],
+    now: datetime,
+    asleep: Activity | None,
+    hints: Hints,
 ) -> list[Wake]:
     """The wake of the attempts in `group`; `asleep`: the order to no instance that ended it, if any."""
     if not group:
@@ -160,7 +178,7 @@ def _closed(
     if service is not None:
         failed = [a for a in failed if a.start < service]
     asked = live[0] if live else group[0]
-    by, who = _woken_by(asked, known)
+    by, who = _woken_by(asked, known, hints)
     wake = Wake(
         id=group[0].id,
         first=group[0].start,
@@ -184,21 +202,29 @@ def _closed(
     return [replace(wake, outcome=Outcome.NOTHING if live else Outcome.FAILED, ended=last_end)]
 
 
-def _woken_by(order: Activity, known: Sequence[Activity]) -> tuple[WokenBy, str]:
-    """Who asked for the first instance, from the words of the record (facts B.8)."""
+def _woken_by(order: Activity, known: Sequence[Activity], hints: Hints) -> tuple[WokenBy, str]:
+    """Who asked for the first instance, as far as the record and the hints tell (facts B.8)."""
     alarm = _ALARM.search(order.cause)
     if alarm:
         return WokenBy.REQUEST, alarm[1]
-    scheduled = _SCHEDULED.search(order.cause)
-    if scheduled:
-        return WokenBy.SCHEDULE, scheduled[1]
-    bound = _BOUNDS.search(order.cause)
+    names = [action.name for action in hints.schedules]
+    named = causes.scheduled(order.cause, names)
+    if named is not None:
+        return WokenBy.SCHEDULE, named
+    bound = next(iter(causes.bounds(order.cause)), None)
     if bound is None:
         return WokenBy.UNKNOWN, order.cause
     for other in reversed(known):
-        named = _SCHEDULED.search(other.cause)
-        if named is None or other.status in _FAILED or bound[1] not in _BOUNDS.findall(other.description):
+        named = causes.scheduled(other.cause, names)
+        if named is None or other.status in _FAILED:
             continue
-        if timedelta() <= order.start - other.start <= _TOGETHER:
-            return WokenBy.SCHEDULE, named[1]
-    return WokenBy.OPERATOR, order.cause
+        sets = causes.bounds(other.description)
+        within = causes.TOGETHER if sets else causes.NEAR
+        if (not sets or bound in sets) and timedelta() <= order.start - other.start <= within:
+            return WokenBy.SCHEDULE, named
+    named = causes.due(hints.schedules, bound, order.start)
+    if named is not None:
+        return WokenBy.SCHEDULE, named
+    if causes.by_hand(hints.changes, order.start):
+        return WokenBy.OPERATOR, order.cause
+    return WokenBy.UNKNOWN, f"the {bound.which} was set to {bound.to}; by whom is not known"

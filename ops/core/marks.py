@@ -6,13 +6,13 @@ say (without). What Application Auto Scaling does on its own is no mark: the cha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
+from ops.core import cold_start_causes as causes
 from ops.core import schedule
 from ops.core.errors import BadInput
 from ops.core.records import Change
@@ -74,9 +74,6 @@ MOST_RUNS = 400
 """Runs of one schedule that are worked out for a window."""
 SAME = timedelta(minutes=10)
 """Two sources that tell of the same change differ by less than this."""
-_SCHEDULED = re.compile(r"scheduled action name (\S+) was triggered")
-_SETS = re.compile(r"\b(min|max)(?:imum)? capacity to (\d+)", re.IGNORECASE)
-_BOUND = re.compile(r"(min|max)imum capacity was set to (\d+)")
 
 
 def marks(
@@ -91,13 +88,14 @@ def marks(
     told = [c for c in changes if c.endpoint == endpoint.ref.name and not c.by_service]
     known = [Mark(c.at, KINDS.get(c.operation, MarkKind.ALARM), c.what, c.who, c.error) for c in told]
     made = {m.at for m in known if not m.refused}
-    runs = [*_recorded_runs(activities)]
+    runs = [*_recorded_runs(activities, schedules)]
+    due = [*_due_runs(schedules, runs, told, window, now)]
     found = [
         *known,
         *_untold_deploys(endpoint, told),
         *(mark for _, mark in runs),
-        *_due_runs(schedules, runs, told, window, now),
-        *_untold_bounds(activities, [*made, *(mark.at for _, mark in runs)]),
+        *due,
+        *_untold_bounds(activities, schedules, [*made, *(mark.at for mark in (*(m for _, m in runs), *due))]),
     ]
     inside = [m for m in found if window.start <= m.at < window.end and m.at <= now]
     return tuple(sorted(inside, key=lambda m: (m.at, m.kind, m.sentence)))
@@ -119,15 +117,21 @@ def _untold_deploys(endpoint: Endpoint, told: Sequence[Change]) -> Iterator[Mark
         yield Mark(endpoint.created, MarkKind.DEPLOY, "creation of the endpoint")
 
 
-def _recorded_runs(activities: Sequence[Activity]) -> Iterator[tuple[str, Mark]]:
-    """The runs of scheduled actions that the scaling record tells, with the action's name."""
+def _recorded_runs(
+    activities: Sequence[Activity], schedules: Sequence[ScheduledAction]
+) -> Iterator[tuple[str, Mark]]:
+    """The runs of scheduled actions that the scaling record tells, with the action's name; empty: it is not named."""
+    names = [action.name for action in schedules]
     for activity in activities:
-        named, sets = _SCHEDULED.search(activity.cause), _SETS.search(activity.description)
-        if named and sets:
-            bound = "minimum" if sets[1].lower() == "min" else "maximum"
+        named, sets = (
+            causes.scheduled(activity.cause, names),
+            causes.bounds(activity.description) or causes.bounds(activity.cause),
+        )
+        if named is not None and sets:
             ended = "" if activity.status != "Failed" else ", which failed"
-            sentence = f"schedule {named[1]}: {bound} {sets[2]}{ended}"
-            yield named[1], Mark(activity.start, MarkKind.SCHEDULE, sentence)
+            who = f"schedule {named}" if named else "a schedule"
+            sentence = f"{who}: {sets[0].which} {sets[0].to}{ended}"
+            yield named, Mark(activity.start, MarkKind.SCHEDULE, sentence)
 
 
 def _due_runs(
@@ -159,7 +163,7 @@ def _due_runs(
             continue
         begin = max(window.start - timedelta(seconds=1), since)
         for at in islice(schedule.runs(parsed, begin, min(window.end, now), created=since), MOST_RUNS):
-            if not any(abs(at - known) <= SAME for known in on_record):
+            if not any(abs(at - mark.at) <= SAME for name, mark in runs if name in (action.name, "")):
                 yield Mark(at, MarkKind.SCHEDULE, f"schedule {action.name} was due: {_sets(action)}")
 
 
@@ -168,10 +172,21 @@ def _sets(action: ScheduledAction) -> str:
     return ", ".join(parts) or "no bound"
 
 
-def _untold_bounds(activities: Sequence[Activity], explained: Iterable[datetime]) -> Iterator[Mark]:
-    """Bounds whose setting moved the capacity, where neither CloudTrail nor a schedule explains them."""
+def _untold_bounds(
+    activities: Sequence[Activity], schedules: Sequence[ScheduledAction], explained: Iterable[datetime]
+) -> Iterator[Mark]:
+    """Bounds whose setting moved the capacity, where neither CloudTrail nor a schedule on record explains them.
+
+    Where a scheduled action was due just then, it is taken for its run.
+    """
     times = tuple(explained)
     for activity in activities:
-        bound = _BOUND.search(activity.cause)
-        if bound and not any(timedelta(0) <= activity.start - at <= SAME for at in times):
-            yield Mark(activity.start, MarkKind.BOUNDS, f"{bound[1]}imum set to {bound[2]}")
+        bound = next(iter(causes.bounds(activity.cause)), None)
+        if bound is None or any(timedelta(0) <= activity.start - at <= SAME for at in times):
+            continue
+        name = causes.due(schedules, bound, activity.start)
+        if name is not None:
+            sentence = f"schedule {name} was due: {bound.which} {bound.to}"
+            yield Mark(activity.start, MarkKind.SCHEDULE, sentence)
+        else:
+            yield Mark(activity.start, MarkKind.BOUNDS, f"{bound.which} set to {bound.to}")

@@ -37,15 +37,28 @@ def wire(**more: Any) -> dict[str, Any]:
 
 def test_a_state_change_with_its_states_and_reason() -> None:
     change = alarm_history.parse_change(wire())
+    assert change is not None
     assert (change.alarm, change.at, change.kind) == ("a", T, "StateUpdate")
     assert (change.before, change.after, change.reason) == ("OK", "ALARM", "Threshold Crossed")
 
 
-@pytest.mark.parametrize("data", ["", "{", "{}", '{"oldState": "OK", "newState": []}', None])
-def test_data_that_cannot_be_read_leaves_the_states_unknown(data: str | None) -> None:
+ODD = ["", "{", "{}", '{"oldState": "OK", "newState": []}', None, "[1]", '"text"', "3", "[" * 100_000, 7]
+
+
+@pytest.mark.parametrize("data", ODD, ids=range(len(ODD)))
+def test_data_that_cannot_be_read_leaves_the_states_unknown(data: object) -> None:
     change = alarm_history.parse_change(wire(HistoryData=data))
+    assert change is not None
     assert (change.before, change.after, change.reason) == (None, None, "")
     assert change.summary == "Alarm updated from OK to ALARM"
+
+
+@pytest.mark.parametrize("when", [None, "2026-11-20T14:00:00Z", 7, datetime(2026, 11, 20)])  # noqa: DTZ001
+def test_an_item_without_a_time_is_none(when: object) -> None:
+    assert alarm_history.parse_change(wire(Timestamp=when)) is None
+    timeless = wire()
+    del timeless["Timestamp"]
+    assert alarm_history.parse_change(timeless) is None
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from ops.aws.calls import Reading
 from ops.aws.session import AwsSession, Where
 from ops.core.types import utc
 from ops.local_aws.server import LocalAws
+from tests.living import Answer, answering
 from tests.small_worlds import NAME, small
 
 
@@ -47,6 +49,31 @@ def test_only_the_newest(aws: tuple[LocalAws, Reading]) -> None:
     some = log_streams.read(reading, NAME, since=middle)
     assert some == tuple(s for s in found if s.last >= middle)  # type: ignore[operator]
     assert log_streams.read(reading, NAME, most=3) == found[:3]
+
+
+def test_a_new_stream_counts_though_its_newest_event_is_not_told_yet() -> None:
+    def listed(target: str, body: bytes) -> Answer:
+        streams = [
+            {"logStreamName": "v/i-2", "creationTime": 90_000, "lastEventTimestamp": 95_000},
+            {"logStreamName": "v/i-1", "creationTime": 10_000, "lastEventTimestamp": 20_000},
+            {"logStreamName": "v/i-4", "creationTime": 91_000, "lastEventTimestamp": 15_000},
+            {"logStreamName": "v/i-3", "creationTime": 92_000},
+            {"logStreamName": "v/i-0", "creationTime": 5_000},
+        ]
+        headers = {"Content-Type": "application/x-amz-json-1.1"}
+        return 200, headers, json.dumps({"logStreams": streams}).encode()
+
+    with answering(listed) as url:
+        session = AwsSession(Where("embedded", "us-east-1", url, loopback=True))
+        found = log_streams.read(Reading(session), NAME, since=utc(80))
+        session.close()
+    assert [s.name for s in found] == ["v/i-2", "v/i-4", "v/i-3"]
+
+
+def test_old_streams_are_not_gone_through_to_the_end(aws: tuple[LocalAws, Reading]) -> None:
+    before = aws[1].session.calls()["logs:DescribeLogStreams"]
+    assert log_streams.read(aws[1], NAME, since=utc(aws[0].world.clock.now() + 1)) == ()
+    assert aws[1].session.calls()["logs:DescribeLogStreams"] == before + 1
 
 
 def test_no_group_is_no_stream(aws: tuple[LocalAws, Reading]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -59,6 +60,17 @@ def test_a_path_in_parts(path: str, place: tuple[str, str]) -> None:
 def test_what_is_no_path(path: str) -> None:
     with pytest.raises(BadInput):
         results.place_of(path)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"Key": None}, {"LastModified": None}, {"LastModified": "today"}, {"Key": ""}]
+)
+def test_an_item_without_a_key_or_a_time_is_none(odd: dict[str, object]) -> None:
+    whole = {"Key": "a/b", "LastModified": datetime(2026, 11, 20, tzinfo=UTC)}
+    assert results.parse_object("b", whole) is not None
+    assert results.parse_object("b", whole | odd) is None
+    (name,) = odd
+    assert results.parse_object("b", {k: v for k, v in whole.items() if k != name}) is None
 
 
 def test_the_newest_come_first_whatever_their_keys(aws: SteppedAws, reading: Reading) -> None:

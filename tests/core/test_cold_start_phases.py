@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ops.core.cold_start import Counted, Kind, Step, warm_cost
+from ops.core.cold_start_phases import retold, to_ask
 from ops.core.cold_starts import Outcome, WokenBy
 from ops.core.records import AlarmChange, LogStream
 from tests.core.timelines import (
@@ -124,7 +125,7 @@ def test_requests_that_come_while_a_schedule_wakes_it_wait_too():
         bounds,
         woken(backlog=early, signal=early, oldest={**dict.fromkeys(range(5), NAN), 5: 15, 6: 75}),
     )
-    assert (start.woken_by, start.counted) == (WokenBy.OPERATOR, Counted.WAIT)
+    assert (start.woken_by, start.counted) == (WokenBy.UNKNOWN, Counted.WAIT)
     assert minutes(start, Step.QUEUED) == 5.75
     assert start.phase(Step.ALARM) is None
 
@@ -240,6 +241,40 @@ def test_only_the_log_stream_of_the_new_instance_bounds_it():
     assert (phase.earliest, phase.at, phase.latest) == (at(3), at(7), at(7))
     unknown = made(read=woken(), streams=()).phase(Step.UP)
     assert (unknown.at, unknown.earliest, unknown.latest) == (None, at(3), at(7 + 1 / 3))
+
+
+def test_a_new_stream_whose_lines_aws_does_not_tell_of_yet_bounds_it_too():
+    young = (LogStream("AllTraffic/i-1", at(6.5), None, None), LogStream("AllTraffic/i-0", at(2), None, None))
+    phase = made(read=woken(), streams=young).phase(Step.UP)
+    assert (phase.kind, phase.at, phase.latest) == (Kind.BOUNDED, at(6.5), at(6.5))
+    assert "making of a new log stream" in phase.source
+
+
+ASKED = {
+    "all was told": (made(read=woken()), 60, set()),
+    "nothing was read": (made(read=woken(), changes=None, streams=None), 60, {Step.ALARM, Step.UP}),
+    "no stream yet, asked early": (made(read=woken(), streams=(), now=15), 20, set()),
+    "no stream yet, an hour ago": (made(read=woken(), streams=(), now=15), 70, {Step.UP}),
+    "no stream, asked late": (made(read=woken(), streams=(), now=70), 200, set()),
+    "gone from the history": (made(read=woken(), changes=()), 60, set()),
+}
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_what_is_worth_asking_for_again(case):
+    start, now, steps = ASKED[case]
+    assert to_ask(start, at(now)) == steps
+
+
+def test_what_was_asked_later_is_told_as_if_it_had_been_read_at_once():
+    unread, whole = made(read=woken(), changes=None, streams=None), made(read=woken())
+    assert retold(unread, at(70), (RANG,), (STREAM,)) == whole
+    half = retold(unread, at(70), None, (STREAM,))
+    assert to_ask(half, at(70)) == {Step.ALARM}
+    assert retold(half, at(130), (RANG,), None) == whole
+    assert retold(whole, at(130), (), ()) == whole
+    late = retold(made(read=woken(), streams=(), now=15), at(70), None, ())
+    assert to_ask(late, at(300)) == set(), "asked twice at most"
 
 
 def test_five_minute_steps_bound_by_five_minutes():

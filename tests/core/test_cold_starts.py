@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ops.core import cold_starts
-from ops.core.types import Activity
+from ops.core.cold_starts import Hints
+from ops.core.records import Change
+from ops.core.types import Activity, ScheduledAction
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -225,22 +227,74 @@ def test_a_wake_keeps_its_name_from_its_first_attempt_on():
     assert len(names) == 1
 
 
+NOT_KNOWN = "the minimum was set to 1; by whom is not known"
 WHO = {
-    "an alarm": ("monitor alarm Has-doc in state ALARM triggered policy wake", False, "request", "Has-doc"),
-    "a schedule, in the words of the order": (SCHEDULED, False, "schedule", "warm-open"),
-    "a schedule, by its change of bounds": (BOUNDS, True, "schedule", "warm-open"),
-    "bounds without a schedule": (BOUNDS, False, "operator", BOUNDS),
-    "words that nobody knows": ("a new reason", False, "unknown", "a new reason"),
+    "an alarm": ("monitor alarm Has-doc in state ALARM triggered policy wake", "", "request", "Has-doc"),
+    "an alarm with a telling name": (
+        "monitor alarm on schedule in state ALARM triggered policy wake",
+        "",
+        "request",
+        "on schedule",
+    ),
+    "a schedule, in the words of the order": (SCHEDULED, "", "schedule", "warm-open"),
+    "in other words": ('Scheduled action "warm-open" has been triggered', "", "schedule", "warm-open"),
+    "in words that name it somewhere": ("schedule warm-open began", "", "schedule", "warm-open"),
+    "a schedule that nobody names": ("a scheduled action was triggered", "", "schedule", ""),
+    "a schedule, by its change of bounds": (BOUNDS, SCHEDULED, "schedule", "warm-open"),
+    "by its change of bounds in other words": (BOUNDS, "schedule warm-open ran", "schedule", "warm-open"),
+    "bounds that nobody explains": (BOUNDS, "", "unknown", NOT_KNOWN),
+    "words that nobody knows": ("a new reason", "", "unknown", "a new reason"),
 }
+WARM_OPEN = ScheduledAction("warm-open", "cron(0 3 * * ? *)", "UTC", 1, None)
+"""Not due at the time of the order."""
 
 
 @pytest.mark.parametrize("case", WHO)
 def test_who_woke_it(case):
-    cause, with_schedule, by, who = WHO[case]
+    cause, schedule, by, who = WHO[case]
     record = [ASLEEP, caused(order(10, 15, 1), cause)]
-    if with_schedule:
-        record.append(caused(order(9.5, 9.5, None), SCHEDULED, "Setting min capacity to 1"))
-    (wake,) = cold_starts.wakes(record, at(90))
+    if schedule:
+        record.append(caused(order(9.5, 9.5, None), schedule, "Setting min capacity to 1"))
+    (wake,) = cold_starts.wakes(record, at(90), hints=Hints((WARM_OPEN,)))
+    assert (wake.woken_by.value, wake.who) == (by, who)
+
+
+REGISTERED = Change("c", at(9.9), "RegisterScalableTarget", "jane", "doc", "bounds to 1–4")
+DUE = ScheduledAction("open", "cron(9 12 * * ? *)", "UTC", 1, None)
+HINTS = {
+    "a schedule that was due": (Hints((WARM_OPEN, DUE)), "schedule", "open"),
+    "in another zone": (
+        Hints((replace(DUE, schedule="cron(9 13 ? * * *)", timezone="Europe/Berlin"),)),
+        "schedule",
+        "open",
+    ),
+    "once": (Hints((replace(DUE, schedule="at(2026-11-20T12:09:30)"),)), "schedule", "open"),
+    "due with another minimum": (Hints((replace(DUE, min=2),)), "unknown", NOT_KNOWN),
+    "due, but it sets the maximum": (Hints((replace(DUE, min=None, max=1),)), "unknown", NOT_KNOWN),
+    "due long before": (Hints((replace(DUE, schedule="cron(5 12 * * ? *)"),)), "unknown", NOT_KNOWN),
+    "due after": (Hints((replace(DUE, schedule="cron(12 12 * * ? *)"),)), "unknown", NOT_KNOWN),
+    "that cannot be read": (Hints((replace(DUE, schedule="nonsense"),)), "unknown", NOT_KNOWN),
+    "a rate from nobody knows when": (
+        Hints((replace(DUE, schedule="rate(1 minute)"),)),
+        "unknown",
+        NOT_KNOWN,
+    ),
+    "somebody, as CloudTrail tells": (Hints((), (REGISTERED,)), "operator", BOUNDS),
+    "somebody long before": (Hints((), (replace(REGISTERED, at=at(-6)),)), "unknown", NOT_KNOWN),
+    "somebody who was refused": (Hints((), (replace(REGISTERED, error="Denied"),)), "unknown", NOT_KNOWN),
+    "a service": (Hints((), (replace(REGISTERED, by_service=True),)), "unknown", NOT_KNOWN),
+    "somebody who did something else": (
+        Hints((), (replace(REGISTERED, operation="UpdateEndpoint"),)),
+        "unknown",
+        NOT_KNOWN,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HINTS)
+def test_who_set_the_bounds_that_woke_it(case):
+    hints, by, who = HINTS[case]
+    (wake,) = cold_starts.wakes((ASLEEP, caused(order(10, 15, 1), BOUNDS)), at(90), hints=hints)
     assert (wake.woken_by.value, wake.who) == (by, who)
 
 
@@ -252,7 +306,7 @@ def test_another_schedule_did_not_do_it(minutes, least):
         ASLEEP,
         caused(order(30, 35, 1), BOUNDS),
     )
-    assert cold_starts.wakes(record, at(90))[0].woken_by is cold_starts.WokenBy.OPERATOR
+    assert cold_starts.wakes(record, at(90))[0].woken_by is cold_starts.WokenBy.UNKNOWN
 
 
 def test_a_wake_by_schedule_is_the_newest_cold_start():

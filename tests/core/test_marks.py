@@ -130,6 +130,34 @@ def test_the_scaling_record_tells_of_bounds_and_schedules(
     assert told(*changes, activities=activities) == expected
 
 
+AT_THREE = ScheduledAction("open", "cron(59 10 * * ? *)", "UTC", 1, None)
+"""Due a minute before the capacity moved, three hours ago."""
+
+
+@pytest.mark.parametrize(
+    ("schedule", "activities", "expected"),
+    [
+        (AT_THREE, (activity(3, BOUND),), "schedule open was due: minimum 1"),
+        (replace(AT_THREE, min=2), (activity(3, BOUND),), "minimum set to 1"),
+        (
+            replace(AT_THREE, schedule="at(2026-01-01T01:00:00)"),
+            (activity(3, "Schedule open ran", "Setting min capacity to 1"), activity(2.99, BOUND)),
+            "schedule open: minimum 1",
+        ),
+        (
+            replace(AT_THREE, schedule="at(2026-01-01T01:00:00)"),
+            (activity(3, "a scheduled action ran", "Setting min capacity to 1"), activity(2.99, BOUND)),
+            "a schedule: minimum 1",
+        ),
+    ],
+)  # fmt: skip
+def test_a_schedule_in_words_that_nobody_documents_is_no_change_by_hand(
+    schedule: ScheduledAction, activities: tuple[Activity, ...], expected: str
+) -> None:
+    found = told(activities=activities, schedules=(schedule,))
+    assert found == [("bounds" if "set to" in expected else "schedule", expected, "")]
+
+
 PUT = "schedule open set: cron(45 7 * * ? *) Europe/Berlin, minimum 1"
 OPEN = ScheduledAction("open", "cron(45 7 * * ? *)", "Europe/Berlin", 1, None)
 SKIPPED = ScheduledAction("open", "cron(30 2 * * ? *)", "Europe/Berlin", 1, 4)
