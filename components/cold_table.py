@@ -50,6 +50,7 @@ def numbers(view: ColdStartsView) -> Html:
 KEY = (
     ("noticed", "muted", "until the queue's metric says that something waits"),
     ("alarm and order", "backlog", "until Application Auto Scaling orders an instance"),
+    ("failed", "stuck", "attempts that AWS refused or that came to nothing"),
     ("instance", "waking", "until it writes its first line: provisioned, its image pulled"),
     ("model", "warm", "until it is in service"),
     ("first result", "fine", "until the first request is done"),

@@ -144,7 +144,8 @@ def _told(found: FailedRequests, failed: float | None) -> Html:
             parts.append(f"{f'All {number}' if times == number else f'{times} of {number}'} say: “{text}”.")
     if failed and 0 < number < failed and found.search.complete:
         parts.append(
-            f"The metrics count {fmt.plural(failed, 'failed request')} in this range; the log names {number}."
+            f"The metrics count {fmt.plural(failed, 'failed request')} in this range, and the log names {number}: "
+            "older lines may be gone from it."
         )
     return html("<p>{said}</p>", said=" ".join(parts)) if parts else Html("")
 

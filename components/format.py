@@ -6,6 +6,8 @@ import math
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 
+from ops.core import words
+
 DASH = "–"
 
 
@@ -153,7 +155,7 @@ def took(seconds: float | None) -> str:
     """A length that is known to half a minute or so: 45 s, 7.4 min, 23 min, 1 h 49 min."""
     if seconds is None or not _known(seconds) or seconds < 90:
         return duration(seconds)
-    return f"{seconds / 60:.1f} min" if seconds < 595 else age(round(seconds / 60) * 60)
+    return words.took(seconds)
 
 
 def wait(seconds: float | None) -> str:

@@ -16,7 +16,7 @@ from ops.core.cold_starts import Outcome, WokenBy
 from ops.core.errors import BadInput
 from ops.core.moments import moment
 from ops.core.views_cold import ColdStartsView
-from ops.core.words import count, duration
+from ops.core.words import count, took
 
 MOST_DAYS = 63
 """AWS keeps five-minute steps for so long; before that there is nothing to find a cold start in."""
@@ -80,11 +80,11 @@ def text(view: ColdStartsView, days: float) -> str:
 
 def _lengths(found: Spread) -> str:
     if found.few:
-        return f"Waits for a first result: {found.count}, the longest {duration(found.worst)}."
+        return f"Waits for a first result: {found.count}, the longest {took(found.worst)}."
     return (
-        f"Waits for a first result: {found.count}; half under {duration(found.p50)}, "
-        f"9 of 10 under {duration(found.p90)}, 99 of 100 under {duration(found.p99)}, "
-        f"the worst {duration(found.worst)}."
+        f"Waits for a first result: {found.count}; half under {took(found.p50)}, "
+        f"9 of 10 under {took(found.p90)}, 99 of 100 under {took(found.p99)}, "
+        f"the worst {took(found.worst)}."
     )
 
 
@@ -104,7 +104,7 @@ def _said(start: ColdStart, view: ColdStartsView) -> str:
         return "in service; no first result yet"
     beside = compared(start, view.usual)
     what = "to the first result" if start.counted is Counted.WAIT else "until in service"
-    parts = [f"{duration(start.total_s)} {what}"]
+    parts = [f"{took(start.total_s)} {what}"]
     if beside.times is not None and beside.words != "as usual":
         parts.append(beside.words)
     if start.waited:

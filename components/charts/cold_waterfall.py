@@ -61,6 +61,8 @@ def parts(start: ColdStart, now: datetime) -> tuple[Part, ...]:
     known = [k for k in known if k[0] is not Step.ALARM]
     for (step, at, kind, _), (after, then, its, source) in pairwise(known):
         name, tone = _meaning(step, after)
+        if after is Step.ORDERED and start.failed_attempts:
+            name, tone = "attempts that failed", "stuck"
         begin = max((at - zero).total_seconds(), found[-1].end if found else 0.0)
         end = (then - zero).total_seconds()
         if end > begin:

@@ -235,6 +235,8 @@ def _seconds_left(seen: Seen, backlog: float) -> float | None:
 
 
 def _drain(seen: Seen, backlog: float) -> str:
+    if _before(seen, metrics.NO_CAPACITY, TREND_S):
+        return ""  # its first instance came since then: there is no pace to go by
     left = _seconds_left(seen, backlog)
     return f"; at this pace empty in about {duration(left)}" if left is not None and left <= 86400 else ""
 

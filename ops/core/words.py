@@ -23,6 +23,13 @@ def duration(seconds: float) -> str:
     return f"{days} d {hours} h" if hours else f"{days} d"
 
 
+def took(seconds: float) -> str:
+    """A length that is known to half a minute or so: "45 s", "7.4 min", "23 min", "1 h 49 min"."""
+    if 90 <= seconds < 595:
+        return f"{seconds / 60:.1f} min"
+    return duration(seconds if seconds < 90 else round(seconds / 60) * 60)
+
+
 def at_least(seconds: float) -> str:
     """What a range that is full to its start shows: "24 h" for a day, whose grid starts some minutes late."""
     hours = round(seconds / 3600)

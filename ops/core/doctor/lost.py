@@ -76,7 +76,7 @@ def requests_expired(case: Case) -> Finding | None:
     return Finding(
         "requests-expired",
         Severity.WARNING if over else Severity.CRITICAL,
-        f"{count(expired, 'request')} expired in the last hour: their time to live ended in the queue.",
+        f"{count(expired, 'request')} expired in the last hour: the time to live ended in the queue.",
         (
             f"ExpiredRequests {expired:.0f} in the last hour",
             *_oldest_line(case),

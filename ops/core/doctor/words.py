@@ -30,7 +30,7 @@ def alarm_line(alarm: Alarm, now: datetime) -> str:
         unit = f", unit {alarm.metric.unit}" if alarm.metric.unit else ""
         what = f"{alarm.metric.name} ({where}{unit})"
     off = "" if alarm.actions_enabled else ", actions switched off"
-    return f"Alarm {alarm.name}: {what} {rule}, missing data {alarm.missing}{off}; {alarm.state}{since}"
+    return f"Alarm {alarm.name}: {what} {rule}, missing data counts as {alarm.missing}{off}; {alarm.state}{since}"
 
 
 def actions_line(alarm: Alarm) -> str:

@@ -100,7 +100,7 @@ def test_an_alarm_that_takes_sleep_for_trouble(metric: MetricRef) -> None:
     loud = beside(metric=metric, missing="breaching", ok_actions=(SNS,))
     found = said(case(EMPTY, alarms=(*GOOD, loud)))
     assert found.keys() == {"alarm-fires-asleep"}
-    assert shows(found["alarm-fires-asleep"], "missing data breaching")
+    assert shows(found["alarm-fires-asleep"], "missing data counts as breaching")
     (put,) = calls(found["alarm-fires-asleep"])
     assert isinstance(put, PutAlarm)
     assert (put.name, put.missing, put.metric, put.ok_actions) == ("beside", "notBreaching", metric, (SNS,))
