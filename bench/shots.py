@@ -26,7 +26,14 @@ PAGES = {
     "fleet": "/",
     "endpoint": "/endpoint?endpoint=doc-async&range=1d&zone=UTC",
     "endpoint-stuck": "/endpoint?endpoint=ocr-legacy&range=1d&zone=UTC",
+    "doctor": "/doctor?endpoint=ocr-legacy&zone=UTC",
+    "failures": "/failures?endpoint=invoice-parse&range=3h&zone=UTC",
+    "alarms": "/alarms?endpoint=doc-async&zone=UTC",
+    "cold-starts": "/cold-starts?of=doc-async&zone=UTC",
 }
+CHARTS = ("/endpoint", "/failures", "/cold-starts")
+HISTORY_MS = 180_000
+"""Cold starts are found in the background, once the history is there."""
 SIZES = {"1440": (1440, 1180), "390": (390, 1180)}
 THEMES = ("light", "dark")
 SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
@@ -60,8 +67,8 @@ def shoot(page: Page, url: str, file: Path) -> None:
     page.goto(url)
     page.wait_for_selector(SETTLED)
     page.wait_for_selector("h1")
-    if "/endpoint" in url:
-        page.wait_for_selector(".main-svg")
+    if any(f"{path}?" in url for path in CHARTS):
+        page.wait_for_selector(".main-svg", timeout=HISTORY_MS)
     page.wait_for_load_state("networkidle")
     page.screenshot(path=file)
     with Image.open(file) as picture:

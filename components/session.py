@@ -97,6 +97,8 @@ class Source(Protocol):
 
     def ask(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]: ...
 
+    def recall(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]: ...
+
 
 SINCE_S = 15.0
 """So long what changed since a visit is good."""
@@ -245,13 +247,13 @@ def since(viewer: str, view: FleetView) -> Since | None:
 def cold_starts(name: str | None, span: timedelta | None) -> Told[ColdStartsView]:
     """The cold starts that are kept of one endpoint or all (None), in a span or ever (None). Raises OpsError."""
     of = None if name is None else (name,)
-    return source().ask(("cold-starts", name, span), lambda console: console.cold_starts(of, span), COLD_S)
+    return source().recall(("cold-starts", name, span), lambda console: console.cold_starts(of, span), COLD_S)
 
 
 def waking(name: str) -> WakingView | None:
     """How far a wake of an endpoint is, and what its past lets expect; None while nobody can say."""
     try:
-        return source().ask(("waking", name), lambda console: console.waking(name), WAKING_S).value
+        return source().recall(("waking", name), lambda console: console.waking(name), WAKING_S).value
     except OpsError:
         return None
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from components import format as fmt
 from components import session
 from components.cold_table import link
 from components.format import took
 from components.markup import Html, html, joined, show
+from ops.core import metrics
 from ops.core.cold_start import ColdStart, Counted, Step
 from ops.core.cold_start_outlook import Expected, Outlook
 from ops.core.cold_start_phases import TTL_S
@@ -25,6 +26,8 @@ _NAMES = {
     Step.SERVICE: "in service",
     Step.RESULT: "first result",
 }
+LATE = timedelta(seconds=metrics.SETTLE_S)
+"""AWS tells what happened so much later."""
 _SILENT = (EndpointState.WAKE_STUCK, EndpointState.BROKEN, EndpointState.UPDATING, EndpointState.UNKNOWN)
 """In these nothing is on its way, whatever waits; the verdict says what to do."""
 
@@ -38,18 +41,18 @@ def waking(view: EndpointView, zone: tzinfo) -> None:
     if found is None:
         return
     if found.outlook is not None and row.verdict.state not in _SILENT:
-        show(panel(found.outlook, zone), key="waking")
+        show(panel(found.outlook, zone, serves=bool(row.endpoint.current)), key="waking")
     elif found.last is not None:
         show(last(found.last, found, zone), key="waking")
 
 
-def panel(outlook: Outlook, zone: tzinfo) -> Html:
-    """The steps that have been and those to come, and what is expected when."""
+def panel(outlook: Outlook, zone: tzinfo, *, serves: bool = False) -> Html:
+    """The steps that have been and those to come, and what is expected when. `serves`: an instance is there now."""
     said = [text for text in (_first(outlook, zone), *_empty(outlook, zone)) if text]
     return html(
         '<section class="stack" aria-label="Waking"><h2>Waking</h2><ol class="steps">{steps}</ol>{said}'
         "{expiring}</section>",
-        steps=joined(_step(step, outlook, zone) for step in _STEPS if _belongs(step, outlook.start)),
+        steps=joined(_step(step, outlook, zone, serves) for step in _STEPS if _belongs(step, outlook.start)),
         said=joined(html("<p>{text}</p>", text=text) for text in said),
         expiring=_expiring(outlook, zone),
     )
@@ -81,9 +84,13 @@ def _belongs(step: Step, start: ColdStart) -> bool:
     return waited or step in (Step.ORDERED, Step.SERVICE)
 
 
-def _step(step: Step, outlook: Outlook, zone: tzinfo) -> Html:
+def _step(step: Step, outlook: Outlook, zone: tzinfo, serves: bool) -> Html:
     at = outlook.start.at(step)
     mark, tone, word = ("✓", "fine", _clock(at, zone)) if at is not None else ("○", "muted", "to come")
+    if at is None and serves and step is Step.SERVICE:
+        mark, tone, word = "✓", "fine", "just now"
+    elif at is None and serves and step is Step.RESULT:
+        word = "not seen yet"
     return html(
         '<li class="{tone}"><span aria-hidden="true">{mark}</span> {name} <span class="muted">{word}</span></li>',
         tone=tone,
@@ -115,16 +122,24 @@ def _tries(start: ColdStart) -> str:
 
 def _by(what: str, expected: Expected, outlook: Outlook, zone: tzinfo, told: str) -> str:
     half, most = _clock(expected.median, zone), _clock(expected.p90, zone)
-    if expected.p90 <= outlook.now:
+    if expected.p90 + LATE <= outlook.now:
         return f"{what}: later than usual; in 9 of 10 cold starts it had come by {most} ({told})."
     if expected.median <= outlook.now:
-        return f"{what}: a little late; half had it by {half}, 9 of 10 by {most} ({told})."
+        return (
+            f"{what}: not seen yet, and AWS tells it two to three minutes late; half had it by {half}, "
+            f"9 of 10 by {most} ({told})."
+        )
     return f"{what} expected about {half}, in 9 of 10 by {most} ({told})."
 
 
 def _empty(outlook: Outlook, zone: tzinfo) -> list[str]:
     if outlook.empty is None:
-        return []
+        known = outlook.first is not None and outlook.backlog
+        return (
+            ["When the queue is empty cannot be told: too few cold starts had as much to do."]
+            if known
+            else []
+        )
     said = [_by("Empty queue", outlook.empty, outlook, zone, "by the same")]
     if outlook.more_than_ever:
         said.append("More wait now than at any of those: emptying the queue may take longer.")

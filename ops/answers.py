@@ -8,14 +8,16 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from cachetools import LRUCache
+from cachetools import TTLCache
 
 from ops import clock
 from ops.core.errors import CredentialsProblem, OpsError
 
 T = TypeVar("T")
-MOST = 256
+MOST = 128
 """Answers kept."""
+KEPT_S = 3600.0
+"""How long an answer may stand in for a newer one while AWS is away; then it is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Answers:
     def __init__(self, monotonic: Callable[[], float] = clock.monotonic) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._kept: LRUCache[Hashable, _Kept] = LRUCache(MOST)
+        self._kept: TTLCache[Hashable, _Kept] = TTLCache(MOST, KEPT_S, monotonic)
         self._flights: dict[Hashable, Future[_Kept]] = {}
 
     def ask(self, key: Hashable, work: Callable[[], T], keep_s: float) -> Told[T]:

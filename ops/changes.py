@@ -51,6 +51,8 @@ class _Sweep:
     end: datetime
     pages: int = 0
     token: str | None = None
+    oldest: datetime | None = None
+    """Of the events that were read."""
 
 
 class ChangeLog:
@@ -133,18 +135,14 @@ class ChangeLog:
                 return
             with self._lock:
                 self._note(page.changes)
-                self._reach[name] = _Reach(page.oldest if page.token and page.oldest else start, now)
+                self._reached(name, (page.oldest or now) if page.token else start, now)
             if self._apart_s:
                 wait(self._apart_s)
 
     def _owners(self, alarms: Mapping[str, str]) -> dict[str, str]:
         """The endpoint of each alarm, also of those that are gone, as far as it was told when they were set."""
         with self._lock:
-            told = {
-                c.what.removeprefix("alarm ").removesuffix(" set"): c.endpoint
-                for c in self._changes.values()
-                if c.operation == "PutMetricAlarm"
-            }
+            told = {c.alarm: c.endpoint for c in self._changes.values() if c.alarm}
         return told | dict(alarms)
 
     def _begin(self, at: float, now: datetime, again_s: float) -> _Sweep | None:
@@ -162,14 +160,18 @@ class ChangeLog:
         self._problem = None
         self._note(page.changes)
         sweep.pages += 1
+        sweep.oldest = page.oldest or sweep.oldest
         if page.token and sweep.pages < MOST_PAGES:
             sweep.token = page.token
             self._sweep = sweep
             return
-        known = self._reach.get(sweep.name)
-        reached = page.oldest if page.token and page.oldest is not None else sweep.start
-        since = reached if known is None or reached > known.until else min(known.since, reached)
-        self._reach[sweep.name] = _Reach(since, sweep.end)
+        self._reached(sweep.name, (sweep.oldest or sweep.end) if page.token else sweep.start, sweep.end)
+
+    def _reached(self, name: str, since: datetime, until: datetime) -> None:
+        """All of a name is known from `since` until `until`; what was known before counts where it joins."""
+        known = self._reach.get(name)
+        joins = known is not None and since <= known.until
+        self._reach[name] = _Reach(min(known.since, since) if known is not None and joins else since, until)
 
     def _note(self, changes: tuple[Change, ...]) -> None:
         """What a service did on its own is not kept. The caller holds the lock."""
@@ -202,7 +204,7 @@ class ChangeLog:
                 return
             self._news = False
             kept = [
-                [c.id, c.at.timestamp(), c.operation, c.who, c.endpoint, c.what, c.error]
+                [c.id, c.at.timestamp(), c.operation, c.who, c.endpoint, c.what, c.error, c.alarm]
                 for c in self._changes.values()
             ]
             reach = {n: [r.since.timestamp(), r.until.timestamp()] for n, r in self._reach.items()}
@@ -213,8 +215,8 @@ class ChangeLog:
         try:
             kept = json.loads(self._history.memo(MEMO) or "{}")
             changes = [
-                Change(str(i), utc(at), str(op), str(who), str(name), str(what), str(error))
-                for i, at, op, who, name, what, error in kept.get("changes", ())
+                Change(str(i), utc(at), str(op), str(who), str(name), str(what), str(error), alarm=str(alarm))
+                for i, at, op, who, name, what, error, alarm in kept.get("changes", ())
             ]
             reach = {
                 name: _Reach(utc(since), utc(until))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from ops.aws.pricing import PriceList
@@ -82,8 +82,12 @@ def waking(state: State, name: str) -> WakingView:
     if known is None:
         raise UnknownEndpoint(name, nearest(name, tuple(sorted(state.known))))
     kept = _kept(state, known)
-    present = _present(state, known, kept)
+    present = _present(state, known)
     last = next((s for s in kept if s.outcome is Outcome.SERVED), None)
+    if present is not None and not _under_way(present):
+        newer = last is None or present.ordered >= last.ordered
+        last = present if newer and present.outcome is Outcome.SERVED else last
+        present = None
     if present is None:
         return WakingView(state.now, None, last, kept)
     recent = state.past.read(name, _WANTED, Window.last(RECENT, state.now, 60))
@@ -95,8 +99,14 @@ def _kept(state: State, known: Known) -> tuple[ColdStart, ...]:
     return without_doubles(state.past.history.episodes(known.endpoint.ref.name, known.endpoint.created))
 
 
-def _present(state: State, known: Known, kept: Sequence[ColdStart]) -> ColdStart | None:
-    """The cold start under way, made of the newest that is known: an order that runs, or no first result yet."""
+def _under_way(start: ColdStart) -> bool:
+    """Whether an order runs, or who waited has no first result yet."""
+    waits = bool(start.waited) and start.at(Step.RESULT) is None and not start.final
+    return start.outcome is Outcome.RUNNING or waits
+
+
+def _present(state: State, known: Known) -> ColdStart | None:
+    """The newest cold start, made of the newest that is known: what is kept of it may lack what came since."""
     now, endpoint = state.now, known.endpoint
     moves = {a.id: a for a in (*known.record.known.values(), *known.moves)}
     hints = Hints(state.scaling.schedules.get(endpoint.ref.resource_id, ()))
@@ -110,13 +120,9 @@ def _present(state: State, known: Known, kept: Sequence[ColdStart]) -> ColdStart
         return None
     wanted = [m for m in _WANTED if m.key not in known.denied]
     read = state.past.read(endpoint.ref.name, wanted, Window.last(RECENT, now, 60))
-    made = cold_start(
+    return cold_start(
         wake, Around(endpoint.ref.name, endpoint.instance_type, now, endpoint.publish_interval, read, now)
     )
-    if wake.outcome is Outcome.RUNNING:
-        return made
-    waits = bool(made.waited) and made.at(Step.RESULT) is None and not made.final
-    return made if waits else None
 
 
 def _waits(state: State, known: Known) -> bool:

@@ -19,12 +19,13 @@ from cachetools import LRUCache, TTLCache
 
 from ops import clock
 from ops.answers import Answers, Told
-from ops.console import AnotherAws, Console
+from ops.console import Console
 from ops.consoles import Consoles
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.pacing import GAP_S
 from ops.core.types import Connection, Window
 from ops.core.views import EndpointView, FleetView
+from ops.opened import AnotherAws
 from ops.pace import AWAY, IDLE_S, NOTICES_S, Pace, Snapshot, not_yet, stale
 
 log = logging.getLogger(__name__)
@@ -165,6 +166,17 @@ class Collector:
             with self._change:
                 self._flights.pop(key, None)
 
+    def recall(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]:
+        """As `ask`, of work that asks AWS for nothing: it is done while AWS is away, too, and the answer says so."""
+        with self._change:
+            self._ask()
+        told = self._answers.ask(key, lambda: work(self._for_viewer()), keep_s)
+        away = self._waited_out()
+        if away is None:
+            return told
+        age = self.snapshot().age_s
+        return Told(told.value, told.age_s if age is None else age, away)
+
     def ask(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]:
         """What `work` finds out of the console: asked once for all who ask under the same `key` within `keep_s`.
 
@@ -259,7 +271,7 @@ class Collector:
         if console is None or not good:
             return IDLE_S
         try:
-            return console.look_up(anybody=self._audience()[1])
+            return console.look_up(anybody=self._watched())
         except OpsError as error:
             log.warning("%s %s", error.what, error.hint)
             return IDLE_S
@@ -272,12 +284,16 @@ class Collector:
         return True
 
     def _audience(self) -> tuple[frozenset[str], bool]:
-        """The endpoints that somebody looks at, and whether anybody looks at anything."""
+        """The endpoints that somebody looks at, and whether anybody looks at anything or waits for notices."""
         with self._change:
             now = self._monotonic()
             self._looked = {name: at for name, at in self._looked.items() if now - at <= IDLE_S}
-            asked = self._asked_at is not None and now - self._asked_at <= IDLE_S
-            return frozenset(self._looked), asked or self._tell is not None
+            return frozenset(self._looked), self._watched() or self._tell is not None
+
+    def _watched(self) -> bool:
+        """Whether anybody looks at a page now."""
+        with self._change:
+            return self._asked_at is not None and self._monotonic() - self._asked_at <= IDLE_S
 
     def _run(self) -> None:
         try:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
-from types import TracebackType
 
-from ops import clock, cold_views, failed, handing_over, which_aws
+from ops import clock, cold_views, failed, handing_over
 from ops.aws import alarm_history, notify
-from ops.aws.calls import Reading
-from ops.aws.pricing import PriceList
-from ops.aws.session import AwsSession, Where
-from ops.changes import ChangeLog
-from ops.config import Settings
-from ops.core import cost, marks
+from ops.core import marks
 from ops.core.alarm_past import AlarmPast
-from ops.core.errors import CredentialsProblem, Denied, OpsError, Unreachable
+from ops.core.errors import CredentialsProblem, Denied, OpsError
 from ops.core.incident import Incident
 from ops.core.log_lines import checked_name
 from ops.core.since import Since
-from ops.core.types import Connection, Endpoint, Problem, Window
-from ops.core.views import DoctorView, EndpointView, FleetView, Usage
+from ops.core.types import Endpoint, Window
+from ops.core.views import DoctorView, EndpointView, FleetView
 from ops.core.views_cold import ColdStartsView, WakingView
 from ops.core.views_failures import (
     FailedRequests,
@@ -34,98 +27,22 @@ from ops.core.views_failures import (
     RequestLog,
     failures_of,
 )
-from ops.doctor import Doctor
-from ops.episodes import Episodes
-from ops.gaps import Gaps
-from ops.gather import Gatherer
-from ops.store.history import History, Scope
-from ops.visits import Visits
+from ops.opened import Opened
 
-IN_MEMORY = "sqlite://"
-"""A history that ends with the process."""
-
-
-class AnotherAws(Unreachable):
-    """The embedded AWS that was read is gone, and another one answers at its address."""
-
-    def __init__(self) -> None:
-        super().__init__("The embedded AWS was started anew.", "Ebb turns to the new one by itself.")
+SOON_S = 5.0
+INCIDENT = timedelta(hours=3)
+"""What the view of an incident shows."""
+KEPT_S = 455 * 86400
+"""As long as AWS keeps hours."""
+WORLDS_KEPT = 3
+"""Histories of earlier embedded AWS that stay: each start of one without a past of its own is a new world."""
 
 
-class Console:
-    """One AWS, one account, one region. Thread-safe; close it or use it in a `with` block.
+class Console(Opened):
+    """One AWS, one account, one region: what pages and the command line ask.
 
     Every method raises OpsError when nothing can be told; what cannot be read is a Problem in the view.
     """
-
-    def __init__(self, where: Where, history_url: str = IN_MEMORY) -> None:
-        self._session = AwsSession(where)
-        self._history_url = history_url
-        self._lock = threading.Lock()
-        self._connection: Connection | None = None
-        self._gather: Gatherer | None = None
-        self._gaps: Gaps | None = None
-        self._changes: ChangeLog | None = None
-        self._visits: Visits | None = None
-        self._doctor = Doctor()
-        self._episodes: Episodes | None = None
-        self._prices = PriceList(lambda: self._session.client("pricing"))
-        self._history: History | None = None
-        self._history_problem: Problem | None = None
-        self._since = clock.now()
-
-    @classmethod
-    def open(cls, settings: Settings | None = None, *, keep: bool = False) -> Console:
-        """The console of the AWS that the settings name. `keep`: what is read goes into Ebb's own history.
-
-        Raises OpsError when that AWS is not there.
-        """
-        chosen = settings if settings is not None else Settings.load()
-        return cls(which_aws.choose(chosen), chosen.history if keep else IN_MEMORY)
-
-    def close(self) -> None:
-        self._session.close()
-        with self._lock:
-            history, self._history = self._history, None
-        if history is not None:
-            history.close()
-
-    def __enter__(self) -> Console:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def usage(self) -> Usage:
-        """What has been asked of AWS so far, and about what that costs."""
-        calls, metrics = self._session.calls(), self._session.metrics()
-        return Usage(self._since, calls, metrics, cost.of_asking(calls, metrics))
-
-    def connection(self) -> Connection:
-        """Which AWS, account and region this is, who asks, and whether changes are possible. Asked once."""
-        with self._lock:
-            if self._connection is None:
-                self._connection = self._identify()
-            return self._connection
-
-    def adopt(self, older: Console) -> bool:
-        """Go on with what an older console of the same AWS has read; False where that was another AWS.
-
-        The older one may finish its readings; its history belongs to this one. Raises OpsError.
-        """
-        if _scope(self.connection()) != _scope(older.connection()):
-            return False
-        with older._lock:
-            read = older._gather, older._gaps, older._history, older._history_problem
-            changes, visits, episodes = older._changes, older._visits, older._episodes
-            older._history = None
-        with self._lock:
-            self._gather, self._gaps, self._history, self._history_problem = read
-            self._changes, self._visits = changes, visits
-            self._episodes = episodes
-        return True
 
     def names(self) -> tuple[str, ...]:
         """The names of all endpoints, sorted."""
@@ -194,14 +111,6 @@ class Console:
     def publish(self, topic: str, subject: str, text: str) -> None:
         """Send one notice to the topic that was set for them. Raises Denied, BadInput, OpsError."""
         notify.publish(self._reading(), topic, subject, text)
-
-    def recall(self, key: str) -> str | None:
-        """What was kept under `key` beside the history; empty: nothing; None: it cannot be told now."""
-        return self._gatherer().past.history.memo(key)
-
-    def keep(self, key: str, value: str) -> bool:
-        """Keep a text beside the history of this AWS; whether that was possible."""
-        return self._gatherer().past.history.remember(key, value)
 
     def read(self, looked_at: Collection[str], *, anybody: bool) -> FleetView:
         """One round of the collector: what is due at the interest that there is, see ops.core.pacing.
@@ -333,11 +242,6 @@ class Console:
         """How many endpoints have all of their history, of how many."""
         return self._gaps.progress() if self._gaps is not None else (0, 0)
 
-    @property
-    def history_problem(self) -> Problem | None:
-        """Why the history ends with this process, where it does although it should not."""
-        return self._history_problem
-
     def _described(self, name: str) -> Endpoint | None:
         """An endpoint as last described; None where AWS does not let Ebb describe it. Raises UnknownEndpoint."""
         gatherer = self._gatherer()
@@ -357,26 +261,6 @@ class Console:
         reading.ask("sts", "GetCallerIdentity")
         return reading.now
 
-    def _reading(self) -> Reading:
-        return Reading(self._session)
-
-    def _gatherer(self) -> Gatherer:
-        connection = self.connection()
-        with self._lock:
-            if self._gather is None:
-                self._history = self._open_history(connection)
-                self._gather = Gatherer(connection, clock.now, self._history)
-                self._gaps = Gaps(self._gather)
-                self._changes = ChangeLog(connection.kind, self._gather.past.history)
-                self._visits = Visits(self._gather.past.history)
-                self._episodes = Episodes(self._gather)
-            return self._gather
-
-    def _log(self) -> ChangeLog:
-        self._gatherer()
-        assert self._changes is not None
-        return self._changes
-
     def _marked(self, view: EndpointView) -> EndpointView:
         """The view with what was changed in its window, as far as it is known by now."""
         endpoint, log = view.row.endpoint, self._log()
@@ -384,43 +268,3 @@ class Console:
             endpoint, log.of(endpoint.ref.name), view.schedules, view.activities, view.window, view.as_of
         )
         return replace(view, changes=found, audit=log.audit())
-
-    def _insist_on_the_same(self) -> None:
-        """Raises AnotherAws: an embedded AWS started anew often listens where the one before it did."""
-        if self._session.where.kind == "embedded" and _scope(self._identify()) != _scope(self.connection()):
-            raise AnotherAws
-
-    def _open_history(self, connection: Connection) -> History:
-        scope = _scope(connection)
-        try:
-            return History.open(self._history_url, scope)
-        except OpsError as error:
-            self._history_problem = Problem("the history", error.what, error.hint)
-            return History.open(IN_MEMORY, scope)
-
-    def _identify(self) -> Connection:
-        where = self._session.where
-        who = Reading(self._session).ask("sts", "GetCallerIdentity")
-        return Connection(
-            where.kind,
-            str(who.get("Account", "")),
-            self._session.region() or "",
-            str(who.get("Arn", "")),
-            where.endpoint_url,
-            where.writable,
-            where.why_read_only,
-            str(who.get("UserId", "")) if where.kind == "embedded" else "",
-        )
-
-
-def _scope(connection: Connection) -> Scope:
-    return Scope(connection.kind, connection.account, connection.region, connection.world)
-
-
-SOON_S = 5.0
-INCIDENT = timedelta(hours=3)
-"""What the view of an incident shows."""
-KEPT_S = 455 * 86400
-"""As long as AWS keeps hours."""
-WORLDS_KEPT = 3
-"""Histories of earlier embedded AWS that stay: each start of one without a past of its own is a new world."""

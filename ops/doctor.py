@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from statistics import median
 
 import numpy as np
 from cachetools import TTLCache
@@ -22,6 +23,7 @@ from ops.aws.endpoints import problem_of
 from ops.aws.quotas import Limits, QuotaReader
 from ops.aws.topics import TopicReader
 from ops.core import metrics
+from ops.core.cold_start import served
 from ops.core.doctor import Case, Leftover, Quota, Topic, examine, examine_left
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.findings import Examined
@@ -69,19 +71,21 @@ class Doctor:
 
     def view(self, reading: Reading, state: State, name: str | None) -> DoctorView:
         """One endpoint, or all and the leftovers. Raises UnknownEndpoint, CredentialsProblem, Unreachable."""
-        left = {each.ref.name: each for each in _leftovers(state)}
-        if name is not None and name in left:
+        left = _leftovers(state)
+        gone = {each: found for each, found in left.items() if each not in state.known}
+        if name is not None and name in gone:
             return DoctorView(
-                state.connection, state.now, (examine_left(left[name]),), state.scaling.problems
+                state.connection, state.now, (examine_left(gone[name]),), state.scaling.problems
             )
         wanted = sorted(state.known) if name is None else [name]
         judged = [state.judged(each) for each in wanted]
         around = self._around(reading, state, [seen for seen, _, _ in judged])
         refusals = reading.each(lambda each: _refusals(reading, each[0], each[1]), judged)
         found = [
-            _examined(state, around, *each, refused) for each, refused in zip(judged, refusals, strict=True)
+            _examined(state, around, *each, refused, left)
+            for each, refused in zip(judged, refusals, strict=True)
         ]
-        found += [examine_left(each) for each in left.values()] if name is None else []
+        found += [examine_left(each) for each in gone.values()] if name is None else []
         found.sort(key=_trouble_first)
         account = (*state.scaling.problems, *state.trouble.problems, *around.problems)
         problems = tuple(dict.fromkeys((*account, *around.deaf.values())))
@@ -122,7 +126,13 @@ class Doctor:
 
 
 def _examined(
-    state: State, around: _Around, seen: Seen, verdict: Verdict, own: tuple[Problem, ...], refused: Refused
+    state: State,
+    around: _Around,
+    seen: Seen,
+    verdict: Verdict,
+    own: tuple[Problem, ...],
+    refused: Refused,
+    left: Mapping[str, Leftover],
 ) -> Examined:
     refusals, denied = refused
     deaf = [around.deaf[arn] for arn in _topic_arns(seen.endpoint) if arn in around.deaf]
@@ -139,11 +149,22 @@ def _examined(
         quota=_quota(state, seen.endpoint, around.limits),
         refusals=refusals,
         policy_arns=around.policy_arns,
-        usual_wake_s=seen.usual_start(),
+        usual_wake_s=_usual_wake(state, seen),
         longest_job_s=around.jobs.get(seen.endpoint.ref.name),
+        left=left.get(seen.endpoint.ref.name),
         unread=tuple(dict.fromkeys((*own, *denied, *deaf, *account))),
     )
     return examine(case)
+
+
+def _usual_wake(state: State, seen: Seen) -> float | None:
+    """As the newest activities say, as for verdicts; where none of them does, as the cold starts that are kept."""
+    usual, endpoint = seen.usual_start(), seen.endpoint
+    if usual is not None or not endpoint.is_async:
+        return usual
+    kept = served(state.past.history.episodes(endpoint.ref.name, endpoint.created))
+    times = [s.start_s for s in kept if s.start_s is not None and s.instance_type == endpoint.instance_type]
+    return median(times) if times else None
 
 
 def _refusals(reading: Reading, seen: Seen, verdict: Verdict) -> Refused:
@@ -185,25 +206,37 @@ def _most(state: State, endpoint: Endpoint) -> int:
     return target.bounds.max if target is not None else endpoint.current or 0
 
 
-def _leftovers(state: State) -> Iterator[Leftover]:
-    """What is registered for, or watches, endpoints that are not listed; nothing where scaling could not be read."""
+def _leftovers(state: State) -> dict[str, Leftover]:
+    """What is registered for, or watches, endpoints that are not listed, and what is registered for variants that are
+    gone, by endpoint; nothing where scaling could not be read."""
     if "scaling" in state.scaling.hidden:
-        return
+        return {}
     account, region = state.connection.account, state.connection.region
     gone: dict[str, Leftover] = {}
-    for resource, target in state.scaling.targets.items():
+    for resource, target in sorted(state.scaling.targets.items(), key=lambda each: each[0]):
         named = _RESOURCE.match(resource)
-        if named is None or named.group(1) in state.known:
+        if named is None or _is_there(state, *named.groups()):
             continue
         if target.created is not None and state.now - target.created < NEW_TARGET:
             continue
         ref = EndpointRef(account, region, named.group(1), named.group(2))
-        gone[ref.name] = Leftover(ref, target, state.scaling.policies.get(resource, ()))
+        before = gone.get(ref.name) or Leftover(ref.name)
+        policies = (*before.policies, *state.scaling.policies.get(resource, ()))
+        gone[ref.name] = replace(before, targets=(*before.targets, (ref, target)), policies=policies)
     for name, alarms in state.scaling.alarms.endpoints().items():
         if name not in state.known and name not in _young(state):
-            known = gone.get(name) or Leftover(EndpointRef(account, region, name), None)
-            gone[name] = replace(known, alarms=alarms)
-    yield from gone.values()
+            gone[name] = replace(gone.get(name) or Leftover(name), alarms=alarms)
+    return gone
+
+
+def _is_there(state: State, name: str, variant: str) -> bool:
+    """Whether the endpoint has, or may have, this variant: only in service its variants are known for certain."""
+    known = state.known.get(name)
+    if known is None:
+        return False
+    endpoint = known.endpoint
+    certain = endpoint.described and endpoint.status == "InService"
+    return not certain or variant in (endpoint.ref.variant, *endpoint.other_variants)
 
 
 def _young(state: State) -> set[str]:

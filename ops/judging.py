@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ops.aws.alarms import AlarmIndex
@@ -75,8 +75,14 @@ def seen_of(
     hidden: Collection[str],
     more_activities: bool,
 ) -> Seen:
-    """One endpoint with its own part of everything that was read."""
+    """One endpoint with its own part of everything that was read.
+
+    Where another of its variants is scaled and this one is not, how the endpoint scales is not known.
+    """
     resource = endpoint.ref.resource_id
+    others = (replace(endpoint.ref, variant=name).resource_id for name in endpoint.other_variants)
+    if resource not in scaling.targets and any(other in scaling.targets for other in others):
+        hidden = {*hidden, "scaling"}
     policies = scaling.policies.get(resource, ())
     return Seen(
         endpoint,

@@ -35,6 +35,8 @@ KEPT = 20
 """Deliveries shown."""
 WAITING = 50
 """Notices that wait for one place at most; the oldest go."""
+VAIN = 3
+"""Readings of the fleet after which what was told is taken for unknown: told twice is better than never."""
 TEST_S = 10.0
 """A second test so soon is the same click."""
 
@@ -69,6 +71,7 @@ class Notifier:
         self._now: datetime | None = None
         self._tested_at: float | None = None
         self._kept = True
+        self._vain = 0
         self._stopping = False
         self._threads: list[threading.Thread] = []
 
@@ -125,7 +128,7 @@ class Notifier:
             f"A notice is sent when the state of an endpoint turns {what}, and when it is calm again.",
             _quiet(rules),
             deliveries,
-            "" if kept else "What was told could not be kept: after a restart it may be told again.",
+            "" if kept else "What was told cannot be kept beside the history now: it may be told again.",
         )
 
     def deliver(self, pause: Callable[[float], object] = lambda seconds: None) -> None:
@@ -141,8 +144,10 @@ class Notifier:
             return True
         found = console.recall(MEMORY)
         if found is None:
-            return False
-        self._memory, self._of = notices.parsed(found), connection
+            self._vain, self._kept = self._vain + 1, False
+            if self._vain < VAIN:
+                return False
+        self._memory, self._of, self._vain = notices.parsed(found), connection, 0
         for delivery in _parsed(console.recall(SENT)):
             self._note(delivery)
         return True

@@ -36,6 +36,12 @@ def check(url: str) -> None:
         raise BadInput("The address of the webhook cannot be read.", "It begins with https://.") from None
     if parts.scheme not in ("http", "https") or not host:
         raise BadInput("The address of the webhook cannot be read.", "It begins with https://.")
+    try:
+        url.encode("ascii")
+        host.encode("idna")
+    except UnicodeError:
+        hint = "Write letters such as ä as %C3%A4, and a host that has them in its xn-- form."
+        raise BadInput("The address of the webhook holds letters that no address may hold.", hint) from None
     if parts.scheme == "http" and host not in HERE:
         raise BadInput("The webhook is not encrypted.", "Use https:// beyond this machine.")
 
@@ -73,7 +79,7 @@ def post(url: str, document: Mapping[str, Any], timeout_s: float = TIMEOUT_S) ->
             raise OpsError(f"{host} sends on to another address ({status}).", "Set the final one.") from None
         passes = status >= 500 or status in (408, 425, 429)
         raise OpsError(f"{host} answered {status}.", retryable=passes, code=str(status)) from None
-    except (TimeoutError, urllib.error.URLError, HTTPException, OSError) as error:
+    except (TimeoutError, urllib.error.URLError, HTTPException, OSError, ValueError) as error:
         why = getattr(error, "reason", None) or error
         said = "no answer in time" if isinstance(why, TimeoutError) else type(why).__name__
         raise OpsError(f"{host} could not be reached ({said}).", retryable=True) from None

@@ -253,6 +253,22 @@ def test_an_embedded_aws_that_was_stopped_keeps_every_view(gate: tuple[str, Gate
     reader.stop()
 
 
+def test_what_is_answered_from_memory_is_answered_while_aws_is_away(gate: tuple[str, Gate]) -> None:
+    url, behind = gate
+    reader = Collector(lambda: console_at(url), lambda kind: 2.0, Hand())
+    reader.read_once()
+    asked = reader.recall("known", lambda console: console.cold_starts().as_of, 0.0)
+    assert asked.error is None
+    behind.shut["*"] = NO_AWS
+    reader.read_once()
+    again = reader.recall("known", lambda console: console.cold_starts().as_of, 0.0)
+    assert again.value == asked.value
+    assert isinstance(again.error, Unreachable)
+    with pytest.raises(Unreachable):
+        reader.ask("never asked", lambda console: console.names(), 0.0)
+    reader.stop()
+
+
 def test_what_was_just_read_of_an_endpoint_is_not_older_because_the_fleet_is(gate: tuple[str, Gate]) -> None:
     url, closed = gate
     hand = Hand()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,13 +12,13 @@ import pytest
 from ops.aws import audit
 from ops.aws.calls import Reading
 from ops.aws.session import AwsSession, Where
-from ops.changes import AGAIN_EMBEDDED_S, APART_S, MEMO, ChangeLog
+from ops.changes import AGAIN_EMBEDDED_S, APART_S, MEMO, MOST_PAGES, ChangeLog
 from ops.console import Console
 from ops.core.marks import MarkKind
 from ops.held import Held
 from ops.local_aws.server import LocalAws
 from ops.store.history import History, Scope
-from tests.living import TUESDAY, Hand, console_at, error, gated
+from tests.living import TUESDAY, Answer, Hand, answering, console_at, error, gated
 from tests.small_worlds import NAME, small
 
 NOW = datetime.fromtimestamp(TUESDAY, UTC)
@@ -110,6 +111,47 @@ def test_a_memory_that_cannot_be_read_is_read_anew(held: Held, memory: str) -> N
     held.remember(MEMO, memory)
     log = ChangeLog("embedded", held, Hand())
     assert (log.of(NAME), log.audit().since) == ((), None)
+
+
+class Emptied:
+    """A CloudTrail whose pages end empty, with more to come."""
+
+    def __init__(self, held: Held, events: int) -> None:
+        self._log = ChangeLog("embedded", held, Hand())
+        self._events = events
+
+    def since(self) -> datetime | None:
+        def answer(target: str, body: bytes) -> Answer:
+            more = json.loads(body).get("NextToken")
+            events = [] if more else [{"EventTime": (NOW - timedelta(days=1)).timestamp()}] * self._events
+            page = json.dumps({"Events": events, "NextToken": "more"}).encode()
+            return 200, {"Content-Type": "application/x-amz-json-1.1"}, page
+
+        with answering(answer) as url, asking(url) as session:
+            for _ in range(len(audit.NAMES) * MOST_PAGES):
+                self._log.look_up(Reading(session), NOW, {})
+        return self._log.audit().since
+
+
+def test_empty_pages_are_not_the_end_of_the_record(held: Held) -> None:
+    assert Emptied(held, 1).since() == NOW - timedelta(days=1)
+
+
+def test_nothing_is_claimed_behind_pages_that_were_all_empty(held: Held) -> None:
+    assert Emptied(held, 0).since() == NOW
+
+
+def test_an_alarm_with_a_long_name_keeps_its_endpoint_when_it_is_gone(server: LocalAws, held: Held) -> None:
+    long = "a" * 200
+    one = {"alarmName": long, "dimensions": [{"name": "EndpointName", "value": NAME}]}
+    trail = server.world.trail
+    trail.add("PutMetricAlarm", "monitoring.amazonaws.com", TUESDAY - 200_000, "sam", one)
+    trail.add("DeleteAlarms", "monitoring.amazonaws.com", TUESDAY - 199_000, "kim", {"alarmNames": [long]})
+    with asking(server.url) as session:
+        drained(ChangeLog("embedded", held, Hand()), session)
+        log = ChangeLog("embedded", held, Hand())
+        drained(log, session)
+    assert any(c.who == "kim" and c.operation == "DeleteAlarms" for c in log.of(NAME))
 
 
 def test_on_real_aws_look_ups_keep_their_distance(server: LocalAws, held: Held) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from ops.console import Console
 from ops.core.doctor import CODES
 from ops.core.errors import UnknownEndpoint
 from ops.core.findings import Examined
-from ops.core.fixes import Calls
+from ops.core.fixes import Calls, DeregisterTarget
 from ops.core.types import EndpointState, Severity
 from ops.core.views import DoctorView
 from ops.local_aws.clock import SimClock
@@ -37,7 +38,7 @@ STORIES: dict[str, tuple[str, ...]] = {story.name: (story.name,) for story in FO
 HEALTHY = ("doc-async", "forms-berlin", "archive-reocr", "layout-detect")
 A_PERSON = {
     *("nothing-starts", "quota-refused", "no-capacity", "start-fails", "count-not-reached", "does-not-grow"),
-    *("maximum-above-quota", "broken", "requests-failing", "requests-expired", "ttl-shorter-than-wake"),
+    *("broken", "requests-failing", "requests-expired", "ttl-shorter-than-wake"),
     *("long-jobs-cut", "idle-not-sleeping", "schedule-overlap", "failures-invisible", "topic-missing"),
     *("topic-without-subscriber", "alarm-on-unpublished-metric"),
 }
@@ -108,10 +109,58 @@ def test_what_is_left_of_deleted_endpoints_has_entries_of_its_own(world: World) 
     assert missing.isdisjoint(world.console.names())
 
 
+def test_targets_of_variants_that_are_gone_are_found_one_and_all(world: World) -> None:
+    """Of a living endpoint among its findings, of one that is gone in one entry."""
+    there = (
+        "doc-async/variant/AllTraffic",
+        "doc-async/variant/green",
+        "gone/variant/blue",
+        "gone/variant/green",
+    )
+    targets = [
+        {"ResourceId": f"endpoint/{name}", "MinCapacity": 0, "MaxCapacity": 4, "CreationTime": 1.7e9}
+        for name in there
+    ]
+    body = json.dumps({"ScalableTargets": targets}).encode()
+    world.gate.shut["DescribeScalableTargets"] = (200, {"Content-Type": "application/x-amz-json-1.1"}, body)
+    try:
+        with console_at(world.url) as console:
+            every, alone = console.doctor(), console.doctor("gone", read=False)
+    finally:
+        world.gate.shut.clear()
+    orphans = {e.name: [f for f in e.findings if f.code == "orphan-target"] for e in every.examined}
+    assert [name for name, found in orphans.items() if found] == ["doc-async", "gone"]
+    for name, variants in (("doc-async", ["green"]), ("gone", ["blue", "green"])):
+        (finding,) = orphans[name]
+        assert isinstance(finding.fix, Calls)
+        assert [c.ref.variant for c in finding.fix.changes if isinstance(c, DeregisterTarget)] == variants
+    assert [e for e in every.examined if e.name == "gone"] == list(alone.examined)
+
+
 def test_one_endpoint_alone_is_said_the_same(world: World) -> None:
     for name in ("suspended", "maximum-above-quota", "orphan-target"):
         (alone,) = world.console.doctor(name, read=False).examined
         assert alone == world.said(name)
+
+
+def test_how_long_a_start_takes_is_known_from_kept_cold_starts_where_no_activity_tells_it(
+    world: World,
+) -> None:
+    body = json.dumps({"ScalingActivities": []}).encode()
+    silent = (200, {"Content-Type": "application/x-amz-json-1.1"}, body)
+    name, usually = "ttl-shorter-than-wake", "From the order to the first instance in service: usually 3 min"
+    with console_at(world.url) as console:
+        console.find_cold_starts([name], 30.0)
+        world.gate.shut["DescribeScalingActivities"] = silent
+        try:
+            (kept,) = console.doctor(name).examined
+            with console_at(world.url) as other:
+                (unknown,) = other.doctor(name).examined
+        finally:
+            world.gate.shut.clear()
+    assert [f.code for f in kept.findings] == [name]
+    assert usually in kept.findings[0].evidence
+    assert [f.code for f in unknown.findings] == ["requests-expired"]
 
 
 def test_a_wrong_name_is_told(world: World) -> None:

@@ -200,6 +200,9 @@ def test_followed_live_it_is_seen_while_it_wakes_and_final_when_settled() -> Non
         assert last.final
         assert max(v for s, v in off_by(last, truth).items() if s is not Step.EMPTY) <= MINUTE_S
         assert seen[-1][1].outlook is None, "nothing wakes any more"
+        soon = [v for at, v, _ in seen if 240 <= at - truth.first_result <= 420]
+        assert soon
+        assert all(v.outlook is None and v.last is not None and v.last.total_s for v in soon)
 
 
 def test_by_schedule_and_by_hand() -> None:

@@ -206,6 +206,29 @@ def test_a_loud_endpoint_is_told_once_also_over_a_restart(tmp_path: Path) -> Non
     assert SECRET not in json.dumps(body)
 
 
+class Away(Console):
+    """A console whose history is busy for good."""
+
+    def recall(self, key: str) -> str | None:
+        return None
+
+    def keep(self, key: str, value: str) -> bool:
+        return False
+
+
+def test_a_history_that_stays_away_does_not_silence_what_is_loud() -> None:
+    ear = Ear()
+    notices = Notifier([Place("ear", ear.send)], Rules())
+    with told(stuck, 0.4) as (server, _), Away.open(Settings(endpoint_url=server.url)) as console:
+        fleet = console.fleet()
+        for reading in range(notifier.VAIN):
+            assert ear.heard == []
+            notices.feed(console, fleet)
+            assert ("told again" in notices.view().trouble) is True, reading
+            notices.deliver()
+    assert [len(n.turns) for n in ear.heard] == [1]
+
+
 def asked_alone(tell: Callable[[Console, FleetView], None] | None) -> int:
     """Metrics asked for in half an hour in which nobody looks, with a reading each minute."""
     with small(0.3) as (server, clock):

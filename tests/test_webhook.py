@@ -107,6 +107,9 @@ def test_nobody_there_may_pass_and_names_only_the_host() -> None:
         "hooks.example.com",
         "http://127.0.0.1.example.com/",
         "https://[bad",
+        "https://hooks.example.com/ä",
+        "https://.example.com/x",
+        f"https://{'a' * 64}.example.com/x",
         "",
     ],
 )

@@ -82,6 +82,7 @@ def parse(event: Mapping[str, Any], alarms: Mapping[str, str]) -> Iterator[Chang
             what=says(of),
             error=str(record.get("errorCode") or ""),
             by_service=_by_service(identity),
+            alarm=str(first(of, "alarmName") or "") if name == "PutMetricAlarm" else "",
         )
 
 

@@ -13,12 +13,14 @@ from cachetools import LRUCache
 from ops.aws.calls import Reading
 from ops.core.errors import CredentialsProblem, OpsError, Throttled, Unreachable
 from ops.core.types import AsyncConfig, Endpoint, EndpointRef, Problem
+from ops.core.words import listed
 
 Described = tuple[Endpoint, tuple[Problem, ...]]
 Wire = Mapping[str, Any]
 
 UNDESCRIBED = "the endpoint itself"
 CONFIG = "the endpoint's configuration"
+VARIANTS = "the other variants"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ class EndpointReader:
             raise
         except OpsError as error:
             problems = (problem_of(CONFIG, error),)
-        return parse_endpoint(wire, config, self._ref(str(wire["EndpointName"]))), problems
+        endpoint = parse_endpoint(wire, config, self._ref(str(wire["EndpointName"])))
+        return endpoint, (*problems, *_not_looked_at(endpoint))
 
     def _config(self, reading: Reading, name: str) -> Wire:
         if not name:
@@ -121,6 +124,16 @@ def problem_of(part: str, error: OpsError) -> Problem:
     """An error as a value: what could not be read, why, and what would mend it."""
     action = getattr(error, "action", "")
     return Problem(part, error.what, error.hint, str(action), error.retryable)
+
+
+def _not_looked_at(endpoint: Endpoint) -> tuple[Problem, ...]:
+    """A remark where there is more than the one variant that is shown."""
+    if not endpoint.other_variants:
+        return ()
+    what = f"Only the variant {endpoint.ref.variant} is looked at, not {listed([*endpoint.other_variants])}."
+    return (
+        Problem(VARIANTS, what, "Look at the instances and the scaling of the others in the AWS console."),
+    )
 
 
 def undescribed(summary: Summary, ref: EndpointRef) -> Endpoint:
@@ -162,6 +175,7 @@ def parse_endpoint(wire: Wire, config: Wire, ref: EndpointRef) -> Endpoint:
         failure_reason=str(wire.get("FailureReason", "")),
         publish_interval=int(metrics.get("MetricPublishFrequencyInSeconds") or 60),
         config_created=config.get("CreationTime"),
+        other_variants=tuple(str(v.get("VariantName", "")) for v in variants[1:]),
     )
 
 

@@ -27,6 +27,8 @@ GROWTH = 4
 """How much longer the next slice is after one that took a single page."""
 HEAVY_PAGES = 4
 """A slice that takes more pages than this is followed by a shorter one."""
+LONGEST = 8_192
+"""Letters of one line that are kept: a container may log whole documents, and an answer holds hundreds of lines."""
 _MISSING = "ResourceNotFoundException"
 
 
@@ -155,9 +157,16 @@ def parse_line(wire: Mapping[str, Any]) -> LogLine:
     return LogLine(
         at=utc(float(wire.get("timestamp", 0)) / 1000.0),
         stream=str(wire.get("logStreamName", "")),
-        message=str(wire.get("message", "")),
+        message=_cut(str(wire.get("message", ""))),
         id=str(wire.get("eventId", "")),
     )
+
+
+def _cut(message: str) -> str:
+    """A line that is not too long, and says so where it was."""
+    if len(message) <= LONGEST:
+        return message
+    return f"{message[:LONGEST]}… (cut here: {len(message):,} characters in all)"
 
 
 def _ms(moment: datetime) -> int:

@@ -113,11 +113,12 @@ def runs_scaling(action: str) -> bool:
 
 def _kinds(ttl_s: float, start_s: float | None) -> tuple[_Kind, ...]:
     old = min(OLD_S, ttl_s / 2)
-    stuck = STUCK_MIN if start_s is None else max(STUCK_MIN, math.ceil(start_s / 60) + STUCK_MIN)
+    start_min = None if start_s is None else math.ceil(start_s / 60)
+    stuck = STUCK_MIN + (start_min or 0)
     usual = (
         "No start is on record: where one takes longer than that, let the alarm wait longer."
-        if start_s is None
-        else f"Its last start took {duration(start_s)}; the alarm leaves that time, and {STUCK_MIN} min more."
+        if start_min is None
+        else f"Its last start took {start_min} min at most; the alarm leaves that time, and {STUCK_MIN} min more."
     )
     return (
         _Kind(

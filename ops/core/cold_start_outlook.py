@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import median
 
 import numpy as np
 
@@ -117,18 +119,26 @@ def _spans(starts: Iterable[ColdStart], begin: Step, end: Step) -> tuple[float, 
 
 
 def _alike(starts: Sequence[ColdStart], backlog: float | None) -> Sequence[ColdStart]:
-    """Those with half to twice the present queue, where there are enough of them; else all."""
+    """Those with half to twice the present queue, where there are enough of them; else those with more.
+
+    All of them only where the present queue is no longer than most of theirs: a long one takes longer.
+    """
     if not backlog:
         return starts
-    near = [s for s in starts if s.peak_backlog and backlog / 2 <= s.peak_backlog <= 2 * backlog]
-    return near if len(_spans(near, Step.ORDERED, Step.EMPTY)) >= FEW else starts
+    peaked = [(s, s.peak_backlog) for s in starts if s.peak_backlog]
+    for low, high in ((backlog / 2, 2 * backlog), (backlog, math.inf)):
+        like = [s for s, peak in peaked if low <= peak <= high]
+        if len(_spans(like, Step.ORDERED, Step.EMPTY)) >= FEW:
+            return like
+    short = bool(peaked) and backlog <= median(peak for _, peak in peaked)
+    return starts if short else ()
 
 
 def _expected(anchor: datetime, spans: Sequence[float]) -> Expected | None:
     if len(spans) < FEW:
         return None
-    median, p90 = (float(v) for v in np.percentile(np.array(spans), [50, 90]))
-    return Expected(anchor + timedelta(seconds=median), anchor + timedelta(seconds=p90))
+    half, p90 = (float(v) for v in np.percentile(np.array(spans), [50, 90]))
+    return Expected(anchor + timedelta(seconds=half), anchor + timedelta(seconds=p90))
 
 
 def _expiring(recent: MetricSet, now: datetime, until: datetime) -> Expiring | None:

@@ -75,3 +75,5 @@ class Change:
     """The error code where AWS refused it: then nothing changed."""
     by_service: bool = False
     """Whether an AWS service did it on its own, such as Application Auto Scaling."""
+    alarm: str = ""
+    """The alarm that was set: calls that remove or silence it later do not name its endpoint."""

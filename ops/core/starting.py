@@ -20,10 +20,10 @@ OTHER_TYPE = (
 
 
 def wake_failing(seen: Seen, backlog: float | None) -> Verdict | None:
-    failed = [a for a in seen.failed if seen.now - a.start < STILL_TRYING]
+    failed = [a for a in seen.failed if seen.now - (a.end or a.start) < STILL_TRYING]
     running = seen.running
     kind = seen.endpoint.instance_type
-    if failed and (running is None or len(failed) > 1 or _late(seen, running)):
+    if failed and (running is None or len(failed) > 1 or _long(seen) or _late(seen, running)):
         last = failed[0]
         since, tries = _attempts(seen, last)
         what = f"Cannot start its first instance: {why_failed(last, kind)}; {tries}{_and_waiting(backlog)}."
@@ -68,6 +68,12 @@ def _next(seen: Seen, failed: Activity) -> str:
     return f"Next: mend what the activity names; what a container says is in the log group {log_group(seen.endpoint)}."
 
 
+def _long(seen: Seen) -> bool:
+    """Whether requests wait for so long already that another attempt is no good news."""
+    since, _ = waiting_since(seen)
+    return since is not None and seen.now - since >= STILL_TRYING
+
+
 def _late(seen: Seen, running: Activity) -> bool:
     """Whether an attempt after a failed one already takes longer than starts usually do."""
     usual = seen.usual_start()
@@ -110,6 +116,8 @@ def waking(seen: Seen, backlog: float | None) -> Verdict:
     usual = seen.usual_start()
     if usual is None:
         expected = f"; {seen.endpoint.desired or 1} starting, 0 in service yet"
+    elif seen.failed:
+        expected = f"; a start usually takes {duration(usual)}, and whether this one succeeds is open"
     elif since + timedelta(seconds=usual) > seen.now:
         ready = mark(since + timedelta(seconds=usual), seen.now)
         expected = f"; the first instance is expected about {ready} (usually {duration(usual)})"

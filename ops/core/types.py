@@ -256,6 +256,8 @@ class Endpoint:
     """When the configuration in use was made: in practice, the last deploy."""
     described: bool = True
     """False where only ListEndpoints could be read: counts and kind are unknown then."""
+    other_variants: tuple[str, ...] = ()
+    """Production variants besides the one that is looked at."""
 
     @property
     def is_async(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,10 +12,10 @@ import pytest
 
 from ops.aws import alarms, scaling
 from ops.aws.calls import Reading
-from ops.aws.endpoints import parse_endpoint
+from ops.aws.endpoints import EndpointReader, parse_endpoint
 from ops.aws.session import AwsSession, Where
 from ops.core.types import Bounds, EndpointRef, MetricRef, StepPolicy, Suspended, TargetTrackingPolicy
-from tests.living import TUESDAY, living
+from tests.living import TUESDAY, answering, living
 
 T = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 
@@ -144,6 +145,34 @@ def test_an_asynchronous_endpoint_with_its_configuration() -> None:
     assert endpoint.async_config is not None
     assert endpoint.async_config.max_concurrent == 4
     assert (endpoint.async_config.failure_path, endpoint.async_config.error_topic) == (None, "arn:t")
+
+
+@pytest.mark.parametrize(
+    ("names", "others", "says"),
+    [
+        (("blue",), (), ()),
+        (("blue", "green"), ("green",), ("Only the variant blue is looked at, not green.",)),
+        (("a", "b", "c"), ("b", "c"), ("Only the variant a is looked at, not b and c.",)),
+    ],
+)
+def test_of_several_variants_the_first_is_looked_at_and_that_is_said(
+    names: tuple[str, ...], others: tuple[str, ...], says: tuple[str, ...]
+) -> None:
+    wire = {
+        "EndpointName": "doc",
+        "EndpointStatus": "InService",
+        "CreationTime": 1.7e9,
+        "LastModifiedTime": 1.7e9,
+    }
+    body = json.dumps(wire | {"ProductionVariants": [{"VariantName": name} for name in names]}).encode()
+    with answering(lambda target, asked: (200, {"Content-Type": "application/x-amz-json-1.1"}, body)) as url:
+        session = AwsSession(Where("embedded", "us-east-1", url, loopback=True))
+        described = EndpointReader("1", "us-east-1").one(Reading(session), "doc")
+        session.close()
+    assert described is not None
+    endpoint, problems = described
+    assert (endpoint.ref.variant, endpoint.other_variants) == (names[0], others)
+    assert tuple(p.what for p in problems) == says
 
 
 @pytest.fixture(scope="module")

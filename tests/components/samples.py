@@ -390,6 +390,9 @@ class SampleSource:
     def age_s(self, view: EndpointView) -> float:
         return 0.0
 
+    def recall(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]:
+        return self.ask(key, work, keep_s)
+
     def ask(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]:
         """What `answers` hold under the key; there is no console to ask."""
         if self.failure is not None:

@@ -94,6 +94,13 @@ def test_a_queue_longer_than_ever_is_said() -> None:
     assert seen(past(5, 6, 6, 6, 10, peak=3)).more_than_ever
 
 
+def test_how_long_an_unusual_queue_takes_is_not_told_by_short_ones() -> None:
+    found = seen(past(5, 6, 6, 6, 10, peak=1))
+    assert found.first is not None
+    assert found.empty is None
+    assert seen(past(5, 6, 6, 6, 10, peak=40)).empty is not None
+
+
 def test_refused_attempts_let_nothing_expect() -> None:
     tries = (ASLEEP, *(order(3 + n, 3 + n, 1, "Failed") for n in range(3)))
     found = seen(past(5, 6, 6, 6, 10), 6, tries)

@@ -257,6 +257,23 @@ CASES: dict[str, Case] = {
         endpoint(desired=1, status="Updating"),
         activities=(activity("InProgress", 2, None, 1), activity("Failed", 15, 3, 1, CAPACITY), *WOKE),
     ),
+    "an attempt that failed after half an hour is no better for the next one": Case(
+        "wake_failing",
+        "critical",
+        ("Cannot start its first instance: AWS has no capacity", "the attempt at 13:26 UTC failed"),
+        {HAS: ((1500, 40, 0.0), (40, 1, 1.0)), BACKLOG: ((1500, 40, 0.0), (40, 1, 3.0))},
+        endpoint(desired=1, status="Updating"),
+        activities=(activity("InProgress", 2, None, 1), activity("Failed", 36, 3, 1, CAPACITY), *WOKE),
+    ),
+    "wakes again after a failed attempt, and promises nothing": Case(
+        "waking",
+        "warning",
+        ("a start usually takes 5 min, and whether this one succeeds is open",),
+        WAITING,
+        endpoint(desired=1, status="Updating"),
+        activities=(activity("InProgress", 2, None, 1), activity("Failed", 15, 3, 1, CAPACITY), *WOKE),
+        never=("is expected about",),
+    ),
     "wakes again after a failed attempt, and not in time": Case(
         "wake_failing",
         "critical",

@@ -167,7 +167,9 @@ def test_while_waking_it_says_how_far_and_what_is_expected(open_page: Open) -> N
 
 
 def test_late_is_said(open_page: Open) -> None:
-    assert "First result: later than usual" in endpoint_page(open_page, waking_view(now=11))
+    assert "First result: later than usual" in endpoint_page(open_page, waking_view(now=14))
+    soon = endpoint_page(open_page, waking_view(now=11))
+    assert "First result: not seen yet, and AWS tells it two to three minutes late" in soon
 
 
 def test_with_too_little_past_it_says_so(open_page: Open) -> None:

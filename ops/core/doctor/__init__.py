@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ops.core.doctor.case import Case, Quota, Topic
-from ops.core.doctor.left import Leftover, examine_left
+from ops.core.doctor.case import Case, Leftover, Quota, Topic
+from ops.core.doctor.left import examine_left
 from ops.core.doctor.rules import CODES, RULES, Rule, examine
 
 __all__ = ["CODES", "RULES", "Case", "Leftover", "Quota", "Rule", "Topic", "examine", "examine_left"]

@@ -9,7 +9,16 @@ from ops.core import metrics
 from ops.core.awake import TTL_S
 from ops.core.moments import mark
 from ops.core.seen import Seen, waiting_since
-from ops.core.types import Activity, Problem, Severity, Verdict
+from ops.core.types import (
+    Activity,
+    Alarm,
+    EndpointRef,
+    Policy,
+    Problem,
+    ScalableTarget,
+    Severity,
+    Verdict,
+)
 from ops.core.words import count
 
 
@@ -47,6 +56,17 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
+class Leftover:
+    """Of an endpoint that AWS no longer lists, or of variants that a living one no longer has: `targets` (by variant)
+    and `policies` are still registered, `alarms` watch it."""
+
+    name: str
+    targets: tuple[tuple[EndpointRef, ScalableTarget], ...] = ()
+    policies: tuple[Policy, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """`seen.hidden` names what could not be read, as for verdicts, and besides "schedules", "topics", "quotas",
     "refusals": rules that need such a part say nothing. `unread` says it in words.
@@ -62,10 +82,12 @@ class Case:
     policy_arns: frozenset[str] = frozenset()
     """Every policy that exists in this region, of any endpoint."""
     usual_wake_s: float | None = None
-    """From the order of the first instance until it is in service; None where that is not known."""
+    """From the order of an instance until it is in service, usually; None where that is not known."""
     longest_job_s: float | None = None
     """The longest that the container took for one request, of what was seen."""
     ttl_s: float = TTL_S
+    left: Leftover | None = None
+    """Of variants that this endpoint no longer has."""
     unread: tuple[Problem, ...] = ()
 
     @property

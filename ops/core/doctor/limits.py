@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ops.core import metrics
 from ops.core.doctor import mending
-from ops.core.doctor.case import Case
+from ops.core.doctor.case import Case, Quota
 from ops.core.doctor.rule import Rule, needs
 from ops.core.doctor.words import alarm_line, bounds_line, policies_line
 from ops.core.failing import log_group
@@ -195,7 +195,6 @@ def maximum_above_quota(case: Case) -> Finding | None:
     held = f", and others keep {sum(n for _, n in quota.held)} of it" if quota.held else ""
     says = f"It can never have its maximum of {target.bounds.max}: the quota is {quota.limit}{held}."
     none = quota.left == 0
-    other = "free an instance of this type elsewhere" if none else f"lower the maximum to {quota.left}"
     if none:
         says = f"It cannot {'wake' if case.at_zero else 'wake again'}: the quota of its type is {quota.limit}{held}."
     return Finding(
@@ -204,8 +203,22 @@ def maximum_above_quota(case: Case) -> Finding | None:
         says,
         (bounds_line(target), *_quota_lines(case), *((f"Kept by others: {others}",) if others else ())),
         "AWS refuses what goes above the quota of the account: attempts fail while requests wait.",
-        HumanStep(f"Ask for a higher quota “{quota.name}” in Service Quotas, or {other}."),
+        _within(case, quota),
     )
+
+
+def _within(case: Case, quota: Quota) -> Fix:
+    """The maximum as high as the quota leaves room for, unless more than that runs or is to run at some time."""
+    target, running = case.seen.target, case.seen.endpoint.current or 0
+    lows = [s.min for s in case.seen.schedules if s.min is not None]
+    least = max(1, running, *lows, target.bounds.min if target is not None else 0)
+    if least <= quota.left:
+        effect = (
+            f"At most {quota.left} may run, as the quota allows. For more, ask for a higher “{quota.name}”."
+        )
+        return Calls((mending.bounds(case, high=quota.left),), effect)
+    other = f"lower the maximum to {quota.left}" if quota.left else "free an instance of this type elsewhere"
+    return HumanStep(f"Ask for a higher quota “{quota.name}” in Service Quotas, or {other}.")
 
 
 def _failed(case: Case) -> Activity | None:

@@ -16,6 +16,7 @@ from ops.core.words import count, duration
 
 NEAR_TTL = 0.9
 """Where the oldest request came this near to the time to live, expired ones did not name a shorter time."""
+_UNSEEN = "Requests may name a time to live of their own (RequestTTLSeconds), which cannot be seen from here"
 _NEXT = "Next: "
 
 
@@ -66,15 +67,22 @@ def requests_failing(case: Case) -> Finding | None:
 
 
 def requests_expired(case: Case) -> Finding | None:
-    """Requests left the queue unanswered, because they waited longer than they may."""
+    """Requests left the queue unanswered, because they waited longer than they may. It is over where nothing waits
+    and an instance serves."""
     expired = case.seen.hour(metrics.EXPIRED)
     if not expired or _too_short(case) is not None:
         return None
+    over = case.waiting == 0 and bool(case.seen.endpoint.current)
     return Finding(
         "requests-expired",
-        Severity.CRITICAL,
+        Severity.WARNING if over else Severity.CRITICAL,
         f"{count(expired, 'request')} expired in the last hour: their time to live ended in the queue.",
-        (f"ExpiredRequests {expired:.0f} in the last hour", *_oldest_line(case), *case.harm()),
+        (
+            f"ExpiredRequests {expired:.0f} in the last hour",
+            *_oldest_line(case),
+            f"{_UNSEEN}; the default is {duration(case.ttl_s)}",
+            *case.harm(),
+        ),
         "An expired request is gone, and this metric is the only trace that is certain.",
         HumanStep("Mend what keeps the queue waiting, and have the senders send again what has expired."),
     )
@@ -92,7 +100,12 @@ def ttl_shorter_than_wake(case: Case) -> Finding | None:
         "ttl-shorter-than-wake",
         Severity.CRITICAL if expired else Severity.WARNING,
         says,
-        (f"ExpiredRequests {expired:.0f} in the last hour", *known, *_oldest_line(case)),
+        (
+            f"ExpiredRequests {expired:.0f} in the last hour",
+            *known,
+            *_oldest_line(case),
+            f"{_UNSEEN}; the default is {duration(case.ttl_s)}",
+        ),
         "Whatever wakes it is lost by the time it is awake, and nothing tells its sender for certain.",
         HumanStep(
             "Have the senders name a longer time to live (RequestTTLSeconds, up to 6 h), or keep it warm in the hours "
@@ -134,7 +147,10 @@ def long_jobs_cut(case: Case) -> Finding | None:
 
 
 def _too_short(case: Case) -> str | None:
-    """What says that requests may wait for less time than a start takes; None where nothing does."""
+    """What says that requests may wait for less time than a start takes; None where nothing does.
+
+    What a request may wait for is not to be seen: it is the default, or less where younger ones have expired.
+    """
     usual, oldest = case.usual_wake_s, _oldest(case)
     if wake.blocked(case.seen) is not None or usual is None:
         return None
@@ -144,8 +160,8 @@ def _too_short(case: Case) -> str | None:
     expired = case.seen.hour(metrics.EXPIRED)
     if expired and oldest is not None and oldest < min(NEAR_TTL * case.ttl_s, usual + notice):
         return (
-            f"{count(expired, 'request')} expired in the last hour, long before the usual {duration(case.ttl_s)}: "
-            f"they may wait for less than the {duration(usual + notice)} that a start takes."
+            f"Requests expire after about {_about(oldest)}, and a start usually takes {duration(usual + notice)}: they "
+            f"name a shorter time to live than the default of {duration(case.ttl_s)}."
         )
     return None
 
@@ -162,6 +178,11 @@ def _oldest(case: Case) -> float | None:
     values = case.seen.recent.get(metrics.OLDEST.key).values
     known = values[~np.isnan(values)]
     return float(known.max()) if known.size else None
+
+
+def _about(seconds: float) -> str:
+    """To the nearest minute: how old requests were is known by the minute."""
+    return duration(60 * round(seconds / 60) if seconds >= 60 else seconds)
 
 
 def _oldest_line(case: Case) -> tuple[str, ...]:

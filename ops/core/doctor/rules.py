@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ops.core.doctor import limits, lost, schedules, sleeping, telling, waking
+from ops.core.doctor import left, limits, lost, schedules, sleeping, telling, waking
 from ops.core.doctor.case import Case
-from ops.core.doctor.left import ORPHAN_ALARMS, ORPHAN_TARGET
 from ops.core.doctor.rule import Rule
 from ops.core.findings import Examined, Finding
 from ops.core.states import BROKEN
@@ -19,9 +18,10 @@ RULES: tuple[Rule, ...] = (
     *sleeping.rules(),
     *schedules.rules(),
     *telling.rules(),
+    *left.rules(),
 )
 """In the order in which findings of one severity are told: what holds requests up goes before what costs money."""
-CODES = (*(rule.code for rule in RULES), ORPHAN_TARGET, ORPHAN_ALARMS)
+CODES = (*(rule.code for rule in RULES), left.ORPHAN_ALARMS)
 """Every code that a finding can have."""
 WORST_FIRST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO, Severity.OK)
 COMING_OR_GOING = ("Creating", "Deleting")

@@ -89,11 +89,12 @@ def topic_without_subscriber(case: Case) -> Finding | None:
 
 
 def alarm_fires_asleep(case: Case) -> Finding | None:
-    """Missing data counts as breaching, on a metric that is missing while the endpoint sleeps."""
+    """Missing data counts as breaching, on a metric that is missing while the endpoint sleeps, and only then."""
     target = case.seen.target
     if target is None or target.bounds.min > 0:
         return None
-    loud = [a for a in _others(case) if a.missing == "breaching" and _vanishes(a) and _tells_people(a)]
+    others = [a for a in _others(case) if not _never_published(a)]
+    loud = [a for a in others if a.missing == "breaching" and _vanishes(a) and _tells_people(a)]
     if not loud:
         return None
     names = listed([a.name for a in loud])
@@ -113,19 +114,18 @@ def alarm_fires_asleep(case: Case) -> Finding | None:
 
 def alarm_on_unpublished_metric(case: Case) -> Finding | None:
     """An alarm on a metric that only real-time endpoints publish."""
-    blind = [
-        a
-        for a in _others(case)
-        if a.metric is not None and a.metric.namespace == metrics.AWS and a.metric.name in wake.NEVER
-    ]
+    blind = [a for a in _others(case) if _never_published(a)]
     if not blind:
         return None
-    names = listed([a.name for a in blind])
+    silent = [a.name for a in blind if a.missing != "breaching"]
+    loud = [a.name for a in blind if a.missing == "breaching"]
+    told = [f"{listed(silent)} can never fire"] if silent else []
+    told += [f"{listed(loud)} {'is' if len(loud) == 1 else 'are'} in ALARM for ever"] if loud else []
+    watched = "it watches" if len(blind) == 1 else "they watch"
     return Finding(
         "alarm-on-unpublished-metric",
         Severity.WARNING,
-        f"{names} can never fire: asynchronous endpoints do not publish what {'it' if len(blind) == 1 else 'they'} "
-        "watch" + ("es." if len(blind) == 1 else "."),
+        f"{', '.join(told)}: asynchronous endpoints do not publish what {watched}.",
         tuple(line for a in blind for line in (alarm_line(a, case.seen.now), actions_line(a))),
         "Invocations, InvocationsPerInstance and OverheadLatency are metrics of real-time endpoints.",
         HumanStep(
@@ -180,6 +180,12 @@ def _others(case: Case) -> list[Alarm]:
 def _tells_people(alarm: Alarm) -> bool:
     """Whether somebody hears of it; one that runs policies alone may well be meant to fire at rest."""
     return alarm.actions_enabled and any(not mending.is_policy(a) for a in alarm.actions)
+
+
+def _never_published(alarm: Alarm) -> bool:
+    """Whether an asynchronous endpoint never publishes the alarm's metric."""
+    metric = alarm.metric
+    return metric is not None and metric.namespace == metrics.AWS and metric.name in wake.NEVER
 
 
 def _vanishes(alarm: Alarm) -> bool:

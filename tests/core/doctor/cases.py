@@ -27,7 +27,7 @@ POLICY_ARN = (
     "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:0c:resource/sagemaker/endpoint/{}:policyName/p"
 )
 STATES = frozenset({observed.WAKE_ARN, observed.TRACK_ARN})
-AROUND = ("topics", "quota", "refusals", "policy_arns", "usual_wake_s", "longest_job_s", "ttl_s")
+AROUND = ("topics", "quota", "refusals", "policy_arns", "usual_wake_s", "longest_job_s", "ttl_s", "left")
 
 
 def case(runs: Mapping[str, tuple[Run, ...]] = EMPTY, *, at: Endpoint = ASLEEP, **changes: Any) -> Case:

@@ -14,9 +14,11 @@ from tests.core.doctor.cases import ASLEEP, AWAKE, REF, calls, case, said, shows
 from tests.core.observed import (
     BACKLOG,
     CAPACITY,
+    CLOSE,
     EMPTY,
     HAS,
     OLDEST,
+    OPEN,
     QUOTA,
     TRACK,
     WAITING,
@@ -153,8 +155,25 @@ def test_it_could_grow_and_does_not() -> None:
 def test_a_maximum_above_the_quota(quota: Quota, severity: Severity, says: str) -> None:
     found = said(case(EMPTY, quota=quota))
     assert found.keys() == {"maximum-above-quota"}
-    assert (found["maximum-above-quota"].severity, found["maximum-above-quota"].sentence) == (severity, says)
-    assert "“ml.g5.xlarge for endpoint usage”" in step(found["maximum-above-quota"])
+    finding = found["maximum-above-quota"]
+    assert (finding.severity, finding.sentence) == (severity, says)
+    if quota.left:
+        assert calls(finding) == (RegisterTarget(REF, None, quota.left),)
+    else:
+        assert "“ml.g5.xlarge for endpoint usage”" in step(finding)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"target": target(3, 8)},
+        {"schedules": (replace(OPEN, min=3), CLOSE)},
+        {"at": replace(AWAKE, current=3, desired=3)},
+    ],
+    ids=["minimum", "schedule", "running"],
+)
+def test_a_maximum_is_not_lowered_below_what_runs_or_is_to_run(kept: dict[str, Any]) -> None:
+    assert "lower the maximum to 2" in step(said(case(EMPTY, quota=TIGHT, **kept))["maximum-above-quota"])
 
 
 def test_a_quota_with_room_says_nothing_nor_does_one_that_is_hidden() -> None:

@@ -7,9 +7,21 @@ from typing import Any
 
 import pytest
 
-from ops.core.types import Severity
+from ops.core.types import Endpoint, Severity
 from tests.core.doctor.cases import ASLEEP, AT_WORK, AWAKE, case, said, shows, step, target
-from tests.core.observed import BAD_HOUR, EMPTY, EXPIRED, GOOD, HIGH, LOW, OLDEST, TRACK, WAITING, WAKE
+from tests.core.observed import (
+    BACKLOG,
+    BAD_HOUR,
+    EMPTY,
+    EXPIRED,
+    GOOD,
+    HIGH,
+    LOW,
+    OLDEST,
+    TRACK,
+    WAITING,
+    WAKE,
+)
 
 LOST = EMPTY | {EXPIRED: ((30, 20, 1.0),)}
 NEARLY_6_H = {OLDEST: ((80, 30, 21500.0),)}
@@ -44,7 +56,27 @@ def test_expired_near_the_default_time_to_live() -> None:
     assert finding.severity is Severity.CRITICAL
     assert finding.sentence.startswith("10 requests expired in the last hour")
     assert shows(finding, "5 h 58 min old")
+    assert shows(
+        finding,
+        "time to live of their own (RequestTTLSeconds), which cannot be seen from here; the default is 6 h",
+    )
     assert "send again" in step(finding)
+
+
+@pytest.mark.parametrize(
+    ("at", "waiting", "severity"),
+    [
+        (AWAKE, 0.0, Severity.WARNING),
+        (AWAKE, 2.0, Severity.CRITICAL),
+        (AWAKE, None, Severity.CRITICAL),
+        (ASLEEP, 0.0, Severity.CRITICAL),
+    ],
+)
+def test_expired_is_past_where_nothing_waits_and_an_instance_serves(
+    at: Endpoint, waiting: float | None, severity: Severity
+) -> None:
+    queue = {BACKLOG: ((1500, 1, waiting),)} if waiting is not None else {BACKLOG: ()}
+    assert said(case(AT_WORK | LOST | NEARLY_6_H | queue, at=at))["requests-expired"].severity is severity
 
 
 @pytest.mark.parametrize(
@@ -67,7 +99,11 @@ def test_expired_because_they_may_not_wait_for_a_start() -> None:
     assert found.keys() == {"ttl-shorter-than-wake"}
     finding = found["ttl-shorter-than-wake"]
     assert finding.severity is Severity.CRITICAL
-    assert "long before the usual 6 h: they may wait for less than the 7 min" in finding.sentence
+    assert finding.sentence == (
+        "Requests expire after about 2 min, and a start usually takes 7 min: they name a shorter time to live "
+        "than the default of 6 h."
+    )
+    assert shows(finding, "which cannot be seen from here")
     assert "RequestTTLSeconds" in step(finding)
 
 

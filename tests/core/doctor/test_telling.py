@@ -156,6 +156,32 @@ def test_an_alarm_on_a_metric_of_real_time_endpoints(name: str) -> None:
     assert not said(case(EMPTY, policies=(WAKE, owned), alarms=(*GOOD, blind)))
 
 
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [
+        (("missing",), "beside-0 can never fire: asynchronous endpoints do not publish what it watches."),
+        (
+            ("breaching",),
+            "beside-0 is in ALARM for ever: asynchronous endpoints do not publish what it watches.",
+        ),
+        (("breaching",) * 2, "beside-0 and beside-1 are in ALARM for ever: "),
+        (
+            ("breaching", "notBreaching"),
+            "beside-1 can never fire, beside-0 is in ALARM for ever: asynchronous endpoints do not publish what they "
+            "watch.",
+        ),
+    ],
+)
+def test_without_datapoints_an_alarm_is_silent_or_fires_for_ever(missing: tuple[str, ...], says: str) -> None:
+    metric = replace(CPU, namespace=metrics.AWS, name="Invocations")
+    blind = [beside(name=f"beside-{n}", metric=metric, missing=m) for n, m in enumerate(missing)]
+    found = said(case(EMPTY, alarms=(*GOOD, *blind)))
+    assert found.keys() == {
+        "alarm-on-unpublished-metric"
+    }  # a gap that counts as good would only make it blind
+    assert found["alarm-on-unpublished-metric"].sentence.startswith(says)
+
+
 @pytest.mark.parametrize("part", ["scaling", "alarms"])
 def test_alarms_are_not_judged_in_the_dark(part: str) -> None:
     every = (*GOOD, beside(actions=(GONE,)), beside(name="b", metric=CPU, missing="breaching"))
