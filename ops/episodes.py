@@ -18,7 +18,7 @@ from ops.changes import ChangeLog
 from ops.core import cold_start_causes as causes
 from ops.core.cold_start import ColdStart, Step
 from ops.core.cold_start_phases import TTL_S, Around, cold_start, retold, to_ask
-from ops.core.cold_starts import Hints, Wake, WokenBy
+from ops.core.cold_starts import NOT_KNOWN, Hints, Wake, WokenBy, who_set
 from ops.core.records import AlarmChange, Change, LogStream
 from ops.core.types import Activity, Endpoint, Problem
 from ops.episode_past import Read, all_wakes, read_of
@@ -123,7 +123,11 @@ class Episodes:
         parts = Parts()
         kept, again = self._again(reading, state, name, kept, parts)
         activities = self._activities(reading, state, endpoint, since, parts)
-        found = all_wakes(state.past, endpoint, activities, since, now, _hints(state, endpoint, activities))
+        hints = _hints(state, endpoint, activities, kept)
+        named = {e.id: _named(e, hints) for e in kept}
+        history.keep_episodes(name, [named[e.id] for e in kept if named[e.id] != e])
+        kept = tuple(named.values())
+        found = all_wakes(state.past, endpoint, activities, since, now, hints)
         closed = {e.id for e in kept if e.closed}
         older = {e.id: e for e in kept}
         waiting = [w for w in found if w.id not in closed]
@@ -204,12 +208,22 @@ class Episodes:
         return [*others[: BATCH - 1], waiting[-1]]
 
 
-def _hints(state: State, endpoint: Endpoint, activities: Sequence[Activity]) -> Hints:
+def _hints(
+    state: State, endpoint: Endpoint, activities: Sequence[Activity], kept: Sequence[ColdStart]
+) -> Hints:
     """Who may have changed bounds; what CloudTrail told is looked for where bounds moved the capacity."""
     changes: Sequence[Change] = ()
-    if any(causes.bounds(activity.cause) for activity in activities):
+    if any(causes.bounds(a.cause) for a in activities) or any(e.who.endswith(NOT_KNOWN) for e in kept):
         changes = ChangeLog(state.connection.kind, state.past.history).of(endpoint.ref.name)
     return Hints(state.scaling.schedules.get(endpoint.ref.resource_id, ()), changes)
+
+
+def _named(start: ColdStart, hints: Hints) -> ColdStart:
+    """A cold start with who woke it, where that is told only now: CloudTrail may be read later, and is late itself."""
+    if not start.final or start.woken_by is not WokenBy.UNKNOWN or not start.who.endswith(NOT_KNOWN):
+        return start
+    by, who = who_set(start.who.removesuffix(NOT_KNOWN), start.ordered, hints)
+    return replace(start, woken_by=by, who=who)
 
 
 def _was_final(before: ColdStart | None) -> bool:
@@ -233,8 +247,6 @@ def _drafted(
     )
     fresh = cold_start(wake, around)
     if before is not None and before.final:
-        if before.woken_by is WokenBy.UNKNOWN:  # CloudTrail tells up to a quarter of an hour late
-            before = replace(before, woken_by=fresh.woken_by, who=fresh.who)
         emptied = fresh.phase(Step.EMPTY) or before.phase(Step.EMPTY)
         phases = tuple(p for p in before.phases if p.step is not Step.EMPTY)
         fresh = replace(before, phases=(*phases, emptied) if emptied is not None else phases)

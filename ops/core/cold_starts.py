@@ -22,6 +22,8 @@ STILL_TRYING = timedelta(minutes=30)
 """Attempts that follow each other this closely belong to one wake; without a further one it has failed."""
 SEEN = "seen-"
 """Begins the id of a wake that no order on record tells of."""
+NOT_KNOWN = "; by whom is not known"
+"""Follows the cause of a wake by bounds of which neither a schedule nor CloudTrail tells who set them."""
 _RUNNING = ("InProgress", "Pending")
 _FAILED = ("Failed", "Unfulfilled")
 """Such an order leaves the capacity as it was (facts B.8)."""
@@ -222,9 +224,15 @@ def _woken_by(order: Activity, known: Sequence[Activity], hints: Hints) -> tuple
         within = causes.TOGETHER if sets else causes.NEAR
         if (not sets or bound in sets) and timedelta() <= order.start - other.start <= within:
             return WokenBy.SCHEDULE, named
-    named = causes.due(hints.schedules, bound, order.start)
-    if named is not None:
-        return WokenBy.SCHEDULE, named
-    if causes.by_hand(hints.changes, order.start):
-        return WokenBy.OPERATOR, order.cause
-    return WokenBy.UNKNOWN, f"the {bound.which} was set to {bound.to}; by whom is not known"
+    return who_set(order.cause, order.start, hints)
+
+
+def who_set(cause: str, at: datetime, hints: Hints) -> tuple[WokenBy, str]:
+    """Who set the bounds that moved the capacity at `at`, as far as the hints tell."""
+    for bound in causes.bounds(cause):
+        named = causes.due(hints.schedules, bound, at)
+        if named is not None:
+            return WokenBy.SCHEDULE, named
+    if causes.by_hand(hints.changes, at):
+        return WokenBy.OPERATOR, cause
+    return WokenBy.UNKNOWN, f"{cause}{NOT_KNOWN}"

@@ -227,7 +227,7 @@ def test_a_wake_keeps_its_name_from_its_first_attempt_on():
     assert len(names) == 1
 
 
-NOT_KNOWN = "the minimum was set to 1; by whom is not known"
+NOT_KNOWN = f"{BOUNDS}; by whom is not known"
 WHO = {
     "an alarm": ("monitor alarm Has-doc in state ALARM triggered policy wake", "", "request", "Has-doc"),
     "an alarm with a telling name": (
