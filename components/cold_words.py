@@ -81,7 +81,7 @@ def _so_far(view: ColdStartsView) -> str:
 def woken_by(start: ColdStart) -> str:
     """Who or what ordered the first instance."""
     if start.woken_by is WokenBy.SCHEDULE:
-        return f"the schedule {start.who}"
+        return f"the schedule {start.who}" if start.who else "a schedule"
     if start.woken_by is WokenBy.OPERATOR:
         return "its bounds"
     if start.woken_by is WokenBy.UNKNOWN:

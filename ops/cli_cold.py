@@ -117,7 +117,7 @@ def _said(start: ColdStart, view: ColdStartsView) -> str:
 _BY = {
     WokenBy.SCHEDULE: "a schedule",
     WokenBy.OPERATOR: "its bounds",
-    WokenBy.UNKNOWN: "nobody on record",
+    WokenBy.UNKNOWN: "what is not known",
     WokenBy.REQUEST: "requests",
 }
 

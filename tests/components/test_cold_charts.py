@@ -45,6 +45,13 @@ def test_under_way_it_reaches_now_and_failed_it_shows_its_attempts():
     assert parts(failed(1), NOW)[-1].name == "attempts"
 
 
+def test_attempts_that_failed_are_not_laid_to_the_alarm():
+    start = replace(PAST[0], failed_attempts=2)
+    found = parts(start, NOW)
+    assert [p.name for p in found][1:3] == ["attempts that failed", "instance"]
+    assert found[1].tone == "stuck"
+
+
 def test_only_what_is_bounded_is_striped():
     start = PAST[0]
     found = doubts(start)

@@ -19,6 +19,7 @@ from tests.core.observed import (
     EMPTY,
     FAILED,
     FOUR_ONE,
+    HAS,
     HIGH,
     LOW,
     OLDEST,
@@ -110,6 +111,18 @@ AWAKE: dict[str, Case] = {
         {BACKLOG: ((60, 12, 80.0), (12, 1, 40.0)), OLDEST: ((60, 1, 600.0),)},
         endpoint(current=2, desired=2),
         ScalableTarget(Bounds(0, 2)),
+    ),
+    "no pace while its first instance is new": Case(
+        "busy",
+        "ok",
+        ("2 requests in the queue",),
+        {
+            HAS: ((1500, 30, 0.0), (30, 8, 1.0), (8, 1, 0.0)),
+            BACKLOG: ((60, 30, 0.0), (30, 8, 4.0), (8, 1, 2.0)),
+            OLDEST: ((30, 8, 600.0), (8, 1, 60.0)),
+        },
+        ONE,
+        never=("at this pace",),
     ),
     "slow below its maximum, and does not grow": Case(
         "slow",
