@@ -52,20 +52,41 @@ def headline(view: EndpointView, found: AlarmsThatMatter | None) -> str:
 
 
 def every_endpoint(view: FleetView) -> Html:
-    """What to choose from while no endpoint is named."""
+    """What rings now, and what to choose from while no endpoint is named: those whose alarms ring first."""
+    everyone = sorted((*view.rows, *view.realtime), key=lambda row: not row.ringing)
     items = joined(
         html(
-            "<li>{link} {pill}</li>",
+            "<li>{link} {pill}{ringing}</li>",
             link=page_link("alarms", scope.link(name), html("{n}", n=name), focus=f"each:{name}"),
             pill=pill(row.verdict),
+            ringing=html(' <span class="stuck">▲ {names}</span>', names=_rings(row.ringing))
+            if row.ringing
+            else Html(""),
         )
-        for row in (*view.rows, *view.realtime)
+        for row in everyone
         for name in (row.endpoint.ref.name,)
     )
     return html(
-        '<div class="stack"><h1 tabindex="-1">Whose alarms?</h1><ul class="plain each">{items}</ul></div>',
+        '<div class="stack"><h1 tabindex="-1">{said}</h1>'
+        '<p class="muted">Alarms that only move instances are not counted here.</p>'
+        '<ul class="plain each">{items}</ul></div>',
+        said=_now(view),
         items=items,
     )
+
+
+def _now(view: FleetView) -> str:
+    """Whether anything rings, as far as the alarms could be read."""
+    if is_unread(ALARMS, view.problems):
+        return "Whether an alarm rings is not known: the alarms could not be read."
+    names = {name for row in (*view.rows, *view.realtime) for name in row.ringing}
+    if not names:
+        return "No alarm rings now."
+    return f"{fmt.plural(len(names), 'alarm')} {'rings' if len(names) == 1 else 'ring'} now."
+
+
+def _rings(names: Sequence[str]) -> str:
+    return f"{listed(list(names))} {'rings' if len(names) == 1 else 'ring'}"
 
 
 def story(view: EndpointView, found: AlarmsThatMatter | None) -> Html:

@@ -30,6 +30,7 @@ def settings_table(lines: Sequence[SettingLine]) -> Html:
                     o=each.origin.removesuffix(f" {each.variable}"),
                 ),
                 "from",
+                "nowrap",
             ),
             cell(each.meaning, "meaning", "wide"),
         )

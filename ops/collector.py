@@ -239,42 +239,34 @@ class Collector:
 
     def close_gap(self) -> bool:
         """Read one missing piece of the history, in the caller's thread; False when nothing is missing."""
-        with self._change:
-            console, good = self._consoles.present, self._error is None and self._away is None
-        if console is None or not good:
-            return False
-        try:
+
+        def work(console: Console) -> bool:
             more = console.close_gap(sorted(self._audience()[0]))
             if not more and self._fleet is not None and self._tidy_is_due():
                 console.tidy(self._fleet.as_of)
-        except OpsError as error:
-            log.warning("%s %s", error.what, error.hint)
-            return False
-        return more
+            return more
+
+        return self._spare(work, False)
 
     def keep_cold_starts(self) -> bool:
         """Find and keep the cold starts of one endpoint, in the caller's thread; False when none is due."""
-        with self._change:
-            console, good = self._consoles.present, self._error is None and self._away is None
-        if console is None or not good:
-            return False
-        try:
-            return console.keep_cold_starts(sorted(self._audience()[0]))
-        except OpsError as error:
-            log.warning("%s %s", error.what, error.hint)
-            return False
+        return self._spare(lambda console: console.keep_cold_starts(sorted(self._audience()[0])), False)
 
     def look_up(self) -> float:
         """Ask CloudTrail for a page of who changed what, in the caller's thread; seconds until the next is due."""
+        return self._spare(lambda console: console.look_up(anybody=self._watched()), IDLE_S)
+
+    def _spare(self, work: Callable[[Console], T], instead: T) -> T:
+        """What is done between two readings, while AWS answers; `instead` where it does not."""
         with self._change:
             console, good = self._consoles.present, self._error is None and self._away is None
         if console is None or not good:
-            return IDLE_S
+            return instead
         try:
-            return console.look_up(anybody=self._watched())
+            return work(console)
         except OpsError as error:
             log.warning("%s %s", error.what, error.hint)
-            return IDLE_S
+            return instead
 
     def _tidy_is_due(self) -> bool:
         now = self._monotonic()

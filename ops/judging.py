@@ -9,6 +9,7 @@ from datetime import datetime
 from ops.aws.alarms import AlarmIndex
 from ops.aws.endpoints import UNDESCRIBED
 from ops.core import cold_starts, metrics, states
+from ops.core.alarm_proposals import runs_scaling
 from ops.core.seen import Seen
 from ops.core.types import (
     Activity,
@@ -117,6 +118,9 @@ def row_of(seen: Seen, problems: tuple[Problem, ...], read_at: datetime | None) 
         expired_1h=None if blind or not seen.endpoint.is_async else seen.hour(metrics.EXPIRED),
         last_cold_start=cold_starts.last(seen.activities, seen.now) if seen.endpoint.is_async else None,
         read_at=read_at,
+        ringing=tuple(
+            a.name for a in seen.alarms if a.state == "ALARM" and not any(map(runs_scaling, a.actions))
+        ),
     )
 
 

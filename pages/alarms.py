@@ -58,7 +58,9 @@ def body() -> None:
     rest = st.container()
     if not name:
         with answer:
-            show(alarm_list.every_endpoint(session.source().fleet()), key="each")
+            fleet = session.source().fleet()
+            notices.problems(unread.split(fleet.problems)[0], fmt.clock(fleet.as_of, zone.info, seconds=True))
+            show(alarm_list.every_endpoint(fleet), key="each")
         return
     with answer:
         view, age_s = session.endpoint(name, SPAN)

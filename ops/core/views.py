@@ -69,6 +69,8 @@ class FleetRow:
     """None: no cold start is on record."""
     read_at: datetime | None = None
     """When the metrics of this row were read (AWS's clock); a sleeping endpoint is asked more rarely."""
+    ringing: tuple[str, ...] = ()
+    """Its alarms that are in ALARM and do not just move instances, by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,9 +66,25 @@ def shown(app) -> list[str]:
 
 def test_without_an_endpoint_it_offers_them_all(open_page):
     app = open_page(SampleSource(), "alarms")
-    assert "Whose alarms?" in words(app)
+    assert "No alarm rings now." in words(app)
     for row in fleet().rows:
         assert f'href="./alarms?endpoint={row.endpoint.ref.name}"' in markup(app)
+
+
+def test_what_rings_stands_first(open_page):
+    view = fleet()
+    last = replace(view.rows[-1], ringing=("doc-failures",))
+    app = open_page(SampleSource(replace(view, rows=(*view.rows[:-1], last))), "alarms")
+    said = words(app)
+    assert "1 alarm rings now." in said
+    assert "▲ doc-failures rings" in said
+    name = last.endpoint.ref.name
+    assert said.index(name) < min(said.index(r.endpoint.ref.name) for r in view.rows[:-1])
+
+
+def test_alarms_of_the_fleet_that_were_not_read_are_not_called_quiet(open_page):
+    view = replace(fleet(), problems=(Problem(ALARMS, "AWS denied it.", action="cloudwatch:DescribeAlarms"),))
+    assert "Whether an alarm rings is not known" in words(open_page(SampleSource(view), "alarms"))
 
 
 def test_an_endpoint_without_alarms_gets_all_four_as_text(open_page):
