@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +15,7 @@ from components.scope import Range, Zone
 from components.tables import cell, line, table
 from ops.core.errors import OpsError
 from ops.core.failures import MEANINGS
-from ops.core.log_lines import FailedRequest
+from ops.core.log_lines import FailedRequest, most_said
 from ops.core.plain_text import one_line
 from ops.core.types import Problem
 from ops.core.views_failures import FailedRequests, FailureObject, LogQuery, Streams
@@ -138,10 +137,10 @@ def _folded(heads: Sequence[tuple[str, str]], rows: Sequence[Html], caption: str
 def _told(found: FailedRequests, failed: float | None) -> Html:
     """What most of them say, and how many of the failures that the metrics count the log does not name."""
     number, parts = len(found.requests), []
-    if number > 1:
-        text, times = Counter(one_line(r.message, 200) for r in found.requests).most_common(1)[0]
-        if times >= number / 2:
-            parts.append(f"{f'All {number}' if times == number else f'{times} of {number}'} say: “{text}”.")
+    most = most_said(found.requests)
+    if most is not None:
+        text, times = most
+        parts.append(f"{f'All {number}' if times == number else f'{times} of {number}'} say: “{text}”.")
     if failed and 0 < number < failed and found.search.complete:
         parts.append(
             f"The metrics count {fmt.plural(failed, 'failed request')} in this range, and the log names {number}: "

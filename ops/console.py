@@ -10,11 +10,11 @@ from ops import clock, cold_views, failed, handing_over
 from ops.aws import alarm_history, notify
 from ops.core import marks
 from ops.core.alarm_past import AlarmPast
-from ops.core.errors import CredentialsProblem, Denied, OpsError
+from ops.core.errors import CredentialsProblem, Denied, OpsError, Throttled, Unreachable
 from ops.core.incident import Incident
-from ops.core.log_lines import checked_name
+from ops.core.log_lines import checked_name, most_said
 from ops.core.since import Since
-from ops.core.types import Endpoint, Window
+from ops.core.types import Endpoint, EndpointState, Window
 from ops.core.views import DoctorView, EndpointView, FleetView
 from ops.core.views_cold import ColdStartsView, WakingView
 from ops.core.views_failures import (
@@ -27,6 +27,7 @@ from ops.core.views_failures import (
     RequestLog,
     failures_of,
 )
+from ops.core.words import count
 from ops.opened import Opened
 
 SOON_S = 5.0
@@ -167,7 +168,32 @@ class Console(Opened):
             error = self.look(name, INCIDENT)
             if error is not None:
                 raise error
-        return handing_over.incident_of(self.view(name, INCIDENT), self._log(), self.doctor(name, read=False))
+        view = self.view(name, INCIDENT)
+        found = handing_over.incident_of(view, self._log(), self.doctor(name, read=False))
+        failing = view.row.verdict.state is EndpointState.FAILING
+        return replace(found, said=self._most_said(name)) if failing else found
+
+    def _most_said(self, name: str) -> str:
+        """What the log says of most requests that failed in the last hour; asked again after ten minutes."""
+        with self._lock:
+            known = self._said.get(name)
+        if known is not None:
+            return known
+        try:
+            requests = self.failed_requests(name, timedelta(hours=1)).requests
+        except (CredentialsProblem, Unreachable, Throttled):
+            raise
+        except OpsError:
+            requests = ()
+        most = most_said(requests)
+        said = (
+            f"The log says of {most[1]} of {count(len(requests), 'failed request')}: “{most[0]}”"
+            if most
+            else ""
+        )
+        with self._lock:
+            self._said[name] = said
+        return said
 
     def since(self, viewer: str, fleet: FleetView) -> Since | None:
         """What changed since the last visit of `viewer`, who looks at `fleet` now; None at a first visit.

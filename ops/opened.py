@@ -6,6 +6,8 @@ import threading
 from types import TracebackType
 from typing import Self
 
+from cachetools import TTLCache
+
 from ops import clock, which_aws
 from ops.aws.calls import Reading
 from ops.aws.pricing import PriceList
@@ -25,6 +27,10 @@ from ops.visits import Visits
 
 IN_MEMORY = "sqlite://"
 """A history that ends with the process."""
+
+
+SAID_S = 600.0
+"""So long what the log says of failed requests serves for incident summaries: a search of it is no light thing."""
 
 
 class AnotherAws(Unreachable):
@@ -47,6 +53,7 @@ class Opened:
         self._changes: ChangeLog | None = None
         self._visits: Visits | None = None
         self._doctor = Doctor()
+        self._said: TTLCache[str, str] = TTLCache(1_000, SAID_S)
         self._episodes: Episodes | None = None
         self._prices = PriceList(lambda: self._session.client("pricing"))
         self._history: History | None = None

@@ -224,6 +224,7 @@ def test_incident_is_markdown_and_one_document(
         document["link"],
     )
     if name == "invoice-parse":
+        assert "CUDA out of memory while decoding page" in text
         (deploy,) = [c for c in document["changes"] if c["kind"] == "deploy"]
         assert (deploy["who"], deploy["what"]) == ("jane", "deploy of invoice-parse-12")
     else:

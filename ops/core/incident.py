@@ -50,6 +50,8 @@ class Incident:
     """The last deploy and the last bounds before that, as far as they are known."""
     findings: tuple[Finding, ...] | None = None
     unchecked: tuple[Problem, ...] = ()
+    said: str = ""
+    """What the log says of most requests that failed lately; empty where it was not asked or tells nothing."""
 
 
 def begin_of(view: EndpointView) -> datetime:
@@ -71,7 +73,11 @@ def text(incident: Incident, zone: tzinfo = UTC, link: str = "") -> str:
         *_bullets(_facts(incident, zone)),
         *_section("Who is hurt", hurt(view)),
         *_section(
-            "Evidence", (escaped(moments.twice(e, zone)) for e in verdict.marked_evidence or verdict.evidence)
+            "Evidence",
+            (
+                *(escaped(moments.twice(e, zone)) for e in verdict.marked_evidence or verdict.evidence),
+                *((escaped(incident.said),) if incident.said else ()),
+            ),
         ),
         *_findings(incident, zone),
         *_changes(incident, zone),

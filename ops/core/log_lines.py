@@ -6,11 +6,14 @@ Source: facts A.7. The format of the platform's own lines is known from one repo
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ops.core.errors import BadInput
 from ops.core.failures import Cause
+from ops.core.plain_text import one_line
 from ops.core.records import LogLine
 
 PLATFORM = "[sagemaker logs]"
@@ -44,6 +47,14 @@ class FailedRequest:
     message: str
     """What the container or the platform said."""
     stream: str
+
+
+def most_said(requests: Sequence[FailedRequest], longest: int = 200) -> tuple[str, int] | None:
+    """What at least half of several failed requests say, on one line, and how many say it."""
+    if len(requests) < 2:
+        return None
+    text, times = Counter(one_line(r.message, longest) for r in requests).most_common(1)[0]
+    return (text, times) if text and times >= len(requests) / 2 else None
 
 
 def failed_request(line: LogLine) -> FailedRequest | None:

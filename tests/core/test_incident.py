@@ -107,6 +107,11 @@ def test_the_whole_text_word_for_word() -> None:
     assert text(hostile(), BERLIN, link) == GOLDEN
 
 
+def test_what_the_log_says_is_evidence_and_only_text() -> None:
+    said = text(replace(hostile(), said="The log says of 3 of 4 failed requests: “<b>#boom</b>”"), UTC)
+    assert "- The log says of 3 of 4 failed requests: “\\<b\\>\\#boom\\</b\\>”" in said
+
+
 def test_in_utc_each_time_stands_once_and_without_a_link_none_is_made_up() -> None:
     said = text(hostile(), UTC)
     assert "13:41 UTC," in said

@@ -8,7 +8,15 @@ import pytest
 
 from ops.core.errors import BadInput
 from ops.core.failures import Cause
-from ops.core.log_lines import MOST_PATTERN, checked_name, failed_request, instance_prefix, pattern
+from ops.core.log_lines import (
+    MOST_PATTERN,
+    FailedRequest,
+    checked_name,
+    failed_request,
+    instance_prefix,
+    most_said,
+    pattern,
+)
 from ops.core.records import LogLine
 from ops.local_aws.log_filter import matcher
 
@@ -102,6 +110,22 @@ def test_a_text_that_is_too_long_for_aws_is_refused() -> None:
     for text in ("x" * (MOST_PATTERN - 1), '"' * 600):
         with pytest.raises(BadInput, match="too long"):
             pattern(text)
+
+
+@pytest.mark.parametrize(
+    ("messages", "said"),
+    [
+        (["a", "b", "a"], ("a", 2)),
+        (["a", "b"], ("a", 1)),
+        (["a", "b", "c"], None),
+        (["a\nb", "a b"], ("a b", 2)),
+        (["", ""], None),
+        (["a"], None),
+        ([], None),
+    ],
+)
+def test_what_most_failed_requests_say(messages: list[str], said: tuple[str, int] | None) -> None:
+    assert most_said([FailedRequest(AT, "i", 500, Cause.MODEL_5XX, m, "s") for m in messages]) == said
 
 
 def test_streams_of_one_instance_and_names() -> None:
