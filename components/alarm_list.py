@@ -16,7 +16,7 @@ from components.unread import ALARMS, is_unread
 from ops.core.alarm_past import DEFINITION, STATE, AlarmPast, spans
 from ops.core.alarm_proposals import AlarmsThatMatter, Proposal
 from ops.core.records import AlarmChange
-from ops.core.types import Alarm
+from ops.core.types import Alarm, Severity
 from ops.core.views import EndpointView, FleetView
 from ops.core.words import listed
 
@@ -68,9 +68,10 @@ def every_endpoint(view: FleetView) -> Html:
     )
     return html(
         '<div class="stack"><h1 tabindex="-1">{said}</h1>'
-        '<p class="muted">Alarms that only move instances are not counted here.</p>'
+        '{unheard}<p class="muted">Alarms that only move instances are not counted here.</p>'
         '<ul class="plain each">{items}</ul></div>',
         said=_now(view),
+        unheard=_unheard(view),
         items=items,
     )
 
@@ -83,6 +84,27 @@ def _now(view: FleetView) -> str:
     if not names:
         return "No alarm rings now."
     return f"{fmt.plural(len(names), 'alarm')} {'rings' if len(names) == 1 else 'ring'} now."
+
+
+def _unheard(view: FleetView) -> Html:
+    """Endpoints in critical trouble of which no alarm tells; nothing where the alarms could not be read."""
+    if is_unread(ALARMS, view.problems):
+        return Html("")
+    bad = [
+        r for r in (*view.rows, *view.realtime) if r.verdict.severity is Severity.CRITICAL and not r.ringing
+    ]
+    if not bad:
+        return Html("")
+    names = listed([r.endpoint.ref.name for r in bad[:3]])
+    more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
+    verb = "needs" if len(bad) == 1 else "need"
+    return html(
+        '<p class="lead"><span class="stuck" aria-hidden="true">▲</span> {names}{more} {verb} someone now, '
+        "and no alarm tells of it.</p>",
+        names=names,
+        more=more,
+        verb=verb,
+    )
 
 
 def _rings(names: Sequence[str]) -> str:

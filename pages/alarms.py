@@ -61,6 +61,10 @@ def body() -> None:
             fleet = session.source().fleet()
             notices.problems(unread.split(fleet.problems)[0], fmt.clock(fleet.as_of, zone.info, seconds=True))
             show(alarm_list.every_endpoint(fleet), key="each")
+            newest = session.newest()
+            age_s = newest[1] if newest is not None else 0.0
+            fresh = as_of(fleet.as_of, age_s, zone.info, session.interval_s())
+            show(html('<p class="small">{fresh}</p>', fresh=fresh), key="each-as-of")
         return
     with answer:
         view, age_s = session.endpoint(name, SPAN)

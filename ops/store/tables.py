@@ -122,27 +122,24 @@ COVERED = Table(
     sqlite_with_rowid=False,
 )
 """Spans that were read from AWS, merged per key set; epoch seconds."""
-ACTIVITY = Table(
-    "activity",
-    METADATA,
-    Column("endpoint_id", Integer, primary_key=True),
-    Column("id", String(200), primary_key=True),
-    Column("start", Float(53), nullable=False),
-    Column("ended", Boolean, nullable=False),
-    Column("body", Text, nullable=False),
-    sqlite_with_rowid=False,
-)
 
-EPISODE = Table(
-    "episode",
-    METADATA,
-    Column("endpoint_id", Integer, primary_key=True),
-    Column("id", String(200), primary_key=True),
-    Column("start", Float(53), nullable=False),
-    Column("ended", Boolean, nullable=False),
-    Column("body", Text, nullable=False),
-    sqlite_with_rowid=False,
-)
+
+def _records(name: str) -> Table:
+    """Records of an endpoint as JSON, by their own id; `start` in epoch seconds."""
+    return Table(
+        name,
+        METADATA,
+        Column("endpoint_id", Integer, primary_key=True),
+        Column("id", String(200), primary_key=True),
+        Column("start", Float(53), nullable=False),
+        Column("ended", Boolean, nullable=False),
+        Column("body", Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+ACTIVITY = _records("activity")
+EPISODE = _records("episode")
 """Cold starts, as JSON; one that ended is never replaced by a running form of it."""
 MEMO = Table(
     "memo",

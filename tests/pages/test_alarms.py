@@ -15,7 +15,7 @@ from ops.core.errors import Unreachable
 from ops.core.fix_terraform import terraform
 from ops.core.fix_text import cli
 from ops.core.records import AlarmChange
-from ops.core.types import Alarm, MetricRef, Problem
+from ops.core.types import Alarm, MetricRef, Problem, Severity
 from tests.components.samples import NOW, REGION, SampleSource, fleet
 from tests.living import error
 from tests.pages.conftest import markup, notices
@@ -71,6 +71,18 @@ def test_without_an_endpoint_it_offers_them_all(open_page):
         assert f'href="./alarms?endpoint={row.endpoint.ref.name}"' in markup(app)
 
 
+def test_trouble_that_no_alarm_tells_of_is_said(open_page):
+    view = fleet()
+    bad = [r for r in view.rows if r.verdict.severity is Severity.CRITICAL]
+    assert bad
+    said = words(open_page(SampleSource(view), "alarms"))
+    assert "someone now, and no alarm tells of it." in said
+    assert "as of" in said
+    heard = [replace(r, ringing=("rings",)) if r in bad else r for r in view.rows]
+    everyone = replace(view, rows=tuple(heard))
+    assert "no alarm tells of it" not in words(open_page(SampleSource(everyone), "alarms"))
+
+
 def test_what_rings_stands_first(open_page):
     view = fleet()
     last = replace(view.rows[-1], ringing=("doc-failures",))
@@ -79,7 +91,8 @@ def test_what_rings_stands_first(open_page):
     assert "1 alarm rings now." in said
     assert "▲ doc-failures rings" in said
     name = last.endpoint.ref.name
-    assert said.index(name) < min(said.index(r.endpoint.ref.name) for r in view.rows[:-1])
+    listed = said.partition("are not counted here.")[2]
+    assert listed.index(name) < min(listed.index(r.endpoint.ref.name) for r in view.rows[:-1])
 
 
 def test_alarms_of_the_fleet_that_were_not_read_are_not_called_quiet(open_page):
