@@ -29,13 +29,16 @@ from ops.store.chunks import Keysets
 from ops.store.grid import CHUNK, Grid, Scope
 from ops.store.tables import (
     ACTIVITY,
+    BATCH,
     CHUNK_BLOB,
     COUNTER,
     COVERED,
     ENDPOINT,
     EPISODE,
+    JOURNAL,
     KEYSET,
     MEMO,
+    REQUEST,
     ROW,
     SCOPE,
     add_missing,
@@ -268,7 +271,8 @@ class History:
             for table in (ROW, CHUNK_BLOB, COVERED, ACTIVITY, EPISODE):
                 connection.execute(delete(table).where(table.c.endpoint_id.in_(theirs)))
             connection.execute(delete(ENDPOINT).where(ENDPOINT.c.scope_id.in_(old)))
-            connection.execute(delete(MEMO).where(MEMO.c.scope_id.in_(old)))
+            for table in (MEMO, JOURNAL, BATCH, REQUEST):
+                connection.execute(delete(table).where(table.c.scope_id.in_(old)))
             connection.execute(delete(SCOPE).where(SCOPE.c.id.in_(old)))
             written.forget(connection, old)
         return len(old)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Float,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -39,9 +40,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from ops.core.errors import BadInput, OpsError
 from ops.store.packing import Damaged
 
-SCHEMA = "2"
+SCHEMA = "3"
 """Changes with the tables or with the format of a blob."""
-GROWS_FROM = ("1",)
+GROWS_FROM = ("1", "2")
 """Schemas whose tables are all there still: what is new is added beside them."""
 OPENING_S = 10.0
 """How long one process waits for another while it opens a history."""
@@ -150,6 +151,37 @@ MEMO = Table(
     sqlite_with_rowid=False,
 )
 """Small things that Ebb itself has to remember, as JSON: what it told whom, who was here when."""
+
+
+def _kept(name: str, *further: Column[Any]) -> Table:
+    """What Ebb itself did, as JSON by its own id; `at` in epoch seconds. `open`: not at its end yet."""
+    return Table(
+        name,
+        METADATA,
+        Column("scope_id", Integer, primary_key=True),
+        Column("id", String(64), primary_key=True),
+        Column("endpoint", String(200), nullable=False),
+        Column("at", Float(53), nullable=False),
+        Column("open", Boolean, nullable=False),
+        *further,
+        Column("body", Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+JOURNAL = _kept("journal")
+"""Changes of AWS: one row for each plan that somebody tried to apply, written before the first call."""
+BATCH = _kept("batch")
+"""Submissions from Ebb: one request, a burst, or a paced run."""
+REQUEST = _kept(
+    "request",
+    Column("batch", String(64), nullable=False),
+    Column("inference_id", String(64), nullable=False),
+    Index("request_of_batch", "scope_id", "batch"),
+    Index("request_by_inference_id", "scope_id", "inference_id"),
+    Index("request_open", "scope_id", "open"),
+)
+"""Every request that was submitted from Ebb, written before it is sent."""
 
 
 def connect(url: str) -> Engine:
