@@ -36,6 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.schema import SchemaItem
 
 from ops.core.errors import BadInput, OpsError
 from ops.store.packing import Damaged
@@ -153,7 +154,7 @@ MEMO = Table(
 """Small things that Ebb itself has to remember, as JSON: what it told whom, who was here when."""
 
 
-def _kept(name: str, *further: Column[Any]) -> Table:
+def _kept(name: str, *further: SchemaItem) -> Table:
     """What Ebb itself did, as JSON by its own id; `at` in epoch seconds. `open`: not at its end yet."""
     return Table(
         name,

@@ -1,0 +1,154 @@
+"""A change of AWS from the wish to the receipt: who asks, what it would do, what it did. Nothing here does it.
+
+design.md section 5: plan, review, re-read and compare, apply, read back, journal. The plan is the only argument of
+`Console.apply`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from ops.core.fixes import Change
+from ops.core.setup import Difference, Setup
+from ops.core.types import EndpointRef, Severity
+
+ROLES = ("viewer", "operator", "admin")
+"""From the least to the most that somebody may do."""
+
+
+def may(role: str, needed: str) -> bool:
+    """Whether a role is enough."""
+    return role in ROLES and ROLES.index(role) >= ROLES.index(needed)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who wants a change. `via`: "browser", "command line", or "ebb" for what Ebb finds out by itself."""
+
+    name: str
+    role: str
+    via: str = "browser"
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """What somebody should know before the change is made. INFO is a hint; CRITICAL asks for a typed word."""
+
+    severity: Severity
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CostEffect:
+    """What a change adds (or saves, below zero) at list prices: always an estimate. None: it cannot be told."""
+
+    usd_per_day: Decimal | None
+    usd_per_month: Decimal | None
+    basis: str
+    """The assumption and the price in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePlan:
+    """What would be done, and what it changes. Made by the console from a fresh reading.
+
+    `before` and `after` hold no more than the parts that the plan touches, and the scalable target.
+    """
+
+    id: str
+    ref: EndpointRef
+    kind: str
+    """bounds, policy, suspend, warm, fix, alarm, restore or undo."""
+    title: str
+    """What is done, in a few words: "Set the bounds of doc-async to 1-8"."""
+    changes: tuple[Change, ...]
+    before: Setup
+    after: Setup
+    differences: tuple[Difference, ...]
+    effect: str
+    """What happens next, in plain sentences."""
+    made_at: datetime
+    """AWS's time of the reading that `before` comes from."""
+    cost: CostEffect | None = None
+    cautions: tuple[Caution, ...] = ()
+    confirm: str = ""
+    """The word to type before it can be applied; empty: a press of the button will do."""
+    needs: str = "operator"
+    """The least role that may apply it."""
+    undo_of: str = ""
+    """The journal entry that this plan takes back."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing would change."""
+        return not self.changes
+
+
+class Outcome(StrEnum):
+    BEGUN = "begun"
+    """Written before the first call. One that stays so belongs to a process that was killed."""
+    DONE = "done"
+    PARTLY = "partly"
+    """Some calls were made, then one failed."""
+    FAILED = "failed"
+    """No call went through."""
+    REFUSED = "refused"
+    """Ebb did not try: the role, read-only, or the typed word."""
+    STALE = "stale"
+    """Ebb did not try: something had changed since the review."""
+    UNCLEAR = "unclear"
+    """The process ended on the way, and what AWS holds now is neither before nor after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One call of a change, as it was made. `error` empty: AWS took it."""
+
+    service: str
+    operation: str
+    parameters: Mapping[str, Any]
+    request_id: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the journal: a change that somebody tried to make. `id` is that of the plan."""
+
+    id: str
+    at: datetime
+    """AWS's time where it was known, else this machine's."""
+    actor: Actor
+    ref: EndpointRef
+    kind: str
+    title: str
+    why: str
+    before: Setup
+    after: Setup
+    outcome: Outcome
+    made: tuple[Made, ...] = ()
+    said: str = ""
+    """What went wrong, or what was found when it was read back."""
+    ended: datetime | None = None
+    undo_of: str = ""
+    undone_by: str = ""
+    process: str = ""
+    """Which process wrote it: an entry that stays BEGUN is looked at again when that one is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a plan. `fresh` False: it had been applied before, and nothing was done now."""
+
+    entry: Entry
+    fresh: bool = True
+    found: Setup | None = None
+    """What AWS held when it was read back; None where that was not possible."""
+    missing: tuple[Difference, ...] = ()
+    """What the read-back shows that the plan did not want."""
+    notes: tuple[str, ...] = field(default=())
