@@ -27,6 +27,7 @@ from ops.store import chunks, written
 from ops.store import episodes as episode_rows
 from ops.store.chunks import Keysets
 from ops.store.grid import CHUNK, Grid, Scope
+from ops.store.ledger import Ledger
 from ops.store.tables import (
     ACTIVITY,
     BATCH,
@@ -251,6 +252,10 @@ class History:
         with self._write() as connection:
             row = {"scope_id": self._scope, "key": key, "value": value}
             put(connection, MEMO, ("scope_id", "key"), [row])
+
+    def ledger(self) -> Ledger:
+        """The requests that were submitted from Ebb, in the same database."""
+        return Ledger(self._scope, self._write, self._read)
 
     def forget_worlds(self, keep: int) -> int:
         """Delete all but the `keep` newest other worlds of this kind, account and region; how many went.
