@@ -172,11 +172,11 @@ class Follower:
         for sent in self._ledger.of_inference_ids(m.inference_id for m in messages):
             kept.setdefault(sent.inference_id, []).append(sent)
         ends = [
-            seen_rules.with_message(sent, message)
+            seen_rules.with_message(ours, message)
             for message in messages
-        return sum(end.final for end in self._ledger.update(ends))
+            if (ours := seen_rules.whose(message, kept.get(message.inference_id, ()))) is not None
         ]
-        return sum(sent.final for sent in self._ledger.update(ends))
+        return sum(end.final for end in self._ledger.update(ends))
 
     def _drain_idle(self) -> None:
         """Queues that were found go on to be emptied while nothing is open: others send to the endpoint, too."""
@@ -252,10 +252,10 @@ class Follower:
         except Denied:
             return None
 
-    def _heads(self, reading: Reading, uris: Iterable[str]) -> list[ObjectSeen | None | Problem]:
+    def _heads(self, reading: Reading, uris: Iterable[str]) -> list[ObjectSeen | Problem | None]:
         """Objects in the order of their addresses: there, not there, or why that is not known."""
 
-        def one(uri: str) -> ObjectSeen | None | Problem:
+        def one(uri: str) -> ObjectSeen | Problem | None:
             try:
                 return objects.head(reading, uri)
             except (CredentialsProblem, Unreachable, Throttled):

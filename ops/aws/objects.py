@@ -14,7 +14,7 @@ from ops.core.request_seen import ObjectSeen
 from ops.core.views_failures import ObjectText
 
 SIGNED_S = 3600
-_GONE = (MISSING, "NoSuchKey", "NoSuchBucket", "NotFound")
+GONE = (MISSING, "NoSuchKey", "NoSuchBucket", "NotFound")
 
 
 def head(reading: Reading, uri: str) -> ObjectSeen | None:
@@ -30,7 +30,7 @@ def head(reading: Reading, uri: str) -> ObjectSeen | None:
         hidden.hint = f"{error.hint} Allow s3:ListBucket of the bucket, too."
         raise hidden from error
     except OpsError as error:
-        if error.code in _GONE:
+        if error.code in GONE:
             return None
         raise
     return ObjectSeen(uri, answer["LastModified"], int(answer.get("ContentLength", 0)))
@@ -45,7 +45,7 @@ def under(reading: Reading, uri: str) -> Iterator[ObjectSeen]:
         try:
             answer = reading.ask("s3", "ListObjectsV2", Bucket=bucket, Prefix=prefix, **more)
         except OpsError as error:
-            if error.code in _GONE:
+            if error.code in GONE:
                 return
             raise
         for wire in answer.get("Contents", ()):
