@@ -13,6 +13,8 @@ from ops.answers import Told
 from ops.config import Settings, variables
 from ops.console import Console
 from ops.core.alarm_past import AlarmPast
+from ops.core.change import Actor, ChangePlan, Entry, Receipt
+from ops.core.drift import Drift
 from ops.core.errors import OpsError, Unreachable
 from ops.core.incident import Incident, begin_of
 from ops.core.since import Since
@@ -99,11 +101,17 @@ class Source(Protocol):
 
     def recall(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]: ...
 
+    def act(self, work: Callable[[Console], T], *, changes: bool = True) -> T: ...
+
 
 SINCE_S = 15.0
 """So long what changed since a visit is good."""
 INCIDENT_S = 30.0
 """So long the parts of an incident summary are good."""
+DRIFT_S = 30.0
+"""So long what was found changed elsewhere is good."""
+JOURNAL_S = 5.0
+"""So long the journal serves everybody who asks."""
 LOG_KEEP_S = 20.0
 """Seconds for which what was read of logs and failure objects serves all who ask the same."""
 
@@ -302,6 +310,34 @@ def failure_object(name: str, key: str) -> Told[ObjectText]:
     return source().ask(
         ("failure-object", name, key), lambda console: console.failure_object(name, key), LOG_KEEP_S
     )
+
+
+def plan(work: Callable[[Console], ChangePlan]) -> ChangePlan:
+    """A plan, made now by one of the console's plan methods. Raises OpsError."""
+    return source().act(work, changes=False)
+
+
+def apply(plan: ChangePlan, actor: Actor, why: str, typed: str) -> Receipt:
+    """Carry out a plan, once: see Console.apply. Raises OpsError."""
+    return source().act(lambda console: console.apply(plan, actor, why, typed))
+
+
+def accept(name: str, actor: Actor) -> None:
+    """Take what was set elsewhere for what is wanted. Raises OpsError."""
+    source().act(lambda console: console.accept(name, actor))
+
+
+def drift(name: str) -> Drift | None:
+    """What was changed elsewhere since it was last set or accepted through Ebb; None also while nobody can say."""
+    try:
+        return source().ask(("drift", name), lambda console: console.drift(name), DRIFT_S).value
+    except OpsError:
+        return None
+
+
+def journal(name: str | None) -> Told[tuple[Entry, ...]]:
+    """What was changed through Ebb, newest first. Raises OpsError."""
+    return source().recall(("journal", name), lambda console: console.journal(name), JOURNAL_S)
 
 
 def notices() -> NoticesView:

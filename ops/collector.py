@@ -199,6 +199,40 @@ class Collector:
             self._ask()
         return self._answers.ask(key, asked, keep_s)
 
+    def act(self, work: Callable[[Console], T], *, changes: bool = True) -> T:
+        """Do what somebody asked for by pressing a button, in the caller's thread and never for another one, too.
+
+        `changes`: it changes AWS, so what is on show is made anew after it.
+
+        Raises OpsError, at once while AWS is away.
+        """
+        with self._change:
+            self._ask()
+        console, away = self._for_viewer(), self._waited_out()
+        if away is not None:
+            raise away
+        try:
+            return work(console)
+        except OpsError as error:
+            self._note(error)
+            raise
+        finally:
+            if changes:
+                self._forget(console)
+
+    def _forget(self, console: Console) -> None:
+        """What was kept of before a change; the fleet is put together anew from memory."""
+        try:
+            fleet = replace(console.fleet_of_memory(), connection=console.connection())
+        except OpsError:
+            fleet = None
+        with self._change:
+            self._views.clear()
+            self._answers.outdate()
+            if fleet is not None and self._fleet is not None:
+                self._fleet = fleet
+                self._moments.setdefault(fleet.as_of, self._monotonic())
+
     def age_s(self, view: EndpointView) -> float:
         """Real seconds since AWS was read for this view."""
         with self._change:
