@@ -59,8 +59,8 @@ class Gate:
         """Carry out a plan that somebody has reviewed; what AWS refuses is in the receipt's entry.
 
         Raises ReadOnly (role, read-only AWS), Unconfirmed (not the word that was asked for), BadInput (nothing to
-        do), Stale (changed since), and OpsError where the journal cannot be written or AWS cannot be read. All but the last
-        are on record.
+        do), Stale (changed since), and OpsError where the journal cannot be written or AWS cannot be read. Refusals are
+        on record.
         """
         records = self.records()
         if plan.empty:
