@@ -5,7 +5,6 @@ Exit code 0: all done (or sent, without --wait), 1: some did not end well, 2: ba
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,7 +16,6 @@ from ops import clock
 from ops.cli_show import plain, write
 from ops.config import Settings
 from ops.console import Console
-from ops.core.change import Actor
 from ops.core.errors import BadInput, OpsError
 from ops.core.moments import moment
 from ops.core.request_seen import word
@@ -33,17 +31,17 @@ from ops.core.requests import (
 )
 from ops.core.views_requests import RequestsView
 from ops.core.words import count, took
+from ops.who import actor_here
 
 CHUNK = 1024 * 1024
 LOOK_S = 2.0
 LISTED = 50
 WELL = (RequestState.DONE,)
 Run = Callable[[Callable[[], int], bool], None]
-ActorOf = Callable[[Console], Actor]
 
 
-def add_to(app: typer.Typer, run: Run, actor_of: ActorOf) -> None:
-    """Add both commands. `actor_of`: who the person at the terminal is, with the role that the settings give."""
+def add_to(app: typer.Typer, run: Run) -> None:
+    """Add both commands."""
 
     @app.command()
     def submit(
@@ -67,8 +65,9 @@ def add_to(app: typer.Typer, run: Run, actor_of: ActorOf) -> None:
         """Send a file or an object in S3 to an endpoint. A file goes to ebb-input/ in the bucket of its output path."""
 
         def work() -> int:
-            with Console.open(Settings.load()) as console:
-                actor = actor_of(console)
+            settings = Settings.load()
+            with Console.open(settings) as console:
+                actor = actor_here(settings, console.connection())
                 local = not source.startswith("s3://")
                 draft = "s3://to-be/uploaded" if local else source
                 asked = Submission(
@@ -124,15 +123,6 @@ def add_to(app: typer.Typer, run: Run, actor_of: ActorOf) -> None:
             return 0
 
         run(work, as_json)
-
-
-def local_actor(console: Console) -> Actor:
-    """Who sits at the terminal: whoever may use these credentials is an operator; read-only is decided elsewhere."""
-    try:
-        name = getpass.getuser()
-    except (OSError, KeyError):
-        name = "somebody"
-    return Actor(name, "operator", "command line")
 
 
 def _unconfirmed(console: Console, asked: Submission) -> OpsError:
