@@ -23,7 +23,7 @@ from ops.config import Settings
 from ops.console import Console
 console = Console.open(Settings(endpoint_url=sys.argv[1], history_url=sys.argv[2]), keep=True)
 while console.send_step() is not None:
-    console.follow_step(everything=True)
+    console.follow_step()
     print("step", flush=True)
 print("sent", flush=True)
 """
