@@ -72,7 +72,9 @@ def headline(view: Timeline, shown: Sequence[Event], words: str) -> Html:
 def listing(view: Timeline, events: Sequence[Event], zone: tzinfo, undo: Undo | None = None) -> Html:
     """The lines, newest first. `undo`: what stands in those that can be undone; None: nothing."""
     heads = (("when", ""), ("kind", ""), ("what", ""), ("who", ""), ("outcome", ""))
-    return table(heads, [_line(e, view, zone, undo) for e in events], "Activity, newest first")
+    return table(
+        heads, [_line(n, e, view, zone, undo) for n, e in enumerate(events)], "Activity, newest first"
+    )
 
 
 def nothing(view: Timeline) -> Html:
@@ -121,7 +123,7 @@ def _reach(each: Reach, view: Timeline, zone: tzinfo) -> Html:
     return html("{n}. {notes}", n=name, notes=" ".join(notes))
 
 
-def _line(event: Event, view: Timeline, zone: tzinfo, undo: Undo | None) -> Html:
+def _line(number: int, event: Event, view: Timeline, zone: tzinfo, undo: Undo | None) -> Html:
     icon, tone = _ENDED[event.ended]
     again = (
         f"{fmt.plural(event.times, 'time')} since {_when(event.since, view.as_of, zone)}"
@@ -129,11 +131,17 @@ def _line(event: Event, view: Timeline, zone: tzinfo, undo: Undo | None) -> Html
         else ""
     )
     name = event.endpoint
-    named = html("{link}: ", link=endpoint_link(name, html("{n}", n=name))) if view.name is None else Html("")
+    named = (
+        html("{link}: ", link=endpoint_link(name, html("{n}", n=name), focus=f"activity-{number}"))
+        if view.name is None
+        else Html("")
+    )
     back = undo(event) if undo is not None and event.undoable else Html("")
     ids = html(
-        '<details><summary>{n}</summary><div class="small">{ids}</div></details>',
+        '<details data-focus="ids-{key}"><summary data-focus="ids-of-{key}">{n}</summary>'
+        '<div class="small">{ids}</div></details>',
         n=fmt.plural(len(event.request_ids), "request id"),
+        key=event.entry or "-".join(event.request_ids),
         ids=joined(html("<code>{i}</code> ", i=i) for i in event.request_ids),
     )
     return line(

@@ -5,6 +5,7 @@ A call that Ebb made is in CloudTrail, too: that echo is joined to the journal e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -96,6 +97,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
 )
 """Why scaling changed nothing, in words."""
 SCALER = "auto scaling"
+_ALARM = re.compile(r"monitor alarm (\S+) in state ALARM triggered policy (\S+?)\.?", re.IGNORECASE)
+_TRACKING = re.compile(r"^TargetTracking-.*-Alarm(High|Low)-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,5 +299,18 @@ def _of_activity(name: str, activity: Activity) -> Event:
         who,
         what,
         ended,
-        ". ".join(part.rstrip(".") for part in (said, activity.cause) if part),
+        ". ".join(part.rstrip(".") for part in (said, _why(activity.cause)) if part),
     )
+
+
+def _why(cause: str) -> str:
+    """The cause as the scaling record words it, shorter where its wording is the usual one."""
+    found = _ALARM.fullmatch(cause.strip())
+    if found is None:
+        return cause
+    alarm, policy = found[1], found[2]
+    tracked = _TRACKING.search(alarm)
+    if tracked is not None:
+        side = "above" if tracked[1] == "High" else "below"
+        return f"policy {policy}: {side} its target"
+    return f"policy {policy}, when the alarm {alarm} rang"

@@ -160,7 +160,23 @@ def test_scaling_in_plain_words_and_repeats_as_one_line():
     ]
     assert found[0].said.startswith("already at the upper bound")
     assert found[0].since == NOW - timedelta(minutes=3)
-    assert found[2].said.startswith("Insufficient capacity. monitor alarm")
+    assert found[2].said.startswith("Insufficient capacity. policy wake, when the alarm wake rang")
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (
+            "monitor alarm TargetTracking-endpoint/doc/variant/A-AlarmLow-1-2 in state ALARM triggered policy p",
+            "policy p: below its target",
+        ),
+        ("monitor alarm a in state ALARM triggered policy wake.", "policy wake, when the alarm a rang"),
+        ("something new.", "something new"),
+    ],
+)
+def test_causes_in_plain_words(cause, said):
+    (event,) = line(activities=[activity(5, cause=cause)])
+    assert event.said == said
 
 
 @given(
