@@ -36,6 +36,8 @@ def pick_scope() -> tuple[str | None, Range]:
 
 def pick_wanted(people: Sequence[str]) -> Wanted:
     """What of it is shown. A kind that a link asks for and that is not offered is said; all are shown then."""
+    if st.session_state.pop(session.ACTIVITY_WISH, False):
+        st.session_state.update({session.FIND: "", session.KIND: ALL_KINDS, session.WHO: None})
     asked = st.query_params.get(session.KIND)
     if asked and asked not in KINDS:
         refused.note(session.KIND, asked)
@@ -106,6 +108,13 @@ def show_more(of: object, hidden: int) -> None:
         st.session_state[session.ACTIVITY_ROWS] = (of, most(of) + ROWS)
 
     st.button(f"Show {min(ROWS, hidden)} more", key="activity-more", on_click=add)
+
+
+def show_all() -> None:
+    """The way out where nothing matches."""
+    if st.button("Show all lines", key="activity-clear"):
+        st.session_state[session.ACTIVITY_WISH] = True
+        st.rerun()
 
 
 def _names() -> list[str]:

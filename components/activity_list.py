@@ -80,7 +80,9 @@ def listing(view: Timeline, events: Sequence[Event], zone: tzinfo, undo: Undo | 
 def nothing(view: Timeline) -> Html:
     """Why the list is empty."""
     if view.events:
-        return html('<p role="status">None of {n} matches.</p>', n=fmt.plural(len(view.events), "line"))
+        return html(
+            '<p role="status">None of {n} in this range matches.</p>', n=fmt.plural(len(view.events), "line")
+        )
     blind = [r.source.value for r in view.reaches if r.problem is not None]
     if blind:
         return html(
@@ -173,7 +175,7 @@ def _line(number: int, event: Event, view: Timeline, zone: tzinfo, undo: Undo | 
             "what",
             "wide",
         ),
-        cell(_who(event), "who"),
+        cell(_who(event), "who", "by"),
         cell(
             html(
                 '<span class="{tone}"><span aria-hidden="true">{icon}</span> {word}</span>',
@@ -192,7 +194,7 @@ def _who(event: Event) -> Html:
     through = {
         Source.EBB: "through Ebb, also in CloudTrail" if event.echoes else "through Ebb",
         Source.CLOUDTRAIL: "from CloudTrail",
-        Source.SCALING: "from the scaling record",
+        Source.SCALING: "",
     }[event.source]
     known = html(", as {a}", a=event.as_who) if event.as_who else ""
     return html(

@@ -115,6 +115,8 @@ TIMELINE_S = 10.0
 """So long a time line serves everybody who asks for the same."""
 KIND, WHO, FIND = "kind", "who", "find"
 """URL and session: the kind of activity, the person, and the words that the Activity page shows."""
+ACTIVITY_WISH = "activity-wish"
+"""Session: a button asked the pickers of the Activity page to show all."""
 ACTIVITY_ROWS = "activity-rows"
 """Session: how many lines of the time line are listed at most."""
 JOURNAL_S = 5.0
@@ -349,7 +351,8 @@ def journal(name: str | None) -> Told[tuple[Entry, ...]]:
 
 def timeline(name: str | None, span: timedelta | Window) -> Told[Timeline]:
     """What happened to one endpoint or to all (None), newest first. Raises OpsError."""
-    return source().ask(("timeline", name, span), lambda console: console.timeline(name, span), TIMELINE_S)
+    asks = source().recall if name is None else source().ask
+    return asks(("timeline", name, span), lambda console: console.timeline(name, span), TIMELINE_S)
 
 
 def notices() -> NoticesView:

@@ -28,9 +28,9 @@ class ActivityPart(Opened):
     def timeline(self, name: str | None, span: timedelta | Window, *, everything: bool = False) -> Timeline:
         """What happened to one endpoint or to all (None), newest first, in the last `span` or in a window.
 
-        Of one endpoint the scaling record is read as far back; of all, what is in memory and in the history serves.
-        `everything`: CloudTrail and the fleet are read for it, too. An endpoint that is gone is told of as far as
-        anything is on record. Raises UnknownEndpoint where nothing is, and OpsError.
+        Of one endpoint the scaling record is read as far back; of all, what is in memory and in the history serves,
+        and AWS is asked for nothing. `everything`: CloudTrail and the fleet are read for it, too. An endpoint that
+        is gone is told of as far as anything is on record. Raises UnknownEndpoint where nothing is, and OpsError.
         """
         gatherer, reading = self._gatherer(), self._reading()
         missing: UnknownEndpoint | None = None
@@ -43,7 +43,7 @@ class ActivityPart(Opened):
                 gatherer.read_record(reading, name, _within(span, now)[0])
             except UnknownEndpoint as error:
                 missing = error
-        if gatherer.now is None:
+        if gatherer.now is None and (everything or missing is not None):
             gatherer.read(reading)
         state = gatherer.state()
         log = self._log()

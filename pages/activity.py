@@ -66,6 +66,8 @@ def body() -> None:
             )
     else:
         show(activity_list.nothing(view), key="activity-nothing")
+        if view.events:
+            activity_controls.show_all()
     show(activity_list.reaches(view, zone.info), key="activity-reach")
 
 

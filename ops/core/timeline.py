@@ -232,15 +232,14 @@ def _same(entry: Entry, made: Made, change: Change) -> bool:
 
 def _of_entry(entry: Entry, echoes: Sequence[Change]) -> Event:
     told = [line(d) for d in differences(entry.before, entry.after, entry.ref)]
-    what = f"{entry.title}: {'; '.join(told)}" if told else entry.title
-    said = ". ".join(part.rstrip(".") for part in (entry.why, entry.said) if part)
+    said = ". ".join(part.rstrip(".") for part in ("; ".join(told), entry.why, entry.said) if part)
     return Event(
         at=entry.at,
         endpoint=entry.ref.name,
         kind=_KINDS.get(entry.kind, Kind.OTHER),
         source=Source.EBB,
         who=entry.actor.name,
-        what=what,
+        what=entry.title,
         ended=_OUTCOMES[entry.outcome],
         said=said,
         request_ids=tuple(made.request_id for made in entry.made if made.request_id),
@@ -280,6 +279,7 @@ def _of_activity(name: str, activity: Activity) -> Event:
     if activity.not_scaled:
         what, ended = "looked, and left the instances as they were", Ended.NOTHING
         said = "; ".join(REASONS.get(reason, reason) for reason in activity.not_scaled)
+        said = said[:1].upper() + said[1:]
     else:
         if bounds:
             what = " and ".join(f"{bound.which} set to {bound.to}" for bound in bounds)
@@ -312,5 +312,5 @@ def _why(cause: str) -> str:
     tracked = _TRACKING.search(alarm)
     if tracked is not None:
         side = "above" if tracked[1] == "High" else "below"
-        return f"policy {policy}: {side} its target"
-    return f"policy {policy}, when the alarm {alarm} rang"
+        return f"Policy {policy}: {side} its target"
+    return f"Policy {policy}, when the alarm {alarm} rang"

@@ -158,9 +158,9 @@ def test_scaling_in_plain_words_and_repeats_as_one_line():
         (Kind.SCALING, "auto scaling", "asked for 3 instances", Ended.FAILED, 1),
         (Kind.SCHEDULE, "schedule morning", "minimum set to 2", Ended.DONE, 1),
     ]
-    assert found[0].said.startswith("already at the upper bound")
+    assert found[0].said.startswith("Already at the upper bound")
     assert found[0].since == NOW - timedelta(minutes=3)
-    assert found[2].said.startswith("Insufficient capacity. policy wake, when the alarm wake rang")
+    assert found[2].said.startswith("Insufficient capacity. Policy wake, when the alarm wake rang")
 
 
 @pytest.mark.parametrize(
@@ -168,9 +168,9 @@ def test_scaling_in_plain_words_and_repeats_as_one_line():
     [
         (
             "monitor alarm TargetTracking-endpoint/doc/variant/A-AlarmLow-1-2 in state ALARM triggered policy p",
-            "policy p: below its target",
+            "Policy p: below its target",
         ),
-        ("monitor alarm a in state ALARM triggered policy wake.", "policy wake, when the alarm a rang"),
+        ("monitor alarm a in state ALARM triggered policy wake.", "Policy wake, when the alarm a rang"),
         ("something new.", "something new"),
     ],
 )
