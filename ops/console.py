@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ops import clock, cold_views, failed, handing_over
+from ops.activity import ActivityPart
 from ops.aws import alarm_history, notify
 from ops.changing import Changing, chosen
 from ops.core import marks
@@ -43,7 +44,7 @@ WORLDS_KEPT = 3
 """Histories of earlier embedded AWS that stay: each start of one without a past of its own is a new world."""
 
 
-class Console(Changing, Sending):
+class Console(ActivityPart, Changing, Sending):
     """One AWS, one account, one region: what pages and the command line ask.
 
     Every method raises OpsError when nothing can be told; what cannot be read is a Problem in the view.
