@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from ops.core.errors import BadInput
 from ops.core.schedule import next_run, parse, runs
@@ -79,13 +80,10 @@ def ahead(
             continue
         if schedule.every is not None and schedule.start is None:
             unread.append(f"{action.name} runs {action.schedule}, counted from when it was made: about here.")
-        count = 0
-        for moment in runs(schedule, after, until):
-            due.append((moment, action))
-            count += 1
-            if count >= MOST_RUNS:
-                unread.append(f"{action.name} runs very often: only its first {MOST_RUNS} runs are looked at.")
-                break
+        found_runs = list(islice(runs(schedule, after, until), MOST_RUNS + 1))
+        if len(found_runs) > MOST_RUNS:
+            unread.append(f"{action.name} runs very often: only its first {MOST_RUNS} runs are looked at.")
+        due += [(moment, action) for moment in found_runs[:MOST_RUNS]]
     due.sort(key=lambda pair: (pair[0], pair[1].name))
     found: list[Run] = []
     now = bounds

@@ -97,7 +97,7 @@ class WarmPlan:
             if self.until is None:
                 raise BadInput(
                     "A plan with public holidays needs a last day.",
-                    "AWS knows no holidays: they are written into the schedule up to that day. Choose one within a year.",
+                    "AWS knows no holidays: they are written into the schedule up to that day.",
                 )
 
     def _check_bounds(self) -> None:

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
 from ops.core.bounds_ahead import following
+from ops.core.errors import BadInput
 from ops.core.fixes import PutSchedule
 from ops.core.schedule import parse, runs
 from ops.core.types import EndpointRef, ScheduledAction
@@ -113,7 +114,9 @@ def expand(plan: WarmPlan, ref: EndpointRef, now: datetime) -> Expansion:
                     continue
                 if span.opens > now:
                     put(True, f"{number}o{minutes_of(span.opens)}", _once(span.opens), None, None)
-                closed = bool(kept) and span.closes == regular and (last_close is None or regular < last_close)
+                closed = (
+                    bool(kept) and span.closes == regular and (last_close is None or regular < last_close)
+                )
                 if not closed:
                     put(False, f"{number}o{minutes_of(span.closes)}", _once(span.closes), None, None)
     return Expansion(tuple(closes), tuple(opens), open_at(plan, now) is not None)
@@ -157,8 +160,12 @@ def faults(group: WarmGroup, ref: EndpointRef, now: datetime) -> tuple[str, ...]
     wanted = expand(plan, ref, now + DONE_FOR)
     found = []
     for opening, name in ((True, "opens"), (False, "closes")):
-        meant = _runs([_action(c) for c in (wanted.opens if opening else wanted.closes)], now + DONE_FOR)
-        real = _runs(group.named(opens=opening), now + DONE_FOR)
+        meant = _runs([as_action(c) for c in (wanted.opens if opening else wanted.closes)], now + DONE_FOR)
+        try:
+            real = _runs(group.named(opens=opening), now + DONE_FOR)
+        except BadInput as error:
+            found.append(f"Changed elsewhere: {error.what}")
+            continue
         if meant != real:
             first = min(meant ^ real)[0].astimezone(zone_of(plan.zone))
             lost = f"it no longer {name} as it should" if meant - real else f"it {name} when it should not"
@@ -168,9 +175,7 @@ def faults(group: WarmGroup, ref: EndpointRef, now: datetime) -> tuple[str, ...]
 
 def spent(actions: Iterable[ScheduledAction], now: datetime) -> tuple[ScheduledAction, ...]:
     """Ebb's own actions that have run for the last time: nothing is lost when they are deleted."""
-    return tuple(
-        a for a in actions if read_name(a.name) is not None and following(a, now - DONE_FOR) is None
-    )
+    return tuple(a for a in actions if read_name(a.name) is not None and following(a, now - DONE_FOR) is None)
 
 
 def _pieces(future: Sequence[tuple[Span, bool]]) -> list[tuple[datetime | None, datetime | None]]:
@@ -211,14 +216,13 @@ def _keep(found: Sequence[tuple[KeepName, ScheduledAction]]) -> KeepGroup:
     return KeepGroup(name, until, tuple(action for _, action in found))
 
 
-def _action(change: PutSchedule) -> ScheduledAction:
+def as_action(change: PutSchedule) -> ScheduledAction:
+    """What AWS will hold of it."""
     start, end = (
         None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))
         for text in (change.start, change.end)
     )
-    return ScheduledAction(
-        change.name, change.schedule, change.timezone, change.min, change.max, start, end
-    )
+    return ScheduledAction(change.name, change.schedule, change.timezone, change.min, change.max, start, end)
 
 
 def _runs(

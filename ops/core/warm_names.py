@@ -77,7 +77,9 @@ def warm_name(plan: WarmPlan, opens: bool, part: str) -> str:
 
 def keep_name(keep: KeepName) -> str:
     made = based(int(keep.made.timestamp()) // 60)
-    return f"ebb-keep-{keep.id}-{'back' if keep.back else 'again'}{keep.part},f{keep.floor},b{keep.base},m{made}"
+    return (
+        f"ebb-keep-{keep.id}-{'back' if keep.back else 'again'}{keep.part},f{keep.floor},b{keep.base},m{made}"
+    )
 
 
 def read_name(name: str) -> WarmName | KeepName | None:

@@ -48,9 +48,7 @@ def stretches(plan: WarmPlan) -> tuple[Stretch, ...]:
     """The week of a plan, without days off. Raises BadInput where the windows leave nothing out."""
     found: list[Stretch] = []
     single = (
-        Stretch(
-            _minutes(day, window) - plan.early, _minutes(day, window) + window.minutes, ((day, window),)
-        )
+        Stretch(_minutes(day, window) - plan.early, _minutes(day, window) + window.minutes, ((day, window),))
         for window in plan.windows
         for day in window.weekdays
     )
@@ -98,9 +96,7 @@ def remaining(
 ) -> tuple[Span, ...]:
     """What is left of a stretch in one week once its days off, and those after the last day, are taken out."""
     gone = frozenset(off)
-    kept = [
-        (day, w) for day, w in stretch.parts if not _is_off(plan, monday + timedelta(days=day), gone)
-    ]
+    kept = [(day, w) for day, w in stretch.parts if not _is_off(plan, monday + timedelta(days=day), gone)]
     if len(kept) == len(stretch.parts):
         return (stretch.span(monday, zone),)
     found: list[Span] = []
