@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from components.unread import OLDER
-from ops import one_collector
+from ops import clock, one_collector, which_aws
 from ops.answers import Told
 from ops.config import Settings, variables
 from ops.console import Console
 from ops.core.alarm_past import AlarmPast
+from ops.core.change import Actor, ChangePlan, Entry, Receipt
+from ops.core.drift import Drift
 from ops.core.errors import OpsError, Unreachable
 from ops.core.incident import Incident, begin_of
 from ops.core.since import Since
@@ -99,11 +101,17 @@ class Source(Protocol):
 
     def recall(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]: ...
 
+    def act(self, work: Callable[[Console], T], *, changes: bool = True) -> T: ...
+
 
 SINCE_S = 15.0
 """So long what changed since a visit is good."""
 INCIDENT_S = 30.0
 """So long the parts of an incident summary are good."""
+DRIFT_S = 30.0
+"""So long what was found changed elsewhere is good."""
+JOURNAL_S = 5.0
+"""So long the journal serves everybody who asks."""
 LOG_KEEP_S = 20.0
 """Seconds for which what was read of logs and failure objects serves all who ask the same."""
 
@@ -136,8 +144,8 @@ def start() -> None:
     global _refused, _settings
     try:
         _settings = chosen = Settings.load()
-        real = chosen.mode == "aws"
-        wanted = Wanted(chosen.mode, chosen.region or "", chosen.write if real else True)
+        kind = which_aws.kind(chosen)
+        wanted = Wanted(kind, chosen.region or "", chosen.write if kind == "aws" else True)
         reader = one_collector.start(chosen)
         connect(reader, wanted, one_collector.telling())
     except OpsError as error:
@@ -155,6 +163,22 @@ def source() -> Source:
     if _source is None:
         raise _refused or Unreachable("Ebb has not started to read yet.", "Start it with: make run")
     return _source
+
+
+def role() -> str | None:
+    """EBB_ROLE of this process; None where it is not set. Raises OpsError where the settings make no sense."""
+    return (_settings if _settings is not None else Settings.load()).role
+
+
+def kind() -> str:
+    """Which kind of AWS this is: "embedded" or "aws"."""
+    known = connection()
+    return known.kind if known is not None else _wanted.kind
+
+
+def this_machine_now() -> datetime:
+    """The time of this machine: sign-ins end by it, AWS's own time plays no part."""
+    return clock.now()
 
 
 def wanted() -> Wanted:
@@ -286,6 +310,34 @@ def failure_object(name: str, key: str) -> Told[ObjectText]:
     return source().ask(
         ("failure-object", name, key), lambda console: console.failure_object(name, key), LOG_KEEP_S
     )
+
+
+def plan(work: Callable[[Console], ChangePlan]) -> ChangePlan:
+    """A plan, made now by one of the console's plan methods. Raises OpsError."""
+    return source().act(work, changes=False)
+
+
+def apply(plan: ChangePlan, actor: Actor, why: str, typed: str) -> Receipt:
+    """Carry out a plan, once: see Console.apply. Raises OpsError."""
+    return source().act(lambda console: console.apply(plan, actor, why, typed))
+
+
+def accept(name: str, actor: Actor) -> None:
+    """Take what was set elsewhere for what is wanted. Raises OpsError."""
+    source().act(lambda console: console.accept(name, actor))
+
+
+def drift(name: str) -> Drift | None:
+    """What was changed elsewhere since it was last set or accepted through Ebb; None also while nobody can say."""
+    try:
+        return source().ask(("drift", name), lambda console: console.drift(name), DRIFT_S).value
+    except OpsError:
+        return None
+
+
+def journal(name: str | None) -> Told[tuple[Entry, ...]]:
+    """What was changed through Ebb, newest first. Raises OpsError."""
+    return source().recall(("journal", name), lambda console: console.journal(name), JOURNAL_S)
 
 
 def notices() -> NoticesView:

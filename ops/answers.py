@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from cachetools import TTLCache
@@ -33,6 +33,7 @@ class Told(Generic[T]):
 class _Kept:
     value: Any
     at: float
+    outdated: bool = False
 
 
 class Answers:
@@ -51,7 +52,7 @@ class Answers:
         """
         with self._lock:
             kept = self._kept.get(key)
-            if kept is not None and self._monotonic() - kept.at < keep_s:
+            if kept is not None and not kept.outdated and self._monotonic() - kept.at < keep_s:
                 return self._told(kept)
             flight = self._flights.get(key)
             mine = flight is None
@@ -68,6 +69,13 @@ class Answers:
         """Forget all answers: they were another AWS's."""
         with self._lock:
             self._kept.clear()
+            self._flights.clear()
+
+    def outdate(self) -> None:
+        """Something was changed: everything is asked anew; an older answer serves only while AWS is away."""
+        with self._lock:
+            for key, kept in list(self._kept.items()):
+                self._kept[key] = replace(kept, outdated=True)
             self._flights.clear()
 
     def drop(self, key: Hashable) -> None:

@@ -8,11 +8,15 @@ from datetime import datetime, timedelta
 
 from ops import clock, cold_views, failed, handing_over
 from ops.aws import alarm_history, notify
+from ops.changing import Changing, chosen
 from ops.core import marks
 from ops.core.alarm_past import AlarmPast
-from ops.core.errors import CredentialsProblem, Denied, OpsError, Throttled, Unreachable
+from ops.core.change import ChangePlan
+from ops.core.errors import BadInput, CredentialsProblem, Denied, OpsError, Throttled, Unreachable
+from ops.core.fixes import Calls
 from ops.core.incident import Incident
 from ops.core.log_lines import checked_name, most_said
+from ops.core.moments import written
 from ops.core.since import Since
 from ops.core.types import Endpoint, EndpointState, Window
 from ops.core.views import DoctorView, EndpointView, FleetView
@@ -28,7 +32,6 @@ from ops.core.views_failures import (
     failures_of,
 )
 from ops.core.words import count
-from ops.opened import Opened
 
 SOON_S = 5.0
 INCIDENT = timedelta(hours=3)
@@ -39,7 +42,7 @@ WORLDS_KEPT = 3
 """Histories of earlier embedded AWS that stay: each start of one without a past of its own is a new world."""
 
 
-class Console(Opened):
+class Console(Changing):
     """One AWS, one account, one region: what pages and the command line ask.
 
     Every method raises OpsError when nothing can be told; what cannot be read is a Problem in the view.
@@ -54,6 +57,10 @@ class Console(Opened):
         gatherer = self._gatherer()
         gatherer.read(self._reading(), everything=True)
         return gatherer.state().fleet()
+
+    def fleet_of_memory(self) -> FleetView:
+        """Every endpoint from what was read so far; asks AWS for nothing. Raises Unreachable before the first."""
+        return self._gatherer().state().fleet()
 
     def endpoint(self, name: str, span: timedelta | Window = timedelta(hours=3)) -> EndpointView:
         """Everything about one endpoint in the last `span` or a window, all of it read now.
@@ -82,6 +89,20 @@ class Console(Opened):
         if read or not gatherer.begun:
             gatherer.read(reading, everything=True)
         return self._doctor.view(reading, gatherer.state(), name)
+
+    def plan_fix(self, name: str, code: str, topic: str = "") -> ChangePlan:
+        """A fix of the doctor's, by the code of its finding; `topic`: where one has to be chosen.
+
+        Raises BadInput where the doctor does not find that any more, or where no call mends it.
+        """
+        examined = self.doctor(name).examined
+        finding = next((f for e in examined for f in e.findings if f.code == code and e.name == name), None)
+        if finding is None:
+            raise BadInput(f"The doctor does not find {code} on {name} any more.", "Look at the page anew.")
+        if not isinstance(finding.fix, Calls):
+            raise BadInput("No call mends this; somebody has to.", written(finding.fix.step))
+        changes = chosen(finding.fix.changes, topic)
+        return self.plan_changes(name, "fix", f"Mend {code} of {name}", changes, effect=finding.fix.effect)
 
     def failures(self, name: str, span: timedelta | Window = timedelta(hours=3)) -> FailuresView:
         """Failures of one endpoint by cause, over a range, read now. Raises UnknownEndpoint, BadInput."""

@@ -11,6 +11,7 @@ from cachetools import TTLCache
 from ops import clock, which_aws
 from ops.aws.calls import Reading
 from ops.aws.pricing import PriceList
+from ops.aws.quotas import QuotaReader
 from ops.aws.session import AwsSession, Where
 from ops.changes import ChangeLog
 from ops.config import Settings
@@ -43,9 +44,12 @@ class AnotherAws(Unreachable):
 class Opened:
     """What every question needs. Thread-safe; close it or use it in a `with` block."""
 
-    def __init__(self, where: Where, history_url: str = IN_MEMORY) -> None:
+    def __init__(self, where: Where, history_url: str = IN_MEMORY, records_url: str | None = None) -> None:
+        """`records_url`: where the journal and the ledger are kept, where that is not the history."""
         self._session = AwsSession(where)
         self._history_url = history_url
+        self._records_url = records_url or history_url
+        self._records: History | None = None
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._gather: Gatherer | None = None
@@ -56,6 +60,7 @@ class Opened:
         self._said: TTLCache[str, str] = TTLCache(1_000, SAID_S)
         self._episodes: Episodes | None = None
         self._prices = PriceList(lambda: self._session.client("pricing"))
+        self._limits = QuotaReader()
         self._history: History | None = None
         self._history_problem: Problem | None = None
         self._since = clock.now()
@@ -67,14 +72,16 @@ class Opened:
         Raises OpsError when that AWS is not there.
         """
         chosen = settings if settings is not None else Settings.load()
-        return cls(which_aws.choose(chosen), chosen.history if keep else IN_MEMORY)
+        return cls(which_aws.choose(chosen), chosen.history if keep else IN_MEMORY, chosen.history)
 
     def close(self) -> None:
         self._session.close()
         with self._lock:
-            history, self._history = self._history, None
-        if history is not None:
-            history.close()
+            opened = {self._history, self._records} - {None}
+            self._history = self._records = None
+        for history in opened:
+            if history is not None:
+                history.close()
 
     def __enter__(self) -> Self:
         return self
@@ -106,8 +113,10 @@ class Opened:
         with older._lock:
             read = older._gather, older._gaps, older._history, older._history_problem
             changes, visits, episodes = older._changes, older._visits, older._episodes
-            older._history = None
+            records = older._records
+            older._history = older._records = None
         with self._lock:
+            self._records = records
             self._gather, self._gaps, self._history, self._history_problem = read
             self._changes, self._visits = changes, visits
             self._episodes = episodes
@@ -120,6 +129,26 @@ class Opened:
     def keep(self, key: str, value: str) -> bool:
         """Keep a text beside the history of this AWS; whether that was possible."""
         return self._gatherer().past.history.remember(key, value)
+
+    def records(self) -> History:
+        """Where Ebb keeps what it did itself: the journal, and the ledger of requests.
+
+        Raises OpsError where that cannot be: what cannot be put on record is not done.
+        """
+        self._gatherer()
+        with self._lock:
+            if self._records_url == self._history_url:
+                if self._history_problem is not None:
+                    problem = self._history_problem
+                    raise OpsError(
+                        f"The journal cannot be kept, so nothing is changed: {problem.what}", problem.hint
+                    )
+                assert self._history is not None
+                return self._history
+            if self._records is None:
+                assert self._connection is not None
+                self._records = History.open(self._records_url, _scope(self._connection))
+            return self._records
 
     @property
     def history_problem(self) -> Problem | None:

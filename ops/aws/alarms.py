@@ -31,6 +31,22 @@ def read(reading: Reading) -> tuple[tuple[Alarm, ...], tuple[Problem, ...]]:
     return tuple(found), (problem,)
 
 
+def named(reading: Reading, names: Iterable[str]) -> tuple[Alarm, ...]:
+    """The alarms of these names that are there. Raises OpsError."""
+    wanted = sorted(set(names))
+    found: list[Alarm] = []
+    for begin in range(0, len(wanted), 100):
+        page = reading.ask(
+            "cloudwatch",
+            "DescribeAlarms",
+            AlarmNames=wanted[begin : begin + 100],
+            AlarmTypes=["MetricAlarm"],
+            MaxRecords=100,
+        )
+        found += [parse_alarm(wire) for wire in page.get("MetricAlarms", ())]
+    return tuple(found)
+
+
 class AlarmIndex:
     """All alarms of a region, found by what they have to do with an endpoint."""
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from ops.aws.calls import Reading
+from ops.core.fix_calls import Call
+from ops.core.setup import Setup
 from ops.core.types import (
     Activity,
+    Alarm,
     Bounds,
+    EndpointRef,
     MetricRef,
     Policy,
     ScalableTarget,
@@ -82,6 +86,36 @@ def activities(
         if since is not None and activity.start < since and not activity.not_scaled:
             break
     return tuple(sorted(found, key=lambda a: a.start, reverse=True))
+
+
+def setup_of(reading: Reading, ref: EndpointRef, alarms: Iterable[Alarm] = ()) -> Setup:
+    """How one variant is set up to scale, read now; `alarms`: those that were read with it. Raises OpsError."""
+    one = {**_SCOPE, "ScalableDimension": _DIMENSION}
+    resource = ref.resource_id
+    found = reading.pages(
+        _SERVICE, "DescribeScalableTargets", "ScalableTargets", **one, ResourceIds=[resource]
+    )
+    target = next((parse_target(wire) for wire in found), None)
+    policies = reading.pages(
+        _SERVICE, "DescribeScalingPolicies", "ScalingPolicies", **one, ResourceId=resource
+    )
+    actions = reading.pages(
+        _SERVICE, "DescribeScheduledActions", "ScheduledActions", **one, ResourceId=resource
+    )
+    return Setup(
+        target,
+        tuple(policy for wire in policies if (policy := parse_policy(wire)) is not None),
+        tuple(map(parse_schedule, actions)),
+        tuple(alarms),
+    )
+
+
+def make(reading: Reading, call: Call) -> Wire:
+    """Make one call that changes something. Raises OpsError; its answer holds the request id.
+
+    Called by the write gate alone (ops.gate).
+    """
+    return reading.ask(call.service, call.operation, **call.parameters)
 
 
 def _is_variant(wire: Wire) -> bool:

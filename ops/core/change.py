@@ -152,3 +152,5 @@ class Receipt:
     missing: tuple[Difference, ...] = ()
     """What the read-back shows that the plan did not want."""
     notes: tuple[str, ...] = field(default=())
+    action: str = ""
+    """The IAM action that AWS missed, where it denied a call."""

@@ -19,12 +19,14 @@ import numpy as np
 from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.engine import make_url
 
+from ops.core.change import Entry
 from ops.core.cold_start import ColdStart
 from ops.core.spans import RESOLUTIONS, Span, union
 from ops.core.types import Activity, FloatArray
 from ops.store import activities as activity_rows
 from ops.store import chunks, written
 from ops.store import episodes as episode_rows
+from ops.store import journal as journal_rows
 from ops.store.chunks import Keysets
 from ops.store.grid import CHUNK, Grid, Scope
 from ops.store.tables import (
@@ -251,6 +253,34 @@ class History:
         with self._write() as connection:
             row = {"scope_id": self._scope, "key": key, "value": value}
             put(connection, MEMO, ("scope_id", "key"), [row])
+
+    def claim(self, entry: Entry) -> bool:
+        """Write a journal entry unless one of its id is there; whether it was written. Of several at once one wins."""
+        with self._write() as connection:
+            return journal_rows.claim(connection, self._scope, entry)
+
+    def write_entry(self, entry: Entry) -> None:
+        """Replace the journal entry of that id, or write it."""
+        with self._write() as connection:
+            journal_rows.write(connection, self._scope, entry)
+
+    def journal(
+        self,
+        endpoint: str | None = None,
+        limit: int = 500,
+        *,
+        begun: bool = False,
+        since: datetime | None = None,
+    ) -> tuple[Entry, ...]:
+        """Journal entries of one endpoint or all, newest first; `begun`: only those that are not at their end."""
+        begin = float("-inf") if since is None else since.timestamp()
+        with self._read() as connection:
+            return journal_rows.read(connection, self._scope, endpoint, limit, begun=begun, since=begin)
+
+    def entry(self, identity: str) -> Entry | None:
+        """The journal entry of an id, or of the only one that begins so."""
+        with self._read() as connection:
+            return journal_rows.one(connection, self._scope, identity)
 
     def forget_worlds(self, keep: int) -> int:
         """Delete all but the `keep` newest other worlds of this kind, account and region; how many went.

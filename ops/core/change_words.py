@@ -1,0 +1,130 @@
+"""What a change is, in words: each part before and after, and what is said when it is stale, unread or unclear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ops.core.change import Outcome
+from ops.core.setup import BOUNDS, SUSPENDED, Difference
+from ops.core.words import duration
+
+NOTHING = "not there"
+_OFF = {
+    "DynamicScalingInSuspended": "scaling in",
+    "DynamicScalingOutSuspended": "scaling out",
+    "ScheduledScalingSuspended": "schedules",
+}
+_COMPARED = {
+    "GreaterThanOrEqualToThreshold": "≥",
+    "GreaterThanThreshold": ">",
+    "LessThanThreshold": "<",
+    "LessThanOrEqualToThreshold": "≤",
+}
+
+
+def label(part: str) -> str:
+    """The name of a part as a person reads it: "Bounds", "Policy wake"."""
+    return {BOUNDS: "Bounds", SUSPENDED: "Suspended"}.get(part, part[:1].upper() + part[1:])
+
+
+def shown(part: str, value: Any) -> str:
+    """One part before or after, in a few words."""
+    if value is None:
+        return "not registered" if part in (BOUNDS, SUSPENDED) else NOTHING
+    if part == BOUNDS:
+        return f"{value['MinCapacity']}–{value['MaxCapacity']} instances"
+    if part == SUSPENDED:
+        off = [word for key, word in _OFF.items() if value.get(key)]
+        return f"{' and '.join(off)} suspended" if off else "nothing suspended"
+    kind = part.partition(" ")[0]
+    if kind == "policy":
+        return _policy(value)
+    if kind == "schedule":
+        return _schedule(value)
+    return _alarm(value)
+
+
+def line(difference: Difference) -> str:
+    """ "Bounds: 0–8 instances → 1–8 instances"."""
+    part = difference.part
+    return f"{label(part)}: {shown(part, difference.before)} → {shown(part, difference.after)}"
+
+
+def stale(moved: Sequence[Difference], who: str) -> str:
+    """Why a plan is not applied: what has changed since it was made, and by whom where that is known."""
+    said = "; ".join(line(d) for d in moved)
+    by = who or "Who did it is not known yet: CloudTrail tells it up to a quarter of an hour later."
+    return f"Nothing was done: this was changed since the plan was made. {said}. {by}"
+
+
+def read_back(missing: Sequence[Difference]) -> str:
+    """AWS took every call, and yet it holds something else."""
+    said = "; ".join(
+        f"{label(d.part)} is {shown(d.part, d.after)}, not {shown(d.part, d.before)}" for d in missing
+    )
+    return f"AWS took every call, but read back it differs: {said}."
+
+
+def reconciled(outcome: Outcome, to_go: Iterable[Difference]) -> str:
+    """What was found of a change whose process ended on the way."""
+    found = "Ebb ended before this was closed; it looked again when it was started:"
+    if outcome is Outcome.DONE:
+        return f"{found} AWS holds all of it."
+    if outcome is Outcome.FAILED:
+        return f"{found} AWS holds none of it."
+    said = "; ".join(f"{label(d.part)} is {shown(d.part, d.after)}" for d in to_go)
+    return f"{found} AWS holds a part of it, or it was changed since. {said}."
+
+
+def _policy(value: Mapping[str, Any]) -> str:
+    rule = value.get("TargetTrackingScalingPolicyConfiguration")
+    if rule is not None:
+        metric = rule.get("CustomizedMetricSpecification", {}).get("MetricName", "its metric")
+        fixed = ", never scales in" if rule.get("DisableScaleIn") else ""
+        out, back = rule.get("ScaleOutCooldown", 300), rule.get("ScaleInCooldown", 300)
+        cooldowns = f"cooldown {duration(out)} out, {duration(back)} in"
+        return f"tracks {metric} at {rule['TargetValue']:g}, {cooldowns}{fixed}"
+    rule = value.get("StepScalingPolicyConfiguration")
+    if rule is None:
+        return "tracks an expression over several metrics"
+    steps = ", ".join(_step(step, rule.get("AdjustmentType", "")) for step in rule.get("StepAdjustments", ()))
+    return f"steps {steps}, cooldown {duration(rule.get('Cooldown', 300))}"
+
+
+def _step(step: Mapping[str, Any], kind: str) -> str:
+    by = step["ScalingAdjustment"]
+    low, high = step.get("MetricIntervalLowerBound"), step.get("MetricIntervalUpperBound")
+    size = f"to {by}" if kind == "ExactCapacity" else f"{by:+d}{' %' if kind.startswith('Percent') else ''}"
+    ends = [f"from {low:g}" if low is not None else "", f"up to {high:g}" if high is not None else ""]
+    where = " ".join(filter(None, ends))
+    return f"{size} ({where} over the threshold)" if where else size
+
+
+def _schedule(value: Mapping[str, Any]) -> str:
+    action = value.get("ScalableTargetAction", {})
+    sets = [
+        f"{word} {action[key]}"
+        for key, word in (("MinCapacity", "minimum"), ("MaxCapacity", "maximum"))
+        if key in action
+    ]
+    zone = value.get("Timezone")
+    ends = [
+        f"from {value['StartTime']}" if value.get("StartTime") else "",
+        f"until {value['EndTime']}" if value.get("EndTime") else "",
+    ]
+    place = f" {zone}" if zone else ""
+    span = " ".join(["", *filter(None, ends)])
+    return f"{value.get('Schedule', '')}{place}: {' and '.join(sets) or 'nothing'}{span}"
+
+
+def _alarm(value: Mapping[str, Any]) -> str:
+    if value.get("Expression"):
+        return "an expression over several metrics"
+    sign = _COMPARED.get(str(value.get("ComparisonOperator")), str(value.get("ComparisonOperator")))
+    found = f"{value.get('MetricName', '')} {sign} {value.get('Threshold', 0):g}"
+    often = f"{value.get('DatapointsToAlarm')} of {value.get('EvaluationPeriods')} × {value.get('Period')} s"
+    actions = [*value.get("AlarmActions", ())]
+    does = f"{len(actions)} action{'' if len(actions) == 1 else 's'}" if actions else "no action"
+    off = "" if value.get("ActionsEnabled", True) else ", actions off"
+    return f"{found}, {often}, {does}{off}"

@@ -1,0 +1,217 @@
+"""What changes make of a set-up, and the changes that lead from one to another: undo and restore are steps back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from ops.core.errors import BadInput
+from ops.core.fixes import (
+    Change,
+    ChosenTopic,
+    DeleteAlarms,
+    DeletePolicy,
+    DeleteSchedule,
+    DeregisterTarget,
+    EnableAlarmActions,
+    PolicyArn,
+    PutAlarm,
+    PutPolicy,
+    PutSchedule,
+    RegisterTarget,
+)
+from ops.core.setup import (
+    BOUNDS,
+    OWNED,
+    SUSPENDED,
+    Difference,
+    Setup,
+    differences,
+    put_alarm,
+    put_schedule,
+    replaced,
+)
+from ops.core.types import (
+    Alarm,
+    Bounds,
+    EndpointRef,
+    Policy,
+    ScalableTarget,
+    ScheduledAction,
+    StepPolicy,
+    Suspended,
+)
+
+
+def after(before: Setup, changes: Iterable[Change]) -> Setup:
+    """What changes make of a set-up. Raises BadInput where AWS would refuse one for what is not there."""
+    found = before
+    for change in changes:
+        found = _after(found, change)
+    return found
+
+
+def steps(present: Setup, wanted: Setup, ref: EndpointRef) -> tuple[Change, ...]:
+    """The changes that lead from one set-up to another, in an order that AWS takes.
+
+    Alarms that target tracking owns come and go with their policy. A policy that is made anew has another ARN, so
+    alarms that named the old one are put with the new one.
+    """
+    keys = {d.part for d in differences(present, wanted, ref)}
+    if wanted.target is None and present.target is not None:
+        gone = (DeregisterTarget(ref),)
+        kept = {a.name for a in wanted.alarms}
+        lost = tuple(a.name for a in present.alarms if a.name not in kept and not a.name.startswith(OWNED))
+        return (*gone, *((DeleteAlarms(lost),) if lost else ()))
+    found: list[Change] = []
+    if wanted.target is not None and keys & {BOUNDS, SUSPENDED}:
+        new = present.target is None
+        bounds, off = wanted.target.bounds, wanted.target.suspended
+        moved = BOUNDS in keys
+        found.append(
+            RegisterTarget(
+                ref,
+                bounds.min if moved else None,
+                bounds.max if moved else None,
+                off if SUSPENDED in keys and (not new or off.any()) else None,
+            )
+        )
+    there = {p.name for p in present.policies}
+    renewed = {p.arn: p.name for p in wanted.policies if p.name not in there}
+    for policy in wanted.policies:
+        if f"policy {policy.name}" in keys or policy.name not in there:
+            found.append(PutPolicy(ref, policy))
+    names = {p.name for p in wanted.policies}
+    found += [DeletePolicy(ref, p.name) for p in present.policies if p.name not in names]
+    for schedule in wanted.schedules:
+        if f"schedule {schedule.name}" in keys:
+            found.append(put_schedule(ref, schedule))
+    names = {s.name for s in wanted.schedules}
+    found += [DeleteSchedule(ref, s.name) for s in present.schedules if s.name not in names]
+    for alarm in wanted.alarms:
+        stale = renewed.keys() & set(alarm.actions)
+        if not alarm.name.startswith(OWNED) and (f"alarm {alarm.name}" in keys or stale):
+            again = put_alarm(alarm)
+            actions = tuple(
+                PolicyArn(renewed[a]) if isinstance(a, str) and a in renewed else a for a in again.actions
+            )
+            found.append(replace(again, actions=actions))
+    names = {a.name for a in wanted.alarms}
+    gone_alarms = tuple(
+        a.name for a in present.alarms if a.name not in names and not a.name.startswith(OWNED)
+    )
+    if gone_alarms:
+        found.append(DeleteAlarms(gone_alarms))
+    return tuple(found)
+
+
+def way_back(
+    present: Setup, before: Setup, after: Setup, ref: EndpointRef
+) -> tuple[Setup, tuple[Difference, ...]]:
+    """(what taking a change back would lead to, what was changed since and would be lost by it)."""
+    keys = {d.part for d in differences(before, after, ref)}
+    since = tuple(d for d in differences(after, present, ref) if d.part in keys)
+    return replaced(present, before, keys), since
+
+
+def _after(before: Setup, change: Change) -> Setup:
+    match change:
+        case RegisterTarget():
+            return replace(before, target=_registered(before.target, change))
+        case DeregisterTarget():
+            return Setup(alarms=tuple(a for a in before.alarms if not a.name.startswith(OWNED)))
+        case PutPolicy(policy=policy):
+            old = next((p for p in before.policies if p.name == policy.name), None)
+            arn = old.arn if old is not None else ""
+            alarms = old.alarm_names if old is not None else ()
+            return replace(
+                before, policies=_with(before.policies, replace(policy, arn=arn, alarm_names=alarms))
+            )
+        case DeletePolicy(name=name):
+            old = next((p for p in before.policies if p.name == name), None)
+            taken = () if old is None or isinstance(old, StepPolicy) else old.alarm_names
+            return replace(
+                before,
+                policies=tuple(p for p in before.policies if p.name != name),
+                alarms=tuple(a for a in before.alarms if a.name not in taken),
+            )
+        case PutSchedule():
+            return replace(before, schedules=_with(before.schedules, _action(change)))
+        case DeleteSchedule(name=name):
+            return replace(before, schedules=tuple(s for s in before.schedules if s.name != name))
+        case PutAlarm():
+            return replace(before, alarms=_with(before.alarms, _made(change, before.policies)))
+        case EnableAlarmActions(name=name):
+            on = tuple(replace(a, actions_enabled=True) if a.name == name else a for a in before.alarms)
+            return replace(before, alarms=on)
+        case DeleteAlarms(names=names):
+            return replace(before, alarms=tuple(a for a in before.alarms if a.name not in names))
+
+
+def _registered(target: ScalableTarget | None, change: RegisterTarget) -> ScalableTarget:
+    if target is None:
+        if change.min is None or change.max is None:
+            raise BadInput(
+                "This variant is not registered with Application Auto Scaling yet.",
+                "Give both a minimum and a maximum.",
+            )
+        return ScalableTarget(Bounds(change.min, change.max), change.suspended or Suspended())
+    low = target.bounds.min if change.min is None else change.min
+    high = target.bounds.max if change.max is None else change.max
+    off = target.suspended if change.suspended is None else change.suspended
+    return replace(target, bounds=Bounds(low, high), suspended=off)
+
+
+def _action(change: PutSchedule) -> ScheduledAction:
+    return ScheduledAction(
+        change.name,
+        change.schedule,
+        change.timezone,
+        change.min,
+        change.max,
+        _time(change.start),
+        _time(change.end),
+    )
+
+
+def _made(change: PutAlarm, policies: tuple[Policy, ...]) -> Alarm:
+    arns = {p.name: p.arn for p in policies}
+    actions = tuple(
+        arns.get(a.policy) or f"policy {a.policy}"
+        if isinstance(a, PolicyArn)
+        else "the chosen topic"
+        if isinstance(a, ChosenTopic)
+        else a
+        for a in change.actions
+    )
+    return Alarm(
+        change.name,
+        "INSUFFICIENT_DATA",
+        "",
+        None,
+        change.metric,
+        change.threshold,
+        change.comparison,
+        change.period,
+        change.evaluation_periods,
+        change.datapoints_to_alarm,
+        change.missing,
+        actions,
+        change.actions_enabled,
+        change.ok_actions,
+        change.no_data_actions,
+        change.description,
+    )
+
+
+def _with(items: tuple[Any, ...], item: Any) -> tuple[Any, ...]:
+    """One item put in the place of that with its name, or behind all."""
+    if any(each.name == item.name for each in items):
+        return tuple(item if each.name == item.name else each for each in items)
+    return (*items, item)
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))

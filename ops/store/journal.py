@@ -1,0 +1,76 @@
+"""The journal in the tables: every change that somebody tried to make, one row for each plan.
+
+The caller holds the transaction. Entries are JSON by pydantic, from the types themselves.
+"""
+
+from __future__ import annotations
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Connection, select
+
+from ops.core.change import Entry, Outcome
+from ops.store.packing import Damaged
+from ops.store.tables import JOURNAL, add_missing, put
+
+_ENTRY = TypeAdapter(Entry)
+
+
+def claim(connection: Connection, scope: int, entry: Entry) -> bool:
+    """Write an entry unless one of its id is there; whether it was written."""
+    there = select(JOURNAL.c.id).where(JOURNAL.c.scope_id == scope, JOURNAL.c.id == entry.id)
+    if connection.execute(there).scalar() is not None:
+        return False
+    add_missing(connection, JOURNAL, [_row(scope, entry)])
+    return True
+
+
+def write(connection: Connection, scope: int, entry: Entry) -> None:
+    """Replace the entry of that id, or write it."""
+    put(connection, JOURNAL, ("scope_id", "id"), [_row(scope, entry)])
+
+
+def read(
+    connection: Connection,
+    scope: int,
+    endpoint: str | None,
+    limit: int,
+    *,
+    begun: bool = False,
+    since: float = float("-inf"),
+) -> tuple[Entry, ...]:
+    """Entries of one endpoint or all, newest first; `begun`: only those that are not at their end."""
+    wanted = select(JOURNAL.c.body).where(JOURNAL.c.scope_id == scope, JOURNAL.c.at >= since)
+    if endpoint is not None:
+        wanted = wanted.where(JOURNAL.c.endpoint == endpoint)
+    if begun:
+        wanted = wanted.where(JOURNAL.c.open.is_(True))
+    found = connection.execute(wanted.order_by(JOURNAL.c.at.desc(), JOURNAL.c.id).limit(limit))
+    return tuple(_parsed(body) for body in found.scalars())
+
+
+def one(connection: Connection, scope: int, identity: str) -> Entry | None:
+    """The entry of an id, or of the only id that begins so."""
+    wanted = select(JOURNAL.c.id, JOURNAL.c.body).where(JOURNAL.c.scope_id == scope)
+    begins = wanted.where(JOURNAL.c.id.startswith(identity, autoescape=True)).limit(2)
+    found = connection.execute(begins).all()
+    exact = [body for key, body in found if key == identity] or [body for _, body in found]
+    return _parsed(exact[0]) if len(exact) == 1 else None
+
+
+def _row(scope: int, entry: Entry) -> dict[str, object]:
+    return {
+        "scope_id": scope,
+        "id": entry.id,
+        "endpoint": entry.ref.name,
+        "at": entry.at.timestamp(),
+        "open": entry.outcome is Outcome.BEGUN,
+        "body": _ENTRY.dump_json(entry).decode(),
+    }
+
+
+def _parsed(body: str) -> Entry:
+    """Raises Damaged."""
+    try:
+        return _ENTRY.validate_json(body)
+    except ValidationError as error:
+        raise Damaged(f"an entry of the journal cannot be read ({error.error_count()} faults)") from error
