@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ops.cli_doctor import call_json
 from ops.cli_show import plain, wrapped, write
 from ops.config import Settings
 from ops.console import Console
@@ -23,13 +24,14 @@ from ops.core.fix_terraform import terraform
 from ops.core.fix_text import cli
 from ops.core.fixes import Calls
 from ops.core.moments import written
-from ops.core.setup import BOUNDS, SUSPENDED, Difference
+from ops.core.setup import BOUNDS, SUSPENDED, Difference, parts
 from ops.core.types import Severity
 from ops.who import actor_here
 
 Yes = Annotated[bool, typer.Option("--yes", help="Apply the plan; without it, it is only shown.")]
 Confirm = Annotated[
-    str, typer.Option("--confirm", help="The endpoint's name, where the plan says that it can hurt production.")
+    str,
+    typer.Option("--confirm", help="The endpoint's name, where the plan says that it can hurt production."),
 ]
 Why = Annotated[str, typer.Option("--why", help="Why, for the journal.")]
 Json = Annotated[bool, typer.Option("--json", help="Write exactly one JSON document to stdout.")]
@@ -38,7 +40,14 @@ FAILED = 2
 
 
 def carry_out(
-    console: Console, settings: Settings, plan: ChangePlan, *, yes: bool, confirm: str, why: str, as_json: bool
+    console: Console,
+    settings: Settings,
+    plan: ChangePlan,
+    *,
+    yes: bool,
+    confirm: str,
+    why: str,
+    as_json: bool,
 ) -> tuple[int, Receipt | None]:
     """Show a plan and, with `yes`, apply it; the exit code, and the receipt where it was tried. Raises OpsError."""
     region = plan.ref.region
@@ -85,7 +94,9 @@ def receipt_text(receipt: Receipt) -> str:
     """What became of it, for people."""
     entry = receipt.entry
     if not receipt.fresh:
-        return "\n".join(wrapped(f"This plan was applied before: {entry.outcome.value}. Nothing was done now."))
+        return "\n".join(
+            wrapped(f"This plan was applied before: {entry.outcome.value}. Nothing was done now.")
+        )
     said = {
         Outcome.DONE: "Done, and read back.",
         Outcome.PARTLY: "Only a part of it was done:",
@@ -93,7 +104,9 @@ def receipt_text(receipt: Receipt) -> str:
     }.get(entry.outcome, entry.outcome.value)
     lines = wrapped(f"{said} {entry.said}".strip())
     lines += [text for note in receipt.notes for text in wrapped(note)]
-    undo = f" To take it back: python -m ops undo {entry.id[:8]}" if entry.outcome is not Outcome.FAILED else ""
+    undo = (
+        f" To take it back: python -m ops undo {entry.id[:8]}" if entry.outcome is not Outcome.FAILED else ""
+    )
     return "\n".join([*lines, *wrapped(f"In the journal as {entry.id[:8]}.{undo}")])
 
 
@@ -107,14 +120,11 @@ def plan_json(plan: ChangePlan) -> dict[str, Any]:
         "title": plan.title,
         "differences": [_difference(d) for d in plan.differences],
         "effect": written(plan.effect),
-        "cost": None if plan.cost is None else plain(plan.cost),
+        "cost": None if plan.cost is None else _cost(plan.cost),
         "cautions": [{"severity": c.severity.value, "sentence": written(c.sentence)} for c in plan.cautions],
         "confirm": plan.confirm or None,
         "needs": plan.needs,
-        "calls": [
-            {"service": c.service, "operation": c.operation, "parameters": _jsonable(c.parameters)}
-            for c in calls(fix)
-        ],
+        "calls": [call_json(c) for c in calls(fix)],
         "cli": cli(fix, plan.ref.region) if plan.changes else "",
         "terraform": terraform(fix) if plan.changes else "",
     }
@@ -135,7 +145,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "why": entry.why,
         "outcome": entry.outcome.value,
         "said": entry.said,
-        "calls": [_jsonable(plain(made)) for made in entry.made],
+        "calls": [plain(made) for made in entry.made],
         "undo_of": entry.undo_of or None,
         "undone_by": entry.undone_by or None,
     }
@@ -167,15 +177,15 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                 if low is None or high is None:
                     raise BadInput(f"{name} has no bounds yet.", "Give both --min and --max.")
                 plan = console.plan_bounds(name, low, high)
-                return carry_out(
-                    console, settings, plan, yes=yes, confirm=confirm, why=why, as_json=json
-                )[0]
+                return carry_out(console, settings, plan, yes=yes, confirm=confirm, why=why, as_json=json)[0]
 
         run(work, json)
 
     @app.command()
     def undo(
-        entry: Annotated[str, typer.Argument(help="The id of a journal entry, or its beginning: see activity.")],
+        entry: Annotated[
+            str, typer.Argument(help="The id of a journal entry, or its beginning: see activity.")
+        ],
         yes: Yes = False,
         confirm: Confirm = "",
         why: Why = "",
@@ -187,9 +197,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
             settings = Settings.load()
             with Console.open(settings) as console:
                 plan = console.plan_undo(entry)
-                return carry_out(
-                    console, settings, plan, yes=yes, confirm=confirm, why=why, as_json=json
-                )[0]
+                return carry_out(console, settings, plan, yes=yes, confirm=confirm, why=why, as_json=json)[0]
 
         run(work, json)
 
@@ -209,10 +217,7 @@ def _show_bounds(console: Console, name: str, as_json: bool) -> int:
         }
         write(json.dumps(document))
         return 0
-    from ops.core.setup import parts
-
-    ref = console.reference(name)
-    held = parts(setup, ref)
+    held = parts(setup, console.reference(name))
     lines = [f"{label(part)}: {shown(part, held[part])}" for part in (BOUNDS, SUSPENDED)]
     if found is not None:
         lines += wrapped("Changed elsewhere since it was last set or accepted through Ebb:")
@@ -240,17 +245,20 @@ def _document(plan: ChangePlan, receipt: Receipt | None) -> dict[str, Any]:
     return found
 
 
-def _jsonable(value: Any) -> Any:
-    """Parameters with what the run itself fills in as objects of their own."""
-    if isinstance(value, dict):
-        return {k: _jsonable(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_jsonable(v) for v in value]
-    return plain(value)
+def _cost(cost: CostEffect) -> dict[str, Any]:
+    """Dollars as text, so that no digit is lost; always an estimate."""
+    return {
+        "usd_per_day": None if cost.usd_per_day is None else f"{cost.usd_per_day:.2f}",
+        "usd_per_month": None if cost.usd_per_month is None else f"{cost.usd_per_month:.2f}",
+        "basis": cost.basis,
+        "estimate": True,
+    }
 
 
 def _whole(text: str, option: str) -> int:
     try:
         return int(text)
     except ValueError as error:
-        raise BadInput(f"{option} {text!r} is not a whole number.", "Give a number of instances, such as 1.") from error
+        raise BadInput(
+            f"{option} {text!r} is not a whole number.", "Give a number of instances, such as 1."
+        ) from error

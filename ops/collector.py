@@ -297,7 +297,7 @@ class Collector:
         console = self._consoles.present
         if console is not None and console is not self._reconciled and self._error is None:
             self._reconciled = console
-            self._spare(lambda each: each.reconcile(), ())
+            self._spare(lambda each: len(each.reconcile()), 0)
 
     def _spare(self, work: Callable[[Console], T], instead: T) -> T:
         """What is done between two readings, while AWS answers; `instead` where it does not."""
