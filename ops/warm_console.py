@@ -140,6 +140,14 @@ class WarmConsole(Changing):
         self.records().remember(_key(name), warming.memo_of(waiting))
         return True
 
+    def warm_now(self, name: str) -> datetime:
+        """AWS's time, for "until 18:00"."""
+        return self._asked(name)[1].now
+
+    def running_plans(self, name: str) -> tuple[WarmPlan, ...]:
+        """The plans that scheduled actions carry out."""
+        return tuple(dict.fromkeys(g.plan for g in recognised(self.setup(name).schedules).plans))
+
     def paused_plans(self, name: str) -> tuple[WarmPlan, ...]:
         """The plans that are remembered and not in AWS."""
         return tuple(warming.paused(self._paused(name)).values())

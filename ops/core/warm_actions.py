@@ -167,7 +167,7 @@ def faults(group: WarmGroup, ref: EndpointRef, now: datetime) -> tuple[str, ...]
             found.append(f"Changed elsewhere: {error.what}")
             continue
         if meant != real:
-            first = min(meant ^ real)[0].astimezone(zone_of(plan.zone))
+            first = min(run[0] for run in meant ^ real).astimezone(zone_of(plan.zone))
             lost = f"it no longer {name} as it should" if meant - real else f"it {name} when it should not"
             found.append(f"Changed elsewhere: {lost}, first on {first:%a %d %b %Y at %H:%M}.")
     return tuple(found)
