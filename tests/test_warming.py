@@ -131,8 +131,8 @@ def test_a_window_that_overlaps_an_alike_plan_becomes_part_of_it() -> None:
     assert merged == office().__class__(1, (*office().windows, window("wed 17:00-22:00")), "Europe/Berlin")
     apart = warming.plan_of(before, REF, wish("sat 08:00-12:00"), SATURDAY, "")
     assert apart.id == 2
+    other = warming.plan_of(before, REF, wish("wed 17:00-22:00", floor=2), SATURDAY, "")
     with pytest.raises(BadInput, match="overlaps with warm plan 1"):
-        other = warming.plan_of(before, REF, wish("wed 17:00-22:00", floor=2), SATURDAY, "")
         warming.put_plan(before, REF, other, SATURDAY)
 
 
