@@ -59,8 +59,8 @@ class Gate:
         """Carry out a plan that somebody has reviewed; what AWS refuses is in the receipt's entry.
 
         Raises ReadOnly (role, read-only AWS), Unconfirmed (not the word that was asked for), BadInput (nothing to
-        do), Stale (changed since), and OpsError where the journal cannot be written or AWS cannot be read. All but the last
-        are on record.
+        do), Stale (changed since), and OpsError where the journal cannot be written or AWS cannot be read. Refusals are
+        on record.
         """
         records = self.records()
         if plan.empty:
@@ -98,6 +98,8 @@ class Gate:
             to_go = _of(differences(entry.after, present, entry.ref), keys)
             done = _of(differences(entry.before, present, entry.ref), keys)
             outcome = Outcome.DONE if not to_go else Outcome.FAILED if not done else Outcome.UNCLEAR
+            if not keys:  # no change of the set-up: what became of it stands elsewhere
+                outcome = Outcome.UNCLEAR
             closed = replace(entry, outcome=outcome, said=words.reconciled(outcome, to_go), ended=reading.now)
             records.write_entry(closed)
             self._note_undone(records, closed)
