@@ -22,13 +22,14 @@ from ops.core.cost import CostLine, cents
 from ops.core.errors import BadInput
 from ops.core.views_warm import PlanView, WarmView
 from ops.core.warm import WarmPlan, WarmWindow, zone_of
-from ops.core.warm_calendar import CalendarDay
+from ops.core.warm_calendar import CalendarDay, Cell
 from ops.core.warm_names import spoken
 from ops.core.warm_value import sentences
 from ops.core.words import count
 from ops.warming import WarmWish
 
 _LISTED = 20
+_MOST_OF_IT = 0.5
 
 
 def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> None:
@@ -243,7 +244,10 @@ def view_text(view: WarmView) -> str:
     for problem in view.problems:
         lines += wrapped(f"Could not read {problem.part}: {problem.what} {problem.hint}".rstrip())
     if view.calendar is not None:
-        lines += ["", f"Minimum per hour, {zone.key}   ·· over   z 0 (may sleep)"]
+        lines += [
+            "",
+            f"Minimum per hour, {zone.key}   ·· over   z 0 (may sleep)   <1 less than half of the hour",
+        ]
         lines += [f"{'':11}{' '.join(f'{h:02d}' for h in range(24))}"]
         lines += [_day_line(day) for day in view.calendar.days]
         total = (
@@ -265,12 +269,17 @@ def _plan_lines(view: PlanView) -> list[str]:
 
 
 def _day_line(day: CalendarDay) -> str:
-    cells = " ".join(
-        "··" if c.minimum is None else " z" if c.minimum == 0 else f"{min(c.minimum, 99):2d}"
-        for c in day.cells
-    )
+    cells = " ".join(map(_cell, day.cells))
     note = f"  {day.hours:g} hours: the clocks change" if day.clocks_change else ""
     return f"{day.day:%a %d %b}  {cells}{_money(day.cost) if day.instance_hours else ''}{note}"
+
+
+def _cell(cell: Cell) -> str:
+    if cell.minimum is None:
+        return "··"
+    if cell.minimum == 0:
+        return " z"
+    return f"{'' if cell.share >= _MOST_OF_IT else '<'}{min(cell.minimum, 99)}".rjust(2)
 
 
 def _money(line: CostLine | None) -> str:

@@ -42,7 +42,7 @@ USUAL_HORIZON = 365
 RENEW_WITHIN = 30
 PAUSE = "Pause warm plan"
 LEAVES_LATER = (
-    "When a window ends, the instance leaves as soon as the scale-in alarm agrees: "
+    "Once nothing keeps it warm, the instance leaves as soon as the scale-in alarm agrees: "
     "usually a quarter of an hour later or more."
 )
 

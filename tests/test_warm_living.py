@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +14,7 @@ from ops.__main__ import main
 from ops.config import Settings
 from ops.console import Console
 from ops.core.change import Actor, Outcome
+from ops.core.errors import ReadOnly
 from ops.core.warm_actions import recognised
 from ops.local_aws.clock import SimClock
 from ops.local_aws.server import LocalAws
@@ -29,8 +31,8 @@ HOUR = 3600.0
 class Hands:
     """The clock of an embedded AWS, and what its endpoint does."""
 
-    def __init__(self, server: LocalAws, clock: SimClock) -> None:
-        self.server, self.clock = server, clock
+    def __init__(self, server: LocalAws, clock: SimClock, folder: Path) -> None:
+        self.server, self.clock, self.folder = server, clock, folder
 
     def until(self, text: str) -> None:
         """Let time pass until "21 08:05" UTC of October 2026, by the minute."""
@@ -54,16 +56,16 @@ class Hands:
 
 
 @pytest.fixture
-def hands() -> Iterator[Hands]:
+def hands(tmp_path: Path) -> Iterator[Hands]:
     """An endpoint to which nobody sends anything any more: it sleeps."""
     with small(1.0, every_s=400 * HOUR) as (server, clock):
-        found = Hands(server, clock)
+        found = Hands(server, clock, tmp_path)
         assert (found.minimum, found.instances) == (0, 0)
         yield found
 
 
 def console(hands: Hands) -> Console:
-    return Console.open(Settings(endpoint_url=hands.server.url))
+    return Console.open(Settings(endpoint_url=hands.server.url, state_dir=hands.folder))
 
 
 def wish(*windows: str, **more: object) -> WarmWish:
@@ -143,8 +145,6 @@ def test_a_plan_that_is_paused_is_remembered_and_resumed(hands: Hands) -> None:
 
 
 def test_a_forced_call_of_a_viewer_is_refused_and_on_record(hands: Hands) -> None:
-    from ops.core.errors import ReadOnly
-
     with console(hands) as ebb:
         plan = ebb.plan_keep_warm(NAME, span=timedelta(hours=1))
         with pytest.raises(ReadOnly):
@@ -159,12 +159,24 @@ def test_a_forced_call_of_a_viewer_is_refused_and_on_record(hands: Hands) -> Non
 @pytest.fixture
 def typed(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> Hands:
     monkeypatch.setenv("AWS_ENDPOINT_URL", hands.server.url)
+    monkeypatch.setenv("EBB_STATE_DIR", str(hands.folder))
     monkeypatch.delenv("EBB_MODE", raising=False)
     return hands
 
 
 def test_the_command_plans_applies_and_shows(typed: Hands, capsys: pytest.CaptureFixture[str]) -> None:
-    office = ["--weekdays", "mon-fri", "--from", "08:00", "--to", "18:00", "--tz", "Europe/Berlin", "--early", "5m"]
+    office = [
+        "--weekdays",
+        "mon-fri",
+        "--from",
+        "08:00",
+        "--to",
+        "18:00",
+        "--tz",
+        "Europe/Berlin",
+        "--early",
+        "5m",
+    ]
     assert main(["warm", NAME, *office]) == 0
     said = capsys.readouterr().out
     assert "put-scheduled-action" in said
