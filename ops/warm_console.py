@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from ops import cold_views, warming
+from ops import cold_views, warming, warming_until
 from ops.changing import Changing
 from ops.core.change import Actor, ChangePlan, CostEffect, Outcome, Receipt
 from ops.core.cold_start import ColdStart
@@ -26,7 +26,8 @@ from ops.core.warm_calendar import DAYS, calendar
 from ops.core.warm_keep import LONGEST, KeepUntil, active
 from ops.core.warm_text import plan_text
 from ops.core.warm_value import LOOKED_BACK, Lead, bought, lead_of
-from ops.warming import PAUSE, Warming, WarmWish
+from ops.warming import PAUSE, WarmWish
+from ops.warming_checks import Warming
 
 KIND = "warm"
 _GRID_S = 300
@@ -90,13 +91,13 @@ class WarmConsole(Changing):
 
         def work(before: Setup, around: Around) -> Warming:
             end = until if until is not None else around.now + (span or timedelta())
-            return warming.keep_until(before, around.endpoint.ref, KeepUntil(end, floor), around.now)
+            return warming_until.keep_until(before, around.endpoint.ref, KeepUntil(end, floor), around.now)
 
         return self._warmed(name, work)
 
     def plan_keep_warm_ended(self, name: str) -> ChangePlan:
         """To end it before its time."""
-        return self._warmed(name, lambda b, a: warming.end_keep(b, a.endpoint.ref, a.now))
+        return self._warmed(name, lambda b, a: warming_until.end_keep(b, a.endpoint.ref, a.now))
 
     def plan_warm(self, name: str, wish: WarmWish, edit: int | None = None) -> ChangePlan:
         """To make a warm plan, or to change the one of a number."""

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from ops import warming
+from ops import warming, warming_until
 from ops.core.bounds_ahead import ahead
 from ops.core.errors import BadInput
 from ops.core.fixes import Change, DeleteSchedule, PutSchedule, RegisterTarget
@@ -18,7 +18,8 @@ from ops.core.warm import WarmPlan
 from ops.core.warm_actions import open_at, recognised
 from ops.core.warm_keep import KeepUntil
 from ops.core.warm_names import WarmName, read_name
-from ops.warming import Warming, WarmWish
+from ops.warming import WarmWish
+from ops.warming_checks import Warming
 from tests.core.warm_samples import REF, at, office, plan, window
 
 SATURDAY, INSIDE = at("2026-11-28 10:00"), at("2026-11-30 10:00")
@@ -82,7 +83,7 @@ def test_wherever_it_stops_the_endpoint_does_not_stay_warm() -> None:
             warming.put_plan(lived(before, SATURDAY, INSIDE), REF, other, INSIDE),
         ),
         (lived(before, SATURDAY, INSIDE), warming.remove(lived(before, SATURDAY, INSIDE), REF, 1, INSIDE)),
-        (ASLEEP, warming.keep_until(ASLEEP, REF, KeepUntil(at("2026-11-30 12:00")), INSIDE)),
+        (ASLEEP, warming_until.keep_until(ASLEEP, REF, KeepUntil(at("2026-11-30 12:00")), INSIDE)),
     ):
         for count in range(len(found.changes) + 1):
             setup = after(start, found.changes[:count])
@@ -199,11 +200,11 @@ def test_a_ceiling_leaves_the_minimum_alone() -> None:
 
 
 def until(setup: Setup, end: str, now: datetime, floor: int = 1) -> Setup:
-    return done(setup, warming.keep_until(setup, REF, KeepUntil(at(end), floor), now))
+    return done(setup, warming_until.keep_until(setup, REF, KeepUntil(at(end), floor), now))
 
 
 def test_until_puts_the_action_that_ends_it_first() -> None:
-    found = warming.keep_until(
+    found = warming_until.keep_until(
         ASLEEP, REF, KeepUntil(at("2026-11-28 12:00:30"[:16]) + timedelta(seconds=30)), SATURDAY
     )
     back, register = found.changes
@@ -223,7 +224,7 @@ def test_a_second_until_replaces_the_first() -> None:
     assert low(second) == 2
     assert low(lived(second, SATURDAY, at("2026-11-28 13:00"))) == 2
     assert low(lived(second, SATURDAY, at("2026-11-28 14:00"))) == 0
-    ended = done(second, warming.end_keep(second, REF, at("2026-11-28 11:00")))
+    ended = done(second, warming_until.end_keep(second, REF, at("2026-11-28 11:00")))
     assert ended == ASLEEP
 
 
@@ -272,7 +273,7 @@ def test_until_inside_a_window_and_then_no_window() -> None:
 )
 def test_untils_that_cannot_be(end: str, floor: int, what: str) -> None:
     with pytest.raises(BadInput, match=what):
-        warming.keep_until(ASLEEP, REF, KeepUntil(at(end), floor), SATURDAY)
+        warming_until.keep_until(ASLEEP, REF, KeepUntil(at(end), floor), SATURDAY)
 
 
 def test_spent_actions_are_cleaned_up() -> None:
