@@ -100,6 +100,7 @@ def test_a_window_opens_keeps_an_instance_and_closes_while_ebb_is_away(hands: Ha
         (view,) = ebb.warm(NAME, BERLIN).plans
         assert view.open_now
         assert view.faults == ()
+        assert ebb.drift(NAME) is None  # bounds that its own actions set are nobody's doing
 
 
 def test_until_ends_with_no_ebb_at_all(hands: Hands) -> None:
