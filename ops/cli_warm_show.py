@@ -8,6 +8,7 @@ from ops.cli_show import plain, wrapped
 from ops.core import warm_text as typed
 from ops.core.bounds_ahead import following
 from ops.core.cost import CostLine, cents
+from ops.core.moments import written
 from ops.core.views_warm import PlanView, WarmView
 from ops.core.warm import zone_of
 from ops.core.warm_calendar import CalendarDay, Cell
@@ -30,6 +31,8 @@ def view_text(view: WarmView) -> str:
         lines += wrapped(
             f"Kept warm with {view.keep.name.floor} until {view.keep.until.astimezone(zone):%a %Y-%m-%d %H:%M}."
         )
+    if view.note:
+        lines += wrapped(f"▲ {written(view.note, zone)}")
     for plan in view.plans:
         lines += _plan_lines(plan)
     if not view.plans and view.keep is None:
@@ -101,6 +104,7 @@ def view_json(view: WarmView) -> dict[str, Any]:
         "keep": None
         if view.keep is None
         else {"until": plain(view.keep.until), "floor": view.keep.name.floor},
+        "note": written(view.note) or None,
         "plans": [_plan_json(p) for p in view.plans],
         "foreign": [plain(a) for a in view.foreign],
         "spent": [a.name for a in view.spent],

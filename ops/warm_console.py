@@ -74,6 +74,7 @@ class WarmConsole(Changing):
             days,
             lead_of(starts),
             around.price,
+            warming_until.not_put_back(before, now),
             problems,
         )
 

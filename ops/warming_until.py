@@ -12,7 +12,7 @@ from ops.core.moments import mark
 from ops.core.setup import Setup, put_schedule
 from ops.core.setup_steps import after
 from ops.core.types import EndpointRef, ScheduledAction, Severity
-from ops.core.warm_actions import recognised
+from ops.core.warm_actions import DONE_FOR, open_at, recognised
 from ops.core.warm_keep import KeepUntil, active, base_now, checked, kept, others, without_keep
 from ops.core.warm_names import KeepName, read_name
 from ops.core.words import count
@@ -71,6 +71,29 @@ def end_keep(before: Setup, ref: EndpointRef, now: datetime) -> Warming:
         changes,
         f"The minimum is {low} from now on. {LEAVES_LATER}",
     )
+
+
+def not_put_back(setup: Setup, now: datetime) -> str:
+    """Whether an "until" that is over seems to have left its minimum behind, in a sentence; empty where not.
+
+    AWS does not try a run again that failed, for example while the endpoint was being updated (facts B.6).
+    """
+    if setup.target is None or active(setup.schedules, now) is not None:
+        return ""
+    known, low = recognised(setup.schedules), setup.target.bounds.min
+    meant = any(g.plan.floor == low and open_at(g.plan, now) is not None for g in known.plans)
+    if meant or any(action.min == low for action in known.foreign):
+        return ""
+    for keep in known.keeps:
+        back = next((a.min for a in keep.actions if _is_back(a.name)), None)
+        if keep.until is None or back is None or now - keep.until <= DONE_FOR:
+            continue
+        if back < low == keep.name.floor:
+            return (
+                f"The minimum is still {low}, though AWS should have put it back to {back} at "
+                f"{mark(keep.until, now)}: that run failed, or somebody set it since. Set the bounds to mend it."
+            )
+    return ""
 
 
 def keep_again(

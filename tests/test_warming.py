@@ -11,6 +11,7 @@ from ops import warming, warming_until
 from ops.core.bounds_ahead import ahead
 from ops.core.errors import BadInput
 from ops.core.fixes import Change, DeleteSchedule, PutSchedule, RegisterTarget
+from ops.core.moments import written
 from ops.core.setup import Setup
 from ops.core.setup_steps import after
 from ops.core.types import Bounds, ScalableTarget, ScheduledAction, Suspended
@@ -281,6 +282,17 @@ def test_spent_actions_are_cleaned_up() -> None:
     assert warming.clean_up(kept, REF, at("2026-11-28 12:05")).changes == ()
     (gone,) = warming.clean_up(kept, REF, at("2026-11-28 12:30")).changes
     assert gone == DeleteSchedule(REF, kept.schedules[0].name)
+
+
+def test_an_until_that_was_not_put_back_is_said() -> None:
+    kept = until(ASLEEP, "2026-11-28 12:00", SATURDAY)
+    late = at("2026-11-28 12:30")
+    assert warming_until.not_put_back(kept, at("2026-11-28 11:00")) == ""
+    assert warming_until.not_put_back(lived(kept, SATURDAY, late), late) == ""
+    said = written(warming_until.not_put_back(kept, late))
+    assert said.startswith("The minimum is still 1, though AWS should have put it back to 0 at 12:00 UTC")
+    other = ScheduledAction("day", "cron(0 8 ? * * *)", "UTC", 1, None)
+    assert warming_until.not_put_back(replace(kept, schedules=(*kept.schedules, other)), late) == ""
 
 
 def test_foreign_actions_are_never_touched() -> None:
