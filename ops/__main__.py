@@ -23,6 +23,7 @@ from ops import (
     cli_incident,
     cli_requests,
     cli_show,
+    cli_warm,
 )
 from ops.config import Settings
 from ops.console import Console
@@ -125,6 +126,7 @@ def local_aws(context: typer.Context) -> None:
 
 cli_activity.add_to(app, lambda work, json: _run(work, json))
 cli_change.add_to(app, lambda work, json: _run(work, json))
+cli_warm.add_to(app, lambda work, json: _run(work, json))
 cli_failures.add_to(app, lambda work, json: _run(work, json), lambda hours: span_of_hours(_number(hours)))
 cli_requests.add_to(app, lambda work, json: _run(work, json))
 
