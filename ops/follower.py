@@ -117,6 +117,7 @@ class Follower:
             if not due:
                 return len(waiting)
             found = _Found()
+            self._problems.pop("results", None)
             for group in due:
                 self._look(reading, group, found)
             self._conclude(reading, waiting, found)
@@ -271,8 +272,6 @@ class Follower:
         wrong = next((a for a in answers if isinstance(a, Problem)), None)
         if wrong is not None:
             self._problems["results"] = wrong
-        elif answers:
-            self._problems.pop("results", None)
         return answers
 
     def _text(self, reading: Reading, seen: ObjectSeen) -> ObjectSeen:
