@@ -29,6 +29,7 @@ from ops.store import episodes as episode_rows
 from ops.store import journal as journal_rows
 from ops.store.chunks import Keysets
 from ops.store.grid import CHUNK, Grid, Scope
+from ops.store.ledger import Ledger
 from ops.store.tables import (
     ACTIVITY,
     BATCH,
@@ -254,6 +255,10 @@ class History:
             row = {"scope_id": self._scope, "key": key, "value": value}
             put(connection, MEMO, ("scope_id", "key"), [row])
 
+    def ledger(self) -> Ledger:
+        """The requests that were submitted from Ebb, in the same database."""
+        return Ledger(self._scope, self._write, self._read)
+
     def claim(self, entry: Entry) -> bool:
         """Write a journal entry unless one of its id is there; whether it was written. Of several at once one wins."""
         with self._write() as connection:
@@ -263,6 +268,12 @@ class History:
         """Replace the journal entry of that id, or write it."""
         with self._write() as connection:
             journal_rows.write(connection, self._scope, entry)
+
+    def forget_entry(self, identity: str) -> None:
+        """Take back a journal entry that turned out to be no attempt at anything."""
+        with self._write() as connection:
+            mine = (JOURNAL.c.scope_id == self._scope) & (JOURNAL.c.id == identity)
+            connection.execute(delete(JOURNAL).where(mine))
 
     def journal(
         self,
