@@ -60,7 +60,7 @@ def headline(view: Timeline, shown: Sequence[Event], words: str) -> Html:
     else:
         by_people = sum(e.source is not Source.SCALING for e in shown)
         moves = sum(e.times for e in shown if e.source is Source.SCALING)
-        said = f"{fmt.plural(by_people, 'change')}, scaling acted {fmt.plural(moves, 'time')}"
+        said = f"{fmt.plural(by_people, 'change')}, {fmt.plural(moves, 'entry', 'entries')} in the scaling record"
     return html(
         '<div class="stack"><h1 tabindex="-1">Activity</h1><p class="lead">{of}, {words}: {said}.</p></div>',
         of=of[:1].upper() + of[1:] if view.name is None else of,

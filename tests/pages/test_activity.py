@@ -56,7 +56,7 @@ def test_each_line_says_when_who_what_and_what_became_of_it(open_page):
     assert "r-1" in lines[1][2]
     assert lines[1][3] == "nina@example.com through Ebb, also in CloudTrail, as ebb-role"
     assert "&lt;b&gt;month end" in markup(app)
-    assert "2 changes, scaling acted 30 times" in words(app)
+    assert "2 changes, 30 entries in the scaling record" in words(app)
     assert "up to about 15 minutes late" in words(app)
 
 
