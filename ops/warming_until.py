@@ -13,7 +13,7 @@ from ops.core.setup import Setup, put_schedule
 from ops.core.setup_steps import after
 from ops.core.types import EndpointRef, ScheduledAction, Severity
 from ops.core.warm_actions import DONE_FOR, open_at, recognised
-from ops.core.warm_keep import KeepUntil, active, base_now, checked, kept, others, without_keep
+from ops.core.warm_keep import KeepUntil, active, checked, kept, others, outside_now, without_keep
 from ops.core.warm_names import KeepName, read_name
 from ops.core.words import count
 from ops.warming_checks import LEAVES_LATER, Warming, check_fits, deleted, safe, stays, target_of
@@ -24,7 +24,11 @@ def keep_until(before: Setup, ref: EndpointRef, wish: KeepUntil, now: datetime) 
     bounds, wanted = target_of(before, ref).bounds, checked(wish, now)
     check_fits(wanted.floor, bounds)
     name = KeepName(
-        1, wanted.floor, base_now(bounds, before.schedules, now), now.replace(second=0, microsecond=0), True
+        1,
+        wanted.floor,
+        outside_now(bounds, before.schedules, now).min,
+        now.replace(second=0, microsecond=0),
+        True,
     )
     without = without_keep(bounds, before.schedules, now)
     made = kept(ref, name, wanted.until, others(before.schedules), without, now)

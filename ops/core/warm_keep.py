@@ -108,16 +108,19 @@ def others(actions: Iterable[ScheduledAction]) -> tuple[ScheduledAction, ...]:
     return tuple(a for a in given if a.name not in ours)
 
 
-def base_now(bounds: Bounds, actions: Iterable[ScheduledAction], now: datetime) -> int:
-    """The minimum outside of all that Ebb keeps warm at this moment."""
+def outside_now(bounds: Bounds, actions: Iterable[ScheduledAction], now: datetime) -> Bounds:
+    """The bounds outside of all that Ebb keeps warm, or small, at this moment."""
     given = tuple(actions)
-    held = active(given, now)
-    if held is not None:
-        return held.name.base
-    for group in recognised(given).plans:
-        if group.plan.back_min is not None and group.plan.floor == bounds.min and open_at(group.plan, now):
-            return group.plan.back_min
-    return bounds.min
+    found = without_keep(bounds, given, now)
+    low, high = found.min, found.max
+    for plan in (group.plan for group in recognised(given).plans):
+        if open_at(plan, now) is None:
+            continue
+        if plan.back_min is not None and plan.floor == found.min:
+            low = plan.back_min
+        if plan.back_max is not None and plan.ceiling == found.max:
+            high = plan.back_max
+    return Bounds(min(low, high), high)
 
 
 def without_keep(bounds: Bounds, actions: Iterable[ScheduledAction], now: datetime) -> Bounds:
