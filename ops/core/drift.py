@@ -1,6 +1,7 @@
 """Drift: what somebody set elsewhere. The set-up that was last set or accepted through Ebb, against what holds now.
 
-Scheduled actions overwrite the bounds (facts B.6): bounds that they explain are no drift.
+Scheduled actions overwrite the bounds (facts B.6): bounds that they explain are no drift. One that was to run once
+and is past makes no difference any more, and is nothing to restore.
 """
 
 from __future__ import annotations
@@ -33,8 +34,11 @@ class Drift:
 
 
 def drift(baseline: Baseline, present: Setup, ref: EndpointRef, now: datetime) -> tuple[Difference, ...]:
-    """What was changed since the baseline, without what scheduled actions explain; alarms do not count."""
-    found = differences(replace(baseline.setup, alarms=()), replace(present, alarms=()), ref)
+    """What was changed since the baseline, without what scheduled actions explain.
+
+    Alarms do not count, nor do one-time actions whose time has passed, whoever deleted or left them.
+    """
+    found = differences(_lasting(baseline.setup, now), _lasting(present, now), ref)
     return tuple(d for d in found if d.part != BOUNDS or not explained(baseline, present, now))
 
 
@@ -52,6 +56,19 @@ def explained(baseline: Baseline, present: Setup, now: datetime) -> bool:
             bounds = Bounds(low, high)
             reached.add(bounds)
     return new.bounds in reached
+
+
+def _lasting(setup: Setup, now: datetime) -> Setup:
+    return replace(setup, alarms=(), schedules=tuple(s for s in setup.schedules if not _over(s, now)))
+
+
+def _over(action: ScheduledAction, now: datetime) -> bool:
+    """Whether it was to run once, and that time has passed."""
+    try:
+        once = parse(action.schedule, action.timezone, action.start, action.end).once
+    except BadInput:
+        return False
+    return once is not None and once <= now
 
 
 def _ran(baseline: Baseline, present: Setup, now: datetime) -> list[tuple[datetime, ScheduledAction]]:
