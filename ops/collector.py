@@ -285,6 +285,8 @@ class Collector:
             if not more and self._fleet is not None and self._tidy_is_due():
                 console.tidy(self._fleet.as_of)
                 console.reconcile()
+                if console.clean_spent():
+                    self._forget(console)
             return more
 
         return self._spare(work, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -30,7 +31,11 @@ from ops.on_record import on_record
 from ops.warming import PAUSE, WarmWish
 from ops.warming_checks import Warming
 
+log = logging.getLogger(__name__)
 KIND = "warm"
+SELF = Actor("ebb", "operator", "ebb")
+"""Who does what Ebb does by itself."""
+AGAIN = timedelta(days=1)
 _GRID_S = 300
 """Five-minute steps: AWS keeps them for 63 days, minutes for 15 only."""
 
@@ -135,6 +140,34 @@ class WarmConsole(Changing):
     def plan_warm_clean(self, name: str) -> ChangePlan:
         """To delete Ebb's scheduled actions that will not run again."""
         return self._warmed(name, lambda b, a: warming.clean_up(b, a.endpoint.ref, a.now))
+
+    def clean_spent(self) -> tuple[Receipt, ...]:
+        """Delete Ebb's own actions that have run for good, of every endpoint that was read; what became of it.
+
+        As `SELF`, through the gate and on record; nothing where this AWS is read-only. What AWS refused is not tried
+        again for a day, and what tells why a minimum is still raised stays.
+        """
+        gatherer = self._gatherer()
+        if not self.connection().writable or gatherer.now is None:
+            return ()
+        known, now, done = gatherer.state().scaling.schedules, gatherer.now, list[Receipt]()
+        for endpoint in gatherer.endpoints():
+            name = endpoint.ref.name
+            if not spent(known.get(endpoint.ref.resource_id, ()), now):
+                continue
+            try:
+                tried = self.journal(name, since=now - AGAIN)
+                if any(e.actor == SELF and e.outcome not in (Outcome.DONE, Outcome.STALE) for e in tried):
+                    continue
+                before, around = self._asked(name)
+                if warming_until.not_put_back(before, around.now):
+                    continue
+                plan = self.plan_warm_clean(name)
+                if not plan.empty:
+                    done.append(self.apply(plan, SELF, "They have run for good."))
+            except OpsError as error:
+                log.warning("%s %s", error.what, error.hint)
+        return tuple(done)
 
     def forget_warm(self, name: str, number: int, actor: Actor) -> bool:
         """Forget a paused plan; False where there is none. On record. Raises ReadOnly for who may not."""

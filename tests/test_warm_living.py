@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ops.__main__ import main
+from ops.aws.session import Where
+from ops.collector import Collector
 from ops.config import Settings
 from ops.console import Console
 from ops.core.change import Actor, Outcome
@@ -122,6 +124,66 @@ def test_until_ends_with_no_ebb_at_all(hands: Hands) -> None:
         assert len(ebb.warm(NAME, BERLIN).spent) == 1
         assert ebb.apply(ebb.plan_warm_clean(NAME), ME).entry.outcome is Outcome.DONE
         assert ebb.setup(NAME).schedules == ()
+
+
+def test_what_has_run_for_good_is_cleaned_up_by_the_reader_every_hour(hands: Hands) -> None:
+    with console(hands) as ebb:
+        ebb.apply(ebb.plan_keep_warm(NAME, span=timedelta(hours=1)), ME)
+        assert ebb.clean_spent() == ()
+    hands.until("20 15:30")
+    seconds = [0.0]
+    reader = Collector(lambda: console(hands), lambda _: 15.0, monotonic=lambda: seconds[0])
+    try:
+        reader.read_once()
+        while reader.close_gap():
+            pass
+        assert reader.console is not None
+        entry = reader.console.journal(NAME)[0]
+        assert (entry.kind, entry.actor, entry.outcome) == (
+            "warm",
+            Actor("ebb", "operator", "ebb"),
+            Outcome.DONE,
+        )
+        assert reader.console.setup(NAME).schedules == ()
+        assert reader.console.drift(NAME) is None
+        # the next hour has nothing to do, and within the hour nobody looks
+        reader.console.apply(reader.console.plan_keep_warm(NAME, span=timedelta(minutes=5)), ME)
+        count = len(reader.console.journal(NAME))
+        hands.until("20 16:00")
+        seconds[0] += 1800
+        reader.read_once()
+        assert not reader.close_gap()
+        assert len(reader.console.journal(NAME)) == count
+        seconds[0] += 1801
+        reader.read_once()
+        assert not reader.close_gap()
+        assert len(reader.console.journal(NAME)) == count + 1
+    finally:
+        reader.stop()
+
+
+def test_cleaning_up_leaves_what_explains_a_minimum_and_does_not_insist(hands: Hands) -> None:
+    with console(hands) as ebb:
+        ebb.apply(ebb.plan_keep_warm(NAME, span=timedelta(hours=1)), ME)
+        hands.until("20 15:30")
+        ebb.apply(ebb.plan_bounds(NAME, 1, 3), ME)
+        assert ebb.clean_spent() == ()  # it tells that the minimum should have been put back
+        assert ebb.warm(NAME, BERLIN).note
+        ebb.apply(ebb.plan_bounds(NAME, 0, 3), ME)
+    where = Where("aws", "us-east-1", hands.server.url, loopback=True, writable=False)
+    with Console(where) as real:
+        real.read((), anybody=True)
+        assert real.clean_spent() == ()
+        assert real.journal() == ()
+    with gated(hands.server.url) as (url, gate), console(hands, url) as denied:
+        denied.read((), anybody=True)
+        gate.shut["DeleteScheduledAction"] = error("AccessDeniedException")
+        assert [r.entry.outcome for r in denied.clean_spent()] == [Outcome.FAILED]
+        assert denied.clean_spent() == ()  # not again within the day
+    hands.until("21 16:00")
+    with console(hands) as ebb:
+        ebb.read((), anybody=True)
+        assert [r.entry.outcome for r in ebb.clean_spent()] == [Outcome.DONE]
 
 
 def test_a_plan_that_is_paused_is_remembered_and_resumed(hands: Hands) -> None:
