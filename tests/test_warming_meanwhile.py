@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ops import warming, warming_until
+from ops.core.errors import BadInput
 from ops.core.fixes import PutSchedule, RegisterTarget
 from ops.core.setup import Setup
 from ops.core.setup_steps import after
 from ops.core.types import Bounds, ScalableTarget, ScheduledAction
 from ops.core.warm_keep import KeepUntil
 from tests.core.warm_samples import REF, at, office
-from tests.test_warming import ASLEEP, INSIDE, SATURDAY, done, lived, low, until, with_plan
+from tests.test_warming import ASLEEP, INSIDE, SATURDAY, done, lived, low, until, wish, with_plan
 from tests.test_warming_base import held, said
 
 LATER = SATURDAY + timedelta(minutes=5)
+EVENING = wish("daily 19:30-22:00", ceiling=2)
 KEPT = until(ASLEEP, "2026-11-28 12:00", SATURDAY)
 
 
@@ -106,3 +112,40 @@ def test_bounds_that_changed_meanwhile_keep_nobody_from_ending_it(bounds: Bounds
     assert after(before, warming_until.end_keep(before, REF, now).changes).schedules
     assert after(before, warming.remove(before, REF, 1, now).changes).target is not None
     assert after(before, warming.off(before, REF, now).changes).schedules == ()
+
+
+@given(
+    st.integers(0, 5),
+    st.integers(0, 4),
+    st.integers(1, 3),
+    st.integers(0, 3),
+    st.sampled_from([0, 5, 60, 119, 300, 540, 599]),
+)
+@settings(max_examples=15, deadline=None)
+def test_whatever_the_bounds_became_every_wish_is_met_or_refused_in_words(
+    least: int, more: int, floor: int, again: int, minutes: int
+) -> None:
+    """And what ends the keeping is met whatever holds, never below what somebody set above all that ran."""
+    pair = (
+        ScheduledAction("day", "cron(0 12 ? * * *)", "UTC", again, None),
+        ScheduledAction("night", "cron(0 16 ? * * *)", "UTC", 0, 3),
+    )
+    start = lived(with_plan(), SATURDAY, INSIDE)
+    kept = until(replace(start, schedules=(*start.schedules, *pair)), "2026-11-30 20:00", INSIDE, floor=floor)
+    now = INSIDE + timedelta(minutes=minutes)
+    explained = lived(kept, INSIDE, now)
+    before = replace(kept, target=ScalableTarget(Bounds(least, least + more)))
+    wishes: list[Callable[[], object]] = [
+        lambda: warming_until.keep_until(before, REF, KeepUntil(at("2026-11-30 22:00")), now),
+        lambda: warming.put_plan(before, REF, office(floor=2), now),
+        lambda: warming.put_plan(before, REF, warming.plan_of(before, REF, EVENING, now, ""), now),
+    ]
+    for each in wishes:
+        with suppress(BadInput):
+            each()
+    ended = done(before, warming_until.end_keep(before, REF, now))
+    if least > low(explained):
+        assert low(ended) == least
+    gone = done(before, warming.off(before, REF, now))
+    assert gone.schedules == pair
+    warming.remove(before, REF, 1, now, pause=True)
