@@ -52,8 +52,10 @@ def keep_until(before: Setup, ref: EndpointRef, wish: KeepUntil, now: datetime) 
     changes += deleted(ref, old)
     effect = (
         f"The minimum is {raised} from now on. AWS itself puts it back to {made.back} at {mark(wanted.until, now)}, "
-        f"whether Ebb runs then or not. {LEAVES_LATER}"
+        f"whether Ebb runs then or not."
     )
+    if made.back < raised:
+        effect += f" {LEAVES_LATER}"
     if made.again:
         effect += (
             f" Other scheduled actions lower the minimum {count(made.again, 'time')} before: it is set again a minute "
@@ -63,6 +65,9 @@ def keep_until(before: Setup, ref: EndpointRef, wish: KeepUntil, now: datetime) 
         Caution(Severity.WARNING, f"AWS would refuse to run {n} meanwhile: its maximum is below {raised}.")
         for n in made.refused
     ]
+    if raised == without.min == bounds.min and not made.again:
+        text = f"The minimum is {raised} already, and nothing lowers it below {wanted.floor} before then: this changes nothing."
+        cautions.append(Caution(Severity.WARNING, text))
     cautions += _theirs(before, bounds, now, f"AWS puts it back to {made.back} in the end")
     title = f"Keep {ref.name} warm until {wanted.until:%Y-%m-%d %H:%M} UTC"
     return safe(before, ref, title, changes, effect, [*cautions, *stays(before)])

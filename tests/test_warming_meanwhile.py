@@ -17,7 +17,7 @@ from ops.core.fixes import PutSchedule, RegisterTarget
 from ops.core.setup import Setup
 from ops.core.setup_steps import after
 from ops.core.types import Bounds, ScalableTarget, ScheduledAction
-from ops.core.warm_keep import KeepUntil
+from ops.core.warm_keep import KeepUntil, active
 from tests.core.warm_samples import REF, at, office
 from tests.test_warming import ASLEEP, INSIDE, SATURDAY, done, lived, low, until, wish, with_plan
 from tests.test_warming_base import held, said
@@ -149,3 +149,29 @@ def test_whatever_the_bounds_became_every_wish_is_met_or_refused_in_words(
     gone = done(before, warming.off(before, REF, now))
     assert gone.schedules == pair
     warming.remove(before, REF, 1, now, pause=True)
+
+
+def test_what_is_awake_anyway_is_said_to_be() -> None:
+    awake = held(ASLEEP, 2)
+    found = warming_until.keep_until(awake, REF, KeepUntil(at("2026-11-28 12:00")), SATURDAY)
+    assert (
+        "The minimum is 2 already, and nothing lowers it below 1 before then: this changes nothing"
+        in said(found)
+    )
+    assert "the instance leaves" not in found.effect
+    assert "changes nothing" not in said(
+        warming_until.keep_until(ASLEEP, REF, KeepUntil(at("2026-11-28 12:00")), SATURDAY)
+    )
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_extension_that_stopped_half_way_counts_as_the_newer_one(turned: bool) -> None:
+    found = warming_until.keep_until(KEPT, REF, KeepUntil(at("2026-11-28 15:00")), LATER)
+    both = after(KEPT, found.changes[:1])
+    assert len(both.schedules) == 2
+    order = both.schedules[::-1] if turned else both.schedules
+    present = active(order, LATER)
+    assert present is not None
+    assert present.until == at("2026-11-28 15:00")
+    ended = warming_until.end_keep(replace(both, schedules=order), REF, LATER)
+    assert done(replace(both, schedules=order), ended) == ASLEEP

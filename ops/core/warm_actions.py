@@ -211,8 +211,10 @@ def _iso(moment: datetime | None) -> str | None:
 
 def _keep(found: Sequence[tuple[KeepName, ScheduledAction]]) -> KeepGroup:
     backs = [(name, action) for name, action in found if name.back]
-    name = backs[0][0] if backs else found[0][0]
-    until = following(backs[0][1], name.made - timedelta(minutes=1)) if backs else None
+    name, last = max(
+        backs or found, key=lambda pair: pair[0].made
+    )  # an extension that stopped half-way leaves two
+    until = following(last, name.made - timedelta(minutes=1)) if backs else None
     return KeepGroup(name, until, tuple(action for _, action in found))
 
 
