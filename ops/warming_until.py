@@ -66,7 +66,10 @@ def keep_until(before: Setup, ref: EndpointRef, wish: KeepUntil, now: datetime) 
         for n in made.refused
     ]
     if raised == without.min == bounds.min and not made.again:
-        text = f"The minimum is {raised} already, and nothing lowers it below {wanted.floor} before then: this changes nothing."
+        text = (
+            f"The minimum is {raised} already, and nothing lowers it below {wanted.floor} before then: "
+            "this changes nothing."
+        )
         cautions.append(Caution(Severity.WARNING, text))
     cautions += _theirs(before, bounds, now, f"AWS puts it back to {made.back} in the end")
     title = f"Keep {ref.name} warm until {wanted.until:%Y-%m-%d %H:%M} UTC"
