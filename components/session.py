@@ -20,6 +20,7 @@ from ops.core.incident import Incident, begin_of
 from ops.core.since import Since
 from ops.core.types import Connection, Window
 from ops.core.views import DoctorView, EndpointView, FleetView, Usage
+from ops.core.views_capacity import CapacityView
 from ops.core.views_cold import ColdStartsView, WakingView
 from ops.core.views_failures import (
     FailedRequests,
@@ -34,6 +35,8 @@ from ops.notifier import Notifier
 from ops.pace import Snapshot
 
 T = TypeVar("T")
+Make = Callable[[Console], ChangePlan]
+"""One of the console's plan methods with what it needs: makes the same plan anew from what holds then."""
 
 ENDPOINT = "endpoint"
 """URL and session: the name of the endpoint on show."""
@@ -108,6 +111,10 @@ SINCE_S = 15.0
 """So long what changed since a visit is good."""
 INCIDENT_S = 30.0
 """So long the parts of an incident summary are good."""
+CAPACITY_S = 10.0
+"""So long the set-up of an endpoint serves everybody who looks; a change through Ebb makes it old at once."""
+CHANGE = "change"
+"""Session: the change under review, as a change_panel.Open."""
 DRIFT_S = 30.0
 """So long what was found changed elsewhere is good."""
 JOURNAL_S = 5.0
@@ -296,7 +303,12 @@ def failure_object(name: str, key: str) -> Told[ObjectText]:
     )
 
 
-def plan(work: Callable[[Console], ChangePlan]) -> ChangePlan:
+def capacity(name: str) -> Told[CapacityView]:
+    """How an endpoint is set up to scale, and what a change has to know besides. Raises OpsError."""
+    return source().ask(("capacity", name), lambda console: console.capacity(name), CAPACITY_S)
+
+
+def plan(work: Make) -> ChangePlan:
     """A plan, made now by one of the console's plan methods. Raises OpsError."""
     return source().act(work, changes=False)
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from ops import clock, cold_views, failed, handing_over
 from ops.aws import alarm_history, notify
-from ops.changing import Changing, chosen
+from ops.capacity import Sizing
+from ops.changing import chosen
 from ops.core import marks
 from ops.core.alarm_past import AlarmPast
 from ops.core.change import ChangePlan
@@ -42,7 +43,7 @@ WORLDS_KEPT = 3
 """Histories of earlier embedded AWS that stay: each start of one without a past of its own is a new world."""
 
 
-class Console(Changing):
+class Console(Sizing):
     """One AWS, one account, one region: what pages and the command line ask.
 
     Every method raises OpsError when nothing can be told; what cannot be read is a Problem in the view.
