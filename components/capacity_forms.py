@@ -45,7 +45,7 @@ def bounds(view: CapacityView) -> None:
         if target is not None
         else "It is not registered with Application Auto Scaling yet: give its first bounds, and scaling can begin."
     )
-    show(html('<div><h2>Bounds</h2><p class="muted">{said}</p></div>', said=said), key="bounds-says")
+    show(html('<p class="muted">{said}</p>', said=said), key="bounds-says")
     held = target.bounds if target is not None else None
     with st.container(horizontal=True, key="bounds-fields"):
         low = st.number_input(
@@ -74,8 +74,8 @@ def suspension(view: CapacityView) -> None:
     """What is suspended in each direction, and the way to another choice."""
     name, target = view.around.endpoint.ref.name, view.setup.target
     head = html(
-        '<div><h2>Suspend or resume</h2><p class="muted">Suspended scaling stays so until somebody resumes it: nothing '
-        "ends it by itself. The bounds still hold.</p></div>"
+        '<p class="muted">Suspended scaling stays so until somebody resumes it: nothing ends it by itself. The bounds '
+        "still hold.</p>"
     )
     show(head, key="suspend-says")
     if target is None:
@@ -111,7 +111,6 @@ def suspension(view: CapacityView) -> None:
 def policies(view: CapacityView) -> None:
     """Every policy with the values that it holds, to change or to remove."""
     name = view.around.endpoint.ref.name
-    show(html("<h2>Policies</h2>"), key="policies-says")
     if view.setup.target is None:
         _none("A policy needs bounds to move between: set them first.", "policies-none")
         return

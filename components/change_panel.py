@@ -21,6 +21,8 @@ from ops.core.fixes import Calls
 
 UNDONE = (Outcome.DONE, Outcome.PARTLY, Outcome.UNCLEAR)
 """How a change ended that can be taken back."""
+TALL = 190
+"""Pixels of the texts to copy: longer ones scroll, so that the buttons stay near."""
 _WHY = "change-why-kept"
 
 
@@ -122,22 +124,18 @@ def _body() -> None:
         st.rerun()
         return
     with st.container(key="change"):
-        slot = st.empty()
-        if found.receipt is None and not isinstance(found.error, Stale):
-            with slot.container():
-                trouble = st.container()
-                pressed, why, typed = _review(found)
-                if pressed:
-                    _apply(found, why, typed)
-                if found.error is not None and not isinstance(found.error, Stale):
-                    with trouble:
-                        notices.show(found.error)
         if found.receipt is not None:
-            with slot.container():
-                _receipt(found, found.receipt)
+            _receipt(found, found.receipt)
         elif isinstance(found.error, Stale):
-            with slot.container():
-                _stale(found, found.error)
+            _stale(found, found.error)
+        else:
+            trouble = st.container()
+            pressed, why, typed = _review(found)
+            if pressed:
+                _apply(found, why, typed)
+            if found.error is not None:
+                with trouble:
+                    notices.show(found.error)
 
 
 def _apply(found: Open, why: str, typed: str) -> None:
@@ -148,6 +146,8 @@ def _apply(found: Open, why: str, typed: str) -> None:
             found.receipt = session.apply(found.plan, actor(), why, typed)
         except OpsError as error:
             found.error = error
+    if found.receipt is not None or isinstance(found.error, Stale):
+        st.rerun()  # the whole page: what it shows behind the panel has changed, too
 
 
 def _review(found: Open) -> tuple[bool, str, str]:
@@ -208,13 +208,12 @@ def _blocked(plan: ChangePlan) -> str:
 def _texts(plan: ChangePlan) -> None:
     fix = Calls(plan.changes, plan.effect)
     api, shell, code = st.tabs(["API calls", "AWS CLI", "Terraform"], key="change-texts")
-    tall = 320 if len(plan.changes) > 2 else "content"
     with api:
-        st.code(change_parts.as_json(plan), language="json", wrap_lines=True, height=tall)
+        st.code(change_parts.as_json(plan), language="json", wrap_lines=True, height=TALL)
     with shell:
-        st.code(cli(fix, plan.ref.region), language="bash", wrap_lines=True, height=tall)
+        st.code(cli(fix, plan.ref.region), language="bash", wrap_lines=True, height=TALL)
     with code:
-        st.code(terraform(fix), language="hcl", wrap_lines=True, height=tall)
+        st.code(terraform(fix), language="hcl", wrap_lines=True, height=TALL)
 
 
 def _closing(key: str, of: str) -> None:
