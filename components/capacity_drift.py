@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 import streamlit as st
 
-from components import change_panel, notices, session
+from components import access, change_panel, notices, session
 from components.capacity_forms import PAGE
 from components.change_parts import compared
 from components.markup import Html, html, show
@@ -49,7 +49,7 @@ def drifted(name: str, known: Connection, zone: tzinfo) -> None:
 def _accept(name: str) -> None:
     st.session_state.pop(_REFUSED, None)
     try:
-        session.accept(name, change_panel.actor())
+        session.accept(name, access.actor())
     except OpsError as error:
         st.session_state[_REFUSED] = error
 

@@ -13,8 +13,8 @@ import streamlit as st
 from components import access, change_parts, markup, notices, scope, session
 from components.cards import page_link
 from components.markup import Html, html
-from ops.core.change import Actor, ChangePlan, Outcome, Receipt, may
-from ops.core.errors import OpsError, ReadOnly, Stale
+from ops.core.change import ChangePlan, Outcome, Receipt, may
+from ops.core.errors import OpsError, Stale
 from ops.core.fix_terraform import terraform
 from ops.core.fix_text import cli
 from ops.core.fixes import Calls
@@ -39,14 +39,6 @@ class Open:
     """Why another plan, asked for in the panel, could not be made."""
     key: str = ""
     """Tells the fields of this plan from those of the next."""
-
-
-def actor() -> Actor:
-    """Whoever presses a button, for the journal. Raises ReadOnly where nobody is there."""
-    user = access.current_user()
-    if user is None:
-        raise ReadOnly("Nobody is signed in, so nothing was changed.", "Load the page anew.")
-    return Actor(user.name, user.role)
 
 
 def operates() -> bool:
@@ -143,7 +135,7 @@ def _apply(found: Open, why: str, typed: str) -> None:
     found.error = None
     with st.spinner("Applying, then reading back what AWS holds …"):
         try:
-            found.receipt = session.apply(found.plan, actor(), why, typed)
+            found.receipt = session.apply(found.plan, access.actor(), why, typed)
         except OpsError as error:
             found.error = error
     if found.receipt is not None or isinstance(found.error, Stale):
