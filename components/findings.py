@@ -153,6 +153,9 @@ def needs_topic(fix: Calls) -> bool:
 
 def pick_topic(topics: Sequence[str], *, key: str) -> str:
     """The ARN of the topic to tell: one that alarms tell already, or another that is typed."""
+    if not topics:
+        typed = st.text_input("SNS topic to tell (its ARN)", key=key, placeholder="arn:aws:sns:…")
+        return (typed or "").strip()
     picked = st.selectbox(
         "SNS topic to tell (choose one, or type its ARN)",
         list(dict.fromkeys(topics)),
