@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from ops import cold_views, warming
+from ops import cold_views, warming, warming_until
 from ops.changing import Changing
 from ops.core.change import Actor, ChangePlan, CostEffect, Outcome, Receipt
 from ops.core.cold_start import ColdStart
@@ -21,11 +22,12 @@ from ops.core.types import Price, Problem, Series, Window
 from ops.core.views_warm import PlanView, WarmView
 from ops.core.warm import WarmPlan
 from ops.core.warm_actions import faults, open_at, recognised, spent
-from ops.core.warm_calendar import DAYS, Calendar, calendar
-from ops.core.warm_keep import KeepUntil, active
+from ops.core.warm_calendar import DAYS, calendar
+from ops.core.warm_keep import LONGEST, KeepUntil, active
 from ops.core.warm_text import plan_text
 from ops.core.warm_value import LOOKED_BACK, Lead, bought, lead_of
-from ops.warming import PAUSE, Warming, WarmWish
+from ops.warming import PAUSE, WarmWish
+from ops.warming_checks import Warming
 
 KIND = "warm"
 _GRID_S = 300
@@ -72,6 +74,7 @@ class WarmConsole(Changing):
             days,
             lead_of(starts),
             around.price,
+            warming_until.not_put_back(before, now),
             problems,
         )
 
@@ -89,13 +92,13 @@ class WarmConsole(Changing):
 
         def work(before: Setup, around: Around) -> Warming:
             end = until if until is not None else around.now + (span or timedelta())
-            return warming.keep_until(before, around.endpoint.ref, KeepUntil(end, floor), around.now)
+            return warming_until.keep_until(before, around.endpoint.ref, KeepUntil(end, floor), around.now)
 
         return self._warmed(name, work)
 
     def plan_keep_warm_ended(self, name: str) -> ChangePlan:
         """To end it before its time."""
-        return self._warmed(name, lambda b, a: warming.end_keep(b, a.endpoint.ref, a.now))
+        return self._warmed(name, lambda b, a: warming_until.end_keep(b, a.endpoint.ref, a.now))
 
     def plan_warm(self, name: str, wish: WarmWish, edit: int | None = None) -> ChangePlan:
         """To make a warm plan, or to change the one of a number."""
@@ -226,21 +229,30 @@ class WarmConsole(Changing):
 
 
 def _cost(before: Setup, changes: tuple[Change, ...], around: Around) -> CostEffect | None:
-    """What a plan adds to the minimum of the next 14 days, at list price."""
+    """What a plan adds to the minimum, at list price: of a weekly plan by the next 14 days, of "until" in all."""
     wanted = after(before, changes)
     if before.target is None or wanted.target is None:
         return None
+    weekly = recognised(before.schedules).plans != recognised(wanted.schedules).plans
+    days = DAYS if weekly else LONGEST.days + 1
     utc = ZoneInfo("UTC")
-    old: Calendar = calendar(before.target, before.schedules, utc, around.now, around.price)
-    new: Calendar = calendar(wanted.target, wanted.schedules, utc, around.now, around.price)
-    hours = new.instance_hours - old.instance_hours
-    said = f"{abs(hours):,.1f} instance-hours {'more' if hours >= 0 else 'fewer'} of minimum in the next {DAYS} days"
-    if around.price is None:
-        return CostEffect(None, None, f"{said}; no price is known for this type.")
+    hours = [
+        calendar(target, setup.schedules, utc, around.now, days=days).instance_hours
+        for target, setup in ((before.target, before), (wanted.target, wanted))
+    ]
+    more = hours[1] - hours[0]
+    said = f"{abs(more):,.1f} instance-hours {'more' if more >= 0 else 'fewer'} of minimum"
+    said += f" in the next {days} days" if weekly else ", once"
     price = around.price
-    day = hours / DAYS * price.usd_per_hour
-    basis = f"Estimate: {said}, at ${price.usd_per_hour} an hour ({price.source}, {price.as_of:%d %b %Y})."
-    return CostEffect(day, day * HOURS_PER_MONTH / 24, basis)
+    if price is None:
+        return CostEffect(None, None, f"{said}; no price is known for this type.")
+    basis = f"Estimate: {said}, at ${price.usd_per_hour.normalize():f} an hour "
+    basis += f"({price.source}, {price.as_of:%d %b %Y})."
+    if weekly:
+        day = more / days * price.usd_per_hour
+        return CostEffect(day, day * HOURS_PER_MONTH / 24, basis)
+    most = Decimal(24) * max(1, abs(wanted.target.bounds.min - before.target.bounds.min))
+    return CostEffect(max(-most, min(most, more)) * price.usd_per_hour, more * price.usd_per_hour, basis)
 
 
 def _key(name: str) -> str:

@@ -7,44 +7,36 @@ safe wherever it stops: what closes is put before what opens and before the boun
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from ops.core.change import Caution
 from ops.core.errors import BadInput
-from ops.core.fixes import Change, DeleteSchedule, PutSchedule, RegisterTarget
-from ops.core.moments import mark
+from ops.core.fixes import Change, RegisterTarget
 from ops.core.setup import Setup, put_schedule
 from ops.core.setup_steps import after
 from ops.core.types import (
     Bounds,
     EndpointRef,
-    ScalableTarget,
-    ScheduledAction,
     Severity,
-    TargetTrackingPolicy,
 )
 from ops.core.warm import DAY, WarmPlan, WarmWindow, zone_of
 from ops.core.warm_actions import WarmGroup, expand, open_at, recognised
 from ops.core.warm_actions import spent as spent_actions
-from ops.core.warm_keep import KeepUntil, active, base_now, checked, kept, others, without_keep
-from ops.core.warm_names import KeepName, WarmName, read_name, warm_name
+from ops.core.warm_keep import active, base_now
+from ops.core.warm_names import WarmName, read_name, warm_name
 from ops.core.warm_overlaps import check_apart, explained, meeting
 from ops.core.warm_text import plan_text
 from ops.core.warm_week import check_clock_changes, stretches
 from ops.core.words import count
+from ops.warming_checks import LEAVES_LATER, Warming, check_fits, deleted, safe, stays, target_of
+from ops.warming_until import end_keep, keep_again
 
-QUOTA = 200
-"""Scheduled actions of one scalable target (facts B.6)."""
 USUAL_HORIZON = 365
 """Days that a plan with public holidays lasts, where nobody says."""
 RENEW_WITHIN = 30
 PAUSE = "Pause warm plan"
-LEAVES_LATER = (
-    "When a window ends, the instance leaves as soon as the scale-in alarm agrees: "
-    "usually a quarter of an hour later or more."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,69 +53,6 @@ class WarmWish:
     until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Warming:
-    """`memo`: the paused plans as they will be, to keep once the changes are made; None: as they are."""
-
-    title: str
-    changes: tuple[Change, ...]
-    effect: str
-    cautions: tuple[Caution, ...] = ()
-    memo: str | None = None
-
-
-def keep_until(before: Setup, ref: EndpointRef, wish: KeepUntil, now: datetime) -> Warming:
-    """Keep it warm until a moment. Raises BadInput."""
-    bounds, wanted = _target(before, ref).bounds, checked(wish, now)
-    _fits(wanted.floor, bounds)
-    name = KeepName(1, wanted.floor, base_now(bounds, before.schedules, now), _minute(now), True)
-    without = without_keep(bounds, before.schedules, now)
-    made = kept(ref, name, wanted.until, others(before.schedules), without, now)
-    new = {p.name for p in made.puts}
-    raised = max(wanted.floor, without.min)
-    old = [a for k in recognised(before.schedules).keeps for a in k.actions if a.name not in new]
-    changes: list[Change] = [*made.puts]
-    if raised != bounds.min:
-        changes.append(RegisterTarget(ref, min=raised))
-    changes += _deleted(ref, old)
-    effect = (
-        f"The minimum is {raised} from now on. AWS itself puts it back to {made.back} at {mark(wanted.until, now)}, "
-        f"whether Ebb runs then or not. {LEAVES_LATER}"
-    )
-    if made.again:
-        effect += (
-            f" Other scheduled actions lower the minimum {count(made.again, 'time')} before: it is set again a minute "
-            "after each."
-        )
-    cautions = [
-        Caution(Severity.WARNING, f"AWS would refuse to run {n} meanwhile: its maximum is below {raised}.")
-        for n in made.refused
-    ]
-    title = f"Keep {ref.name} warm until {wanted.until:%Y-%m-%d %H:%M} UTC"
-    return _checked(before, ref, title, changes, effect, [*cautions, *_stays(before)])
-
-
-def end_keep(before: Setup, ref: EndpointRef, now: datetime) -> Warming:
-    """End "keep warm until" before its time. Raises BadInput where there is none."""
-    held = active(before.schedules, now)
-    if held is None:
-        raise BadInput(f"{ref.name} is not kept warm until some time.", "See the scheduled actions of it.")
-    bounds = _target(before, ref).bounds
-    low = without_keep(bounds, before.schedules, now).min
-    again = [a for a in held.actions if not _is_back(a.name)]
-    changes: list[Change] = [*_deleted(ref, again)]
-    if bounds.min != low:
-        changes.append(RegisterTarget(ref, min=low))
-    changes += _deleted(ref, [a for a in held.actions if _is_back(a.name)])
-    return _checked(
-        before,
-        ref,
-        f"End keeping {ref.name} warm",
-        changes,
-        f"The minimum is {low} from now on. {LEAVES_LATER}",
-    )
-
-
 def plan_of(
     before: Setup, ref: EndpointRef, wish: WarmWish, now: datetime, memo: str, edit: int | None = None
 ) -> WarmPlan:
@@ -131,7 +60,7 @@ def plan_of(
 
     Raises BadInput.
     """
-    bounds = _target(before, ref).bounds
+    bounds = target_of(before, ref).bounds
     plans = recognised(before.schedules).plans
     known = next((g.plan for g in plans if g.plan.id == edit), None) or paused(memo).get(edit or 0)
     if edit is not None and known is None:
@@ -165,13 +94,13 @@ def plan_of(
 
 def put_plan(before: Setup, ref: EndpointRef, plan: WarmPlan, now: datetime, memo: str = "") -> Warming:
     """Make or change a plan. Raises BadInput."""
-    bounds, found = _target(before, ref).bounds, recognised(before.schedules)
+    bounds, found = target_of(before, ref).bounds, recognised(before.schedules)
     stretches(plan)
     check_clock_changes(plan, now)
     check_apart(plan, (g.plan for g in found.plans), now)
     high = plan.ceiling if plan.ceiling is not None else bounds.max
     if plan.floor is not None:
-        _fits(plan.floor, Bounds(0, high))
+        check_fits(plan.floor, Bounds(0, high))
     if (
         plan.ceiling is not None
         and (plan.back_min or (bounds.min if plan.floor is None else 0)) > plan.ceiling
@@ -190,11 +119,11 @@ def put_plan(before: Setup, ref: EndpointRef, plan: WarmPlan, now: datetime, mem
     gone = [a for g in old for a in g.actions if a.name not in names]
     held = {a.name: put_schedule(ref, a) for a in before.schedules}
     changes: list[Change] = [c for c in made.closes if held.get(c.name) != c]
-    changes += _deleted(ref, [a for a in gone if _opens(a.name)])
+    changes += deleted(ref, [a for a in gone if _opens(a.name)])
     changes += [c for c in made.opens if held.get(c.name) != c]
-    changes += _keep_again(before, ref, changes, gone, now)
+    changes += keep_again(before, ref, changes, gone, now)
     changes += _bounds_now(before, ref, plan, old, now)
-    changes += _deleted(ref, [a for a in gone if not _opens(a.name)])
+    changes += deleted(ref, [a for a in gone if not _opens(a.name)])
     new = not old
     title = f"{'Add' if new else 'Change'} warm plan {plan.id} of {ref.name}"
     effect = f"{plan_text(plan)}." + (
@@ -207,11 +136,11 @@ def put_plan(before: Setup, ref: EndpointRef, plan: WarmPlan, now: datetime, mem
     wanted = after(before, changes)
     cautions = [
         Caution(Severity.WARNING, text)
-        for text in explained(plan, wanted.schedules, _target(wanted, ref).bounds, now)
+        for text in explained(plan, wanted.schedules, target_of(wanted, ref).bounds, now)
     ]
     waiting = paused(memo)
     less = None if plan.id not in waiting else memo_of({k: v for k, v in waiting.items() if k != plan.id})
-    return _checked(before, ref, title, changes, effect, [*cautions, *_stays(before)], less)
+    return safe(before, ref, title, changes, effect, [*cautions, *stays(before)], less)
 
 
 def remove(
@@ -229,17 +158,17 @@ def remove(
         hint = "It is paused already." if number in waiting else _which(before, memo)
         raise BadInput(f"{ref.name} has no warm plan {number} that runs.", hint)
     actions = [a for g in old for a in g.actions]
-    changes: list[Change] = [*_deleted(ref, [a for a in actions if _opens(a.name)])]
-    changes += _keep_again(before, ref, changes, actions, now)
+    changes: list[Change] = [*deleted(ref, [a for a in actions if _opens(a.name)])]
+    changes += keep_again(before, ref, changes, actions, now)
     changes += _bounds_now(before, ref, None, old, now)
-    changes += _deleted(ref, [a for a in actions if not _opens(a.name)])
+    changes += deleted(ref, [a for a in actions if not _opens(a.name)])
     if pause:
         waiting[number] = old[0].plan
     else:
         waiting.pop(number, None)
     effect = "No window opens any more" + (" until it is resumed." if pause else ".")
     title = f"{PAUSE if pause else 'Remove warm plan'} {number} of {ref.name}"
-    return _checked(before, ref, title, changes, effect, (), memo_of(waiting))
+    return safe(before, ref, title, changes, effect, (), memo_of(waiting))
 
 
 def resume(before: Setup, ref: EndpointRef, number: int, now: datetime, memo: str) -> Warming:
@@ -266,14 +195,14 @@ def off(before: Setup, ref: EndpointRef, now: datetime) -> Warming:
             f"Ebb does not keep {ref.name} warm.", "See its minimum, and its other scheduled actions."
         )
     title = f"End all that keeps {ref.name} warm"
-    return _checked(before, ref, title, changes, f"No window opens any more. {LEAVES_LATER}")
+    return safe(before, ref, title, changes, f"No window opens any more. {LEAVES_LATER}")
 
 
 def clean_up(before: Setup, ref: EndpointRef, now: datetime) -> Warming:
     """Delete Ebb's one-time actions that have run, and pieces of plans that are over."""
     gone = spent_actions(before.schedules, now)
     title = f"Delete {count(len(gone), 'scheduled action')} of {ref.name} that will not run again"
-    return Warming(title, tuple(_deleted(ref, gone)), "They will not run again: nothing changes by it.")
+    return Warming(title, tuple(deleted(ref, gone)), "They will not run again: nothing changes by it.")
 
 
 def paused(memo: str) -> dict[int, WarmPlan]:
@@ -302,7 +231,7 @@ def _bounds_now(
     before: Setup, ref: EndpointRef, plan: WarmPlan | None, old: Sequence[WarmGroup], now: datetime
 ) -> list[Change]:
     """What the bounds must be at once, where a window is open now or was."""
-    bounds, held = _target(before, ref).bounds, active(before.schedules, now)
+    bounds, held = target_of(before, ref).bounds, active(before.schedules, now)
     low, high = bounds.min, bounds.max
     for group in old:
         was = group.plan
@@ -325,89 +254,6 @@ def _bounds_now(
     if Bounds(low, high) == bounds:
         return []
     return [RegisterTarget(ref, low if low != bounds.min else None, high if high != bounds.max else None)]
-
-
-def _keep_again(
-    before: Setup, ref: EndpointRef, changes: Iterable[Change], gone: Sequence[ScheduledAction], now: datetime
-) -> list[Change]:
-    """What "keep warm until" must do differently now that plans do: what it puts back, and when it sets it again."""
-    held = active(before.schedules, now)
-    if held is None or held.until is None:
-        return []
-    lost = {a.name for a in gone}
-    there = [a for a in after(before, changes).schedules if a.name not in lost]
-    without = without_keep(_target(before, ref).bounds, there, now)
-    made = kept(ref, held.name, held.until, others(there), without, now)
-    present = {a.name: put_schedule(ref, a) for a in held.actions}
-    new = {p.name for p in made.puts}
-    found: list[Change] = [p for p in made.puts if present.get(p.name) != p]
-    return found + _deleted(ref, [a for a in held.actions if a.name not in new])
-
-
-def _checked(
-    before: Setup,
-    ref: EndpointRef,
-    title: str,
-    changes: Sequence[Change],
-    effect: str,
-    cautions: Iterable[Caution] = (),
-    memo: str | None = None,
-) -> Warming:
-    """Raises BadInput where AWS would run out of room, or nothing would ever be put back."""
-    names = {a.name for a in before.schedules}
-    most = 0
-    for change in changes:
-        if isinstance(change, PutSchedule):
-            names.add(change.name)
-        elif isinstance(change, DeleteSchedule):
-            names.discard(change.name)
-        most = max(most, len(names))
-    puts = any(isinstance(c, PutSchedule) for c in changes)
-    if puts and most > QUOTA:
-        raise BadInput(
-            f"That takes {most} scheduled actions, and AWS allows {QUOTA} for one endpoint.",
-            "Choose an earlier last day, fewer windows, or delete scheduled actions that are no longer needed.",
-        )
-    if puts and before.target is not None and before.target.suspended.scheduled:
-        raise BadInput(
-            f"Scheduled scaling of {ref.name} is suspended: nothing would open a window, and nothing would end it.",
-            "Resume scheduled scaling first.",
-        )
-    return Warming(title, tuple(changes), effect, tuple(cautions), memo)
-
-
-def _target(before: Setup, ref: EndpointRef) -> ScalableTarget:
-    if before.target is None:
-        raise BadInput(
-            f"{ref.name} is not registered with Application Auto Scaling: it has no minimum to raise.",
-            "Set its bounds first.",
-        )
-    return before.target
-
-
-def _fits(floor: int, bounds: Bounds) -> None:
-    if floor > bounds.max:
-        raise BadInput(
-            f"A minimum of {floor} is above the maximum ({bounds.max}).",
-            f"Raise the maximum to {floor} first, or keep at most {bounds.max} warm.",
-        )
-
-
-def _stays(before: Setup) -> list[Caution]:
-    """Where nothing lets an instance go after its time."""
-    target = before.target
-    tracking = [p for p in before.policies if isinstance(p, TargetTrackingPolicy) and not p.disable_scale_in]
-    stepping = any(getattr(s, "adjustment", 0) < 0 for p in before.policies for s in getattr(p, "steps", ()))
-    if target is not None and target.suspended.scale_in:
-        return [
-            Caution(
-                Severity.WARNING, "Scale-in is suspended: instances stay, and are paid, after the window."
-            )
-        ]
-    if tracking or stepping:
-        return []
-    text = "No policy takes instances away: they stay, and are paid, after the window until somebody lowers them."
-    return [Caution(Severity.WARNING, text)]
 
 
 def _alike(one: WarmPlan, other: WarmPlan) -> bool:
@@ -435,19 +281,6 @@ def memo_of(plans: dict[int, WarmPlan]) -> str:
     return json.dumps([warm_name(plan, True, "0") for _, plan in sorted(plans.items())]) if plans else ""
 
 
-def _deleted(ref: EndpointRef, actions: Iterable[ScheduledAction]) -> list[Change]:
-    return [DeleteSchedule(ref, a.name) for a in actions]
-
-
 def _opens(name: str) -> bool:
     known = read_name(name)
     return isinstance(known, WarmName) and known.opens
-
-
-def _is_back(name: str) -> bool:
-    known = read_name(name)
-    return isinstance(known, KeepName) and known.back
-
-
-def _minute(now: datetime) -> datetime:
-    return now.replace(second=0, microsecond=0)

@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from ops import warming
+from ops import warming, warming_until
 from ops.core.bounds_ahead import ahead
 from ops.core.errors import BadInput
 from ops.core.fixes import Change, DeleteSchedule, PutSchedule, RegisterTarget
+from ops.core.moments import written
 from ops.core.setup import Setup
 from ops.core.setup_steps import after
 from ops.core.types import Bounds, ScalableTarget, ScheduledAction, Suspended
@@ -18,7 +19,8 @@ from ops.core.warm import WarmPlan
 from ops.core.warm_actions import open_at, recognised
 from ops.core.warm_keep import KeepUntil
 from ops.core.warm_names import WarmName, read_name
-from ops.warming import Warming, WarmWish
+from ops.warming import WarmWish
+from ops.warming_checks import Warming
 from tests.core.warm_samples import REF, at, office, plan, window
 
 SATURDAY, INSIDE = at("2026-11-28 10:00"), at("2026-11-30 10:00")
@@ -82,7 +84,7 @@ def test_wherever_it_stops_the_endpoint_does_not_stay_warm() -> None:
             warming.put_plan(lived(before, SATURDAY, INSIDE), REF, other, INSIDE),
         ),
         (lived(before, SATURDAY, INSIDE), warming.remove(lived(before, SATURDAY, INSIDE), REF, 1, INSIDE)),
-        (ASLEEP, warming.keep_until(ASLEEP, REF, KeepUntil(at("2026-11-30 12:00")), INSIDE)),
+        (ASLEEP, warming_until.keep_until(ASLEEP, REF, KeepUntil(at("2026-11-30 12:00")), INSIDE)),
     ):
         for count in range(len(found.changes) + 1):
             setup = after(start, found.changes[:count])
@@ -131,8 +133,8 @@ def test_a_window_that_overlaps_an_alike_plan_becomes_part_of_it() -> None:
     assert merged == office().__class__(1, (*office().windows, window("wed 17:00-22:00")), "Europe/Berlin")
     apart = warming.plan_of(before, REF, wish("sat 08:00-12:00"), SATURDAY, "")
     assert apart.id == 2
+    other = warming.plan_of(before, REF, wish("wed 17:00-22:00", floor=2), SATURDAY, "")
     with pytest.raises(BadInput, match="overlaps with warm plan 1"):
-        other = warming.plan_of(before, REF, wish("wed 17:00-22:00", floor=2), SATURDAY, "")
         warming.put_plan(before, REF, other, SATURDAY)
 
 
@@ -199,11 +201,11 @@ def test_a_ceiling_leaves_the_minimum_alone() -> None:
 
 
 def until(setup: Setup, end: str, now: datetime, floor: int = 1) -> Setup:
-    return done(setup, warming.keep_until(setup, REF, KeepUntil(at(end), floor), now))
+    return done(setup, warming_until.keep_until(setup, REF, KeepUntil(at(end), floor), now))
 
 
 def test_until_puts_the_action_that_ends_it_first() -> None:
-    found = warming.keep_until(
+    found = warming_until.keep_until(
         ASLEEP, REF, KeepUntil(at("2026-11-28 12:00:30"[:16]) + timedelta(seconds=30)), SATURDAY
     )
     back, register = found.changes
@@ -223,7 +225,7 @@ def test_a_second_until_replaces_the_first() -> None:
     assert low(second) == 2
     assert low(lived(second, SATURDAY, at("2026-11-28 13:00"))) == 2
     assert low(lived(second, SATURDAY, at("2026-11-28 14:00"))) == 0
-    ended = done(second, warming.end_keep(second, REF, at("2026-11-28 11:00")))
+    ended = done(second, warming_until.end_keep(second, REF, at("2026-11-28 11:00")))
     assert ended == ASLEEP
 
 
@@ -272,7 +274,7 @@ def test_until_inside_a_window_and_then_no_window() -> None:
 )
 def test_untils_that_cannot_be(end: str, floor: int, what: str) -> None:
     with pytest.raises(BadInput, match=what):
-        warming.keep_until(ASLEEP, REF, KeepUntil(at(end), floor), SATURDAY)
+        warming_until.keep_until(ASLEEP, REF, KeepUntil(at(end), floor), SATURDAY)
 
 
 def test_spent_actions_are_cleaned_up() -> None:
@@ -280,6 +282,17 @@ def test_spent_actions_are_cleaned_up() -> None:
     assert warming.clean_up(kept, REF, at("2026-11-28 12:05")).changes == ()
     (gone,) = warming.clean_up(kept, REF, at("2026-11-28 12:30")).changes
     assert gone == DeleteSchedule(REF, kept.schedules[0].name)
+
+
+def test_an_until_that_was_not_put_back_is_said() -> None:
+    kept = until(ASLEEP, "2026-11-28 12:00", SATURDAY)
+    late = at("2026-11-28 12:30")
+    assert warming_until.not_put_back(kept, at("2026-11-28 11:00")) == ""
+    assert warming_until.not_put_back(lived(kept, SATURDAY, late), late) == ""
+    said = written(warming_until.not_put_back(kept, late))
+    assert said.startswith("The minimum is still 1, though AWS should have put it back to 0 at 12:00 UTC")
+    other = ScheduledAction("day", "cron(0 8 ? * * *)", "UTC", 1, None)
+    assert warming_until.not_put_back(replace(kept, schedules=(*kept.schedules, other)), late) == ""
 
 
 def test_foreign_actions_are_never_touched() -> None:

@@ -42,4 +42,6 @@ class WarmView:
     calendar: Calendar | None
     lead: Lead
     price: Price | None
+    note: str = ""
+    """What seems to have gone wrong, with marked times (ops.core.moments); empty: nothing."""
     problems: tuple[Problem, ...] = ()

@@ -7,13 +7,13 @@ from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
 
-import holidays
-
 from ops.core.errors import BadInput
 
 
 def countries() -> dict[str, tuple[str, ...]]:
     """The two-letter codes that are known, each with the codes of its parts."""
+    import holidays  # takes a moment to load: only where somebody asks for holidays
+
     known = holidays.list_supported_countries(include_aliases=False)
     return {code: tuple(parts) for code, parts in sorted(known.items()) if len(code) == 2}
 
@@ -50,5 +50,7 @@ def holidays_of(code: str, years: Iterable[int]) -> dict[date, str]:
 
 @lru_cache(maxsize=256)
 def _of_year(code: str, year: int) -> dict[date, str]:
+    import holidays
+
     country, _, part = code.partition("-")
     return dict(holidays.country_holidays(country, subdiv=part or None, years=year, language="en_US"))

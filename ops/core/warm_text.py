@@ -18,7 +18,7 @@ from ops.core.words import count, listed
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LONG = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _EVERY = {"daily": "mon-sun", "all": "mon-sun", "weekdays": "mon-fri", "weekend": "sat-sun"}
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(d|h|m|min)")
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(min|d|h|m)")
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "min": 60.0}
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})")
 _MOST_DAYS = 400
