@@ -18,6 +18,7 @@ from ops.core.setup_steps import after
 from ops.core.types import Suspended, TargetTrackingPolicy
 from ops.core.views import EndpointView
 from ops.core.views_capacity import Ahead, CapacityView, ahead
+from ops.core.warm_names import WarmName, read_name
 from ops.core.words import listed
 
 _HELD = (
@@ -74,7 +75,15 @@ def next_run(coming: Sequence[Ahead], view: EndpointView, zone: tzinfo) -> str:
         if value is not None
     ]
     at = moment(first.at, view.as_of, zone)
-    return f"Next, at {at}, {first.action.name} sets the {' and the '.join(parts) or 'bounds as they are'}."
+    return f"Next, at {at}, {_called(first.action.name)} sets the {' and the '.join(parts) or 'bounds as they are'}."
+
+
+def _called(name: str) -> str:
+    """A scheduled action by its name; one of Ebb's own by what it is for."""
+    found = read_name(name)
+    if isinstance(found, WarmName):
+        return f"warm plan {found.plan.id} {'opens' if found.opens else 'closes'} and"
+    return "keeping it warm for a while ends and" if found is not None and found.back else name
 
 
 def suspended(off: Suspended, since: datetime | None, who: str, now: datetime, zone: tzinfo) -> Html:

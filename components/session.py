@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from components.unread import OLDER
 from ops import clock, one_collector, which_aws
@@ -31,8 +32,10 @@ from ops.core.views_failures import (
     RequestLog,
 )
 from ops.core.views_notices import NoticesView, SettingLine
+from ops.core.views_warm import WarmView
 from ops.notifier import Notifier
 from ops.pace import Snapshot
+from ops.warming import WarmWish
 
 T = TypeVar("T")
 Make = Callable[[Console], ChangePlan]
@@ -113,6 +116,10 @@ INCIDENT_S = 30.0
 """So long the parts of an incident summary are good."""
 CAPACITY_S = 10.0
 """So long the set-up of an endpoint serves everybody who looks; a change through Ebb makes it old at once."""
+WARM_S = 30.0
+"""So long what keeps an endpoint warm, its calendar and its past serve everybody who looks."""
+DO = "do"
+"""URL and session: which part of the Capacity page is open."""
 CHANGE = "change"
 """Session: the change under review, as a change_panel.Open."""
 DRIFT_S = 30.0
@@ -322,6 +329,17 @@ def failure_object(name: str, key: str) -> Told[ObjectText]:
 def capacity(name: str) -> Told[CapacityView]:
     """How an endpoint is set up to scale, and what a change has to know besides. Raises OpsError."""
     return source().ask(("capacity", name), lambda console: console.capacity(name), CAPACITY_S)
+
+
+def warm(name: str, zone: ZoneInfo, wish: WarmWish | None = None, edit: int | None = None) -> Told[WarmView]:
+    """How an endpoint is kept warm, or would be with a wish; the calendar in a zone. Raises BadInput, OpsError."""
+    key = ("warm", name, str(zone), wish, edit)
+    return source().ask(key, lambda console: console.warm(name, zone, wish, edit), WARM_S)
+
+
+def forget_warm(name: str, number: int) -> None:
+    """Forget a paused warm plan, of which nothing is in AWS. Raises OpsError."""
+    source().act(lambda console: console.forget_warm(name, number))
 
 
 def plan(work: Make) -> ChangePlan:

@@ -4,7 +4,17 @@ from datetime import timedelta
 
 import streamlit as st
 
-from components import capacity_forms, capacity_words, cards, change_panel, notices, scope, session, unread
+from components import (
+    capacity_forms,
+    capacity_words,
+    cards,
+    change_panel,
+    notices,
+    scope,
+    session,
+    unread,
+    warm_forms,
+)
 from components import format as fmt
 from components.access import require
 from components.capacity_drift import drifted
@@ -82,9 +92,13 @@ def forms(name: str) -> None:
         notices.problems([older], fmt.clock(view.around.now, zone.info, seconds=True))
     about(view)
     drifted(name, view.connection, zone.info)
-    bounds, policies, suspend = st.tabs(["Bounds", "Policies", "Suspend"], key="capacity-parts")
+    parts = ["Bounds", "Keep warm", "Policies", "Suspend"]
+    bounds, warm, policies, suspend = st.tabs(parts, key=session.DO, bind="query-params", on_change="rerun")
     with bounds:
         capacity_forms.bounds(view)
+    if warm.open:  # it reads a month: only for those who look at it
+        with warm, notices.guard("what keeps it warm"):
+            warm_forms.keep_warm(name, zone.info)
     with policies:
         capacity_forms.policies(view)
     with suspend:
