@@ -93,6 +93,11 @@ class Collector:
             self._thread.join(timeout=5)
         self._consoles.close()
 
+    @property
+    def console(self) -> Console | None:
+        """The console in use, None before the first; not for viewers."""
+        return self._consoles.present
+
     def snapshot(self) -> Snapshot:
         """What is known now; never waits. Counts as asking."""
         with self._change:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ops import clock, cold_views, failed, handing_over
+from ops.activity import ActivityPart
 from ops.aws import alarm_history, notify
 from ops.capacity import Sizing
 from ops.changing import chosen
@@ -18,6 +19,7 @@ from ops.core.fixes import Calls
 from ops.core.incident import Incident
 from ops.core.log_lines import checked_name, most_said
 from ops.core.moments import written
+from ops.core.requests import RequestFilter
 from ops.core.since import Since
 from ops.core.types import Endpoint, EndpointState, Window
 from ops.core.views import DoctorView, EndpointView, FleetView
@@ -33,6 +35,7 @@ from ops.core.views_failures import (
     failures_of,
 )
 from ops.core.words import count
+from ops.sending_console import Sending
 from ops.warm_console import WarmConsole
 
 SOON_S = 5.0
@@ -44,7 +47,7 @@ WORLDS_KEPT = 3
 """Histories of earlier embedded AWS that stay: each start of one without a past of its own is a new world."""
 
 
-class Console(WarmConsole, Sizing):
+class Console(ActivityPart, WarmConsole, Sending, Sizing):
     """One AWS, one account, one region: what pages and the command line ask.
 
     Every method raises OpsError when nothing can be told; what cannot be read is a Problem in the view.
@@ -290,6 +293,14 @@ class Console(WarmConsole, Sizing):
     def history_progress(self) -> tuple[int, int]:
         """How many endpoints have all of their history, of how many."""
         return self._gaps.progress() if self._gaps is not None else (0, 0)
+
+    def _unanswered(self, name: str) -> int | None:
+        """Requests submitted from Ebb that have no answer yet; None where nobody can tell."""
+        try:
+            counted = self.records().ledger().counts(RequestFilter(endpoint=name))
+        except OpsError:
+            return None
+        return sum(number for state, number in counted.items() if not state.final)
 
     def _described(self, name: str) -> Endpoint | None:
         """An endpoint as last described; None where AWS does not let Ebb describe it. Raises UnknownEndpoint."""

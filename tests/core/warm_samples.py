@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 
 from ops.core.bounds_ahead import ahead
 from ops.core.fixes import PutSchedule
@@ -57,6 +57,3 @@ def kept(
 def shown(spans: Iterable[tuple[datetime, datetime]]) -> list[str]:
     """ "2026-03-28 06:55 - 17:00" in UTC."""
     return [f"{a:%Y-%m-%d %H:%M} - {b:%H:%M}" for a, b in spans]
-
-
-NOON = time(12, 0)
