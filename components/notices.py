@@ -62,15 +62,15 @@ def show(error: OpsError, part: str = "") -> None:
         body.append(_AGAIN)
     st.warning("  \n".join(body), icon=icon)
     if isinstance(error, UnknownEndpoint):
-        _near(error.nearest)
+        _near(error.nearest, f"near-{part}" if part else "near")
 
 
-def _near(names: Sequence[str]) -> None:
+def _near(names: Sequence[str], key: str) -> None:
     links = [
         html("<li>Open {link}</li>", link=endpoint_link(n, html("{n}", n=n), focus="near")) for n in names
     ]
     fleet = html('<li><a class="go" href="./" data-focus="all">See all endpoints</a></li>')
-    markup.show(html('<ul class="plain">{items}</ul>', items=markup.joined([*links, fleet])), key="near")
+    markup.show(html('<ul class="plain">{items}</ul>', items=markup.joined([*links, fleet])), key=key)
 
 
 def problems(found: Sequence[Problem], as_of: str = "") -> None:

@@ -21,6 +21,7 @@ from components.capacity_drift import drifted
 from components.header import as_of
 from components.live import live_panel
 from components.markup import html, joined, show
+from ops.core.errors import UnknownEndpoint
 from ops.core.types import Problem
 from ops.core.views_capacity import CapacityView
 
@@ -85,7 +86,10 @@ def about(view: CapacityView) -> None:
 
 
 def forms(name: str) -> None:
-    told = session.capacity(name)
+    try:
+        told = session.capacity(name)
+    except UnknownEndpoint:
+        return  # what holds now, above, has said so
     view = told.value
     if told.error is not None:
         older = Problem(unread.OLDER, told.error.what, told.error.hint, retryable=told.error.retryable)

@@ -222,3 +222,10 @@ def test_every_endpoint_of_the_fleet_has_its_page(fleet_sky):
         for row in (*view.rows, *view.realtime):
             app = on_page("capacity", endpoint=row.endpoint.ref.name)
             assert f"Capacity of {row.endpoint.ref.name}" in words(app)
+
+
+def test_an_endpoint_that_is_gone_is_said_once(sky):
+    with looked_at(sky):
+        app = on_page("capacity", endpoint="nowhere")
+        assert notices(app).count("There is no endpoint named 'nowhere'") == 1
+        assert "Review these bounds…" not in labels(app)
