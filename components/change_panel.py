@@ -81,6 +81,28 @@ def begin(make: session.Make, page: str) -> None:
     st.session_state[session.CHANGE] = Open(page, make, plan, key=plan.id[:8])
 
 
+def undo_link(entry: str, page: str) -> Html:
+    """The way to the review of taking a change back; the page stays as it is."""
+    query = {**st.query_params.to_dict(), session.UNDO: entry}
+    link = page_link(page, query, Html("Undo…"), focus=f"undo-{entry}")
+    return html('<div class="small">{link}</div>', link=link)
+
+
+def undo_asked(page: str) -> None:
+    """Open the review of taking back what a link names, once. It only reads; what stands in its way is said here."""
+    entry = st.query_params.get(session.UNDO)
+    if not entry:
+        return
+    st.query_params.update({session.UNDO: []})
+    if not operates():
+        st.info("Taking a change back needs the role operator.", icon=":material/lock:")
+        return
+    try:
+        begin(_undo(entry), page)
+    except OpsError as error:
+        notices.show(error)
+
+
 def opened() -> Open | None:
     found = st.session_state.get(session.CHANGE)
     return found if isinstance(found, Open) else None

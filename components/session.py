@@ -121,6 +121,8 @@ WARM_S = 30.0
 """So long what keeps an endpoint warm, its calendar and its past serve everybody who looks."""
 DO = "do"
 """URL and session: which part of the Capacity page is open."""
+UNDO = "undo"
+"""URL: the entry of the journal whose way back is to be reviewed. A link opens the review, and writes nothing."""
 CHANGE = "change"
 """Session: the change under review, as a change_panel.Open."""
 DRIFT_S = 30.0

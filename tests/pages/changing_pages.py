@@ -42,12 +42,12 @@ def looked_at(sky: Sky, settings: Settings | None = None) -> Iterator[Collector]
             session.connect(None)
 
 
-def elsewhere(sky: Sky, plan: Callable[[Console], ChangePlan]) -> None:
+def elsewhere(sky: Sky, plan: Callable[[Console], ChangePlan], typed: str = "") -> None:
     """Somebody else changes something, with another Ebb that keeps a journal of its own."""
     with TemporaryDirectory() as folder:
         settings = Settings(endpoint_url=sky.url, state_dir=Path(folder))
         with Console.open(settings) as other:
-            other.apply(plan(other), Actor("bo", "admin"))
+            other.apply(plan(other), Actor("bo", "admin"), "", typed)
 
 
 def on_page(page: str, **query: str) -> AppTest:

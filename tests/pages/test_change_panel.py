@@ -23,7 +23,7 @@ from tests.pages.changing_pages import (
     press,
     set_bounds,
 )
-from tests.pages.conftest import notices
+from tests.pages.conftest import markup, notices
 from tests.pages.living_pages import Sky, words
 from tests.small_worlds import NAME
 
@@ -204,3 +204,33 @@ def test_an_alarm_is_put_with_the_topic_that_was_chosen(sky):
         assert any(topic in block.value for block in app.code)
         press(app, "Apply")
         assert "✓ Done." in words(app)
+
+
+def test_the_activity_page_takes_a_change_back(sky):
+    with looked_at(sky) as reader:
+        press(set_bounds(capacity(), 0, 2), "Apply")
+        (entry,) = reader.act(lambda console: console.journal(NAME), changes=False)
+        app = on_page("activity", endpoint=NAME, undo=entry.id)
+        assert f"undo={entry.id}" in markup(app)
+        assert f"Undo: Set the bounds of {NAME} to 0–2" in words(app)
+        assert bounds(sky) == (0, 2)
+        press(app, "Apply")
+        assert bounds(sky) == (0, 3)
+        app = on_page("activity", endpoint=NAME, undo=entry.id)
+        assert "This was undone already" in notices(app)
+        assert "Apply" not in labels(app)
+
+
+def test_the_doctors_fix_is_applied(sky):
+    with looked_at(sky) as reader:
+        policy = "HasBacklogWithoutCapacity-ScalingPolicy"
+        elsewhere(sky, lambda other: other.plan_policy_removed(NAME, policy), NAME)
+        reader.act(lambda console: console.fleet())
+        app = on_page("doctor", endpoint=NAME)
+        assert "no-wake-policy" in markup(app)
+        press(app, "Apply this fix…")
+        assert "Mend no-wake-policy" in words(app)
+        press(app, "Apply")
+        assert "✓ Done." in words(app)
+        policies = reader.act(lambda console: console.setup(NAME).policies, changes=False)
+        assert len(policies) == 2
