@@ -98,7 +98,7 @@ def suspended(off: Suspended, since: datetime | None, who: str, now: datetime, z
     else:
         age = "Since when is not known."
     return html(
-        '<div class="banner stuck" role="alert"><p><span aria-hidden="true">⏸</span> <b>{what} suspended.</b></p>'
+        '<div class="banner stuck" role="alert"><p><span aria-hidden="true">▮▮</span> <b>{what} suspended.</b></p>'
         '<ul class="evidence">{items}</ul><p class="muted small">{age}</p></div>',
         what=_upper(f"{listed([word for word, _ in held])} {verb}"),
         items=joined(
@@ -109,15 +109,17 @@ def suspended(off: Suspended, since: datetime | None, who: str, now: datetime, z
 
 
 def of_endpoint(view: EndpointView, zone: tzinfo) -> Html:
-    """The same banner from what the range of a view tells, with the way to where it can be resumed."""
+    """The way to the Capacity page; under the same banner, from what the range tells, while anything is suspended."""
+    name = view.row.endpoint.ref.name
     if view.target is None or not view.target.suspended.any():
-        return Html("")
+        link = capacity_link(name, Html("Change its capacity, keep it warm →"), focus="capacity")
+        return html('<p class="small">{link}</p>', link=link)
     done = [m for m in view.changes if "suspended" in m.sentence and not m.refused]
     last = max(done, key=lambda m: m.at, default=None)
     banner = suspended(
         view.target.suspended, last.at if last else None, last.who if last else "", view.as_of, zone
     )
-    link = capacity_link(view.row.endpoint.ref.name, Html("Resume it on the Capacity page →"), focus="resume")
+    link = capacity_link(name, Html("Resume it on the Capacity page →"), focus="resume")
     return html('<div class="stack">{a}<p class="small">{b}</p></div>', a=banner, b=link)
 
 

@@ -44,7 +44,7 @@ def _target(view: EndpointView) -> Html:
     ]
     paused = (
         html(
-            '<span class="pill waking"><span aria-hidden="true">⏸</span>suspended: {what}</span>',
+            '<span class="pill waking"><span aria-hidden="true">▮▮</span>suspended: {what}</span>',
             what=", ".join(held),
         )
         if held

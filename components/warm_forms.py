@@ -158,7 +158,7 @@ def _forget(name: str, number: int) -> None:
 def plan_says(each: PlanView) -> Html:
     """One plan: its windows, whether it is open now, what is wrong with it, and what it would have bought."""
     icon, word, tone = (
-        ("⏸", "paused: nothing of it is in AWS", "waking")
+        ("▮▮", "paused: nothing of it is in AWS", "waking")
         if each.paused
         else ("◍", "open now", "warm")
         if each.open_now
