@@ -68,7 +68,7 @@ def cost(found: CostEffect | None) -> Html:
     if found is None:
         return html(
             '<p><span class="money"><span aria-hidden="true">$</span> Cost:</span> '
-            "no bound moves, so it costs nothing by itself.</p>"
+            "no bound moves; what runs is paid as before.</p>"
         )
     if found.usd_per_day is None or found.usd_per_month is None:
         said = "not known."

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import boto3
 import pytest
 
+from ops.console import Console
+from ops.core.change import ChangePlan
+from ops.core.fixes import DeregisterTarget
 from ops.core.types import Suspended
 from tests.components.samples import REAL, SampleSource, fleet
-from tests.living import error
+from tests.living import console_at, error
 from tests.pages.changing_pages import (
     button,
     capacity,
@@ -229,3 +233,62 @@ def test_an_endpoint_that_is_gone_is_said_once(sky):
         app = on_page("capacity", endpoint="nowhere")
         assert notices(app).count("There is no endpoint named 'nowhere'") == 1
         assert "Review these bounds…" not in labels(app)
+
+
+def test_an_endpoint_without_bounds_is_offered_its_first(sky):
+    def gone(other: Console) -> ChangePlan:
+        ref = other.endpoint(NAME).row.endpoint.ref
+        return other.plan_changes(NAME, "fix", "Deregister", (DeregisterTarget(ref),))
+
+    elsewhere(sky, gone, NAME)
+    with looked_at(sky):
+        app = capacity()
+        said = words(app)
+        assert "It is not registered with Application Auto Scaling: nothing scales it." in said
+        assert "give its first bounds" in said
+        assert "Nothing can be suspended" in said
+        assert "A policy needs bounds to move between: set them first." in said
+        fields(app, 0, 2)
+        press(app, "Review these bounds…")
+        assert "not registered" in words(app)
+        press(app, "Apply")
+        with console_at(sky.url) as console:
+            target = console.setup(NAME).target
+            assert target is not None
+            assert (target.bounds.min, target.bounds.max) == (0, 2)
+
+
+def test_a_policy_on_an_expression_can_only_be_removed(sky):
+    client = boto3.client(
+        "application-autoscaling",
+        "us-east-1",
+        endpoint_url=sky.url,
+        aws_access_key_id="x",
+        aws_secret_access_key="y",
+    )
+    metric = {"Namespace": "AWS/SageMaker", "MetricName": "ApproximateBacklogSize"}
+    stat = {
+        "Metric": metric | {"Dimensions": [{"Name": "EndpointName", "Value": NAME}]},
+        "Stat": "Sum",
+    }
+    client.put_scaling_policy(
+        PolicyName="mixed",
+        ServiceNamespace="sagemaker",
+        ResourceId=f"endpoint/{NAME}/variant/AllTraffic",
+        ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": 5.0,
+            "CustomizedMetricSpecification": {
+                "Metrics": [
+                    {"Id": "m1", "MetricStat": stat, "ReturnData": False},
+                    {"Id": "e1", "Expression": "m1 / 2", "ReturnData": True},
+                ]
+            },
+        },
+    )
+    with looked_at(sky):
+        app = capacity()
+        assert "It tracks an expression over several metrics." in words(app)
+        assert labels(app).count("Review this policy…") == 2
+        assert labels(app).count("Remove this policy…") == 3
