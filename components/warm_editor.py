@@ -55,6 +55,12 @@ def begin(name: str, plan: WarmPlan | None) -> None:
     st.session_state["warm-until"] = plan.until if plan is not None else None
 
 
+def is_open(name: str) -> bool:
+    """Whether somebody is at a plan of this endpoint: what they typed stays while its fields are drawn."""
+    chosen = st.session_state.get(_EDIT)
+    return isinstance(chosen, tuple) and chosen[0] == name
+
+
 def shut_when_done() -> None:
     """What was typed is done once it is applied."""
     found = change_panel.opened()
@@ -71,11 +77,10 @@ def editor(
     name: str, view: WarmView, here: ZoneInfo
 ) -> tuple[session.WarmWish | OpsError | None, int | None]:
     """(what is typed, or why it makes no sense; the plan that it changes). (None, None) while the editor is shut."""
-    chosen = st.session_state.get(_EDIT)
-    if not isinstance(chosen, tuple) or chosen[0] != name:
+    if not is_open(name):
         st.button("New warm plan", key=f"warm-new-{name}", on_click=begin, args=(name, None))
         return None, None
-    edit = int(chosen[1]) or None
+    edit = int(st.session_state[_EDIT][1]) or None
     with st.container(border=True, key="warm-editor"):
         title = f"Change warm plan {edit}" if edit else "New warm plan"
         show(html('<div class="change"><h2>{t}</h2></div>', t=title), key="warm-editor-head")

@@ -13,6 +13,7 @@ from components import (
     scope,
     session,
     unread,
+    warm_editor,
     warm_forms,
 )
 from components import format as fmt
@@ -100,7 +101,9 @@ def forms(name: str) -> None:
     bounds, warm, policies, suspend = st.tabs(parts, key=session.DO, bind="query-params", on_change="rerun")
     with bounds:
         capacity_forms.bounds(view)
-    if warm.open:  # it reads a month: only for those who look at it
+    if warm.open or warm_editor.is_open(
+        name
+    ):  # it reads a month: only for those who look, or have typed there
         with warm, notices.guard("what keeps it warm"):
             warm_forms.keep_warm(name, zone.info)
     with policies:
