@@ -3,6 +3,7 @@
 import streamlit as st
 
 from components import (
+    capacity_words,
     cards,
     changes,
     custom_range,
@@ -126,6 +127,7 @@ def body() -> None:
         older, missing = unread.split(view.problems)
         notices.problems(older, fmt.clock(view.as_of, zone.info, seconds=True))
         show(cards.headline(view.row, zone.info, view.as_of), key="headline")
+        show(capacity_words.of_endpoint(view, zone.info), key="suspended")
         show(findings.ask(name), key="ask-the-doctor")
         notices.problems(missing)
         show(cards.numbers(view.row, view.problems), key="numbers")

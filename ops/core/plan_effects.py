@@ -145,6 +145,8 @@ def cost_of(before: Setup, wanted: Setup, around: Around) -> CostEffect | None:
         f"{_usd(around.price.usd_per_hour)} an hour, {around.price.source}, {around.price.as_of:%d %b %Y}"
     )
     if more == 0:
+        if new.max == 0:
+            return CostEffect(Decimal(0), Decimal(0), "Nothing while it stays so: no instance runs.")
         most = _usd(around.price.usd_per_hour * new.max)
         return CostEffect(
             Decimal(0),
