@@ -13,9 +13,11 @@ from pathlib import Path
 
 import plotly
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 ROOT = Path(__file__).resolve().parent
 if str(ROOT) not in sys.path:
@@ -23,6 +25,7 @@ if str(ROOT) not in sys.path:
 
 log = logging.getLogger("ebb")
 PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+NOT_NEAR = "Ebb answers beyond this machine only with sign-in set up: docs/sign-in.md"
 HEAVY = ("plotly.graph_objects", "plotly.io", "pandas", "components.charts.signature", "boto3")
 
 
@@ -71,9 +74,46 @@ async def healthz(request: Request) -> JSONResponse:
     return JSONResponse({"ok": not problem, "problem": problem}, status_code=503 if problem else 200)
 
 
+class NearOnly:
+    """Without sign-in, whoever comes by another address than this machine's own gets no answer.
+
+    It holds where the server was started in a way that does not tell Streamlit its address.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        from ops.core.listening import is_loopback
+
+        self._app, self._is_near = app, is_loopback
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        at = scope.get("server")
+        if SIGN_IN or scope["type"] == "lifespan" or (at and self._is_near(at[0])):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await PlainTextResponse(NOT_NEAR, status_code=403)(scope, receive, send)
+
+
+def insist_on_sign_in() -> bool:
+    """Whether sign-in is set up. Ends the process where it is in part, or is not and Ebb would be reached from afar."""
+    from components import access
+    from ops.core import listening
+    from ops.core.errors import BadInput
+
+    auth = access.auth_section()
+    why = listening.refusal(st.get_option("server.address"), auth)
+    if why:
+        print(f"\n{why}", file=sys.stderr, flush=True)
+        sys.exit(BadInput.exit_code)
+    return auth is not None
+
+
+SIGN_IN = insist_on_sign_in()
 app = st.App(
     ROOT / "components" / "shell.py",
     lifespan=lifespan,
     on_script_error=on_script_error,
+    middleware=[Middleware(NearOnly)],
     routes=[Route("/assets/plotly.min.js", plotly_js), Route("/healthz", healthz)],
 )

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
+from typing import Any
 
 import streamlit as st
 
+from components import session
+from ops.core import change, listening, roles
+from ops.core.change import ROLES, Actor
+from ops.core.errors import OpsError
+from ops.core.roles import SignedOut, Standing
+
 ROOT = Path(__file__).resolve().parent.parent
-RANK: Mapping[str, int] = MappingProxyType({"viewer": 1, "operator": 2, "admin": 3})
-GROUP_PREFIX = "ebb-"
+HERE = "this machine"
+"""The name of whoever looks from this machine while no sign-in is set up."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who looks at the page. `role` is a key of RANK."""
+    """Who looks at the page. `role` is one of change.ROLES."""
 
     name: str
     role: str
@@ -57,46 +63,81 @@ def file_of(page: PageEntry) -> str:
     return str(ROOT / page.file)
 
 
-def _on_loopback() -> bool:
-    address = st.get_option("server.address")
-    if not isinstance(address, str) or not address:
-        return False
-    if address == "localhost":
-        return True
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Whoever looks at the page. `user` is None for all but those who may look; `name` is empty for nobody."""
+
+    standing: Standing
+    name: str = ""
+    user: User | None = None
+    until: datetime | None = None
+    """When the sign-in ends; None without one."""
+
+
+def auth_section() -> Mapping[str, Any] | None:
+    """The [auth] section of Streamlit's secrets; None where sign-in is not set up."""
+    if not st.secrets.load_if_toml_exists():
+        return None
+    section = st.secrets.get("auth")
+    return section if isinstance(section, Mapping) and section else None
+
+
+def visitor() -> Visitor:
+    """Who looks, decided anew at every call: a sign-in that has ended since the last run counts no more.
+
+    With sign-in the groups of the token decide (ebb-viewer, ebb-operator, ebb-admin), without it the kind of AWS;
+    EBB_ROLE wins over both. Without sign-in only a server that listens on this machine alone has a user.
+    """
+    claims = st.user.to_dict() if "is_logged_in" in st.user else None
+    near = listening.is_loopback(st.get_option("server.address"))
+    signed_in = claims is not None and claims.get("is_logged_in") is True
+    found = roles.decide(
+        _setting(), session.kind(), session.this_machine_now(), claims, signed_in=signed_in, near=near
+    )
+    name = "" if not signed_in or claims is None else roles.name_of(claims)
+    if found.standing is not Standing.IN:
+        return Visitor(found.standing, name, until=found.until)
+    name = name or HERE
+    return Visitor(found.standing, name, User(name, found.role), found.until)
+
+
+def _setting() -> str | None:
+    """EBB_ROLE; the least of all where the settings make no sense."""
     try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+        return session.role()
+    except OpsError:
+        return ROLES[0]
 
 
 def current_user() -> User | None:
-    """The signed-in user with the role of their groups (ebb-viewer, ebb-operator, ebb-admin).
+    """Whoever looks and may; None = nobody, also when their sign-in has expired."""
+    return visitor().user
 
-    Without sign-in only a server that listens on loopback has a user: whoever sits at this machine.
-    None = nobody.
+
+def actor() -> Actor:
+    """Whoever presses a button, for the write gate. Call it when the press is handled, and keep it for no later one.
+
+    Raises SignedOut for nobody, and for a sign-in that has expired or whose groups give no role.
     """
-    if st.user.get("is_logged_in", False):
-        groups = st.user.get("groups")
-        names: list[str] = [str(group) for group in groups] if isinstance(groups, list | tuple) else []
-        roles = [role for role in RANK if GROUP_PREFIX + role in names]
-        who = str(st.user.get("email") or st.user.get("name") or "signed in")
-        return User(who, max(roles, key=RANK.__getitem__)) if roles else None
-    return User("this machine", "admin") if _on_loopback() else None
+    who = visitor()
+    if who.user is not None:
+        return Actor(who.user.name, who.user.role, "browser")
+    what = {
+        Standing.EXPIRED: "Your sign-in has expired, so nothing was changed.",
+        Standing.NO_GROUP: "Your account holds no role here, so nothing was changed.",
+    }.get(who.standing, "Nobody is signed in, so nothing was changed.")
+    raise SignedOut(what, "Sign in again: load the page anew.")
 
 
 def may(user: User | None, role: str) -> bool:
-    return user is not None and RANK[user.role] >= RANK[role]
+    return user is not None and change.may(user.role, role)
 
 
 def require(role: str) -> User:
     """The user, if they hold at least `role`; otherwise the page says so and ends here."""
     user = current_user()
     if user is None:
-        st.info(
-            "This page needs someone signed in. Ebb listens beyond this machine and no sign-in is set up, "
-            "or your account holds no role here.",
-            icon=":material/lock:",
-        )
+        st.info("This page needs someone signed in.", icon=":material/lock:")
         st.stop()
     if not may(user, role):
         st.info(f"This page needs the role {role}; you hold {user.role}.", icon=":material/lock:")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from components import notices
+from components import access, notices
 
 RATES: tuple[tuple[int, str], ...] = ((0, "⏸ off"), (5, "↻ 5 s"), (15, "↻ 15 s"), (60, "↻ 60 s"))
 """Seconds between two refreshes, and the word in the picker; 0 freezes what is on show."""
@@ -49,6 +49,8 @@ def live_panel(
 
     @st.fragment(key=key)
     def panel() -> None:
+        if access.current_user() is None:
+            st.rerun()  # the sign-in has ended since the page was drawn: the frame says so
         clock = st.container(key=f"clock-{key}")
         try:
             with notices.guard(part):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from components.unread import OLDER
-from ops import one_collector
+from ops import clock, one_collector, which_aws
 from ops.answers import Told
 from ops.config import Settings, variables
 from ops.console import Console
@@ -144,8 +144,8 @@ def start() -> None:
     global _refused, _settings
     try:
         _settings = chosen = Settings.load()
-        real = chosen.mode == "aws"
-        wanted = Wanted(chosen.mode, chosen.region or "", chosen.write if real else True)
+        kind = which_aws.kind(chosen)
+        wanted = Wanted(kind, chosen.region or "", chosen.write if kind == "aws" else True)
         reader = one_collector.start(chosen)
         connect(reader, wanted, one_collector.telling())
     except OpsError as error:
@@ -163,6 +163,22 @@ def source() -> Source:
     if _source is None:
         raise _refused or Unreachable("Ebb has not started to read yet.", "Start it with: make run")
     return _source
+
+
+def role() -> str | None:
+    """EBB_ROLE of this process; None where it is not set. Raises OpsError where the settings make no sense."""
+    return (_settings if _settings is not None else Settings.load()).role
+
+
+def kind() -> str:
+    """Which kind of AWS this is: "embedded" or "aws"."""
+    known = connection()
+    return known.kind if known is not None else _wanted.kind
+
+
+def this_machine_now() -> datetime:
+    """The time of this machine: sign-ins end by it, AWS's own time plays no part."""
+    return clock.now()
 
 
 def wanted() -> Wanted:

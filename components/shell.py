@@ -8,7 +8,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from components import access, refused, scope, session, theme
+from components import access, refused, scope, session, sign_in, theme
+from components.access import User
 from components.footer import footer
 from components.header import header
 
@@ -27,9 +28,8 @@ OF_ONE = ("endpoint", "failures")
 STYLE = (Path(__file__).parent / "shell.css").read_text(encoding="utf-8")
 
 
-def menu() -> Mapping[str, list[MenuPage]]:
+def menu(user: User | None) -> Mapping[str, list[MenuPage]]:
     """Every page in its section; a page above the user's role is hidden and explains itself when opened."""
-    user = access.current_user()
     sections: dict[str, list[MenuPage]] = {}
     for page in access.PAGES:
         sections.setdefault(page.section, []).append(
@@ -50,7 +50,12 @@ def main() -> None:
     st.set_page_config(page_title="Ebb", page_icon="🌊", layout="wide")
     st.logo(LOGO, size="large")
     st.html(STYLE)
-    page = st.navigation(menu())
+    who = access.visitor()
+    page = st.navigation(menu(who.user), position="sidebar" if who.user is not None else "hidden")
+    if who.user is None:
+        sign_in.page(who, home=page.url_path == "")
+        return
+    sign_in.user_menu(who)
     shown = str(st.query_params.get(session.ENDPOINT, "")) if page.url_path in OF_ONE else ""
     st.set_page_config(page_title=f"{shown[:63] or page.title} · Ebb")
     if refused.turn(page.url_path):

@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     """embedded: the AWS that ships with Ebb; aws: the real one."""
     write: bool = Field(False, validation_alias="EBB_WRITE")
     """Whether changes to real AWS are possible at all."""
+    role: Literal["viewer", "operator", "admin"] | None = Field(None, validation_alias="EBB_ROLE")
+    """What everybody here may do: viewer, operator or admin; where it is not set, the groups of the sign-in decide."""
     refresh_s: float | None = Field(None, validation_alias="EBB_REFRESH_S", ge=1, le=3600)
     """Seconds between two readings of AWS; where it is not set, the kind of AWS decides."""
     state_dir: Path = Field(PROJECT / STATE_DIR, validation_alias="EBB_STATE_DIR")

@@ -1,6 +1,6 @@
 """`make run`: the embedded AWS (unless real AWS is asked for), the console, and a clean end of both.
 
-Environment: SPEED, PORT, OPEN, EBB_MODE, EBB_WRITE, AWS_...; arguments go to the embedded AWS as they are.
+Environment: SPEED, PORT, LISTEN, OPEN, EBB_MODE, EBB_WRITE, AWS_...; arguments go to the embedded AWS as they are.
 Exit code 0 after Ctrl-C or SIGTERM, 1 when a part ended by itself, 2 for bad input.
 """
 
@@ -87,11 +87,12 @@ class Launcher:
             raise BadInput(
                 "SPEED and ARGS are for the embedded AWS, not for EBB_MODE=aws.", "Leave them out."
             )
+        address = self._environ.get("LISTEN") or HOST
         port = free_port(int(wanted))
         if port != wanted:
             self._say(f"Port {wanted:.0f} is taken; using {port}.")
-        self._start_console(port, env)
-        url = f"http://{HOST}:{port}"
+        self._start_console(address, port, env)
+        url = f"http://{near(address)}:{port}"
         self._say(
             f"\n  Ebb is ready:  {url}\n  It shows       {about}.\n{clients}  Ctrl-C ends everything.\n"
         )
@@ -113,18 +114,19 @@ class Launcher:
         except (ValueError, KeyError, TypeError) as error:
             raise PartEnded(f"The embedded AWS said something unexpected: {first.strip()!r}.") from error
 
-    def _start_console(self, port: int, env: Mapping[str, str]) -> None:
+    def _start_console(self, address: str, port: int, env: Mapping[str, str]) -> None:
+        """Without sign-in the console refuses an address that others can reach, and says so."""
         self._say("Starting the console ...")
         options = {
             "server.port": port,
-            "server.address": HOST,
+            "server.address": address,
             "server.headless": "true",
             "logger.level": "warning",
         }
         flags = [f"--{name}={value}" for name, value in options.items()]
         command = [sys.executable, "-m", "streamlit", "run", str(PROJECT / "app.py"), *flags]
         child = self._family.start("The console", command, env, subprocess.DEVNULL)
-        self._until(child, lambda: is_healthy(port))
+        self._until(child, lambda: is_healthy(near(address), port))
 
     def _until(self, child: Child, ready: Callable[[], bool]) -> None:
         deadline = monotonic() + READY_S
@@ -218,8 +220,15 @@ def is_free(port: int) -> bool:
     return True
 
 
-def is_healthy(port: int) -> bool:
-    connection = http.client.HTTPConnection(HOST, port, timeout=2)
+def near(address: str) -> str:
+    """The host by which this machine itself reaches a server that listens there."""
+    if address in ("0.0.0.0", "::", "[::]"):
+        return HOST
+    return f"[{address}]" if ":" in address and not address.startswith("[") else address
+
+
+def is_healthy(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host.strip("[]"), port, timeout=2)
     try:
         connection.request("GET", "/_stcore/health")
         return connection.getresponse().status == 200

@@ -49,6 +49,12 @@ def choose(settings: Settings) -> Where:
     return _embedded(running.endpoint_url, running.region)
 
 
+def kind(settings: Settings) -> str:
+    """ "embedded" or "aws": which kind the settings mean, known also while it does not answer."""
+    away = settings.endpoint_url is not None and not is_loopback(settings.endpoint_url)
+    return "aws" if settings.mode == "aws" or away else "embedded"
+
+
 def read_state(settings: Settings) -> Running | None:
     """What the state file says, whether it is still true or not; None without a readable file."""
     try:

@@ -99,15 +99,19 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
         yield Aws(json.loads(ready)["endpoint_url"], folder)
 
 
-@contextmanager
-def console(state_dir: Path, folder: Path) -> Iterator[str]:
-    """`streamlit run app.py` from another folder on a free port; its log must not hold a traceback."""
+def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def console(state_dir: Path, folder: Path, *options: str, port: int = 0) -> Iterator[str]:
+    """`streamlit run app.py` from another folder on a free port; its log must not hold a traceback."""
+    port = port or unused_port()
     url, log = f"http://127.0.0.1:{port}", folder / "console.log"
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(port)]
-    with process(command, log, state_dir, folder) as child:
+    with process([*command, *options], log, state_dir, folder) as child:
         drain = threading.Thread(target=child.communicate, daemon=True)
         drain.start()
         deadline, pause = time.monotonic() + START_S, threading.Event()
