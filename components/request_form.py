@@ -1,0 +1,298 @@
+"""The form that sends requests. It stands outside the live panels, and nothing that was typed is lost by an error."""
+
+from __future__ import annotations
+
+import secrets
+
+import streamlit as st
+
+from components import access, log_view, notices, request_door, session, upload
+from components import format as fmt
+from components.cards import about_usd
+from components.markup import html, show
+from components.request_controls import link
+from components.request_draft import (
+    ADDRESS,
+    BURST,
+    MOST_PASTED,
+    ONCE,
+    PACED,
+    PASTE,
+    UPLOAD,
+    Draft,
+    not_json,
+)
+from ops.core.errors import OpsError
+from ops.core.requests import MOST_COUNT, RATE_RANGE, TIMEOUT_S, TTL_S, Batch
+
+TYPES = (
+    "application/json",
+    "application/jsonlines",
+    "text/csv",
+    "text/plain",
+    "application/octet-stream",
+    "application/x-npy",
+    "image/jpeg",
+    "image/png",
+    "application/pdf",
+)
+
+
+def form(name: str) -> None:
+    """What to send to this endpoint; says why nothing can be sent where that is so."""
+    why = request_door.why_read_only()
+    if why:
+        st.info(
+            "This AWS is read-only here, so nothing can be sent. What was sent before is listed under Requests.",
+            icon=":material/visibility:",
+        )
+        return
+    if not access.may(access.current_user(), "operator"):
+        st.info(
+            "Sending needs the role operator. What was sent is listed under Requests.", icon=":material/lock:"
+        )
+        return
+    _told()
+    if not name:
+        st.info("Choose the endpoint above.", icon=":material/arrow_upward:")
+        return
+    if _is_realtime(name):
+        st.info(
+            "A real-time endpoint answers its callers itself and has no queue: Ebb sends to asynchronous endpoints.",
+            icon=":material/bolt:",
+        )
+        return
+    draft = _draft(name)
+    _quote_and_send(draft)
+
+
+def _is_realtime(name: str) -> bool:
+    newest = session.newest()
+    return newest is not None and any(row.endpoint.ref.name == name for row in newest[0].realtime)
+
+
+def _draft(name: str) -> Draft:
+    kept = {"persist_state": "session"}
+    source = st.segmented_control(
+        "Input", (PASTE, UPLOAD, ADDRESS), default=PASTE, key="send-source", required=True, **kept
+    )
+    content_type = st.selectbox(
+        "Content type",
+        TYPES,
+        key="send-type",
+        required=True,
+        accept_new_options=True,
+        help="What the model is told that the input is. Type another one if yours is not listed.",
+        width=320,
+        **kept,
+    )
+    pasted = uploaded = address = ""
+    as_is = False
+    if source == UPLOAD:
+        uploaded = _uploaded(name, str(content_type))
+    elif source == ADDRESS:
+        address = st.text_input(
+            "Address of an object that is in S3", key="send-address", placeholder="s3://bucket/key", **kept
+        )
+    else:
+        pasted = st.text_area(
+            "The input",
+            key="send-pasted",
+            height=160,
+            max_chars=MOST_PASTED,
+            placeholder='{"document": "…"}',
+            help="It is put into S3 when you send. Larger inputs go by upload.",
+            **kept,
+        )
+        as_is = _checked(Draft(name, pasted=str(pasted or ""), content_type=str(content_type)))
+    how = st.segmented_control(
+        "How many", (ONCE, BURST, PACED), default=ONCE, key="send-how", required=True, **kept
+    )
+    count: int | None = 1
+    pace: float | None = None
+    if how != ONCE:
+        with st.container(horizontal=True, vertical_alignment="bottom", key="send-many"):
+            count = st.number_input(
+                "Requests", 1, MOST_COUNT, value=10, step=1, key="send-count", width=160, **kept
+            )
+            if how == PACED:
+                low, high = RATE_RANGE
+                pace = st.number_input(
+                    "Per minute",
+                    low,
+                    high,
+                    value=10.0,
+                    step=1.0,
+                    format="%g",
+                    key="send-pace",
+                    width=160,
+                    **kept,
+                )
+    with st.expander("More: times, attributes, inference id"):
+        ttl = st.number_input(
+            "Waits in the queue at most, seconds",
+            value=TTL_S,
+            step=60,
+            key="send-ttl",
+            help="60 to 21,600. After that AWS drops it without an answer. Default: 6 h, the most there is.",
+            **kept,
+        )
+        timeout = st.number_input(
+            "Works at most, seconds",
+            value=TIMEOUT_S,
+            step=60,
+            key="send-timeout",
+            help="1 to 3,600. After that the model is cut off and the request has failed. Default: 15 min.",
+            **kept,
+        )
+        attributes = st.text_input(
+            "Custom attributes",
+            key="send-attributes",
+            help="Handed to the model as a header. Default: none. Visible ASCII, at most 1,024 characters.",
+            **kept,
+        )
+        inference_id = st.text_input(
+            "Inference id",
+            key="send-inference-id",
+            help="Default: one that begins with ebb-. Only a single request may have one of your own.",
+            disabled=how != ONCE,
+            **kept,
+        )
+    return Draft(
+        name,
+        str(source),
+        str(pasted or ""),
+        uploaded,
+        str(address or ""),
+        str(content_type or ""),
+        str(how),
+        count,
+        pace,
+        ttl,
+        timeout,
+        str(attributes or ""),
+        str(inference_id or "") if how == ONCE else "",
+        as_is,
+    )
+
+
+def _checked(draft: Draft) -> bool:
+    """Whether what was pasted is JSON, told below it; whether it shall be sent although it is not."""
+    if not draft.pasted.strip():
+        return False
+    size = log_view.size(len(draft.pasted.encode()))
+    if not draft.wants_json:
+        st.caption(size)
+        return False
+    wrong = not_json(draft.pasted)
+    if not wrong:
+        st.caption(f"✓ JSON, {size}")
+        return False
+    show(
+        html('<p class="small waking"><span aria-hidden="true">▲</span> {wrong}</p>', wrong=wrong),
+        key="no-json",
+    )
+    return st.checkbox("Send it as it is", key="send-as-is")
+
+
+def _uploaded(name: str, content_type: str) -> str:
+    found = upload.pick(name, content_type)
+    if found is None:
+        return ""
+    if found.endpoint != name:
+        st.caption(f"{found.name} was uploaded for {found.endpoint}. Upload it again for {name}.")
+        return ""
+    show(
+        html(
+            '<p class="small"><span class="fine" aria-hidden="true">✓</span> <b>{name}</b>, {size}, is at '
+            "<code>{uri}</code></p>",
+            name=found.name,
+            size=log_view.size(found.size),
+            uri=found.uri,
+        ),
+        key="uploaded",
+    )
+    return found.uri
+
+
+def _quote_and_send(draft: Draft) -> None:
+    """What it comes to, the yes that it may want, and the button. Pressing it twice sends once."""
+    token = st.session_state.setdefault(session.SUBMISSION, secrets.token_hex(8))
+    confirmed = False
+    complete = draft.source != PASTE or draft.pasted.strip()
+    try:
+        uri = (
+            draft.input_uri()
+            if complete and (draft.source == PASTE or draft.uploaded or draft.address)
+            else ""
+        )
+        if uri:
+            quote = request_door.quote(draft.submission(uri))
+            usd = "the price is not known" if quote.usd is None else f"{about_usd(quote.usd)}, an estimate"
+            show(
+                html(
+                    '<p>It comes to <b>{count}</b> to {name}, {lasts}, <span class="money">{usd}</span>. '
+                    '<span class="small muted">{basis}</span></p>',
+                    count=fmt.plural(quote.count, "request"),
+                    name=draft.endpoint,
+                    lasts=draft.lasts(),
+                    usd=usd,
+                    basis=quote.basis,
+                ),
+                key="quote",
+            )
+            if quote.confirm:
+                confirmed = st.checkbox(
+                    f"Yes, send {fmt.plural(quote.count, 'request')}: {quote.confirm.replace('$', chr(92) + '$')}",
+                    key=f"send-confirm-{token}",
+                )
+    except OpsError as error:
+        notices.show(error)
+    words = "Send" if draft.requests == 1 else f"Send {fmt.plural(draft.requests, 'request')}"
+    st.button(
+        words,
+        key=f"send-{token}",
+        type="primary",
+        icon=":material/send:",
+        on_click=_send,
+        args=(token, draft, confirmed),
+    )
+
+
+def _send(token: str, draft: Draft, confirmed: bool) -> None:
+    """Done once for a token, however often it is pressed; an error leaves everything as it was typed."""
+    try:
+        actor = access.actor()
+
+        def work() -> tuple[Batch, ...]:
+            uri = draft.input_uri()
+            submission = draft.submission(uri)
+            if draft.source == PASTE:
+                suffix = "json" if draft.wants_json else "txt"
+                body = draft.checked_paste()
+                put = request_door.put(draft.endpoint, f"pasted.{suffix}", body, actor, draft.content_type)
+                submission = draft.submission(put.uri)
+            return (request_door.submit(submission, actor, confirmed),)
+
+        st.session_state[session.SUBMITTED] = request_door.once.do(token, work)[0]
+        st.session_state[session.SUBMISSION] = secrets.token_hex(8)
+    except OpsError as error:
+        st.session_state[session.SUBMITTED] = error
+
+
+def _told() -> None:
+    """What became of the last press."""
+    told = st.session_state.pop(session.SUBMITTED, None)
+    if isinstance(told, OpsError):
+        notices.show(told)
+    elif isinstance(told, Batch):
+        show(
+            html(
+                '<p role="status"><span class="fine" aria-hidden="true">✓</span> On record and on its way: {n} to '
+                '{name}. <a class="go" href="{href}" data-focus="follow">Follow →</a></p>',
+                n=fmt.plural(told.planned, "request"),
+                name=told.endpoint,
+                href=link(view="", batch=told.id),
+            ),
+            key="submitted",
+        )
