@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from ops import cli_cold, cli_doctor, cli_failures, cli_incident, cli_show
+from ops import cli_change, cli_cold, cli_doctor, cli_failures, cli_incident, cli_requests, cli_show
 from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import BadInput, OpsError
@@ -114,7 +114,9 @@ def local_aws(context: typer.Context) -> None:
     raise typer.Exit(main(context.args))
 
 
+cli_change.add_to(app, lambda work, json: _run(work, json))
 cli_failures.add_to(app, lambda work, json: _run(work, json), lambda hours: span_of_hours(_number(hours)))
+cli_requests.add_to(app, lambda work, json: _run(work, json))
 
 
 def main(arguments: list[str] | None = None) -> int:

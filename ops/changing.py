@@ -51,6 +51,10 @@ class Changing(Opened):
         endpoint = self._at(reading, name)
         return self._gate().present(reading, endpoint.ref)
 
+    def reference(self, name: str) -> EndpointRef:
+        """What AWS calls the variant that is scaled. Raises UnknownEndpoint, OpsError."""
+        return self._at(self._reading(), name).ref
+
     def plan_bounds(self, name: str, low: int, high: int) -> ChangePlan:
         """To other bounds; 0 means 0. Raises BadInput, UnknownEndpoint, OpsError."""
         before, around = self._asked(name)

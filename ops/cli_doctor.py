@@ -72,13 +72,13 @@ def _fix(fix: Fix, region: str) -> dict[str, Any]:
     return {
         "kind": "calls",
         "effect": written(fix.effect),
-        "calls": [_call(each) for each in calls(fix)],
+        "calls": [call_json(each) for each in calls(fix)],
         "cli": cli(fix, region),
         "terraform": terraform(fix),
     }
 
 
-def _call(made: Call) -> dict[str, Any]:
+def call_json(made: Call) -> dict[str, Any]:
     """Parameters as boto3 takes them; what the run itself must fill in stands as an object of its own."""
     return {
         "service": made.service,

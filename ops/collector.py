@@ -59,6 +59,7 @@ class Collector:
         self._opening = threading.Lock()
         self._looked: dict[str, float] = {}
         self._tidied_at: float | None = None
+        self._reconciled: Console | None = None
         self._fleet: FleetView | None = None
         self._error: OpsError | None = None
         self._away: OpsError | None = None
@@ -91,6 +92,11 @@ class Collector:
         if self._thread is not None:
             self._thread.join(timeout=5)
         self._consoles.close()
+
+    @property
+    def console(self) -> Console | None:
+        """The console in use, None before the first; not for viewers."""
+        return self._consoles.present
 
     def snapshot(self) -> Snapshot:
         """What is known now; never waits. Counts as asking."""
@@ -278,6 +284,7 @@ class Collector:
             more = console.close_gap(sorted(self._audience()[0]))
             if not more and self._fleet is not None and self._tidy_is_due():
                 console.tidy(self._fleet.as_of)
+                console.reconcile()
             return more
 
         return self._spare(work, False)
@@ -289,6 +296,13 @@ class Collector:
     def look_up(self) -> float:
         """Ask CloudTrail for a page of who changed what, in the caller's thread; seconds until the next is due."""
         return self._spare(lambda console: console.look_up(anybody=self._watched()), IDLE_S)
+
+    def reconcile(self) -> None:
+        """At the first reading of a console: end the changes that a killed process left begun."""
+        console = self._consoles.present
+        if console is not None and console is not self._reconciled and self._error is None:
+            self._reconciled = console
+            self._spare(lambda each: len(each.reconcile()), 0)
 
     def _spare(self, work: Callable[[Console], T], instead: T) -> T:
         """What is done between two readings, while AWS answers; `instead` where it does not."""
@@ -340,6 +354,7 @@ class Collector:
                 wait = self._pace_of_now()
             if wait == 0:
                 self.read_once()
+                self.reconcile()
                 continue
             quiet_s = self.look_up()
             if not self.close_gap() and not self.keep_cold_starts():

@@ -20,7 +20,7 @@ from ops.aws import scaling
 from ops.aws.calls import Reading
 from ops.core import change_words as words
 from ops.core.change import Actor, ChangePlan, Entry, Made, Outcome, Receipt, may
-from ops.core.errors import BadInput, Denied, OpsError, ReadOnly, Stale
+from ops.core.errors import BadInput, Denied, OpsError, ReadOnly, Stale, Unconfirmed
 from ops.core.fix_calls import call, filled
 from ops.core.setup import Difference, Setup, differences, touched
 from ops.core.setup_steps import after
@@ -58,9 +58,9 @@ class Gate:
     ) -> Receipt:
         """Carry out a plan that somebody has reviewed; what AWS refuses is in the receipt's entry.
 
-        Raises ReadOnly (role, read-only AWS), BadInput (nothing to do, or not the word that was asked for), Stale
-        (changed since), and OpsError where the journal cannot be written or AWS cannot be read. All but the last
-        are on record.
+        Raises ReadOnly (role, read-only AWS), Unconfirmed (not the word that was asked for), BadInput (nothing to
+        do), Stale (changed since), and OpsError where the journal cannot be written or AWS cannot be read. Refusals are
+        on record.
         """
         records = self.records()
         if plan.empty:
@@ -115,7 +115,7 @@ class Gate:
             why_not = self.connection.why_read_only or "This AWS is read-only here."
             error = ReadOnly(why_not, "The plan's AWS CLI and Terraform text can be run elsewhere.")
         elif plan.confirm and typed.strip() != plan.confirm:
-            error = BadInput(
+            error = Unconfirmed(
                 f"This can hurt production: type {plan.confirm!r} to confirm it.", "Nothing was changed."
             )
         if error is None:

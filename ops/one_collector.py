@@ -1,4 +1,4 @@
-"""The one collector of this process, and the notices that it feeds."""
+"""The one collector of this process, the notices that it feeds, and the requests loop beside it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from ops.collector import Collector
 from ops.config import Settings
 from ops.console import Console
 from ops.notifier import Notifier
+from ops.requests_loop import RequestsLoop
 
 _only_lock = threading.Lock()
 _only: Collector | None = None
 _telling: Notifier | None = None
+_requests: RequestsLoop | None = None
 
 
 def start(settings: Settings) -> Collector:
     """The collector of this process, started when there is none yet. Does not need AWS to be there."""
-    global _only, _telling
+    global _only, _telling, _requests
     with _only_lock:
         if _only is None:
             _telling = notifier.of(settings)
@@ -27,6 +29,8 @@ def start(settings: Settings) -> Collector:
             _only = Collector(
                 lambda: Console.open(settings, keep=True), settings.refresh_for, tell=tell
             ).start()
+            collector = _only
+            _requests = RequestsLoop(lambda: collector.console).start()
         return _only
 
 
@@ -37,10 +41,13 @@ def telling() -> Notifier | None:
 
 def stop() -> None:
     """End the collector of this process, if there is one."""
-    global _only, _telling
+    global _only, _telling, _requests
     with _only_lock:
         running, _only = _only, None
         notices, _telling = _telling, None
+        requests, _requests = _requests, None
+    if requests is not None:
+        requests.stop()
     if notices is not None:
         notices.stop()
     if running is not None:

@@ -139,15 +139,15 @@ class Opened:
         with self._lock:
             if self._records_url == self._history_url:
                 if self._history_problem is not None:
-                    problem = self._history_problem
-                    raise OpsError(
-                        f"The journal cannot be kept, so nothing is changed: {problem.what}", problem.hint
-                    )
+                    raise _unkept(self._history_problem.what, self._history_problem.hint)
                 assert self._history is not None
                 return self._history
             if self._records is None:
                 assert self._connection is not None
-                self._records = History.open(self._records_url, _scope(self._connection))
+                try:
+                    self._records = History.open(self._records_url, _scope(self._connection))
+                except OpsError as error:
+                    raise _unkept(error.what, error.hint, retryable=error.retryable) from error
             return self._records
 
     @property
@@ -205,3 +205,7 @@ class Opened:
 
 def _scope(connection: Connection) -> Scope:
     return Scope(connection.kind, connection.account, connection.region, connection.world)
+
+
+def _unkept(what: str, hint: str, *, retryable: bool = False) -> OpsError:
+    return OpsError(f"The journal cannot be kept, so nothing is changed: {what}", hint, retryable=retryable)

@@ -3,23 +3,125 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
+from ops import clock, sender
+from ops.aws import objects, requests
+from ops.aws.calls import Reading
+from ops.aws.session import Where
+from ops.core import request_times
 from ops.core.change import Actor
-from ops.core.requests import Batch, RequestFilter, Submission
+from ops.core.errors import BadInput, OpsError
+from ops.core.plain_text import readable
+from ops.core.requests import (
+    CONFIRM_ABOVE,
+    CONFIRM_USD,
+    Batch,
+    RequestFilter,
+    RequestState,
+    Sent,
+    Submission,
+    Unconfirmed,
+)
+from ops.core.types import Endpoint
 from ops.core.views_requests import QueueStatus, Quote, RequestsView, RequestView, Result, Upload
-from ops.opened import Opened
+from ops.core.words import count
+from ops.follower import Follower, Sources
+from ops.opened import IN_MEMORY
+from ops.request_sources import RequestSources
+from ops.sender import Sender
+
+WEEK = timedelta(days=7)
+_AGAIN = (RequestState.FAILED, RequestState.EXPIRED, RequestState.UNKNOWN, RequestState.STOPPED)
 
 
-class Sending(Opened):
+class Sending(RequestSources):
     """Every method raises OpsError: ReadOnly where the role or the settings forbid it, BadInput, Denied."""
 
+    def __init__(self, where: Where, history_url: str = IN_MEMORY, records_url: str | None = None) -> None:
+        super().__init__(where, history_url, records_url)
+        self._sender: Sender | None = None
+        self._follower: Follower | None = None
+
+    # -- submit ----------------------------------------------------------------------------------------
+
     def quote(self, submission: Submission) -> Quote:
-        """What a submission comes to, and why it wants a yes, where it does. Sends nothing."""
-        raise NotImplementedError
+        """What a submission comes to, and why it wants a yes, where it does. Sends nothing. Raises BadInput."""
+        endpoint = self._async(self._reading(), submission.endpoint)
+        usd, basis = self._estimate(endpoint, submission.count)
+        why = ""
+        if submission.count > CONFIRM_ABOVE:
+            why = f"These are {count(submission.count, 'request')}, more than {CONFIRM_ABOVE}."
+        elif usd is not None and usd > CONFIRM_USD:
+            why = f"This costs about ${usd:.2f}, an estimate at list price."
+        return Quote(submission.count, usd, basis, why)
 
     def submit(self, submission: Submission, actor: Actor, *, confirmed: bool = False) -> Batch:
-        """Put a submission on record; the sender of this process sends it. Raises Unconfirmed, ReadOnly."""
-        raise NotImplementedError
+        """Put a submission on record; the sender of this process sends it (`send_step`).
+
+        Raises Unconfirmed where a yes is wanted, ReadOnly, UnknownEndpoint, BadInput for an input that is not there.
+        """
+        self._may_write(actor, "Sending a request")
+        reading = self._reading()
+        endpoint = self._async(reading, submission.endpoint)
+        self._check_input(reading, submission.input_uri)
+        why = self.quote(submission).confirm
+        if why and not confirmed:
+            raise Unconfirmed(f"{why} Nothing was sent.", "Confirm it, or send fewer.")
+        return self._plan(reading, endpoint, submission, actor, ())
+
+    def resubmit(self, ids: Sequence[str], actor: Actor, *, confirmed: bool = False) -> tuple[Batch, ...]:
+        """Send requests that did not end well again, with the input and the parameters of the originals.
+
+        A batch for each submission that they come from. Raises BadInput for one that is open or done, Unconfirmed.
+        """
+        self._may_write(actor, "Sending a request again")
+        ledger, reading = self._ledger(), self._reading()
+        found = ledger.some(ids)
+        missing = set(ids) - {sent.id for sent in found}
+        if missing or not found:
+            raise BadInput(
+                f"There is no request {next(iter(missing), '')!r} on record.", "Choose some of the list."
+            )
+        wrong = next((s for s in found if s.state not in _AGAIN), None)
+        if wrong is not None:
+            raise BadInput(
+                f"The request {wrong.id} is {wrong.state.value}.", "Only what did not end well is sent again."
+            )
+        if len(found) > CONFIRM_ABOVE and not confirmed:
+            raise Unconfirmed(
+                f"These are {len(found)} requests, more than {CONFIRM_ABOVE}. Nothing was sent.",
+                "Confirm it.",
+            )
+        groups: dict[str, list[Sent]] = {}
+        for sent in sorted(found, key=lambda s: s.id):
+            groups.setdefault(sent.batch, []).append(sent)
+        batches = ledger.batches(groups)
+        planned = []
+        for id, originals in groups.items():
+            again = replace(batches[id].submission, count=len(originals), inference_id="")
+            endpoint = self._async(reading, again.endpoint)
+            self._check_input(reading, again.input_uri)
+            planned.append((endpoint, again, originals))
+        return tuple(self._plan(reading, e, s, actor, originals) for e, s, originals in planned)
+
+    def stop(self, batch: str, actor: Actor) -> Batch:
+        """Send no more of a batch; what AWS has taken goes on (ops.core.requests.CANNOT)."""
+        self._may_act(actor, "Stopping a batch")
+        return self._ledger().stop(batch, self._told_now(self._reading()), f"stopped by {actor.name}")
+
+    def send_step(self) -> float | None:
+        """Send what is due now, a few requests at most; seconds until more is, None: nothing is left to send."""
+        if not self.connection().writable:
+            return None
+        ledger = self._ledger()
+        with self._lock:
+            if self._sender is None:
+                self._sender = Sender(self._reading, ledger)
+        return self._sender.step()
+
+    # -- inputs ----------------------------------------------------------------------------------------
 
     def upload(
         self,
@@ -32,8 +134,15 @@ class Sending(Opened):
         content_type: str = "application/json",
         bucket: str = "",
     ) -> Upload:
-        """Stream an input to S3 with flat memory: a generator of byte chunks of any length, at most 1 GB."""
-        raise NotImplementedError
+        """Stream an input to S3 with flat memory: an iterator of byte chunks of any length, at most 1 GB.
+
+        It goes to the bucket of the endpoint's output path under ebb-input/, or to `bucket`. What was begun is given
+        up on any error. `size`: bytes, where known; a stream that ends before is refused. Raises Denied, BadInput.
+        """
+        self._may_write(actor, "Uploading an input")
+        reading = self._reading()
+        uri = self._input_place(reading, endpoint, filename, bucket)
+        return Upload(uri, requests.put_stream(reading, uri, chunks, content_type, size))
 
     def upload_address(
         self,
@@ -44,49 +153,149 @@ class Sending(Opened):
         content_type: str = "application/json",
         bucket: str = "",
     ) -> Upload:
-        """A signed address to which a browser may PUT an input itself (its bucket needs a CORS rule)."""
-        raise NotImplementedError
+        """A signed address to which a browser may PUT an input itself within an hour.
+
+        Its bucket needs a CORS rule for that on real AWS, and the PUT must carry `headers`.
+        """
+        self._may_write(actor, "Uploading an input")
+        reading = self._reading()
+        uri = self._input_place(reading, endpoint, filename, bucket)
+        url = requests.presign_put(reading, uri, content_type)
+        return Upload(uri, None, url, {"Content-Type": content_type})
+
+    # -- what became of them ---------------------------------------------------------------------------
 
     def requests(self, wanted: RequestFilter) -> RequestsView:
         """One page of the ledger with counts by state; asks AWS for nothing."""
-        raise NotImplementedError
+        ledger = self._ledger()
+        rows, total = ledger.page(wanted)
+        problems = self._follower.problems if self._follower is not None else ()
+        return RequestsView(
+            self.connection(),
+            self._last_now(rows),
+            rows,
+            total,
+            ledger.counts(wanted),
+            ledger.batches(sent.batch for sent in rows),
+            problems,
+        )
 
     def request(self, id: str) -> RequestView:
         """One request with its batch and its timeline; asks AWS for nothing. Raises BadInput."""
-        raise NotImplementedError
+        ledger = self._ledger()
+        sent = ledger.request(id)
+        now = self._last_now((sent,))
+        starts = self._gatherer().past.history.episodes(sent.endpoint, sent.planned - WEEK)
+        line = request_times.timeline(sent, starts, now)
+        problems = self._follower.problems if self._follower is not None else ()
+        batch = ledger.batch(sent.batch)
+        return RequestView(self.connection(), now, sent, batch, line, ledger.again(id), problems)
 
     def batch(self, id: str) -> Batch:
         """One submission as it is now. Raises BadInput."""
-        raise NotImplementedError
+        return self._ledger().batch(id)
 
     def result(self, id: str) -> Result:
-        """The beginning of a result, or of a failure text, and a signed address of all of it. Raises BadInput."""
-        raise NotImplementedError
+        """The beginning of a result, or of a failure text, and a signed address of all of it.
 
-    def stop(self, batch: str, actor: Actor) -> Batch:
-        """Send no more of a batch; what AWS has taken goes on (ops.core.requests.CANNOT)."""
-        raise NotImplementedError
+        Raises BadInput while there is none, or where its object is gone; Denied.
+        """
+        sent = self._ledger().request(id)
+        reading = self._reading()
+        uri = {RequestState.DONE: sent.output_uri, RequestState.FAILED: sent.failure_uri}.get(sent.state, "")
+        if not uri:
+            said = sent.text or sent.error
+            if not said:
+                raise BadInput(
+                    f"The request {id} is {sent.state.value}: it has no result.", "Wait for its end."
+                )
+            text = said.encode()
+            return Result("", readable(text, len(text)), len(text), "")
+        try:
+            found = objects.read(reading, uri)
+        except OpsError as error:
+            if error.code not in objects.GONE:
+                raise
+            if sent.text or sent.error:
+                text = (sent.text or sent.error).encode()
+                return Result("", readable(text, len(text)), len(text), "")
+            raise BadInput(
+                f"There is nothing at {uri} any more.", "It was removed since, perhaps by a lifecycle rule."
+            ) from error
+        return Result(uri, found.content, found.object.size, objects.presign_get(reading, uri))
 
-    def resubmit(self, ids: Sequence[str], actor: Actor, *, confirmed: bool = False) -> tuple[Batch, ...]:
-        """Send failed requests again with the input and the parameters of the originals, a batch per submission."""
-        raise NotImplementedError
+    def follow_step(self, *, everything: bool = False) -> int:
+        """Look once for the ends of open requests; how many are still open. `everything`: due or not."""
+        ledger = self._ledger()
+        with self._lock:
+            if self._follower is None:
+                sources = Sources(self._seen, self._topics, self._expired)
+                self._follower = Follower(self._reading, ledger, sources)
+        return self._follower.step(everything=everything)
 
-    def send_step(self) -> float | None:
-        """Send what is due now, a few requests at most; seconds until more is, None: nothing is left to send."""
-        raise NotImplementedError
-
-    def follow_step(self) -> int:
-        """Look once for the ends of open requests; how many are still open."""
-        raise NotImplementedError
+    # -- Ebb's own queue -------------------------------------------------------------------------------
 
     def queue_status(self, endpoint: str) -> QueueStatus:
-        """Ebb's own queue behind the endpoint's topics, and what could be done. Raises UnknownEndpoint."""
-        raise NotImplementedError
+        """Ebb's own queue behind the endpoint's topics, and what could be done. Raises UnknownEndpoint, Denied."""
+        topics = self._topics(endpoint)
+        name = requests.queue_name(endpoint)
+        found = requests.find_queue(self._reading(), endpoint, topics) if topics else None
+        if found is None:
+            said = (
+                "Ebb looks for results in S3; with a queue of its own behind the topics it hears of them at once."
+                if topics
+                else "This endpoint tells no topic of its results, so Ebb looks for them in S3."
+            )
+            return QueueStatus(endpoint, topics, name, False, (), None, said)
+        deaf = len(topics) - len(found.topics)
+        said = (
+            "Ebb hears of results through its own queue."
+            if not deaf
+            else f"Ebb's queue does not hear {count(deaf, 'topic')} of {len(topics)}: create it again to mend that."
+        )
+        return QueueStatus(endpoint, topics, name, True, found.topics, found.waiting, said, found.url)
 
     def create_queue(self, endpoint: str, actor: Actor) -> QueueStatus:
-        """Make Ebb's own queue and subscribe it to the endpoint's topics."""
-        raise NotImplementedError
+        """Make Ebb's own queue, to which the endpoint's topics alone may send, and subscribe it to them."""
+        self._may_write(actor, "Making a queue")
+        topics = self._topics(endpoint)
+        if not topics:
+            raise BadInput(
+                f"{endpoint} tells no topic of its results, so there is nothing to listen to.",
+                "Set a success and an error topic in its configuration, or let Ebb look for results in S3.",
+            )
+        requests.make_queue(self._reading(), endpoint, topics)
+        if self._follower is not None:
+            self._follower.forget_queue(endpoint)
+        return self.queue_status(endpoint)
 
     def remove_queue(self, endpoint: str, actor: Actor) -> QueueStatus:
         """Unsubscribe and delete Ebb's own queue; results are found in S3 after that."""
-        raise NotImplementedError
+        self._may_write(actor, "Removing a queue")
+        requests.drop_queue(self._reading(), endpoint, self._topics(endpoint))
+        if self._follower is not None:
+            self._follower.forget_queue(endpoint)
+        return self.queue_status(endpoint)
+
+    def _plan(
+        self,
+        reading: Reading,
+        endpoint: Endpoint,
+        submission: Submission,
+        actor: Actor,
+        originals: Sequence[Sent],
+    ) -> Batch:
+        now = self._told_now(reading)
+        asynchronous = endpoint.async_config
+        batch, rows = sender.plan(
+            submission,
+            id=sender.new_id(now),
+            at=now,
+            actor=actor.name,
+            via=actor.via,
+            output_path=asynchronous.output_path if asynchronous is not None else None,
+            wall=clock.timestamp(),
+            originals=originals,
+        )
+        self._ledger().plan(batch, rows)
+        return batch

@@ -96,6 +96,10 @@ class Gate:
     def __init__(self, behind: str) -> None:
         self.behind = behind
         self.shut: dict[str, Answer] = {}
+        self.before: dict[str, Callable[[], None]] = {}
+        """Called once when an operation comes by; it is not passed on then."""
+        self.after: dict[str, Callable[[], None]] = {}
+        """Called once when an operation has been answered, before its answer is passed back."""
         self.passed = 0
 
 
@@ -109,9 +113,12 @@ def gated(behind: str) -> Iterator[tuple[str, Gate]]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             target = self.headers.get("X-Amz-Target") or self.path
             action = parse_qs(body.decode()).get("Action", [""])[0] if target == "/" else ""
-            closed = (
-                gate.shut.get("*") or gate.shut.get(re.split("[./]", target)[-1]) or gate.shut.get(action)
-            )
+            named = re.split("[./]", target)[-1]
+            early, late = gate.before.pop(named, None), gate.after.pop(named, None)
+            if early is not None:
+                early()
+                return
+            closed = gate.shut.get("*") or gate.shut.get(named) or gate.shut.get(action)
             if closed is not None:
                 status, headers, payload = closed
                 if target == "/":  # STS and SNS speak XML
@@ -126,6 +133,8 @@ def gated(behind: str) -> Iterator[tuple[str, Gate]]:
                 status, headers, payload = answer.status, dict(answer.getheaders()), answer.read()
                 onward.close()
                 gate.passed += 1
+                if late is not None:
+                    late()
             self.send_response_only(status)
             for name, value in headers.items():
                 if name.lower() not in ("content-length", "connection", "transfer-encoding"):

@@ -50,14 +50,29 @@ _THROTTLED = {
     "RequestThrottled",
     "RequestThrottledException",
 }
-_IAM_PREFIX = {"resourcegroupstaggingapi": "tag", "service-quotas": "servicequotas"}
-_IAM_ACTIONS = {("s3", "ListObjectsV2"): "s3:ListBucket"}
+_BARE_DENIAL, _BARE_MISSING = ("403", "Forbidden"), ("404", "Not Found")
+"""What botocore makes of an answer without a body: those to HEAD have none."""
+MISSING = "404"
+_IAM_PREFIX = {"resourcegroupstaggingapi": "tag", "service-quotas": "servicequotas"} | {
+    "sagemaker-runtime": "sagemaker"
+}
+_IAM_ACTIONS = {
+    ("s3", "ListObjectsV2"): "s3:ListBucket",
+    ("s3", "HeadBucket"): "s3:ListBucket",
+    ("s3", "HeadObject"): "s3:GetObject",
+    ("s3", "CreateMultipartUpload"): "s3:PutObject",
+    ("s3", "UploadPart"): "s3:PutObject",
+    ("s3", "CompleteMultipartUpload"): "s3:PutObject",
+    ("sqs", "DeleteMessageBatch"): "sqs:DeleteMessage",
+}
 """Operations that IAM calls by another name."""
 _NAMES = {"sagemaker": "SageMaker", "cloudwatch": "CloudWatch", "sts": "STS"} | {
     "application-autoscaling": "Application Auto Scaling",
     "logs": "CloudWatch Logs",
     "s3": "S3",
     "sns": "SNS",
+    "sqs": "SQS",
+    "sagemaker-runtime": "SageMaker",
 }
 _PERFORM = re.compile(r"perform:? ([a-z0-9-]+:[A-Za-z]+)")
 _SIGN_IN = "Sign in again (for example `aws sso login`) or renew the keys, then reload."
@@ -126,7 +141,7 @@ class Reading:
 
 def _is_page(answer: Any) -> bool:
     headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    if "Body" in answer and "ETag" in answer:  # an object of S3, which may well be a web page
+    if "ETag" in answer:  # an object of S3, which may well be a web page
         return False
     return str(headers.get("content-type", "")).lower().startswith("text/html")
 
@@ -142,10 +157,12 @@ def refused(error: boto.ClientError, service: str, operation: str) -> OpsError:
     code, message = str(said.get("Code", "")), str(said.get("Message", "") or "").strip()
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     who = _NAMES.get(service, service)
-    if code in _DENIED:
+    if code in _DENIED or (status == 403 and code in _BARE_DENIAL):
         found = _PERFORM.search(message)
         action = found.group(1) if found else iam_action(service, operation)
         return Denied(action, f"AWS denied {action}.")
+    if status == 404 and code in _BARE_MISSING:
+        return OpsError(f"{who} has nothing there ({operation}).", code=MISSING)
     if code in _EXPIRED:
         return CredentialsProblem("The AWS credentials have expired.", _SIGN_IN, code=code)
     if code in _SIGNATURE:

@@ -19,6 +19,8 @@ from botocore.utils import parse_timestamp
 
 THREADS = 8
 _DUMMY = "ebb-local"
+_ONCE = ("sagemaker-runtime",)
+"""Never tried twice by itself: InvokeEndpointAsync is not idempotent, and a lost answer may be a request taken."""
 _HOME = {"pricing": "us-east-1"}  # served in a few regions only, whatever region is looked at
 
 
@@ -111,13 +113,15 @@ class AwsSession:
 
     def _make(self, service: str) -> Any:
         where, patience = self.where, self.where.patience
+        attempts = 1 if service in _ONCE else patience.attempts
         config = Config(
             connect_timeout=patience.connect_s,
             read_timeout=patience.read_s,
-            retries={"mode": "standard", "total_max_attempts": patience.attempts},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=THREADS * 2,
             proxies={} if where.loopback else None,
             user_agent_extra="ebb",
+            signature_version="s3v4" if service == "s3" else None,  # also of signed addresses
             s3={"addressing_style": "path"}
             if where.loopback
             else None,  # a bucket is no host of this machine

@@ -66,3 +66,9 @@ class Stale(OpsError):
     """Something changed between the review and the write."""
 
     exit_code = 3
+
+
+class Unconfirmed(OpsError):
+    """What can hurt was asked for without the explicit yes that it wants. Nothing was done."""
+
+    exit_code = 3

@@ -7,7 +7,7 @@ AWS tells nothing of a request before its end. Until then its state is that of t
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -192,6 +192,28 @@ def at_its_time(sent: Sent, now: datetime, expired: float | None, current: int |
     if over:
         return replace(sent, state=RequestState.UNKNOWN, ended=sent.deadline, source=NO_TRACE)
     return sent
+
+
+def whose(message: Message, candidates: Iterable[Sent]) -> Sent | None:
+    """The request that a message is about, among those with its inference id, which need not be unique.
+
+    One whose own place AWS named is not meant by a message about another; of several the one sent nearest before.
+    """
+    found = [
+        sent
+        for sent in candidates
+        if sent.endpoint == message.endpoint
+        and not (sent.accepted and message.output_uri and sent.output_uri not in ("", message.output_uri))
+    ]
+    exact = [sent for sent in found if message.output_uri and sent.output_uri == message.output_uri]
+    if len(exact) == 1 or len(found) <= 1:
+        return next(iter(exact or found), None)
+    if message.received is None:
+        return None
+    near = timedelta(minutes=2)
+    times = [(abs((sent.sent or sent.planned) - message.received), sent.id, sent) for sent in found]
+    apart, _, nearest = min(times)
+    return nearest if apart <= near else None
 
 
 def message_of(body: str) -> Message | None:

@@ -102,7 +102,7 @@ def touched(changes: Iterable[Change], before: Setup) -> tuple[str, ...]:
             case RegisterTarget():
                 if change.min is not None or change.max is not None:
                     found.add(BOUNDS)
-                if change.suspended is not None:
+                if change.suspended is not None or before.target is None:
                     found.add(SUSPENDED)
             case DeregisterTarget():
                 found |= {BOUNDS, SUSPENDED}

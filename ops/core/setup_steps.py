@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -61,10 +61,7 @@ def steps(present: Setup, wanted: Setup, ref: EndpointRef) -> tuple[Change, ...]
     """
     keys = {d.part for d in differences(present, wanted, ref)}
     if wanted.target is None and present.target is not None:
-        gone = (DeregisterTarget(ref),)
-        kept = {a.name for a in wanted.alarms}
-        lost = tuple(a.name for a in present.alarms if a.name not in kept and not a.name.startswith(OWNED))
-        return (*gone, *((DeleteAlarms(lost),) if lost else ()))
+        return (DeregisterTarget(ref), *_of_alarms(present, wanted, keys, {}))
     found: list[Change] = []
     if wanted.target is not None and keys & {BOUNDS, SUSPENDED}:
         new = present.target is None
@@ -90,21 +87,22 @@ def steps(present: Setup, wanted: Setup, ref: EndpointRef) -> tuple[Change, ...]
             found.append(put_schedule(ref, schedule))
     names = {s.name for s in wanted.schedules}
     found += [DeleteSchedule(ref, s.name) for s in present.schedules if s.name not in names]
+    return (*found, *_of_alarms(present, wanted, keys, renewed))
+
+
+def _of_alarms(
+    present: Setup, wanted: Setup, keys: Collection[str], renewed: Mapping[str, str]
+) -> Iterable[Change]:
+    """`renewed`: the policies that are made anew, by the ARN that they had."""
     for alarm in wanted.alarms:
         stale = renewed.keys() & set(alarm.actions)
         if not alarm.name.startswith(OWNED) and (f"alarm {alarm.name}" in keys or stale):
-            again = put_alarm(alarm)
-            actions = tuple(
-                PolicyArn(renewed[a]) if isinstance(a, str) and a in renewed else a for a in again.actions
-            )
-            found.append(replace(again, actions=actions))
+            actions = tuple(PolicyArn(renewed[a]) if a in renewed else a for a in alarm.actions)
+            yield replace(put_alarm(alarm), actions=actions)
     names = {a.name for a in wanted.alarms}
-    gone_alarms = tuple(
-        a.name for a in present.alarms if a.name not in names and not a.name.startswith(OWNED)
-    )
-    if gone_alarms:
-        found.append(DeleteAlarms(gone_alarms))
-    return tuple(found)
+    gone = tuple(a.name for a in present.alarms if a.name not in names and not a.name.startswith(OWNED))
+    if gone:
+        yield DeleteAlarms(gone)
 
 
 def way_back(

@@ -29,6 +29,7 @@ from ops.store import episodes as episode_rows
 from ops.store import journal as journal_rows
 from ops.store.chunks import Keysets
 from ops.store.grid import CHUNK, Grid, Scope
+from ops.store.ledger import Ledger
 from ops.store.tables import (
     ACTIVITY,
     BATCH,
@@ -253,6 +254,10 @@ class History:
         with self._write() as connection:
             row = {"scope_id": self._scope, "key": key, "value": value}
             put(connection, MEMO, ("scope_id", "key"), [row])
+
+    def ledger(self) -> Ledger:
+        """The requests that were submitted from Ebb, in the same database."""
+        return Ledger(self._scope, self._write, self._read)
 
     def claim(self, entry: Entry) -> bool:
         """Write a journal entry unless one of its id is there; whether it was written. Of several at once one wins."""

@@ -6,7 +6,7 @@ The caller holds the transaction. Entries are JSON by pydantic, from the types t
 from __future__ import annotations
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from ops.core.change import Entry, Outcome
 from ops.store.packing import Damaged
@@ -17,16 +17,17 @@ _ENTRY = TypeAdapter(Entry)
 
 def claim(connection: Connection, scope: int, entry: Entry) -> bool:
     """Write an entry unless one of its id is there; whether it was written."""
-    there = select(JOURNAL.c.id).where(JOURNAL.c.scope_id == scope, JOURNAL.c.id == entry.id)
-    if connection.execute(there).scalar() is not None:
+    if _place(connection, scope, entry.id) is not None:
         return False
-    add_missing(connection, JOURNAL, [_row(scope, entry)])
+    add_missing(connection, JOURNAL, [_row(scope, entry, _next(connection, scope, entry))])
     return True
 
 
 def write(connection: Connection, scope: int, entry: Entry) -> None:
-    """Replace the entry of that id, or write it."""
-    put(connection, JOURNAL, ("scope_id", "id"), [_row(scope, entry)])
+    """Replace the entry of that id where it stands, or write it."""
+    place = _place(connection, scope, entry.id)
+    at = _next(connection, scope, entry) if place is None else place
+    put(connection, JOURNAL, ("scope_id", "id"), [_row(scope, entry, at)])
 
 
 def read(
@@ -57,12 +58,27 @@ def one(connection: Connection, scope: int, identity: str) -> Entry | None:
     return _parsed(exact[0]) if len(exact) == 1 else None
 
 
-def _row(scope: int, entry: Entry) -> dict[str, object]:
+def _place(connection: Connection, scope: int, identity: str) -> float | None:
+    """Where an entry stands among all; None where there is none of that id."""
+    found: float | None = connection.execute(
+        select(JOURNAL.c.at).where(JOURNAL.c.scope_id == scope, JOURNAL.c.id == identity)
+    ).scalar()
+    return found
+
+
+def _next(connection: Connection, scope: int, entry: Entry) -> float:
+    """A place behind all others: AWS's time has no parts of a second."""
+    last = connection.execute(select(func.max(JOURNAL.c.at)).where(JOURNAL.c.scope_id == scope)).scalar()
+    at = entry.at.timestamp()
+    return at if last is None else max(at, float(last) + 0.001)
+
+
+def _row(scope: int, entry: Entry, at: float) -> dict[str, object]:
     return {
         "scope_id": scope,
         "id": entry.id,
         "endpoint": entry.ref.name,
-        "at": entry.at.timestamp(),
+        "at": at,
         "open": entry.outcome is Outcome.BEGUN,
         "body": _ENTRY.dump_json(entry).decode(),
     }

@@ -178,9 +178,11 @@ REQUEST = _kept(
     "request",
     Column("batch", String(64), nullable=False),
     Column("inference_id", String(64), nullable=False),
-    Index("request_of_batch", "scope_id", "batch"),
+    Column("state", String(16), nullable=False),
+    Index("request_of_batch", "scope_id", "batch", "state"),
     Index("request_by_inference_id", "scope_id", "inference_id"),
     Index("request_open", "scope_id", "open"),
+    Index("request_by_time", "scope_id", "at"),
 )
 """Every request that was submitted from Ebb, written before it is sent."""
 

@@ -1,0 +1,89 @@
+"""Objects in S3 that belong to requests: whether they are there, their beginning, and signed addresses. Facts C.3."""
+
+from __future__ import annotations
+
+import urllib.parse
+from collections.abc import Iterator, Mapping
+
+from botocore import exceptions as boto
+
+from ops.aws import results
+from ops.aws.calls import MISSING, Reading, failed
+from ops.core.errors import BadInput, Denied, OpsError
+from ops.core.request_seen import ObjectSeen
+from ops.core.views_failures import ObjectText
+
+SIGNED_S = 3600
+GONE = (MISSING, "NoSuchKey", "NoSuchBucket", "NotFound")
+
+
+def head(reading: Reading, uri: str) -> ObjectSeen | None:
+    """An object, or None where there is none. Raises Denied, also where S3 hides whether there is one: it answers
+    403 for what is missing unless s3:ListBucket is allowed."""
+    bucket, key = object_of(uri)
+    try:
+        answer = reading.ask("s3", "HeadObject", Bucket=bucket, Key=key)
+    except Denied as error:
+        hidden = Denied(
+            error.action, f"{error.what} Or there is nothing at {uri} yet and s3:ListBucket is missing."
+        )
+        hidden.hint = f"{error.hint} Allow s3:ListBucket of the bucket, too."
+        raise hidden from error
+    except OpsError as error:
+        if error.code in GONE:
+            return None
+        raise
+    return ObjectSeen(uri, answer["LastModified"], int(answer.get("ContentLength", 0)))
+
+
+def under(reading: Reading, uri: str) -> Iterator[ObjectSeen]:
+    """All objects whose address begins with `uri`, a thousand for each call. Raises OpsError."""
+    bucket, prefix = object_of(uri)
+    token: str | None = None
+    while True:
+        more = {"ContinuationToken": token} if token else {}
+        try:
+            answer = reading.ask("s3", "ListObjectsV2", Bucket=bucket, Prefix=prefix, **more)
+        except OpsError as error:
+            if error.code in GONE:
+                return
+            raise
+        for wire in answer.get("Contents", ()):
+            found = results.parse_object(bucket, wire)
+            if found is not None:
+                yield ObjectSeen(f"s3://{bucket}/{found.key}", found.modified, found.size)
+        token = answer.get("NextContinuationToken")
+        if not token:
+            return
+
+
+def read(reading: Reading, uri: str) -> ObjectText:
+    """The beginning of an object, at most 64 KB. Raises Denied, OpsError."""
+    bucket, key = object_of(uri)
+    return results.read(reading, f"s3://{bucket}", key)
+
+
+def object_of(uri: str) -> tuple[str, str]:
+    """(bucket, key) of an s3:// address. Raises BadInput."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not uri.startswith("s3://") or not bucket or not key:
+        raise BadInput(
+            f"{uri!r} is not the address of an object in S3.", "It should be like s3://bucket/key."
+        )
+    return bucket, key
+
+
+def presign_get(reading: Reading, uri: str) -> str:
+    """A signed address to download an object, good for an hour. Raises OpsError."""
+    bucket, key = object_of(uri)
+    name = urllib.parse.quote(key.rpartition("/")[2])
+    shown = f"attachment; filename*=UTF-8''{name}"
+    return signed(reading, "get_object", {"Bucket": bucket, "Key": key, "ResponseContentDisposition": shown})
+
+
+def signed(reading: Reading, operation: str, params: Mapping[str, str]) -> str:
+    try:
+        client = reading.session.client("s3")
+        return str(client.generate_presigned_url(operation, Params=dict(params), ExpiresIn=SIGNED_S))
+    except (boto.BotoCoreError, boto.ClientError) as error:
+        raise failed(error, "s3", operation, reading.session.where.endpoint_url) from error

@@ -1,0 +1,148 @@
+"""What is asked of endpoints, inputs and the ledger on behalf of requests, and who may send."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+
+from ops import clock
+from ops.aws import objects
+from ops.aws.calls import Reading
+from ops.core import metrics
+from ops.core.change import Actor, may
+from ops.core.errors import BadInput, Denied, OpsError, ReadOnly
+from ops.core.request_seen import EndpointSeen
+from ops.core.requests import MOST_PAYLOAD, Sent
+from ops.core.types import Endpoint, Window
+from ops.core.views import EndpointView
+from ops.opened import Opened
+from ops.store.ledger import Ledger
+
+INPUTS = "ebb-input"
+"""Prefix of inputs that are uploaded, in the bucket of the endpoint's output path unless another is named."""
+LOOK = timedelta(hours=1)
+_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class RequestSources(Opened):
+    """What `ops.sending_console` builds on."""
+
+    def _ledger(self) -> Ledger:
+        return self.records().ledger()
+
+    def _may_act(self, actor: Actor, what: str) -> None:
+        if not may(actor.role, "operator"):
+            raise ReadOnly(
+                f"{what} is for operators; {actor.name} is a {actor.role}.",
+                "Ask an operator, or for the role.",
+            )
+
+    def _may_write(self, actor: Actor, what: str) -> None:
+        self._may_act(actor, what)
+        connection = self.connection()
+        if not connection.writable:
+            raise ReadOnly(f"{what} is not possible: Ebb is read-only here.", connection.why_read_only)
+
+    def _told_now(self, reading: Reading) -> datetime:
+        reading.ask("sts", "GetCallerIdentity")
+        return reading.now
+
+    def _last_now(self, rows: Sequence[Sent]) -> datetime:
+        """AWS's time as last read, and never before what the rows tell of."""
+        known = [t for s in rows for t in (s.planned, s.sent, s.ended) if t is not None]
+        last = self._gatherer().now
+        return max([*known, *([last] if last is not None else [])], default=clock.now())
+
+    def _async(self, reading: Reading, name: str) -> Endpoint:
+        endpoint = self._endpoint(reading, name)
+        if not endpoint.is_async:
+            raise BadInput(
+                f"{name} is not an asynchronous endpoint.", "Ebb sends to asynchronous ones alone."
+            )
+        return endpoint
+
+    def _endpoint(self, reading: Reading, name: str) -> Endpoint:
+        gatherer = self._gatherer()
+        if not gatherer.knows(name):
+            gatherer.look(reading, name)
+        found = next((e for e in gatherer.endpoints() if e.ref.name == name), None)
+        if found is None or not found.described:
+            raise Denied("sagemaker:DescribeEndpoint", f"AWS does not let Ebb describe {name}.")
+        return found
+
+    def _check_input(self, reading: Reading, uri: str) -> None:
+        """Raises BadInput where it is certain that AWS cannot use the input; where Ebb may not look it goes on."""
+        try:
+            found = objects.head(reading, uri)
+        except Denied:
+            return
+        if found is None:
+            raise BadInput(f"There is no object at {uri}.", "Upload it first, or correct its address.")
+        if found.size > MOST_PAYLOAD:
+            raise BadInput(
+                f"The object at {uri} is larger than 1 GB.", "SageMaker takes no larger one: split it."
+            )
+
+    def _input_place(self, reading: Reading, name: str, filename: str, bucket: str) -> str:
+        endpoint = self._async(reading, name)
+        path = endpoint.async_config.output_path if endpoint.async_config is not None else None
+        chosen = bucket or (path or "").removeprefix("s3://").partition("/")[0]
+        if not chosen:
+            raise BadInput(
+                f"{name} has no output path, so there is no bucket to upload to.", "Name a bucket."
+            )
+        plain = _PLAIN.sub("-", filename.rpartition("/")[2]).strip(".-")[-100:] or "input"
+        return f"s3://{chosen}/{INPUTS}/{name}/{self._told_now(reading):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}-{plain}"
+
+    def _estimate(self, endpoint: Endpoint, number: int) -> tuple[Decimal | None, str]:
+        """Dollars for so many requests at the time that they took lately, and what that rests on."""
+        view = self._viewed(endpoint.ref.name, timedelta(hours=3))
+        took = view.metrics.get(metrics.TOTAL_TIME.key).values if view is not None else np.empty(0)
+        if endpoint.instance_type is None or not took.size or np.isnan(took).all():
+            return None, "How long a request takes is not known from the last three hours."
+        price, _ = self._prices.quote(endpoint.ref.region, endpoint.instance_type)
+        if price is None:
+            return None, f"There is no list price of {endpoint.instance_type}."
+        mean_s = float(np.nanmean(took)) / 1000.0
+        asynchronous = endpoint.async_config
+        at_once = (asynchronous.max_concurrent if asynchronous is not None else None) or 1
+        usd = price.usd_per_hour * Decimal(str(mean_s * number / at_once / 3600.0))
+        basis = f"{mean_s:.0f} s each as in the last three hours, {at_once} at once; idle time not counted"
+        return usd, basis
+
+    def _viewed(self, name: str, span: timedelta | Window) -> EndpointView | None:
+        """A view of one endpoint after what is due of it was read; None where that cannot be told."""
+        gatherer, reading = self._gatherer(), self._reading()
+        try:
+            gatherer.look(reading, name)
+            gatherer.complete(reading, name, span)
+            return gatherer.state().endpoint(name, span)
+        except OpsError:
+            return None
+
+    def _topics(self, name: str) -> tuple[str, ...]:
+        found = self._endpoint(self._reading(), name).async_config
+        topics = (found.success_topic, found.error_topic) if found is not None else ()
+        return tuple(dict.fromkeys(topic for topic in topics if topic))
+
+    def _seen(self, name: str) -> EndpointSeen | None:
+        view = self._viewed(name, LOOK)
+        if view is None:
+            return None
+        oldest = view.metrics.get(metrics.OLDEST.key)
+        known = np.flatnonzero(~np.isnan(oldest.values))
+        at = oldest.window.start + timedelta(seconds=60 * (int(known[-1]) + 1)) if known.size else None
+        return EndpointSeen(view.as_of, view.row.verdict.state, view.row.endpoint.current, oldest.last(), at)
+
+    def _expired(self, name: str, at: datetime) -> float | None:
+        """Requests that were dropped within a minute or two of a moment; None where that was not read."""
+        begin = at.replace(second=0, microsecond=0) - timedelta(minutes=1)
+        view = self._viewed(name, Window(begin, begin + timedelta(minutes=4)))
+        if view is None or metrics.EXPIRED.key in view.unread:
+            return None
+        return metrics.total(view.metrics.get(metrics.EXPIRED.key), begin.timestamp())

@@ -1,0 +1,376 @@
+"""The write gate over an embedded AWS: once, compared, on record, read back, undone; refused below the pages."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from ops.aws.session import Where
+from ops.config import Settings
+from ops.console import Console
+from ops.core.change import Actor, Outcome
+from ops.core.errors import BadInput, OpsError, ReadOnly, Stale, Unconfirmed
+from ops.core.fixes import DeleteAlarms, PutAlarm
+from ops.core.setup import put_alarm
+from ops.core.types import Bounds, StepPolicy, Suspended, TargetTrackingPolicy
+from tests.living import error, gated
+from tests.small_worlds import NAME, small
+
+ANNA = Actor("anna", "operator")
+BOSS = Actor("boss", "admin")
+WRITES = (
+    "RegisterScalableTarget",
+    "DeregisterScalableTarget",
+    "PutScalingPolicy",
+    "DeleteScalingPolicy",
+    "PutScheduledAction",
+    "DeleteScheduledAction",
+)
+
+
+@pytest.fixture
+def world() -> Iterator[str]:
+    with small(0.5) as (server, _):
+        yield server.url
+
+
+@contextmanager
+def console_of(url: str, folder: Path) -> Iterator[Console]:
+    with Console.open(Settings(endpoint_url=url, state_dir=folder)) as console:
+        yield console
+
+
+def client(url: str, service: str = "application-autoscaling") -> Any:
+    return boto3.client(
+        service, "us-east-1", endpoint_url=url, aws_access_key_id="x", aws_secret_access_key="y"
+    )
+
+
+def bounds_at(url: str) -> tuple[int, int]:
+    found = client(url).describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    target = next(t for t in found if t["ResourceId"] == f"endpoint/{NAME}/variant/AllTraffic")
+    return target["MinCapacity"], target["MaxCapacity"]
+
+
+def set_elsewhere(url: str, low: int, high: int) -> None:
+    client(url).register_scalable_target(
+        ServiceNamespace="sagemaker",
+        ResourceId=f"endpoint/{NAME}/variant/AllTraffic",
+        ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+        MinCapacity=low,
+        MaxCapacity=high,
+    )
+
+
+def registrations(url: str) -> int:
+    """Calls that CloudTrail holds, whoever made them."""
+    found = client(url, "cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "RegisterScalableTarget"}]
+    )
+    return len(found["Events"])
+
+
+def test_bounds_are_planned_applied_read_back_and_undone(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        plan = console.plan_bounds(NAME, 1, 4)
+        assert (plan.needs, plan.confirm) == ("operator", "")
+        assert [d.part for d in plan.differences] == ["bounds"]
+        assert "at once" in plan.effect or "stays awake" in plan.effect
+        assert plan.cost is not None
+        assert plan.cost.usd_per_day is not None
+        assert "stimate" in plan.cost.basis
+        receipt = console.apply(plan, ANNA, "demo at ten")
+        assert receipt.entry.outcome is Outcome.DONE
+        assert receipt.missing == ()
+        assert bounds_at(world) == (1, 4)
+        made = receipt.entry.made
+        assert [(m.operation, bool(m.request_id), m.error) for m in made] == [
+            ("RegisterScalableTarget", True, "")
+        ]
+        assert console.view(NAME, console.endpoint(NAME).window).target is not None
+        undo = console.plan_undo(receipt.entry.id[:8])
+        console.apply(undo, ANNA, "over", undo.confirm)
+        assert bounds_at(world) == (0, 3)
+        with pytest.raises(BadInput, match="undone already"):
+            console.plan_undo(receipt.entry.id)
+    with console_of(world, tmp_path) as later:  # the journal outlives the process
+        newest, oldest = later.journal(NAME)
+        assert (newest.kind, newest.undo_of) == ("undo", oldest.id)
+        assert (oldest.actor, oldest.why, oldest.undone_by) == (ANNA, "demo at ten", newest.id)
+
+
+def test_pressed_twice_it_is_written_once(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        plan, before = console.plan_bounds(NAME, 1, 3), registrations(world)
+        receipts = []
+        barrier = threading.Barrier(4)
+
+        def press() -> None:
+            barrier.wait(timeout=20)
+            receipts.append(console.apply(plan, ANNA))
+
+        threads = [threading.Thread(target=press) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+        assert len(receipts) == 4
+        assert sum(receipt.fresh for receipt in receipts) == 1
+        assert registrations(world) == before + 1
+        assert not console.apply(plan, ANNA).fresh
+        assert len(console.journal(NAME)) == 1
+
+
+def test_what_changed_since_the_review_is_refused_and_says_by_whom(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        plan = console.plan_bounds(NAME, 1, 3)
+        set_elsewhere(world, 0, 2)
+        with pytest.raises(Stale) as refused:
+            console.apply(plan, ANNA)
+        assert "0–3 instances → 0–2 instances" in refused.value.what
+        assert "CloudTrail" in refused.value.what
+        assert bounds_at(world) == (0, 2)
+        entry = console.journal(NAME)[0]
+        assert entry.outcome is Outcome.STALE
+        other = console.plan_bounds(NAME, 1, 2)
+        console.apply(console.plan_bounds(NAME, 0, 3), replace(ANNA, name="otto"))
+        with pytest.raises(Stale, match="otto did it through Ebb"):
+            console.apply(other, ANNA)
+
+
+def test_a_viewer_and_a_read_only_aws_are_refused_below_the_pages(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        plan = console.plan_bounds(NAME, 1, 3)
+        with pytest.raises(ReadOnly, match="needs the role operator"):
+            console.apply(plan, Actor("eve", "viewer"))
+        policy = next(p for p in console.setup(NAME).policies if isinstance(p, TargetTrackingPolicy))
+        with pytest.raises(ReadOnly, match="needs the role admin"):
+            console.apply(console.plan_policy(NAME, replace(policy, target=9.0)), ANNA)
+        assert [e.outcome for e in console.journal()] == [Outcome.REFUSED] * 2
+        assert {e.actor.name for e in console.journal()} == {"eve", "anna"}
+    where = Where("aws", "us-east-1", world, loopback=True, writable=False, why_read_only="Set EBB_WRITE=1.")
+    with Console(where) as real:
+        with pytest.raises(ReadOnly, match="EBB_WRITE"):
+            real.apply(real.plan_bounds(NAME, 1, 3), BOSS)
+        assert real.journal()[0].outcome is Outcome.REFUSED
+    assert bounds_at(world) == (0, 3)
+
+
+def test_what_can_hurt_wants_the_name_typed(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        plan = console.plan_bounds(NAME, 0, 0)
+        assert plan.confirm == NAME
+        assert any("AWS documents no protection" in c.sentence for c in plan.cautions) or (
+            console.endpoint(NAME).row.endpoint.current == 0
+        )
+        for typed in ("", "yes", NAME.upper()):
+            with pytest.raises(Unconfirmed, match="can hurt"):
+                console.apply(plan, ANNA, "", typed)
+        assert bounds_at(world) == (0, 3)
+        assert console.apply(plan, ANNA, "", f" {NAME} ").entry.outcome is Outcome.DONE
+        assert bounds_at(world) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (-1, 3, "cannot be negative"),
+        (3, 2, "above the maximum"),
+        (0, 9, "above the account's quota"),
+        (0, 100_000, "is a slip"),
+    ],
+)
+def test_bounds_that_cannot_be_have_each_their_own_answer(
+    world: str, tmp_path: Path, low: int, high: int, said: str
+) -> None:
+    with console_of(world, tmp_path) as console, pytest.raises(BadInput, match=said):
+        console.plan_bounds(NAME, low, high)
+
+
+def test_the_same_bounds_are_nothing_to_change(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        plan = console.plan_bounds(NAME, 0, 3)
+        assert plan.empty
+        with pytest.raises(BadInput, match="nothing to change"):
+            console.apply(plan, ANNA)
+        assert console.journal() == ()
+
+
+def test_each_direction_is_suspended_and_resumed(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        out = console.plan_suspended(NAME, Suspended(scale_out=True))
+        assert out.confirm == NAME
+        assert "does not wake" in out.effect
+        console.apply(out, ANNA, "", NAME)
+        assert console.setup(NAME).target == replace(
+            console.setup(NAME).target, suspended=Suspended(scale_out=True)
+        )
+        back = console.plan_suspended(NAME, Suspended())
+        assert "act at once" in back.effect
+        console.apply(back, ANNA, "", back.confirm)
+        held = console.setup(NAME).target
+        assert held is not None
+        assert held.suspended == Suspended()
+
+
+def test_a_policy_is_set_and_removed_and_comes_back_with_its_alarm(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        before = console.setup(NAME)
+        policy = next(p for p in before.policies if isinstance(p, StepPolicy))
+        removal = console.plan_policy_removed(NAME, policy.name)
+        assert removal.confirm == NAME
+        assert any("nothing starts the first instance" in c.sentence for c in removal.cautions)
+        gone = console.apply(removal, BOSS, "", NAME)
+        assert all(p.name != policy.name for p in console.setup(NAME).policies)
+        undo = console.plan_undo(gone.entry.id)
+        assert console.apply(undo, BOSS, "", undo.confirm).entry.outcome is Outcome.DONE
+        again = next(p for p in console.setup(NAME).policies if p.name == policy.name)
+        assert again.alarm_names == policy.alarm_names
+        view = console.endpoint(NAME)
+        rings = next(a for a in view.alarms if a.name in policy.alarm_names)
+        assert again.arn in rings.actions
+
+
+@pytest.mark.parametrize(
+    ("operation", "action"),
+    [
+        ("RegisterScalableTarget", "application-autoscaling:RegisterScalableTarget"),
+        ("PutScalingPolicy", "application-autoscaling:PutScalingPolicy"),
+        ("DeleteScalingPolicy", "application-autoscaling:DeleteScalingPolicy"),
+        ("PutMetricAlarm", "cloudwatch:PutMetricAlarm"),
+        ("DeleteAlarms", "cloudwatch:DeleteAlarms"),
+    ],
+)
+def test_a_denied_write_names_the_iam_action_and_is_on_record(
+    world: str, tmp_path: Path, operation: str, action: str
+) -> None:
+    with gated(world) as (url, gate), console_of(url, tmp_path) as console:
+        alarm = next(a for a in console.endpoint(NAME).alarms if not a.name.startswith("TargetTracking"))
+        policy = next(p for p in console.setup(NAME).policies if isinstance(p, StepPolicy))
+        plan = {
+            "RegisterScalableTarget": lambda: console.plan_bounds(NAME, 1, 3),
+            "PutScalingPolicy": lambda: console.plan_policy(NAME, replace(policy, cooldown=120)),
+            "DeleteScalingPolicy": lambda: console.plan_policy_removed(NAME, policy.name),
+            "PutMetricAlarm": lambda: console.plan_alarm(NAME, _other(put_alarm(alarm))),
+            "DeleteAlarms": lambda: console.plan_changes(
+                NAME, "alarm", "Remove", (DeleteAlarms((alarm.name,)),)
+            ),
+        }[operation]()
+        gate.shut[operation] = error("AccessDeniedException", "no identity-based policy allows it")
+        receipt = console.apply(plan, BOSS, "", plan.confirm)
+        assert receipt.action == action
+        assert receipt.entry.outcome is Outcome.FAILED
+        assert action in receipt.entry.said
+        assert console.journal()[0] == receipt.entry
+
+
+def _other(alarm: PutAlarm) -> PutAlarm:
+    return replace(alarm, threshold=alarm.threshold + 1)
+
+
+def test_a_change_that_fails_half_way_says_what_was_done_and_can_be_undone(
+    world: str, tmp_path: Path
+) -> None:
+    with gated(world) as (url, gate), console_of(url, tmp_path) as console:
+        alarm = next(a for a in console.endpoint(NAME).alarms if not a.name.startswith("TargetTracking"))
+        bounds = console.plan_bounds(NAME, 1, 3).changes
+        plan = console.plan_changes(NAME, "fix", "Two things", (*bounds, _other(put_alarm(alarm))))
+        gate.shut["PutMetricAlarm"] = error("AccessDeniedException")
+        receipt = console.apply(plan, BOSS)
+        assert receipt.entry.outcome is Outcome.PARTLY
+        assert [bool(m.error) for m in receipt.entry.made] == [False, True]
+        assert receipt.missing == ()
+        gate.shut.clear()
+        undo = console.plan_undo(receipt.entry.id)
+        console.apply(undo, BOSS, "", undo.confirm)
+        assert bounds_at(world) == (0, 3)
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from ops.config import Settings
+from ops.console import Console
+from ops.core.change import Actor
+with Console.open(Settings(endpoint_url=sys.argv[1], state_dir=Path(sys.argv[2]))) as console:
+    plan = console.plan_bounds(sys.argv[3], 1, 3)
+    print("planned", flush=True)
+    sys.stdin.readline()
+    console.apply(plan, Actor("kim", "operator"))
+"""
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_process_killed_on_the_way_is_found_out_at_the_next_start(
+    world: str, tmp_path: Path, done: bool
+) -> None:
+    with gated(world) as (url, gate):
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD, url, str(tmp_path), NAME],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert child.stdin is not None
+        assert child.stdout is not None
+        assert child.stdout.readline() == "planned\n"
+
+        def kill() -> None:
+            os.kill(child.pid, signal.SIGKILL)
+
+        (gate.after if done else gate.before)["RegisterScalableTarget"] = kill
+        child.stdin.write("\n")
+        child.stdin.flush()
+        assert child.wait(timeout=60) == -signal.SIGKILL
+    assert bounds_at(world) == ((1, 3) if done else (0, 3))
+    with console_of(world, tmp_path) as later:
+        assert [e.outcome for e in later.journal()] == [Outcome.BEGUN]
+        ended = later.reconcile()
+        assert [e.outcome for e in ended] == [Outcome.DONE if done else Outcome.FAILED]
+        assert "AWS holds all" in ended[0].said if done else "AWS holds none" in ended[0].said
+        assert later.reconcile() == ()
+        assert later.journal()[0] == ended[0]
+
+
+def test_what_is_set_elsewhere_is_drift_told_by_whom_and_restored(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        assert console.drift(NAME) is None
+        set_elsewhere(world, 2, 3)
+        found = console.drift(NAME)
+        assert found is not None
+        assert [d.part for d in found.differences] == ["bounds"]
+        assert "CloudTrail" in found.who
+    with console_of(world, tmp_path) as later:
+        plan = later.plan_restore(NAME)
+        later.apply(plan, ANNA, "", plan.confirm)
+        assert bounds_at(world) == (0, 3)
+        assert later.drift(NAME) is None
+        set_elsewhere(world, 1, 2)
+        assert later.drift(NAME) is not None
+        later.accept(NAME, ANNA)
+        assert later.drift(NAME) is None
+        console_set = later.plan_bounds(NAME, 0, 2)
+        later.apply(console_set, ANNA, "", console_set.confirm)
+        assert later.drift(NAME) is None
+        assert later.setup(NAME).target == replace(later.setup(NAME).target, bounds=Bounds(0, 2))
+
+
+def test_nothing_is_changed_where_the_journal_cannot_be_kept(world: str, tmp_path: Path) -> None:
+    broken = tmp_path / "history.db"
+    broken.write_bytes(b"this is no database" * 100)
+    with console_of(world, tmp_path) as console:
+        plan = console.plan_bounds(NAME, 1, 3)
+        with pytest.raises(OpsError, match="journal cannot be kept"):
+            console.apply(plan, ANNA)
+    assert bounds_at(world) == (0, 3)

@@ -1,0 +1,161 @@
+"""Requests from submission to their end, end to end on an embedded AWS whose time is stepped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.config import Settings
+from ops.console import Console
+from ops.core.change import Actor
+from ops.core.errors import BadInput, ReadOnly
+from ops.core.requests import RequestFilter, RequestState, Submission, Unconfirmed
+from tests.local_aws.conftest import SteppedAws
+from tests.local_aws.deploying import BUCKET, Account
+
+ME = Actor("ann", "operator")
+INPUT = f"s3://{BUCKET}/in/1.json"
+
+
+class Desk:
+    """An account with one endpoint, and a console with a history in a file."""
+
+    def __init__(self, account: Account, folder: Path) -> None:
+        self.account = account
+        self.settings = Settings(
+            endpoint_url=account.aws.server.url, history_url=f"sqlite:///{folder / 'history.db'}"
+        )
+        self.console = Console.open(self.settings, keep=True)
+
+    def send(self) -> None:
+        while self.console.send_step() is not None:
+            pass
+
+    def follow(self, seconds: float = 0.0) -> int:
+        self.account.aws.advance(seconds)
+        return self.console.follow_step(everything=True)
+
+    def states(self, batch: str = "") -> dict[str, int]:
+        counts = self.console.requests(RequestFilter(batch=batch)).counts
+        return {state.value: n for state, n in counts.items() if n}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    aws = SteppedAws()
+    account = Account(aws)
+    account.endpoint()
+    account.put_input()
+    made = Desk(account, tmp_path)
+    yield made
+    made.console.close()
+    aws.server.stop()
+
+
+def scale(desk: Desk, count: int) -> None:
+    desk.account.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName="doc",
+        DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": count}],
+    )
+
+
+def test_a_request_is_followed_through_a_cold_start_to_its_result(desk: Desk) -> None:
+    scale(desk, 0)
+    desk.account.aws.advance(600)
+    batch = desk.console.submit(Submission("doc", INPUT), ME)
+    assert desk.states() == {"planned": 1}
+    desk.send()
+    assert desk.follow(60) == 1
+    assert desk.states() == {"queued": 1}
+    scale(desk, 1)
+    assert desk.follow(30) == 1
+    assert desk.states() == {"waking": 1}
+    assert desk.follow(1800) == 0
+    (row,) = desk.console.requests(RequestFilter(batch=batch.id)).rows
+    assert row.state is RequestState.DONE
+    assert row.output_uri == f"s3://{BUCKET}/out/ebb/{batch.id}/00001.out"
+    assert row.sent is not None
+    assert row.ended is not None
+    assert row.waiting is not None
+    result = desk.console.result(row.id)
+    assert json.loads(result.text.text)["inferenceId"] == row.inference_id
+    assert result.url.startswith(desk.account.aws.server.url)
+    view = desk.console.request(row.id)
+    assert view.timeline.total_s == (row.ended - row.sent).total_seconds()
+    assert view.batch.sent == 1
+
+
+def test_a_failed_request_says_why_and_can_be_sent_again(desk: Desk) -> None:
+    desk.account.aws.world.fleet.inject("doc", profile=(1.0, 2.0, 1.0))
+    batch = desk.console.submit(Submission("doc", INPUT, count=3), ME)
+    desk.send()
+    assert desk.follow(120) == 0
+    rows = desk.console.requests(RequestFilter(batch=batch.id)).rows
+    assert {row.state for row in rows} == {RequestState.FAILED}
+    assert all("Received server error (500)" in row.text for row in rows)
+    assert "500" in desk.console.result(rows[0].id).text.text
+    desk.account.aws.world.fleet.inject("doc", profile=None)
+    (again,) = desk.console.resubmit([rows[0].id, rows[1].id], ME)
+    assert again.resubmit_of == batch.id
+    assert desk.console.request(rows[0].id).resubmitted
+    desk.send()
+    assert desk.follow(300) == 0
+    assert desk.states(again.id) == {"done": 2}
+    with pytest.raises(BadInput, match="is done"):
+        desk.console.resubmit([s.id for s in desk.console.requests(RequestFilter(batch=again.id)).rows], ME)
+
+
+def test_a_request_that_waits_longer_than_it_may_has_expired(desk: Desk) -> None:
+    scale(desk, 0)
+    desk.account.aws.advance(600)
+    batch = desk.console.submit(Submission("doc", INPUT, ttl_s=120, timeout_s=60), ME)
+    desk.send()
+    assert desk.follow(60) == 1
+    assert desk.follow(120 + 60 + 300) == 0
+    assert desk.states(batch.id) == {"expired": 1}
+
+
+def test_messages_of_the_topics_tell_first_and_those_of_others_leave_no_trace(desk: Desk) -> None:
+    status = desk.console.queue_status("doc")
+    assert not status.exists
+    assert set(status.topics) == {desk.account.success, desk.account.error}
+    made = desk.console.create_queue("doc", ME)
+    assert made.exists
+    assert set(made.subscribed) == set(made.topics)
+    scale(desk, 2)  # a TestNotification
+    desk.account.aws.advance(1800)
+    desk.account.invoke(InferenceId="of somebody else")
+    batch = desk.console.submit(Submission("doc", INPUT, count=2, inference_id=""), ME)
+    desk.send()
+    assert desk.follow(300) == 0
+    rows = desk.console.requests(RequestFilter()).rows
+    assert [row.batch for row in rows] == [batch.id] * 2
+    assert {row.source for row in rows} == {"a message of its topic"}
+    assert desk.console.queue_status("doc").waiting == 0
+    gone = desk.console.remove_queue("doc", ME)
+    assert not gone.exists
+    listed = desk.account.sns.list_subscriptions_by_topic(TopicArn=desk.account.success)["Subscriptions"]
+    assert [s for s in listed if ":ebb-" in s["Endpoint"]] == []
+
+
+def test_what_is_refused_before_anything_is_sent(desk: Desk) -> None:
+    with pytest.raises(ReadOnly, match="for operators"):
+        desk.console.submit(Submission("doc", INPUT), Actor("eve", "viewer"))
+    with pytest.raises(Unconfirmed):
+        desk.console.submit(Submission("doc", INPUT, count=21), ME)
+    with pytest.raises(BadInput, match="no object"):
+        desk.console.submit(Submission("doc", f"s3://{BUCKET}/in/none.json"), ME)
+    assert desk.states() == {}
+
+
+def test_a_batch_that_is_stopped_sends_no_more(desk: Desk) -> None:
+    batch = desk.console.submit(Submission("doc", INPUT, count=30), ME, confirmed=True)
+    desk.console.send_step()
+    stopped = desk.console.stop(batch.id, ME)
+    assert (stopped.sent, stopped.stopped, stopped.open) == (8, True, False)
+    desk.send()
+    assert desk.follow(600) == 0
+    assert desk.states(batch.id) == {"done": 8, "stopped": 22}
