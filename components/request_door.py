@@ -130,9 +130,9 @@ def queue_status(endpoint: str) -> session.Told[QueueStatus]:
     )
 
 
-def create_queue(endpoint: str, actor: Actor) -> QueueStatus:
+def make_queue(endpoint: str, actor: Actor) -> QueueStatus:
     """Make Ebb's own queue. Raises OpsError."""
-    return session.source().act(lambda console: console.create_queue(endpoint, actor))
+    return session.source().act(lambda console: console.make_queue(endpoint, actor))
 
 
 def remove_queue(endpoint: str, actor: Actor) -> QueueStatus:

@@ -52,7 +52,6 @@ def form(name: str) -> None:
             "Sending needs the role operator. What was sent is listed under Requests.", icon=":material/lock:"
         )
         return
-    _told()
     if not name:
         st.info("Choose the endpoint above.", icon=":material/arrow_upward:")
         return
@@ -257,6 +256,7 @@ def _quote_and_send(draft: Draft) -> None:
         on_click=_send,
         args=(token, draft, confirmed),
     )
+    _told(draft)
 
 
 def _send(token: str, draft: Draft, confirmed: bool) -> None:
@@ -277,14 +277,15 @@ def _send(token: str, draft: Draft, confirmed: bool) -> None:
         st.session_state[session.SUBMITTED] = request_door.once.do(token, work)[0]
         st.session_state[session.SUBMISSION] = secrets.token_hex(8)
     except OpsError as error:
-        st.session_state[session.SUBMITTED] = error
+        st.session_state[session.SUBMITTED] = (error, draft)
 
 
-def _told() -> None:
-    """What became of the last press."""
-    told = st.session_state.pop(session.SUBMITTED, None)
-    if isinstance(told, OpsError):
-        notices.show(told)
+def _told(draft: Draft) -> None:
+    """What became of the last press; an error no longer once something else is typed."""
+    told = st.session_state.get(session.SUBMITTED)
+    if isinstance(told, tuple):
+        if told[1] == draft:
+            notices.show(told[0])
     elif isinstance(told, Batch):
         show(
             html(

@@ -107,7 +107,7 @@ def _do(work: object, endpoint: str, label: str) -> None:
 
 
 def _create(endpoint: str, actor: Actor) -> str:
-    request_door.create_queue(endpoint, actor)
+    request_door.make_queue(endpoint, actor)
     return f"The queue is there and hears the topics of {endpoint}."
 
 

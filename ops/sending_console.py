@@ -255,7 +255,7 @@ class Sending(RequestSources):
         )
         return QueueStatus(endpoint, topics, name, True, found.topics, found.waiting, said, found.url)
 
-    def create_queue(self, endpoint: str, actor: Actor) -> QueueStatus:
+    def make_queue(self, endpoint: str, actor: Actor) -> QueueStatus:
         """Make Ebb's own queue, to which the endpoint's topics alone may send, and subscribe it to them."""
         self._may_write(actor, "Making a queue")
         topics = self._topics(endpoint)
