@@ -41,6 +41,12 @@ class Draft:
     def requests(self) -> int:
         return 1 if self.how == ONCE else self.count or 0
 
+    @property
+    def ready(self) -> bool:
+        """Whether there is an input at all."""
+        given = {PASTE: self.pasted, UPLOAD: self.uploaded, ADDRESS: self.address}
+        return bool(given.get(self.source, "").strip())
+
     def submission(self, uri: str) -> Submission:
         """Of an input that is in S3. Raises BadInput."""
         if self.how == PACED and self.per_minute is None:
@@ -77,7 +83,10 @@ class Draft:
             raise BadInput("There is no input.", "Paste one, upload a file, or give an address in S3.")
         wrong = not_json(self.pasted) if self.wants_json else ""
         if wrong and not self.as_is:
-            raise BadInput(wrong, "Mend it, choose another content type, or tick that it is sent as it is.")
+            raise BadInput(
+                wrong,
+                "Mend it, choose another content type, or tick under More to send it all the same.",
+            )
         return self.pasted.encode()
 
     @property

@@ -61,8 +61,8 @@ def form(name: str) -> None:
             icon=":material/bolt:",
         )
         return
-    draft = _draft(name)
-    _quote_and_send(draft)
+    _fields(name)
+    _quote_and_send(drafted(name))
 
 
 def _is_realtime(name: str) -> bool:
@@ -70,7 +70,30 @@ def _is_realtime(name: str) -> bool:
     return newest is not None and any(row.endpoint.ref.name == name for row in newest[0].realtime)
 
 
-def _draft(name: str) -> Draft:
+def drafted(name: str) -> Draft:
+    """What the form holds now, also while a press is handled: the fields of the last run may be older than it."""
+    kept = st.session_state
+    how = str(kept.get("send-how") or ONCE)
+    found: upload.Uploaded | None = kept.get(session.UPLOADED)
+    return Draft(
+        name,
+        str(kept.get("send-source") or PASTE),
+        str(kept.get("send-pasted") or ""),
+        found.uri if found is not None and found.endpoint == name else "",
+        str(kept.get("send-address") or ""),
+        str(kept.get("send-type") or ""),
+        how,
+        kept.get("send-count", 1),
+        kept.get("send-pace"),
+        kept.get("send-ttl", TTL_S),
+        kept.get("send-timeout", TIMEOUT_S),
+        str(kept.get("send-attributes") or ""),
+        str(kept.get("send-inference-id") or "") if how == ONCE else "",
+        bool(kept.get("send-as-is")),
+    )
+
+
+def _fields(name: str) -> None:
     kept = {"persist_state": "session"}
     source = st.segmented_control(
         "Input", (PASTE, UPLOAD, ADDRESS), default=PASTE, key="send-source", required=True, **kept
@@ -79,22 +102,19 @@ def _draft(name: str) -> Draft:
         "Content type",
         TYPES,
         key="send-type",
-        required=True,
         accept_new_options=True,
         help="What the model is told that the input is. Type another one if yours is not listed.",
         width=320,
         **kept,
     )
-    pasted = uploaded = address = ""
-    as_is = False
     if source == UPLOAD:
-        uploaded = _uploaded(name, str(content_type))
+        _upload(name, str(content_type or ""))
     elif source == ADDRESS:
-        address = st.text_input(
+        st.text_input(
             "Address of an object that is in S3", key="send-address", placeholder="s3://bucket/key", **kept
         )
     else:
-        pasted = st.text_area(
+        st.text_area(
             "The input",
             key="send-pasted",
             height=160,
@@ -103,20 +123,16 @@ def _draft(name: str) -> Draft:
             help="It is put into S3 when you send. Larger inputs go by upload.",
             **kept,
         )
-        as_is = _checked(Draft(name, pasted=str(pasted or ""), content_type=str(content_type)))
+        _checked(drafted(name))
     how = st.segmented_control(
         "How many", (ONCE, BURST, PACED), default=ONCE, key="send-how", required=True, **kept
     )
-    count: int | None = 1
-    pace: float | None = None
     if how != ONCE:
         with st.container(horizontal=True, vertical_alignment="bottom", key="send-many"):
-            count = st.number_input(
-                "Requests", 1, MOST_COUNT, value=10, step=1, key="send-count", width=160, **kept
-            )
+            st.number_input("Requests", 1, MOST_COUNT, value=10, step=1, key="send-count", width=160, **kept)
             if how == PACED:
                 low, high = RATE_RANGE
-                pace = st.number_input(
+                st.number_input(
                     "Per minute",
                     low,
                     high,
@@ -128,79 +144,62 @@ def _draft(name: str) -> Draft:
                     **kept,
                 )
     with st.expander("More: times, attributes, inference id"):
-        ttl = st.number_input(
-            "Waits in the queue at most, seconds",
-            value=TTL_S,
-            step=60,
-            key="send-ttl",
-            help="60 to 21,600. After that AWS drops it without an answer. Default: 6 h, the most there is.",
-            **kept,
-        )
-        timeout = st.number_input(
-            "Works at most, seconds",
-            value=TIMEOUT_S,
-            step=60,
-            key="send-timeout",
-            help="1 to 3,600. After that the model is cut off and the request has failed. Default: 15 min.",
-            **kept,
-        )
-        attributes = st.text_input(
-            "Custom attributes",
-            key="send-attributes",
-            help="Handed to the model as a header. Default: none. Visible ASCII, at most 1,024 characters.",
-            **kept,
-        )
-        inference_id = st.text_input(
-            "Inference id",
-            key="send-inference-id",
-            help="Default: one that begins with ebb-. Only a single request may have one of your own.",
-            disabled=how != ONCE,
-            **kept,
-        )
-    return Draft(
-        name,
-        str(source),
-        str(pasted or ""),
-        uploaded,
-        str(address or ""),
-        str(content_type or ""),
-        str(how),
-        count,
-        pace,
-        ttl,
-        timeout,
-        str(attributes or ""),
-        str(inference_id or "") if how == ONCE else "",
-        as_is,
+        _more(one=how == ONCE)
+
+
+def _more(*, one: bool) -> None:
+    """What has a default that serves nearly always."""
+    kept = {"persist_state": "session"}
+    st.number_input(
+        "Waits in the queue at most, seconds",
+        value=TTL_S,
+        step=60,
+        key="send-ttl",
+        help="60 to 21,600. After that AWS drops it without an answer. Default: 6 h, the most there is.",
+        **kept,
     )
-
-
-def _checked(draft: Draft) -> bool:
-    """Whether what was pasted is JSON, told below it; whether it shall be sent although it is not."""
-    if not draft.pasted.strip():
-        return False
-    size = log_view.size(len(draft.pasted.encode()))
-    if not draft.wants_json:
-        st.caption(size)
-        return False
-    wrong = not_json(draft.pasted)
-    if not wrong:
-        st.caption(f"✓ JSON, {size}")
-        return False
-    show(
-        html('<p class="small waking"><span aria-hidden="true">▲</span> {wrong}</p>', wrong=wrong),
-        key="no-json",
+    st.number_input(
+        "Works at most, seconds",
+        value=TIMEOUT_S,
+        step=60,
+        key="send-timeout",
+        help="1 to 3,600. After that the model is cut off and the request has failed. Default: 15 min.",
+        **kept,
     )
-    return st.checkbox("Send it as it is", key="send-as-is")
+    st.text_input(
+        "Custom attributes",
+        key="send-attributes",
+        help="Handed to the model as a header. Default: none. Visible ASCII, at most 1,024 characters.",
+        **kept,
+    )
+    st.text_input(
+        "Inference id",
+        key="send-inference-id",
+        help="Default: one that begins with ebb-. Only a single request may have one of your own.",
+        disabled=not one,
+        **kept,
+    )
+    st.checkbox("Send what is pasted even where it is no JSON", key="send-as-is", **kept)
 
 
-def _uploaded(name: str, content_type: str) -> str:
+def _checked(draft: Draft) -> None:
+    """What was pasted, as far as it can be checked: one line, so that the button below stays where it is."""
+    tone, said = "muted", "Nothing pasted yet."
+    if draft.pasted.strip():
+        wrong = not_json(draft.pasted) if draft.wants_json else ""
+        size = log_view.size(len(draft.pasted.encode()))
+        tone = "waking" if wrong else "muted"
+        said = f"▲ {wrong}" if wrong else f"✓ JSON, {size}" if draft.wants_json else size
+    show(html('<p class="small {tone}">{said}</p>', tone=tone, said=said), key="pasted-check")
+
+
+def _upload(name: str, content_type: str) -> None:
     found = upload.pick(name, content_type)
     if found is None:
-        return ""
+        return
     if found.endpoint != name:
         st.caption(f"{found.name} was uploaded for {found.endpoint}. Upload it again for {name}.")
-        return ""
+        return
     show(
         html(
             '<p class="small"><span class="fine" aria-hidden="true">✓</span> <b>{name}</b>, {size}, is at '
@@ -211,42 +210,35 @@ def _uploaded(name: str, content_type: str) -> str:
         ),
         key="uploaded",
     )
-    return found.uri
 
 
 def _quote_and_send(draft: Draft) -> None:
     """What it comes to, the yes that it may want, and the button. Pressing it twice sends once."""
     token = st.session_state.setdefault(session.SUBMISSION, secrets.token_hex(8))
-    confirmed = False
-    complete = draft.source != PASTE or draft.pasted.strip()
+    said = html('<p class="muted">What it comes to is told here as soon as there is an input.</p>')
+    confirm = ""
+    error: OpsError | None = None
     try:
-        uri = (
-            draft.input_uri()
-            if complete and (draft.source == PASTE or draft.uploaded or draft.address)
-            else ""
-        )
-        if uri:
-            quote = request_door.quote(draft.submission(uri))
+        if draft.ready:
+            quote = request_door.quote(draft.submission(draft.input_uri()))
+            confirm = quote.confirm
             usd = "the price is not known" if quote.usd is None else f"{about_usd(quote.usd)}, an estimate"
-            show(
-                html(
-                    '<p>It comes to <b>{count}</b> to {name}, {lasts}, <span class="money">{usd}</span>. '
-                    '<span class="small muted">{basis}</span></p>',
-                    count=fmt.plural(quote.count, "request"),
-                    name=draft.endpoint,
-                    lasts=draft.lasts(),
-                    usd=usd,
-                    basis=quote.basis,
-                ),
-                key="quote",
+            said = html(
+                '<p>It comes to <b>{count}</b> to {name}, {lasts}, <span class="money">{usd}</span>. '
+                '<span class="small muted">{basis}</span></p>',
+                count=fmt.plural(quote.count, "request"),
+                name=draft.endpoint,
+                lasts=draft.lasts(),
+                usd=usd,
+                basis=quote.basis,
             )
-            if quote.confirm:
-                confirmed = st.checkbox(
-                    f"Yes, send {fmt.plural(quote.count, 'request')}: {quote.confirm.replace('$', chr(92) + '$')}",
-                    key=f"send-confirm-{token}",
-                )
-    except OpsError as error:
+    except OpsError as found:
+        error = found
+    show(said, key="quote")
+    if error is not None:
         notices.show(error)
+    if confirm:
+        st.checkbox(f"{confirm} Yes, send them.".replace("$", "\\$"), key=f"send-confirm-{token}")
     words = "Send" if draft.requests == 1 else f"Send {fmt.plural(draft.requests, 'request')}"
     st.button(
         words,
@@ -254,13 +246,14 @@ def _quote_and_send(draft: Draft) -> None:
         type="primary",
         icon=":material/send:",
         on_click=_send,
-        args=(token, draft, confirmed),
+        args=(token, draft.endpoint),
     )
     _told(draft)
 
 
-def _send(token: str, draft: Draft, confirmed: bool) -> None:
+def _send(token: str, name: str) -> None:
     """Done once for a token, however often it is pressed; an error leaves everything as it was typed."""
+    draft, confirmed = drafted(name), bool(st.session_state.get(f"send-confirm-{token}"))
     try:
         actor = access.actor()
 

@@ -59,7 +59,12 @@ def _running(name: str, zone: Zone, now: datetime) -> None:
     unsent = request_door.running()
     newest = request_door.requests(RequestFilter(name, request_door.UNDER_WAY, limit=50)).value
     known = {batch.id: batch for batch in (*unsent, *newest.batches.values())}
-    shown = [b for b in known.values() if (not name or b.endpoint == name) and (b.open or b.planned > 1)]
+    below = st.query_params.get(session.BATCH)  # it stands above its list already
+    shown = [
+        b
+        for b in known.values()
+        if (not name or b.endpoint == name) and b.planned > 1 and b.id != below
+    ]
     for batch in shown[:BATCHES]:
         counts = request_door.requests(RequestFilter(batch=batch.id, limit=1)).value.counts
         with st.container(border=True, key=f"batch-{batch.id}"):
@@ -75,13 +80,14 @@ def _running(name: str, zone: Zone, now: datetime) -> None:
                 ),
                 key=f"progress-{batch.id}",
             )
-            if batch.open and access.may(access.current_user(), "operator"):
-                _stop(batch)
+            _stop(batch)
     if len(shown) > BATCHES:
         st.caption(f"{len(shown) - BATCHES} more batches are under way; the list below has them all.")
 
 
 def _stop(batch: Batch) -> None:
+    if not batch.open or not access.may(access.current_user(), "operator"):
+        return
     if st.button("Stop sending", key=f"stop-{batch.id}", icon=":material/stop_circle:"):
         with notices.guard():
             request_door.stop(batch.id, access.actor())
@@ -174,6 +180,7 @@ def _batch(identity: str, zone: Zone) -> None:
             ),
             key="batch-words",
         )
+        _stop(batch)
         bad = sum(view.counts[state] for state in request_words.BAD)
         if bad and access.may(access.current_user(), "operator"):
             wanted = RequestFilter(batch=identity, states=request_words.BAD)
@@ -212,7 +219,13 @@ def _row(sent: Sent, view: RequestsView, zone: tzinfo, *, named: bool) -> Html:
     )
     many = batch is not None and batch.planned > 1
     return line(
-        cell(when(sent.sent or sent.planned, zone, view.as_of), "sent", "time"),
+        cell(
+            when(sent.sent, zone, view.as_of)
+            if sent.sent is not None
+            else html('<span class="none">not sent</span>'),
+            "sent",
+            "time",
+        ),
         cell(opened, "", "wide"),
         cell(state, "state"),
         cell(fmt.took(request_words.took_s(sent, view.as_of)), "took" if sent.final else "for", "nowrap"),

@@ -10,7 +10,7 @@ const UNITS = [
 
 function size(bytes) {
   for (const [unit, length] of UNITS) {
-    if (bytes >= length) return `${(bytes / length).toPrecision(3).replace(/\.?0+$/, "")} ${unit}`;
+    if (bytes >= length) return `${Number((bytes / length).toPrecision(3))} ${unit}`;
   }
   return bytes === 1 ? "1 byte" : `${bytes} bytes`;
 }
