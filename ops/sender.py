@@ -98,7 +98,8 @@ class Sender:
             reading.ask("sts", "GetCallerIdentity")
             self._ledger.stop(batch.id, reading.now, TOO_OLD)
             return 0.0
-        if not self._ledger.lease(batch.id, self._holder, now, now + self._lease_s):
+        since = float("inf") if _is_gone(batch.lease) else now  # its lease has run out with it
+        if not self._ledger.lease(batch.id, self._holder, since, now + self._lease_s):
             return self._lease_s / 4
         due, wait = self._due(batch)
         if due <= 0:
@@ -227,6 +228,20 @@ def new_id(at: datetime) -> str:
 def place_of(sent: Sent) -> tuple[str, str]:
     """The extension of the output path and the file name that put a result where `plan` wants it."""
     return f"{FOLDER}/{sent.batch}", sent.output_uri.rpartition("/")[2]
+
+
+def _is_gone(holder: str) -> bool:
+    """Whether the process that holds a lease ran on this machine and does not any more."""
+    host, _, pid = holder.rpartition(":")[0].rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def said(error: OpsError) -> str:

@@ -5,6 +5,7 @@
     POST /_ebb/clock              {"speed": 60} (0 pauses) or {"jump_seconds": 600}; answers the state
     POST /_ebb/endpoints/<name>   any of {"capacity_refused": true, "fail_deploy": true, "quota": 2,
                                   "profile": {"seconds": [12, 40], "error_rate": 0.05} or null to end it}
+    POST /_ebb/denied             {"actions": ["s3:PutObject"]} of s3, sns, sqs and sagemaker:InvokeEndpointAsync
 
 JSON in and out; POST wants Content-Type application/json. What is wrong is said in {"error": "..."}, with
 status 400 (input), 403 (a web page asks), 404 (no such path or endpoint), 405 or 415. A quota is the
@@ -24,6 +25,7 @@ from ops.core.types import utc
 from ops.local_aws.errors import AwsError
 
 if TYPE_CHECKING:
+    from ops.local_aws.denials import Denials
     from ops.local_aws.world import World
 
 MOST_BYTES = 65_536
@@ -50,8 +52,9 @@ class _Refused(Exception):
 class Control:
     """A WSGI application."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, denials: Denials) -> None:
         self._world = world
+        self._denials = denials
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         length = environ.get("CONTENT_LENGTH") or "0"
@@ -80,13 +83,29 @@ class Control:
         if path == "clock":
             _expect(method, "POST")
             return self._clock(_read(environ, body))
+        if path == "denied":
+            _expect(method, "POST")
+            return self._deny(_read(environ, body))
         if name.endswith("/wakes"):
             _expect(method, "GET")
             return self._wakes(name.removesuffix("/wakes"))
         if name:
             _expect(method, "POST")
             return self._endpoint(name, _read(environ, body))
-        raise _Refused(404, "There is /_ebb/state, /_ebb/clock, /_ebb/endpoints/<name> and its /wakes.")
+        raise _Refused(
+            404, "There is /_ebb/state, /_ebb/clock, /_ebb/denied, /_ebb/endpoints/<name> and its /wakes."
+        )
+
+    def _deny(self, order: dict[str, Any]) -> dict[str, Any]:
+        _know(order, ("actions",))
+        actions = order.get("actions")
+        if not isinstance(actions, list) or not all(isinstance(each, str) for each in actions):
+            raise _Refused(400, 'Give actions as a list like ["s3:PutObject"]; an empty one denies nothing.')
+        try:
+            self._denials.set(actions)
+        except ValueError as error:
+            raise _Refused(400, f"{error}.") from error
+        return {"denied": sorted(actions)}
 
     def _state(self) -> dict[str, Any]:
         world = self._world

@@ -14,6 +14,8 @@ from urllib.parse import unquote
 
 from ops.local_aws import wire
 from ops.local_aws.control import Control
+from ops.local_aws.denials import Denials
+from ops.local_aws.denials import answer as denial
 from ops.local_aws.dispatch import OWN, Dispatcher
 from ops.local_aws.errors import AwsError, NotOffered
 from ops.local_aws.services.runtime import Runtime
@@ -40,7 +42,8 @@ class Gateway:
     def __init__(self, world: World, moto: Callable[[Environ, StartResponse], Iterable[bytes]]) -> None:
         self._world = world
         self._moto = moto
-        self._control = Control(world)
+        self._denials = Denials()
+        self._control = Control(world, self._denials)
         self._dispatcher = Dispatcher(world)
         self._runtime = Runtime(world)
 
@@ -52,6 +55,10 @@ class Gateway:
             return self._answer(start, 404, b"{}", "application/json")
         key, region, service = _scope(environ)
         caller = Caller(key, region, environ.get("HTTP_USER_AGENT", ""), environ.get("REMOTE_ADDR", ""))
+        action = self._denials.denied(environ, service)
+        if action:
+            status, payload, kind, code = denial(environ, service, action)
+            return self._answer(start, status, payload, kind, code)
         if service in OWN:
             return self._own(environ, start, service, caller)
         if service in PASSED_ON or service == "":
@@ -152,7 +159,14 @@ class Gateway:
         return [payload]
 
 
-_REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 404: "Not Found", 429: "Too Many Requests"} | {
+_REASONS = {
+    200: "OK",
+    202: "Accepted",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    429: "Too Many Requests",
+} | {
     501: "Not Implemented",
     503: "Service Unavailable",
 }
