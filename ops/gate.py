@@ -98,6 +98,8 @@ class Gate:
             to_go = _of(differences(entry.after, present, entry.ref), keys)
             done = _of(differences(entry.before, present, entry.ref), keys)
             outcome = Outcome.DONE if not to_go else Outcome.FAILED if not done else Outcome.UNCLEAR
+            if not keys:  # no change of the set-up: what became of it stands elsewhere
+                outcome = Outcome.UNCLEAR
             closed = replace(entry, outcome=outcome, said=words.reconciled(outcome, to_go), ended=reading.now)
             records.write_entry(closed)
             self._note_undone(records, closed)

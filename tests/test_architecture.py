@@ -208,6 +208,38 @@ def test_writes_to_aws_are_named_in_three_files_only() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@cache
+def changing_operations() -> frozenset[str]:
+    """The same as AWS spells them, one-word names included."""
+    session = botocore.session.get_session()
+    return frozenset(
+        operation
+        for service in SERVICES
+        for operation in session.get_service_model(service).operation_names
+        if not operation.startswith(READING)
+    )
+
+
+def test_writes_are_asked_for_by_the_writers_and_made_by_the_gate_alone() -> None:
+    """R7, for calls by name: `reading.ask(service, "PutSomething")`, and `scaling.make`."""
+    operations, wrong = changing_operations(), []
+    for path in sources(*PRODUCT):
+        if name_of(path) in WRITERS | {"ops/aws/notify.py"} or under(module_of(path), "ops.local_aws"):
+            continue
+        for node in ast.walk(tree_of(path)):
+            if not isinstance(node, ast.Call):
+                continue
+            called = dotted(node.func)
+            named = [
+                a.value for a in node.args[:2] if isinstance(a, ast.Constant) and isinstance(a.value, str)
+            ]
+            if called.endswith(".ask") and operations & set(named):
+                wrong.append(f"{name_of(path)}:{node.lineno} asks for {named}")
+            if called == "scaling.make" and name_of(path) != "ops/gate.py":
+                wrong.append(f"{name_of(path)}:{node.lineno} makes a change beside the gate")
+    assert not wrong, "\n".join(wrong)
+
+
 def test_the_wall_clock_is_read_in_one_place() -> None:
     """R8."""
     wrong = []

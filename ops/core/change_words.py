@@ -74,6 +74,8 @@ def reconciled(outcome: Outcome, to_go: Iterable[Difference]) -> str:
     if outcome is Outcome.FAILED:
         return f"{found} AWS holds none of it."
     said = "; ".join(f"{label(d.part)} is {shown(d.part, d.after)}" for d in to_go)
+    if not said:
+        return "Ebb ended before this was closed: whether it was done, AWS does not tell."
     return f"{found} AWS holds a part of it, or it was changed since. {said}."
 
 

@@ -269,6 +269,12 @@ class History:
         with self._write() as connection:
             journal_rows.write(connection, self._scope, entry)
 
+    def forget_entry(self, identity: str) -> None:
+        """Take back a journal entry that turned out to be no attempt at anything."""
+        with self._write() as connection:
+            mine = (JOURNAL.c.scope_id == self._scope) & (JOURNAL.c.id == identity)
+            connection.execute(delete(JOURNAL).where(mine))
+
     def journal(
         self,
         endpoint: str | None = None,

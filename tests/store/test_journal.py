@@ -1,0 +1,129 @@
+"""The journal: written once, in the order in which things happened, read back as it was."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ops.core.change import Actor, Entry, Made, Outcome
+from ops.core.errors import OpsError
+from ops.core.setup import Setup
+from ops.core.types import (
+    Alarm,
+    Bounds,
+    EndpointRef,
+    MetricRef,
+    ScalableTarget,
+    ScheduledAction,
+    Step,
+    StepPolicy,
+    Suspended,
+    TargetTrackingPolicy,
+)
+from ops.store.history import History
+from tests.store.samples import OURS
+
+AT = datetime(2026, 11, 26, 14, 2, tzinfo=UTC)
+REF = EndpointRef("123456789012", "us-east-1", "doc-async")
+METRIC = MetricRef("AWS/SageMaker", "HasBacklogWithoutCapacity", (("EndpointName", "doc-async"),))
+WHOLE = Setup(
+    ScalableTarget(Bounds(0, 8), Suspended(scale_in=True), AT),
+    (
+        TargetTrackingPolicy("track", "arn:t", 5.0, METRIC, alarm_names=("a",)),
+        StepPolicy("wake", "arn:w", "ChangeInCapacity", (Step(0, None, 1),), min_adjustment=1),
+    ),
+    (ScheduledAction("open", "at(2026-12-01T08:00:00)", "Europe/Berlin", 1, None, None, AT),),
+    (Alarm("a", "OK", "“why”", AT, METRIC, 1.0, ">", 60, 2, 2, "missing", ("arn:t",), True),),
+)
+
+
+def entry(identity: str = "one", **more: object) -> Entry:
+    first = Entry(
+        identity,
+        AT,
+        Actor("anna ☾", "operator", "command line"),
+        REF,
+        "bounds",
+        "Set the bounds",
+        "demo",
+        WHOLE,
+        Setup(ScalableTarget(Bounds(1, 8))),
+        Outcome.BEGUN,
+        (
+            Made(
+                "application-autoscaling",
+                "RegisterScalableTarget",
+                {"MinCapacity": 1, "deep": [{"a": 2.5}]},
+                "id",
+            ),
+        ),
+        process="host:1:x",
+    )
+    return replace(first, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    return History.open(f"sqlite:///{tmp_path / 'history.db'}", OURS)
+
+
+def test_an_entry_comes_back_as_it_was(history: History) -> None:
+    assert history.claim(entry())
+    assert history.entry("one") == entry()
+    assert history.journal() == (entry(),)
+    assert history.journal("doc-async", begun=True) == (entry(),)
+    closed = entry(outcome=Outcome.DONE, ended=AT + timedelta(seconds=3), said="read back")
+    history.write_entry(closed)
+    assert history.journal() == (closed,)
+    assert history.journal(begun=True) == ()
+    assert history.journal("another") == ()
+
+
+def test_of_many_at_once_one_claims(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'history.db'}"
+    histories = [History.open(url, OURS) for _ in range(4)]
+    barrier, won = threading.Barrier(4), []
+
+    def claim(each: History) -> None:
+        barrier.wait(timeout=20)
+        won.append(each.claim(entry()))
+
+    threads = [threading.Thread(target=claim, args=(each,)) for each in histories]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert sorted(won) == [False, False, False, True]
+
+
+def test_entries_of_one_second_stay_in_their_order_also_when_they_are_closed_later(history: History) -> None:
+    for name in ("c", "a", "b"):
+        history.claim(entry(name))
+    history.write_entry(entry("c", outcome=Outcome.DONE))
+    assert [e.id for e in history.journal()] == ["b", "a", "c"]
+    assert [e.id for e in history.journal(limit=1)] == ["b"]
+    assert history.journal(since=AT + timedelta(hours=1)) == ()
+
+
+def test_an_entry_is_found_by_the_beginning_of_its_id_where_that_is_the_only_one(history: History) -> None:
+    for name in ("abc1", "abd2", "abc"):
+        history.claim(entry(name))
+    assert history.entry("abd") == entry("abd2")
+    assert history.entry("abc") == entry("abc")
+    assert history.entry("ab") is None
+    assert history.entry("%") is None
+    assert history.entry("zzz") is None
+
+
+def test_a_damaged_entry_says_so(history: History, tmp_path: Path) -> None:
+    import sqlite3
+
+    history.claim(entry())
+    with sqlite3.connect(tmp_path / "history.db") as database:
+        database.execute("UPDATE journal SET body = '{}'")
+    with pytest.raises(OpsError, match="damaged"):
+        history.journal()
