@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from components import access, log_view, notices, request_door, request_words, scope, session
+from components import access, log_view, notices, request_door, request_words, session
 from components import format as fmt
 from components.cards import endpoint_link
 from components.failure_cards import when
@@ -114,11 +114,10 @@ def _facts(view: RequestView, zone: Zone) -> Html:
             )
         )
     rows += [("input", _code(sent.input_uri))]
-    rows += [
-        (name, _code(uri))
-        for name, uri in (("output", sent.output_uri), ("failure", sent.failure_uri))
-        if uri
-    ]
+    if sent.output_uri and sent.state is not RequestState.FAILED:
+        rows.append(("result" if sent.final else "its result would be at", _code(sent.output_uri)))
+    if sent.failure_uri and sent.state is not RequestState.DONE:
+        rows.append(("failure object" if sent.final else "its failure would be at", _code(sent.failure_uri)))
     rows += [
         ("content type", given.content_type),
         ("custom attributes", given.attributes or "none"),
@@ -148,14 +147,4 @@ def _to(identity: str) -> Html:
         '<a class="go" href="{href}" data-focus="to:{id}"><code>{id}</code></a>',
         href=link(sent=identity),
         id=identity,
-    )
-
-
-def endpoint_line(name: str) -> Html:
-    """From another page to the requests of an endpoint."""
-    query = urlencode(scope.link(name))
-    return html(
-        '<p><a class="go" href="./requests?{query}" data-focus="to-requests">Requests: send one, follow those that '
-        "were sent from Ebb →</a></p>",
-        query=query,
     )

@@ -9,6 +9,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 
 from components import session
 from components.uploads import Grant
@@ -26,6 +27,9 @@ QUEUE_S = 15.0
 PIECE = 500
 """Rows that an export reads at once."""
 KEPT = 500
+_changes = count()
+_seen = [next(_changes)]
+"""Part of every key: what was read before something was changed here is not shown after it."""
 UNDER_WAY = (
     RequestState.PLANNED,
     RequestState.SENDING,
@@ -37,19 +41,23 @@ UNDER_WAY = (
 
 def requests(wanted: RequestFilter) -> session.Told[RequestsView]:
     """One page of the ledger. Raises OpsError."""
-    return session.source().recall(("requests", wanted), lambda console: console.requests(wanted), LEDGER_S)
+    return session.source().recall(
+        ("requests", _seen[0], wanted), lambda console: console.requests(wanted), LEDGER_S
+    )
 
 
 def request(identity: str) -> session.Told[RequestView]:
     """One request with its timeline. Raises OpsError."""
-    return session.source().recall(("request", identity), lambda console: console.request(identity), LEDGER_S)
+    return session.source().recall(
+        ("request", _seen[0], identity), lambda console: console.request(identity), LEDGER_S
+    )
 
 
 def running() -> tuple[Batch, ...]:
     """The batches of which something is still to be sent, oldest first. Raises OpsError."""
     return (
         session.source()
-        .recall(("running",), lambda console: console.records().ledger().open_batches(), LEDGER_S)
+        .recall(("running", _seen[0]), lambda console: console.records().ledger().open_batches(), LEDGER_S)
         .value
     )
 
@@ -84,18 +92,24 @@ def quote(submission: Submission) -> Quote:
 
 def submit(submission: Submission, actor: Actor, confirmed: bool) -> Batch:
     """Put a submission on record. Raises OpsError."""
-    return session.source().act(lambda console: console.submit(submission, actor, confirmed=confirmed))
+    found = session.source().act(lambda console: console.submit(submission, actor, confirmed=confirmed))
+    _seen[0] = next(_changes)
+    return found
 
 
 def resubmit(ids: Sequence[str], actor: Actor, confirmed: bool) -> tuple[Batch, ...]:
     """Send failed requests again. Raises OpsError."""
-    return session.source().act(lambda console: console.resubmit(ids, actor, confirmed=confirmed))
+    found = session.source().act(lambda console: console.resubmit(ids, actor, confirmed=confirmed))
+    _seen[0] = next(_changes)
+    return found
 
 
 def stop(batch: str, actor: Actor) -> Batch:
     """Send no more of a batch. Nothing is asked of AWS for it, so it is done while AWS is away, too."""
     key = ("stop", batch, secrets.token_hex(8))
-    return session.source().recall(key, lambda console: console.stop(batch, actor), 0.0).value
+    found = session.source().recall(key, lambda console: console.stop(batch, actor), 0.0).value
+    _seen[0] = next(_changes)
+    return found
 
 
 def upload(grant: Grant, chunks: Iterator[bytes]) -> Upload:

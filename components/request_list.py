@@ -22,6 +22,7 @@ from ops.core.requests import CANNOT, Batch, RequestFilter, Sent
 from ops.core.types import Problem
 from ops.core.views_requests import RequestsView
 
+_STOP = "stop-wrong"
 BATCHES = 5
 """Batches under way that are shown; of more their number is told."""
 
@@ -61,9 +62,7 @@ def _running(name: str, zone: Zone, now: datetime) -> None:
     known = {batch.id: batch for batch in (*unsent, *newest.batches.values())}
     below = st.query_params.get(session.BATCH)  # it stands above its list already
     shown = [
-        b
-        for b in known.values()
-        if (not name or b.endpoint == name) and b.planned > 1 and b.id != below
+        b for b in known.values() if (not name or b.endpoint == name) and b.planned > 1 and b.id != below
     ]
     for batch in shown[:BATCHES]:
         counts = request_door.requests(RequestFilter(batch=batch.id, limit=1)).value.counts
@@ -88,10 +87,25 @@ def _running(name: str, zone: Zone, now: datetime) -> None:
 def _stop(batch: Batch) -> None:
     if not batch.open or not access.may(access.current_user(), "operator"):
         return
-    if st.button("Stop sending", key=f"stop-{batch.id}", icon=":material/stop_circle:"):
-        with notices.guard():
-            request_door.stop(batch.id, access.actor())
-            st.rerun(scope="fragment")
+    st.button(
+        "Stop sending",
+        key=f"stop-{batch.id}",
+        icon=":material/stop_circle:",
+        on_click=_stopped,
+        args=(batch.id,),
+    )
+    wrong = st.session_state.get(f"{_STOP}-{batch.id}")
+    if wrong is not None:
+        notices.show(wrong)
+
+
+def _stopped(identity: str) -> None:
+    wrong: OpsError | None = None
+    try:
+        request_door.stop(identity, access.actor())
+    except OpsError as error:
+        wrong = error
+    st.session_state[f"{_STOP}-{identity}"] = wrong
 
 
 def batch_words(batch: Batch) -> str:
@@ -228,7 +242,7 @@ def _row(sent: Sent, view: RequestsView, zone: tzinfo, *, named: bool) -> Html:
         ),
         cell(opened, "", "wide"),
         cell(state, "state"),
-        cell(fmt.took(request_words.took_s(sent, view.as_of)), "took" if sent.final else "for", "nowrap"),
+        cell(fmt.duration(request_words.took_s(sent, view.as_of)), "took" if sent.final else "for", "nowrap"),
         cell(html("<code>{name}</code>", name=sent.input_uri.rpartition("/")[2]), "input", "wide"),
         cell(
             html(

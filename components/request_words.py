@@ -1,16 +1,18 @@
-"""A request that was sent from Ebb in words, its state with an icon, and its life as a bar. Pure."""
+"""A request that was sent from Ebb in words, its state with an icon, and its life as a bar."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
 
+from components import cards, scope
 from components import format as fmt
 from components.markup import Html, html, joined
 from ops.core.plain_text import one_line
 from ops.core.request_seen import WORDS, word
 from ops.core.request_times import Part, Timeline
 from ops.core.requests import Batch, RequestState, Sent
+from ops.core.views import FleetRow
 from ops.core.words import listed
 
 LOOKS: Mapping[RequestState, tuple[str, str]] = {
@@ -51,8 +53,9 @@ def headline(counts: Mapping[RequestState, int], name: str) -> str:
             if name
             else "Nothing was sent from here yet. Requests that are sent from Ebb are followed to their end here."
         )
+    words = {**WORDS, RequestState.WAKING: "waiting for the cold start"}
     way = [
-        f"{fmt.count(counts[state])} {WORDS[state]}"
+        f"{fmt.count(counts[state])} {words[state]}"
         for state in RequestState
         if not state.final and counts[state]
     ]
@@ -79,7 +82,7 @@ def took_s(sent: Sent, now: datetime) -> float | None:
 
 def sentence(sent: Sent, line: Timeline, now: datetime) -> str:
     """What became of it, how long it took, and how much of that was the cold start."""
-    took = fmt.took(took_s(sent, now))
+    took = fmt.duration(took_s(sent, now))
     if sent.state is RequestState.PLANNED:
         return "It is on record and not sent yet: its turn comes."
     if sent.state is RequestState.STOPPED:
@@ -113,7 +116,7 @@ def _cold(line: Timeline) -> str:
         return "" if line.total_s is None else "; how much of it was a cold start is not known"
     if line.cold_s <= 0:
         return ", without a cold start"
-    return f", of which {fmt.took(line.cold_s)} ({fmt.percent(line.share)}) was the cold start"
+    return f", of which {fmt.duration(line.cold_s)} ({fmt.percent(line.share)}) was the cold start"
 
 
 def said(sent: Sent, most: int = 160) -> str:
@@ -141,7 +144,7 @@ def bar(line: Timeline) -> Html:
             tone=_tone(part),
             grow=f"{max(_length(part) / total, 0.004):.4f}",
             label=part.label,
-            took=fmt.took(_length(part)),
+            took=fmt.duration(_length(part)),
         )
         for part in parts
     )
@@ -150,7 +153,7 @@ def bar(line: Timeline) -> Html:
             '<li><span class="{tone}" aria-hidden="true">■</span> {label}: {took}</li>',
             tone=_tone(part),
             label=part.label,
-            took=fmt.took(_length(part)),
+            took=fmt.duration(_length(part)),
         )
         for part in parts
     )
@@ -194,3 +197,13 @@ def progress(batch: Batch, counts: Mapping[RequestState, int]) -> Html:
         said=" · ".join(words),
         stripes=stripes,
     )
+
+
+def requests_link(row: FleetRow) -> Html:
+    """From another page to the requests of an endpoint; nothing for one without a queue."""
+    if not row.endpoint.is_async:
+        return Html("")
+    name = row.endpoint.ref.name
+    inner = html("Send requests, and follow those that were sent from Ebb →")
+    link = cards.page_link("requests", scope.link(name), inner, focus="to-requests")
+    return html('<p class="small">{link}</p>', link=link)
