@@ -106,15 +106,20 @@ class Follower:
                 self._headed.clear()
                 return 0
             reading = self._reading()
-            reading.ask("sts", "GetCallerIdentity")
             names = sorted({sent.endpoint for sent in waiting})
             heard = {name: self._hear(reading, name) for name in names}
             waiting = self._ledger.open_requests() if any(heard.values()) else waiting
+            due = [
+                group
+                for batch, group in _by_batch(waiting).items()
+                if self._is_due(batch, self._queue(reading, group[0].endpoint) is not None) or everything
+            ]
+            if not due:
+                return len(waiting)
             found = _Found()
-            for batch, group in _by_batch(waiting).items():
-                told = self._queue(reading, group[0].endpoint) is not None
-                if everything or self._is_due(batch, told):
-                    self._look(reading, group, found)
+            self._problems.pop("results", None)
+            for group in due:
+                self._look(reading, group, found)
             self._conclude(reading, waiting, found)
             ended = sum(sent.final for sent in self._ledger.update(found.ends.values()))
             return len(waiting) - ended
@@ -267,8 +272,6 @@ class Follower:
         wrong = next((a for a in answers if isinstance(a, Problem)), None)
         if wrong is not None:
             self._problems["results"] = wrong
-        elif answers:
-            self._problems.pop("results", None)
         return answers
 
     def _text(self, reading: Reading, seen: ObjectSeen) -> ObjectSeen:
@@ -280,11 +283,19 @@ class Follower:
             return seen
         return ObjectSeen(seen.uri, seen.modified, seen.size, text)
 
+    def _now(self, reading: Reading) -> datetime:
+        """AWS's time off the newest answer; asked for where nothing was asked in this step."""
+        try:
+            return reading.now
+        except OpsError:
+            reading.ask("sts", "GetCallerIdentity")
+            return reading.now
+
     # -- conclusions -----------------------------------------------------------------------------------
 
     def _conclude(self, reading: Reading, waiting: Iterable[Sent], found: _Found) -> None:
         """The state of what has no end yet: that of its endpoint, or that its time has run out."""
-        now = reading.now
+        now = self._now(reading)
         known: dict[str, EndpointSeen | None] = {}
         for sent in waiting:
             if sent.id in found.ends:

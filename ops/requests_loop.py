@@ -30,6 +30,7 @@ class RequestsLoop:
         self._console = console
         self._change = threading.Condition()
         self._stopping = False
+        self._said = ""
         self._threads: list[threading.Thread] = []
 
     def start(self) -> RequestsLoop:
@@ -70,9 +71,13 @@ class RequestsLoop:
         if console is None:
             return IDLE_S
         try:
-            return work(console)
+            wait = work(console)
+            self._said = ""
+            return wait
         except OpsError as error:
-            log.warning("Requests: %s %s", error.what, error.hint)
+            if error.what != self._said:  # once, not at every look
+                log.warning("Requests: %s %s", error.what, error.hint)
+            self._said = error.what
             passes = error.retryable or isinstance(error, CredentialsProblem | Unreachable | Throttled)
             return AWAY_S if passes else FAULT_S
 

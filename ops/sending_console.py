@@ -116,6 +116,8 @@ class Sending(RequestSources):
         if not self.connection().writable:
             return None
         ledger = self._ledger()
+        if ledger.open_batches():
+            self._insist_on_the_same()
         with self._lock:
             if self._sender is None:
                 self._sender = Sender(self._reading, ledger)
@@ -227,6 +229,8 @@ class Sending(RequestSources):
     def follow_step(self, *, everything: bool = False) -> int:
         """Look once for the ends of open requests; how many are still open. `everything`: due or not."""
         ledger = self._ledger()
+        if ledger.open_requests(1):
+            self._insist_on_the_same()
         with self._lock:
             if self._follower is None:
                 sources = Sources(self._seen, self._topics, self._expired)

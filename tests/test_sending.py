@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from ops.config import Settings
 from ops.console import Console
 from ops.core.change import Actor
-from ops.core.errors import BadInput, ReadOnly
+from ops.core.errors import BadInput, Denied, ReadOnly
 from ops.core.requests import RequestFilter, RequestState, Submission, Unconfirmed
 from tests.local_aws.conftest import SteppedAws
 from tests.local_aws.deploying import BUCKET, Account
@@ -159,3 +160,46 @@ def test_a_batch_that_is_stopped_sends_no_more(desk: Desk) -> None:
     desk.send()
     assert desk.follow(600) == 0
     assert desk.states(batch.id) == {"done": 8, "stopped": 22}
+
+
+def deny(desk: Desk, *actions: str) -> None:
+    body = json.dumps({"actions": actions}).encode()
+    headers = {"Content-Type": "application/json"}
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{desk.account.aws.server.url}/_ebb/denied", body, headers)
+    ):
+        pass
+
+
+def test_where_s3_hides_results_that_is_said_and_nothing_is_concluded(desk: Desk) -> None:
+    batch = desk.console.submit(Submission("doc", INPUT, count=2, ttl_s=60, timeout_s=60), ME)
+    desk.send()
+    deny(desk, "s3:GetObject", "s3:ListBucket")
+    assert desk.follow(3_000) == 2
+    view = desk.console.requests(RequestFilter(batch=batch.id))
+    assert view.counts[RequestState.UNKNOWN] == 0
+    assert [problem.action for problem in view.problems] == ["s3:GetObject"]
+    deny(desk)
+    assert desk.follow() == 0
+    assert desk.states(batch.id) == {"done": 2}
+    assert desk.console.requests(RequestFilter(batch=batch.id)).problems == ()
+
+
+def test_a_browser_may_put_an_input_itself(desk: Desk) -> None:
+    place = desk.console.upload_address("doc", "../a b/päge.json", ME)
+    assert place.uri.startswith(f"s3://{BUCKET}/ebb-input/doc/")
+    assert " " not in place.uri
+    put = urllib.request.Request(place.url, b"{}", dict(place.headers or {}), method="PUT")
+    with urllib.request.urlopen(put):
+        pass
+    batch = desk.console.submit(Submission("doc", place.uri), ME)
+    desk.send()
+    assert desk.follow(300) == 0
+    assert desk.states(batch.id) == {"done": 1}
+
+
+def test_a_denied_upload_names_the_action(desk: Desk) -> None:
+    deny(desk, "s3:PutObject")
+    with pytest.raises(Denied) as caught:
+        desk.console.upload("doc", "x.json", iter([b"{}"]), ME)
+    assert caught.value.action == "s3:PutObject"

@@ -24,9 +24,8 @@ def head(reading: Reading, uri: str) -> ObjectSeen | None:
     try:
         answer = reading.ask("s3", "HeadObject", Bucket=bucket, Key=key)
     except Denied as error:
-        hidden = Denied(
-            error.action, f"{error.what} Or there is nothing at {uri} yet and s3:ListBucket is missing."
-        )
+        said = f"AWS denied {error.action} for {uri}, or nothing is there yet: without s3:ListBucket S3 does not say."
+        hidden = Denied(error.action, said)
         hidden.hint = f"{error.hint} Allow s3:ListBucket of the bucket, too."
         raise hidden from error
     except OpsError as error:

@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.core import request_seen as seen
+from ops.core.cold_start import Step
 from ops.core.errors import BadInput
 from ops.core.request_seen import EndpointSeen, ObjectSeen, message_of, whose, word
 from ops.core.request_times import timeline
 from ops.core.requests import MARGIN, RequestState, Sent, Submission, later
 from ops.core.types import EndpointState
+from tests.components.cold_samples import waited
 
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 URI = "s3://bucket/in.json"
@@ -222,6 +224,23 @@ def test_a_timeline_without_a_cold_start_is_queue_and_work() -> None:
     line = timeline(sent(S.DONE, processing=after(20), ended=after(60)), (), after(99))
     assert [(p.label, p.end) for p in line.parts] == [("queued", after(20)), ("processing", after(60))]
     assert (line.total_s, line.cold_s, line.share) == (60.0, 0.0, 0.0)
+
+
+def test_the_share_of_a_cold_start() -> None:
+    start = waited(0.0)
+    began, serves = start.began, start.at(Step.SERVICE)
+    assert serves is not None
+    begun, over = began + timedelta(seconds=30), serves + timedelta(seconds=60)
+    one = sent(S.DONE, endpoint=start.endpoint, planned=begun, sent=begun, ended=over)
+    line = timeline(one, [start, waited(3.0)], over)
+    assert [(p.label, p.cold) for p in line.parts] == [
+        ("waiting for the cold start", True),
+        ("queued or processing", False),
+    ]
+    assert line.cold_s == (serves - begun).total_seconds()
+    assert line.share == pytest.approx(line.cold_s / (line.cold_s + 60))
+    assert line.cold_start == start.id
+    assert timeline(replace(one, endpoint="other"), [start], over).cold_s == 0.0
 
 
 def test_one_that_waited_without_a_cold_start_on_record_has_no_share() -> None:

@@ -1,0 +1,39 @@
+"""The threads beside the collector: what is submitted through its console is sent and followed without further ado."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from ops import one_collector
+from ops.config import Settings
+from ops.core.change import Actor
+from ops.core.requests import RequestFilter, RequestState, Submission
+from tests.local_aws.conftest import SteppedAws
+from tests.local_aws.deploying import BUCKET, Account
+
+
+def test_what_is_submitted_is_sent_and_followed(tmp_path: Path) -> None:
+    aws = SteppedAws()
+    account = Account(aws)
+    account.endpoint()
+    account.put_input()
+    settings = Settings(endpoint_url=aws.server.url, history_url=f"sqlite:///{tmp_path / 'history.db'}")
+    collector = one_collector.start(settings)
+    try:
+        wanted = Submission("doc", f"s3://{BUCKET}/in/1.json", count=3)
+        batch = collector.act(lambda console: console.submit(wanted, Actor("ann", "operator")))
+        ended, turn = 0, threading.Event()
+        for _ in range(300):
+            aws.advance(5.0)
+            turn.wait(0.05)
+            view = collector.act(
+                lambda console: console.requests(RequestFilter(batch=batch.id)), changes=False
+            )
+            ended = view.counts[RequestState.DONE]
+            if ended == 3:
+                break
+        assert ended == 3
+    finally:
+        one_collector.stop()
+        aws.server.stop()
