@@ -51,6 +51,7 @@ PAGES = (
     PageEntry("Watch", "Alarms", "alarms", "pages/alarms.py", ":material/notifications:", "viewer"),
     PageEntry("Operate", "Requests", "requests", "pages/requests.py", ":material/outgoing_mail:", "viewer"),
     PageEntry("Operate", "Doctor", "doctor", "pages/doctor.py", ":material/stethoscope:", "viewer"),
+    PageEntry("Console", "Activity", "activity", "pages/activity.py", ":material/history:", "viewer"),
     PageEntry("Console", "Settings", "settings", "pages/settings.py", ":material/settings:", "viewer"),
 )
 

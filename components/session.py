@@ -18,6 +18,7 @@ from ops.core.drift import Drift
 from ops.core.errors import OpsError, Unreachable
 from ops.core.incident import Incident, begin_of
 from ops.core.since import Since
+from ops.core.timeline import Timeline
 from ops.core.types import Connection, Window
 from ops.core.views import DoctorView, EndpointView, FleetView, Usage
 from ops.core.views_cold import ColdStartsView, WakingView
@@ -124,6 +125,14 @@ INCIDENT_S = 30.0
 """So long the parts of an incident summary are good."""
 DRIFT_S = 30.0
 """So long what was found changed elsewhere is good."""
+TIMELINE_S = 10.0
+"""So long a time line serves everybody who asks for the same."""
+KIND, WHO, FIND = "kind", "who", "find"
+"""URL and session: the kind of activity, the person, and the words that the Activity page shows."""
+ACTIVITY_WISH = "activity-wish"
+"""Session: a button asked the pickers of the Activity page to show all."""
+ACTIVITY_ROWS = "activity-rows"
+"""Session: how many lines of the time line are listed at most."""
 JOURNAL_S = 5.0
 """So long the journal serves everybody who asks."""
 LOG_KEEP_S = 20.0
@@ -352,6 +361,12 @@ def drift(name: str) -> Drift | None:
 def journal(name: str | None) -> Told[tuple[Entry, ...]]:
     """What was changed through Ebb, newest first. Raises OpsError."""
     return source().recall(("journal", name), lambda console: console.journal(name), JOURNAL_S)
+
+
+def timeline(name: str | None, span: timedelta | Window) -> Told[Timeline]:
+    """What happened to one endpoint or to all (None), newest first. Raises OpsError."""
+    asks = source().recall if name is None else source().ask
+    return asks(("timeline", name, span), lambda console: console.timeline(name, span), TIMELINE_S)
 
 
 def notices() -> NoticesView:

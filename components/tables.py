@@ -10,6 +10,7 @@ from itertools import groupby
 from components import format as fmt
 from components.markup import Html, html, joined
 from components.unread import ACTIVITIES, is_unread
+from ops.core.timeline import REASONS
 from ops.core.types import Activity
 from ops.core.views import EndpointView
 
@@ -83,13 +84,6 @@ _OUTCOMES = {
     "Overridden": ("↷", "overridden", "muted"),
 }
 
-_REASONS = {
-    "AlreadyAtMaxCapacity": "already at the upper bound",
-    "AlreadyAtMinCapacity": "already at the lower bound",
-    "AlreadyAtDesiredCapacity": "already as wanted",
-    "NotScaledOutBecauseOfScaleInCooldown": "within a pause after the last change",
-    "AutoScalingAnticipatedFlapping": "would have gone straight back",
-}
 _UUID = re.compile(r"-?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -107,7 +101,7 @@ def _activities(group: tuple[Activity, ...], now: datetime, zone: tzinfo) -> Htm
         and not activity.not_scaled
         else ""
     )
-    detail = "; ".join(_REASONS.get(r, r) for r in activity.not_scaled) or activity.message
+    detail = "; ".join(REASONS.get(r, r) for r in activity.not_scaled) or activity.message
     if activity.status == "Successful" and not activity.not_scaled:
         detail = ""
     return line(

@@ -14,7 +14,17 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from ops import cli_change, cli_cold, cli_doctor, cli_failures, cli_incident, cli_requests, cli_show
+from ops import (
+    cli_activity,
+    cli_change,
+    cli_cold,
+    cli_doctor,
+    cli_failures,
+    cli_incident,
+    cli_requests,
+    cli_show,
+    cli_warm,
+)
 from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import BadInput, OpsError
@@ -114,7 +124,9 @@ def local_aws(context: typer.Context) -> None:
     raise typer.Exit(main(context.args))
 
 
+cli_activity.add_to(app, lambda work, json: _run(work, json))
 cli_change.add_to(app, lambda work, json: _run(work, json))
+cli_warm.add_to(app, lambda work, json: _run(work, json))
 cli_failures.add_to(app, lambda work, json: _run(work, json), lambda hours: span_of_hours(_number(hours)))
 cli_requests.add_to(app, lambda work, json: _run(work, json))
 

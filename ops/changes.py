@@ -204,7 +204,17 @@ class ChangeLog:
                 return
             self._news = False
             kept = [
-                [c.id, c.at.timestamp(), c.operation, c.who, c.endpoint, c.what, c.error, c.alarm]
+                [
+                    c.id,
+                    c.at.timestamp(),
+                    c.operation,
+                    c.who,
+                    c.endpoint,
+                    c.what,
+                    c.error,
+                    c.alarm,
+                    c.request_id,
+                ]
                 for c in self._changes.values()
             ]
             reach = {n: [r.since.timestamp(), r.until.timestamp()] for n, r in self._reach.items()}
@@ -215,8 +225,18 @@ class ChangeLog:
         try:
             kept = json.loads(self._history.memo(MEMO) or "{}")
             changes = [
-                Change(str(i), utc(at), str(op), str(who), str(name), str(what), str(error), alarm=str(alarm))
-                for i, at, op, who, name, what, error, alarm in kept.get("changes", ())
+                Change(
+                    str(i),
+                    utc(at),
+                    str(op),
+                    str(who),
+                    str(name),
+                    str(what),
+                    str(error),
+                    alarm=str(alarm),
+                    request_id=str(request[0]) if request else "",
+                )
+                for i, at, op, who, name, what, error, alarm, *request in kept.get("changes", ())
             ]
             reach = {
                 name: _Reach(utc(since), utc(until))

@@ -16,7 +16,7 @@ from ops import clock
 from ops.cli_show import plain, write
 from ops.config import Settings
 from ops.console import Console
-from ops.core.errors import BadInput, OpsError
+from ops.core.errors import BadInput, OpsError, Unconfirmed
 from ops.core.moments import moment
 from ops.core.request_seen import word
 from ops.core.requests import (
@@ -27,7 +27,6 @@ from ops.core.requests import (
     RequestState,
     Sent,
     Submission,
-    Unconfirmed,
 )
 from ops.core.views_requests import RequestsView
 from ops.core.words import count, took

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ops import clock, cold_views, failed, handing_over
+from ops.activity import ActivityPart
 from ops.aws import alarm_history, notify
-from ops.changing import Changing, chosen
+from ops.changing import chosen
 from ops.core import marks
 from ops.core.alarm_past import AlarmPast
 from ops.core.change import ChangePlan
@@ -33,6 +34,7 @@ from ops.core.views_failures import (
 )
 from ops.core.words import count
 from ops.sending_console import Sending
+from ops.warm_console import WarmConsole
 
 SOON_S = 5.0
 INCIDENT = timedelta(hours=3)
@@ -43,7 +45,7 @@ WORLDS_KEPT = 3
 """Histories of earlier embedded AWS that stay: each start of one without a past of its own is a new world."""
 
 
-class Console(Changing, Sending):
+class Console(ActivityPart, WarmConsole, Sending):
     """One AWS, one account, one region: what pages and the command line ask.
 
     Every method raises OpsError when nothing can be told; what cannot be read is a Problem in the view.

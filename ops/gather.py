@@ -144,6 +144,13 @@ class Gatherer:
                 continue  # the tail of what is not due yet
             self.fill(reading, known.endpoint, hole, window.period)
 
+    def read_record(self, reading: Reading, name: str, since: datetime) -> None:
+        """Read the scaling activities of an endpoint that is known, back to `since`, where that was not done yet."""
+        with self._lock:
+            known = self._known.get(name)
+        if known is not None and known.endpoint.is_async and since.timestamp() < known.record.tried:
+            self._read_record(reading, known, since)
+
     def state(self) -> State:
         """All that is known now; views are made of it. Raises Unreachable before the first reading."""
         with self._lock:

@@ -16,20 +16,27 @@ from ops.gate import PROCESS
 from ops.store.history import History
 
 
-def insist(actor: Actor, connection: Connection, what: str, needs: str = "operator") -> None:
+def insist(actor: Actor, connection: Connection, what: str, *, writes: bool = True) -> None:
     """Raises ReadOnly where a role is not enough, or where this AWS is read-only. `what`: "Sending a request"."""
-    if not may(actor.role, needs):
+    if not may(actor.role, "operator"):
         raise ReadOnly(
-            f"{what} needs the role {needs}; {actor.name} holds {actor.role}.",
-            f"Ask somebody who is {needs}.",
+            f"{what} is for operators; {actor.name} is a {actor.role}.", "Ask an operator, or for the role."
         )
-    if not connection.writable:
-        raise ReadOnly(connection.why_read_only or "This AWS is read-only here.")
+    if writes and not connection.writable:
+        raise ReadOnly(f"{what} is not possible: Ebb is read-only here.", connection.why_read_only)
 
 
 @contextmanager
 def on_record(
-    records: History, connection: Connection, actor: Actor, endpoint: str, kind: str, title: str, at: datetime
+    records: History,
+    connection: Connection,
+    actor: Actor,
+    endpoint: str,
+    kind: str,
+    title: str,
+    at: datetime,
+    *,
+    writes: bool = True,
 ) -> Iterator[None]:
     """Put what is done inside the block into the journal, before it begins and when it ends.
 
@@ -50,7 +57,7 @@ def on_record(
         process=PROCESS,
     )
     try:
-        insist(actor, connection, title)
+        insist(actor, connection, title, writes=writes)
     except ReadOnly as error:
         records.write_entry(replace(entry, outcome=Outcome.REFUSED, said=error.what, ended=at))
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -14,12 +15,13 @@ from ops import clock
 from ops.aws import objects
 from ops.aws.calls import Reading
 from ops.core import metrics
-from ops.core.change import Actor, may
-from ops.core.errors import BadInput, Denied, OpsError, ReadOnly
+from ops.core.change import Actor
+from ops.core.errors import BadInput, Denied, OpsError
 from ops.core.request_seen import EndpointSeen
 from ops.core.requests import MOST_PAYLOAD, Sent
 from ops.core.types import Endpoint, Window
 from ops.core.views import EndpointView
+from ops.on_record import on_record
 from ops.opened import Opened
 from ops.store.ledger import Ledger
 
@@ -35,18 +37,14 @@ class RequestSources(Opened):
     def _ledger(self) -> Ledger:
         return self.records().ledger()
 
-    def _may_act(self, actor: Actor, what: str) -> None:
-        if not may(actor.role, "operator"):
-            raise ReadOnly(
-                f"{what} is for operators; {actor.name} is a {actor.role}.",
-                "Ask an operator, or for the role.",
-            )
-
-    def _may_write(self, actor: Actor, what: str) -> None:
-        self._may_act(actor, what)
-        connection = self.connection()
-        if not connection.writable:
-            raise ReadOnly(f"{what} is not possible: Ebb is read-only here.", connection.why_read_only)
+    def _on_record(
+        self, actor: Actor, endpoint: str, kind: str, title: str, *, writes: bool = True
+    ) -> AbstractContextManager[None]:
+        """What is done inside goes into the journal; raises ReadOnly for who may not."""
+        records, connection = self.records(), self.connection()
+        return on_record(
+            records, connection, actor, endpoint, kind, title, self._told_now(self._reading()), writes=writes
+        )
 
     def _told_now(self, reading: Reading) -> datetime:
         reading.ask("sts", "GetCallerIdentity")
@@ -102,13 +100,13 @@ class RequestSources(Opened):
     def _estimate(self, endpoint: Endpoint, number: int) -> tuple[Decimal | None, str]:
         """Dollars for so many requests at the time that they took lately, and what that rests on."""
         view = self._viewed(endpoint.ref.name, timedelta(hours=3))
-        took = view.metrics.get(metrics.TOTAL_TIME.key).values if view is not None else np.empty(0)
+        took = view.metrics.get(metrics.MODEL_LATENCY.key).values if view is not None else np.empty(0)
         if endpoint.instance_type is None or not took.size or np.isnan(took).all():
             return None, "How long a request takes is not known from the last three hours."
         price, _ = self._prices.quote(endpoint.ref.region, endpoint.instance_type)
         if price is None:
             return None, f"There is no list price of {endpoint.instance_type}."
-        mean_s = float(np.nanmean(took)) / 1000.0
+        mean_s = float(np.nanmean(took)) / 1e6
         asynchronous = endpoint.async_config
         at_once = (asynchronous.max_concurrent if asynchronous is not None else None) or 1
         usd = price.usd_per_hour * Decimal(str(mean_s * number / at_once / 3600.0))

@@ -12,7 +12,7 @@ from ops.aws.calls import Reading
 from ops.aws.session import Where
 from ops.core import request_times
 from ops.core.change import Actor
-from ops.core.errors import BadInput, OpsError
+from ops.core.errors import BadInput, OpsError, Unconfirmed
 from ops.core.plain_text import readable
 from ops.core.requests import (
     CONFIRM_ABOVE,
@@ -22,7 +22,6 @@ from ops.core.requests import (
     RequestState,
     Sent,
     Submission,
-    Unconfirmed,
 )
 from ops.core.types import Endpoint
 from ops.core.views_requests import QueueStatus, Quote, RequestsView, RequestView, Result, Upload
@@ -62,54 +61,61 @@ class Sending(RequestSources):
 
         Raises Unconfirmed where a yes is wanted, ReadOnly, UnknownEndpoint, BadInput for an input that is not there.
         """
-        self._may_write(actor, "Sending a request")
-        reading = self._reading()
-        endpoint = self._async(reading, submission.endpoint)
-        self._check_input(reading, submission.input_uri)
-        why = self.quote(submission).confirm
-        if why and not confirmed:
-            raise Unconfirmed(f"{why} Nothing was sent.", "Confirm it, or send fewer.")
-        return self._plan(reading, endpoint, submission, actor, ())
+        title = f"Sending {count(submission.count, 'request')} to {submission.endpoint}"
+        with self._on_record(actor, submission.endpoint, "submit", title):
+            reading = self._reading()
+            endpoint = self._async(reading, submission.endpoint)
+            self._check_input(reading, submission.input_uri)
+            why = self.quote(submission).confirm
+            if why and not confirmed:
+                raise Unconfirmed(f"{why} Nothing was sent.", "Confirm it, or send fewer.")
+            return self._plan(reading, endpoint, submission, actor, ())
 
     def resubmit(self, ids: Sequence[str], actor: Actor, *, confirmed: bool = False) -> tuple[Batch, ...]:
         """Send requests that did not end well again, with the input and the parameters of the originals.
 
         A batch for each submission that they come from. Raises BadInput for one that is open or done, Unconfirmed.
         """
-        self._may_write(actor, "Sending a request again")
-        ledger, reading = self._ledger(), self._reading()
+        ledger = self._ledger()
         found = ledger.some(ids)
-        missing = set(ids) - {sent.id for sent in found}
-        if missing or not found:
-            raise BadInput(
-                f"There is no request {next(iter(missing), '')!r} on record.", "Choose some of the list."
-            )
-        wrong = next((s for s in found if s.state not in _AGAIN), None)
-        if wrong is not None:
-            raise BadInput(
-                f"The request {wrong.id} is {wrong.state.value}.", "Only what did not end well is sent again."
-            )
-        if len(found) > CONFIRM_ABOVE and not confirmed:
-            raise Unconfirmed(
-                f"These are {len(found)} requests, more than {CONFIRM_ABOVE}. Nothing was sent.",
-                "Confirm it.",
-            )
-        groups: dict[str, list[Sent]] = {}
-        for sent in sorted(found, key=lambda s: s.id):
-            groups.setdefault(sent.batch, []).append(sent)
-        batches = ledger.batches(groups)
-        planned = []
-        for id, originals in groups.items():
-            again = replace(batches[id].submission, count=len(originals), inference_id="")
-            endpoint = self._async(reading, again.endpoint)
-            self._check_input(reading, again.input_uri)
-            planned.append((endpoint, again, originals))
-        return tuple(self._plan(reading, e, s, actor, originals) for e, s, originals in planned)
+        name = found[0].endpoint if found else ""
+        title = f"Sending {count(len(found), 'request')} again"
+        with self._on_record(actor, name, "submit", title):
+            reading = self._reading()
+            missing = set(ids) - {sent.id for sent in found}
+            if missing or not found:
+                raise BadInput(
+                    f"There is no request {next(iter(missing), '')!r} on record.", "Choose some of the list."
+                )
+            wrong = next((s for s in found if s.state not in _AGAIN), None)
+            if wrong is not None:
+                raise BadInput(
+                    f"The request {wrong.id} is {wrong.state.value}.",
+                    "Only what did not end well is sent again.",
+                )
+            if len(found) > CONFIRM_ABOVE and not confirmed:
+                raise Unconfirmed(
+                    f"These are {len(found)} requests, more than {CONFIRM_ABOVE}. Nothing was sent.",
+                    "Confirm it.",
+                )
+            groups: dict[str, list[Sent]] = {}
+            for sent in sorted(found, key=lambda s: s.id):
+                groups.setdefault(sent.batch, []).append(sent)
+            batches = ledger.batches(groups)
+            planned = []
+            for id, originals in groups.items():
+                again = replace(batches[id].submission, count=len(originals), inference_id="")
+                endpoint = self._async(reading, again.endpoint)
+                self._check_input(reading, again.input_uri)
+                planned.append((endpoint, again, originals))
+            return tuple(self._plan(reading, e, s, actor, originals) for e, s, originals in planned)
 
     def stop(self, batch: str, actor: Actor) -> Batch:
         """Send no more of a batch; what AWS has taken goes on (ops.core.requests.CANNOT)."""
-        self._may_act(actor, "Stopping a batch")
-        return self._ledger().stop(batch, self._told_now(self._reading()), f"stopped by {actor.name}")
+        ledger = self._ledger()
+        endpoint = ledger.batch(batch).endpoint
+        with self._on_record(actor, endpoint, "submit", f"Stopping the batch {batch}", writes=False):
+            return ledger.stop(batch, self._told_now(self._reading()), f"stopped by {actor.name}")
 
     def send_step(self) -> float | None:
         """Send what is due now, a few requests at most; seconds until more is, None: nothing is left to send."""
@@ -141,10 +147,10 @@ class Sending(RequestSources):
         It goes to the bucket of the endpoint's output path under ebb-input/, or to `bucket`. What was begun is given
         up on any error. `size`: bytes, where known; a stream that ends before is refused. Raises Denied, BadInput.
         """
-        self._may_write(actor, "Uploading an input")
-        reading = self._reading()
-        uri = self._input_place(reading, endpoint, filename, bucket)
-        return Upload(uri, requests.put_stream(reading, uri, chunks, content_type, size))
+        with self._on_record(actor, endpoint, "upload", f"Uploading an input for {endpoint}"):
+            reading = self._reading()
+            uri = self._input_place(reading, endpoint, filename, bucket)
+            return Upload(uri, requests.put_stream(reading, uri, chunks, content_type, size))
 
     def upload_address(
         self,
@@ -159,10 +165,10 @@ class Sending(RequestSources):
 
         Its bucket needs a CORS rule for that on real AWS, and the PUT must carry `headers`.
         """
-        self._may_write(actor, "Uploading an input")
-        reading = self._reading()
-        uri = self._input_place(reading, endpoint, filename, bucket)
-        url = requests.presign_put(reading, uri, content_type)
+        with self._on_record(actor, endpoint, "upload", f"Signing an address to upload to for {endpoint}"):
+            reading = self._reading()
+            uri = self._input_place(reading, endpoint, filename, bucket)
+            url = requests.presign_put(reading, uri, content_type)
         return Upload(uri, None, url, {"Content-Type": content_type})
 
     # -- what became of them ---------------------------------------------------------------------------
@@ -261,22 +267,24 @@ class Sending(RequestSources):
 
     def make_queue(self, endpoint: str, actor: Actor) -> QueueStatus:
         """Make Ebb's own queue, to which the endpoint's topics alone may send, and subscribe it to them."""
-        self._may_write(actor, "Making a queue")
-        topics = self._topics(endpoint)
-        if not topics:
-            raise BadInput(
-                f"{endpoint} tells no topic of its results, so there is nothing to listen to.",
-                "Set a success and an error topic in its configuration, or let Ebb look for results in S3.",
-            )
-        requests.make_queue(self._reading(), endpoint, topics)
+        with self._on_record(actor, endpoint, "queue", f"Making a queue behind the topics of {endpoint}"):
+            topics = self._topics(endpoint)
+            if not topics:
+                raise BadInput(
+                    f"{endpoint} tells no topic of its results, so there is nothing to listen to.",
+                    "Set a success and an error topic in its configuration, or let Ebb look for results in S3.",
+                )
+            requests.make_queue(self._reading(), endpoint, topics)
         if self._follower is not None:
             self._follower.forget_queue(endpoint)
         return self.queue_status(endpoint)
 
     def remove_queue(self, endpoint: str, actor: Actor) -> QueueStatus:
         """Unsubscribe and delete Ebb's own queue; results are found in S3 after that."""
-        self._may_write(actor, "Removing a queue")
-        requests.drop_queue(self._reading(), endpoint, self._topics(endpoint))
+        with self._on_record(
+            actor, endpoint, "queue", f"Removing Ebb's queue behind the topics of {endpoint}"
+        ):
+            requests.drop_queue(self._reading(), endpoint, self._topics(endpoint))
         if self._follower is not None:
             self._follower.forget_queue(endpoint)
         return self.queue_status(endpoint)

@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "pages": ("components", "ops.core"),
     "app": ("components", "ops"),
 }
-CORE_LIBRARIES = {"numpy", "cronsim"}
+CORE_LIBRARIES = {"numpy", "cronsim", "holidays"}
 
 WALL_CLOCK = {
     "datetime.now", "datetime.utcnow", "datetime.today", "datetime.datetime.now", "datetime.datetime.utcnow",

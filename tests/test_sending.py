@@ -12,8 +12,8 @@ import pytest
 from ops.config import Settings
 from ops.console import Console
 from ops.core.change import Actor
-from ops.core.errors import BadInput, Denied, ReadOnly
-from ops.core.requests import RequestFilter, RequestState, Submission, Unconfirmed
+from ops.core.errors import BadInput, Denied, ReadOnly, Unconfirmed
+from ops.core.requests import RequestFilter, RequestState, Submission
 from tests.local_aws.conftest import SteppedAws
 from tests.local_aws.deploying import BUCKET, Account
 

@@ -83,6 +83,7 @@ def parse(event: Mapping[str, Any], alarms: Mapping[str, str]) -> Iterator[Chang
             error=str(record.get("errorCode") or ""),
             by_service=_by_service(identity),
             alarm=str(first(of, "alarmName") or "") if name == "PutMetricAlarm" else "",
+            request_id=str(record.get("requestID") or ""),
         )
 
 

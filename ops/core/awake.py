@@ -19,6 +19,9 @@ from ops.core.types import (
     Severity,
     Verdict,
 )
+from ops.core.warm_actions import open_at, recognised
+from ops.core.warm_keep import active
+from ops.core.warm_names import spoken
 from ops.core.words import at_least, count, duration
 
 TREND_S, LONG_TREND_S = 900, 3600
@@ -139,10 +142,19 @@ def idle_since(seen: Seen) -> tuple[datetime, bool]:
 
 def _warm_by_schedule(seen: Seen) -> Verdict | None:
     target = seen.target
-    opening = [s for s in seen.schedules if s.min]
-    if target is None or target.bounds.min < 1 or not opening:
+    if target is None or target.bounds.min < 1:
         return None
-    kept = f"Kept warm by the schedule {opening[0].name}"
+    opening = [s for s in seen.schedules if s.min]
+    asked = active(seen.schedules, seen.now)
+    own = next((g for g in recognised(seen.schedules).plans if open_at(g.plan, seen.now)), None)
+    if asked is not None:
+        kept = "Kept warm, as somebody asked,"
+    elif own is not None and own.plan.floor:
+        kept = f"Kept warm by {spoken(own.actions[0].name)}"
+    elif opening:
+        kept = f"Kept warm by the schedule {spoken(opening[0].name)}"
+    else:
+        return None
     blind = "metrics" in seen.hidden
     rest = f"{_running(seen)}; {_NOT_KNOWN}" if blind else f"nothing waits, {_running(seen)}"
     ends = [(when, s) for s in seen.schedules if s.min == 0 and (when := next_of(s, seen.now)) is not None]
@@ -150,7 +162,9 @@ def _warm_by_schedule(seen: Seen) -> Verdict | None:
         what = f"{kept}, and no schedule lets it sleep again; {rest}."
         step = "Next: add a schedule that sets the minimum to 0 when the warm hours end."
         return Verdict(EndpointState.WARM, Severity.WARNING, what, None, (step,))
-    when, _ = min(ends, key=lambda e: e[0])
+    when = min(ends, key=lambda e: e[0])[0]
+    if asked is not None and asked.until is not None and when < asked.until:
+        when = asked.until
     what = f"{kept} until {mark(when, seen.now)}; {rest}."
     return Verdict(EndpointState.WARM, Severity.WARNING if blind else Severity.OK, what)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ops.core.change import Caution
-from ops.core.fixes import Change
+from ops.core.fixes import Change, PutSchedule
 from ops.core.plan_effects import Around, InFlight
 from ops.core.setup import Setup
 from ops.core.types import ScalableTarget, Severity, StepPolicy, TargetTrackingPolicy
+from ops.core.warm_names import spoken
 from ops.core.words import count, duration, percent
 
 NO_PROMISE = (
@@ -83,15 +84,17 @@ def cautions(before: Setup, wanted: Setup, changes: tuple[Change, ...], around: 
             Severity.CRITICAL,
             "While scaling out is suspended, a sleeping endpoint does not wake for any request.",
         )
-    if new is not None and old is not None and new.bounds != old.bounds and wanted.schedules:
-        names = ", ".join(s.name for s in wanted.schedules[:3])
-        more = f" and {len(wanted.schedules) - 3} more" if len(wanted.schedules) > 3 else ""
+    own = {c.name for c in changes if isinstance(c, PutSchedule)}
+    runs = tuple(dict.fromkeys(spoken(s.name) for s in wanted.schedules if s.name not in own))
+    if new is not None and old is not None and new.bounds != old.bounds and runs and not own:
+        names = ", ".join(runs[:3])
+        more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
         yield Caution(
             Severity.WARNING,
             f"Scheduled actions overwrite the bounds when they run: {names}{more}. What you set holds until then.",
         )
     yield from _of_policies(before, wanted)
-    if new is not None and new.bounds.min > 0 and (old is None or old.bounds.min == 0):
+    if new is not None and new.bounds.min > 0 and (old is None or old.bounds.min == 0) and not own:
         yield Caution(
             Severity.INFO, "A minimum above 0 holds until somebody lowers it: keep-warm ends by itself."
         )

@@ -77,3 +77,5 @@ class Change:
     """Whether an AWS service did it on its own, such as Application Auto Scaling."""
     alarm: str = ""
     """The alarm that was set: calls that remove or silence it later do not name its endpoint."""
+    request_id: str = ""
+    """The id of the request, where the record tells it."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from ops.core.errors import BadInput, OpsError
+from ops.core.errors import BadInput
 
 CANNOT = (
     "AWS can neither list nor cancel requests that it has taken: "
@@ -33,12 +33,6 @@ MOST_PAYLOAD = 1_073_741_824
 MARGIN = timedelta(minutes=2)
 """After its last moment a result may still be on its way to S3."""
 _ASCII = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
-
-
-class Unconfirmed(OpsError):
-    """A submission that wants an explicit yes did not get one. Nothing was sent."""
-
-    exit_code = 3
 
 
 class RequestState(StrEnum):

@@ -63,18 +63,11 @@ def steps(present: Setup, wanted: Setup, ref: EndpointRef) -> tuple[Change, ...]
     if wanted.target is None and present.target is not None:
         return (DeregisterTarget(ref), *_of_alarms(present, wanted, keys, {}))
     found: list[Change] = []
-    if wanted.target is not None and keys & {BOUNDS, SUSPENDED}:
-        new = present.target is None
-        bounds, off = wanted.target.bounds, wanted.target.suspended
-        moved = BOUNDS in keys
-        found.append(
-            RegisterTarget(
-                ref,
-                bounds.min if moved else None,
-                bounds.max if moved else None,
-                off if SUSPENDED in keys and (not new or off.any()) else None,
-            )
-        )
+    registered = _registration(present, wanted, keys, ref)
+    old, new = present.target, wanted.target
+    if old is None or new is None or new.bounds.min <= old.bounds.min:
+        found += registered
+        registered = ()  # else last: what closes is there before what opens
     there = {p.name for p in present.policies}
     renewed = {p.arn: p.name for p in wanted.policies if p.name not in there}
     for policy in wanted.policies:
@@ -87,7 +80,22 @@ def steps(present: Setup, wanted: Setup, ref: EndpointRef) -> tuple[Change, ...]
             found.append(put_schedule(ref, schedule))
     names = {s.name for s in wanted.schedules}
     found += [DeleteSchedule(ref, s.name) for s in present.schedules if s.name not in names]
-    return (*found, *_of_alarms(present, wanted, keys, renewed))
+    return (*found, *_of_alarms(present, wanted, keys, renewed), *registered)
+
+
+def _registration(
+    present: Setup, wanted: Setup, keys: set[str], ref: EndpointRef
+) -> tuple[RegisterTarget, ...]:
+    """What is sent of bounds and suspension."""
+    if wanted.target is None or keys.isdisjoint((BOUNDS, SUSPENDED)):
+        return ()
+    bounds, off, moved = wanted.target.bounds, wanted.target.suspended, BOUNDS in keys
+    tell = SUSPENDED in keys and (present.target is not None or off.any())
+    return (
+        RegisterTarget(
+            ref, bounds.min if moved else None, bounds.max if moved else None, off if tell else None
+        ),
+    )
 
 
 def _of_alarms(

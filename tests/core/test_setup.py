@@ -14,6 +14,7 @@ from ops.core.fix_calls import call
 from ops.core.fixes import (
     DeleteAlarms,
     DeletePolicy,
+    DeleteSchedule,
     DeregisterTarget,
     PolicyArn,
     PutAlarm,
@@ -212,3 +213,11 @@ def test_removed_alarms_are_put_as_they_were() -> None:
     gone = after(whole, (DeleteAlarms(("a", "b")),))
     assert gone.alarms == ()
     assert [call(change).operation for change in steps(gone, whole, REF)] == ["PutMetricAlarm"] * 2
+
+
+def test_what_closes_is_put_before_a_minimum_is_raised_and_a_minimum_falls_first() -> None:
+    """Stopped half-way, an endpoint must not stay warm with nothing that closes it."""
+    closes = ScheduledAction("close", "cron(0 18 ? * MON-FRI *)", "UTC", 0, None)
+    shut, warm = Setup(ScalableTarget(Bounds(0, 8))), Setup(ScalableTarget(Bounds(1, 8)), (), (closes,))
+    assert [type(change) for change in steps(shut, warm, REF)] == [PutSchedule, RegisterTarget]
+    assert [type(change) for change in steps(warm, shut, REF)] == [RegisterTarget, DeleteSchedule]

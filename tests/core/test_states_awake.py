@@ -11,6 +11,9 @@ from ops.core.types import (
     ScalableTarget,
     Suspended,
 )
+from ops.core.warm_actions import expand
+from ops.core.warm_keep import kept
+from ops.core.warm_names import KeepName
 from tests.core.observed import (
     BACKLOG,
     BAD_HOUR,
@@ -22,6 +25,7 @@ from tests.core.observed import (
     HAS,
     HIGH,
     LOW,
+    NOW,
     OLDEST,
     ONE,
     OPEN,
@@ -35,6 +39,11 @@ from tests.core.observed import (
     alarm,
     check,
     endpoint,
+)
+from tests.core.warm_samples import REF, at, made, office
+
+UNTIL_EIGHT = made(
+    kept(REF, KeepName(1, 1, 0, NOW, True), at("2026-11-20 20:00"), (CLOSE,), Bounds(0, 4), NOW).puts
 )
 
 AWAKE: dict[str, Case] = {
@@ -188,6 +197,24 @@ AWAKE: dict[str, Case] = {
         ONE,
         FOUR_ONE,
         schedules=(OPEN, CLOSE),
+    ),
+    "warm by a plan of Ebb's": Case(
+        "warm",
+        "ok",
+        ("Kept warm by Ebb's warm plan 1 until 17:00 UTC; nothing waits",),
+        {BACKLOG: ((170, 1, 0.0),)},
+        ONE,
+        FOUR_ONE,
+        schedules=made(expand(office(early=5), REF, NOW).actions),
+    ),
+    "warm until some time": Case(
+        "warm",
+        "ok",
+        ("Kept warm, as somebody asked, until 20:00 UTC; nothing waits",),
+        {BACKLOG: ((170, 1, 0.0),)},
+        ONE,
+        FOUR_ONE,
+        schedules=(*UNTIL_EIGHT, CLOSE),
     ),
     "warm, its queue unseen": Case(
         "warm",
