@@ -16,17 +16,19 @@ from ops.core.requests import RequestFilter, RequestState
 PAGE = "./requests"
 LIST, SUBMIT, FOLLOW = "Requests", "Submit", "How Ebb follows"
 VIEWS = (LIST, SUBMIT, FOLLOW)
-STATES: Mapping[str, tuple[str, tuple[RequestState, ...]]] = MappingProxyType(
+ANY = "Any state"
+STATES: Mapping[str, tuple[RequestState, ...]] = MappingProxyType(
     {
-        "any": ("Any state", ()),
-        "open": ("Under way", tuple(s for s in RequestState if not s.final)),
-        "done": ("Done", (RequestState.DONE,)),
-        "failed": ("Failed", (RequestState.FAILED,)),
-        "expired": ("Expired", (RequestState.EXPIRED,)),
-        "unknown": ("Unknown", (RequestState.UNKNOWN,)),
-        "stopped": ("Not sent", (RequestState.STOPPED,)),
+        ANY: (),
+        "Under way": tuple(s for s in RequestState if not s.final),
+        "Done": (RequestState.DONE,),
+        "Failed": (RequestState.FAILED,),
+        "Expired": (RequestState.EXPIRED,),
+        "Unknown": (RequestState.UNKNOWN,),
+        "Not sent": (RequestState.STOPPED,),
     }
 )
+"""What stands in the picker and in a link."""
 SINCE: Mapping[str, timedelta | None] = MappingProxyType(
     {"all": None, "1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7)}
 )
@@ -56,13 +58,14 @@ class Asked:
         """The filter of one page of rows; a span ends now, to the minute."""
         span, now = SINCE[self.since], session.now()
         begin = None if span is None or now is None else (now - span).replace(second=0, microsecond=0)
-        states = STATES[self.state][1]
-        return RequestFilter(self.name, states, self.batch, self.text, begin, ROWS, (page - 1) * ROWS)
+        return RequestFilter(
+            self.name, STATES[self.state], self.batch, self.text, begin, ROWS, (page - 1) * ROWS
+        )
 
     @property
     def narrowed(self) -> bool:
         """Whether less is asked for than everything of the endpoint."""
-        return bool(self.batch or self.text or self.state != "any" or self.since != "all")
+        return bool(self.batch or self.text or self.state != ANY or self.since != "all")
 
 
 def pick_view() -> tuple[str, str]:
@@ -113,7 +116,6 @@ def pick_filters(name: str) -> Asked:
             list(STATES),
             key=session.REQUEST_STATE,
             required=True,
-            format_func=lambda key: STATES[key][0],
             label_visibility="collapsed",
             bind="query-params",
             width=150,
@@ -129,7 +131,7 @@ def pick_filters(name: str) -> Asked:
         )
     return Asked(
         name,
-        state if state in STATES else "any",
+        state if state in STATES else ANY,
         str(st.query_params.get(session.BATCH, "")),
         str(text or ""),
         since if since in SINCE else "all",

@@ -108,7 +108,7 @@ def sentence(sent: Sent, line: Timeline, now: datetime) -> str:
         RequestState.WAKING: "Waits for the cold start of its endpoint",
         RequestState.PROCESSING: "Being processed" if sent.processing else "Queued or being processed",
     }[sent.state]
-    return f"{doing}; AWS took it {took} ago{_cold(line)}."
+    return f"{doing}; AWS took it {took} ago{_so_far(line)}."
 
 
 def _cold(line: Timeline) -> str:
@@ -122,6 +122,12 @@ def _cold(line: Timeline) -> str:
 def said(sent: Sent, most: int = 160) -> str:
     """What went wrong, on one line; empty where nothing did."""
     return one_line(sent.text or sent.error, most) if sent.text or sent.error else ""
+
+
+def _so_far(line: Timeline) -> str:
+    if not line.cold_s:
+        return ""
+    return f". Of that, {fmt.duration(line.cold_s)} so far was the cold start"
 
 
 _TONES = {

@@ -84,9 +84,14 @@ def test_the_headline_counts(given, words):
         ({"state": S.PROCESSING}, NONE, "Queued or being processed;"),
         ({"state": S.PROCESSING, "processing": NOW}, NONE, "Being processed;"),
         (
-            {"state": S.QUEUED},
+            {"state": S.DONE, "ended": LATER},
             replace(COLD, cold_s=None),
             "how much of it was a cold start is not known.",
+        ),
+        (
+            {"state": S.WAKING},
+            COLD,
+            "AWS took it 10 min ago. Of that, 6 min so far was the cold start.",
         ),
     ],
 )

@@ -201,8 +201,12 @@ def test_many_want_a_yes_run_with_a_running_total_and_can_be_stopped(office: Off
     assert "Stop sending" in labels(app)
     press(app, "Stop sending")
     office.hand.at += 60
-    app = opened(endpoint="doc", requests="stopped")
-    assert "not sent" in table_lines(app)[0][2]
+    app = opened(endpoint="doc", requests="Not sent")
+    assert {line[2].split("∅")[-1].strip() for line in table_lines(app)} == {"not sent"}
+    assert (
+        len(table_lines(opened(endpoint="doc", requests="Under way")))
+        == 30 - office.console.requests(ALL).counts[RequestState.STOPPED]
+    )
     assert "Stop sending" not in labels(app)
 
 
