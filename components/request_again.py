@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from components import access, notices, request_door
 from components.markup import html, show
+from components.request_controls import batch_link
 from ops.core.errors import OpsError
 
 _TOKEN, _TOLD = "again-token", "again-told"
@@ -34,12 +34,11 @@ def send_again(of: str, what: str, ids: Callable[[], Sequence[str]]) -> None:
     if isinstance(told, OpsError):
         notices.show(told)
     elif told:
-        query = urlencode({"batch": told[0].id})
         show(
             html(
                 '<p role="status"><span class="fine" aria-hidden="true">✓</span> On its way again. '
-                '<a class="go" href="./requests?{query}" data-focus="again">Follow it →</a></p>',
-                query=query,
+                '<a class="go" href="{href}" data-focus="again">Follow it →</a></p>',
+                href=batch_link(told[0].id),
             ),
             key=f"again-told-{of}",
         )

@@ -144,6 +144,12 @@ def link(**change: str) -> str:
     return f"{PAGE}?{urlencode({key: value for key, value in {**kept, **change}.items() if value})}"
 
 
+def batch_link(identity: str) -> str:
+    """The address of all requests of a batch, whatever the list is narrowed to now."""
+    cleared = {session.SENT: "", session.VIEW: "", session.REQUEST_STATE: "", session.REQUEST_TEXT: ""}
+    return link(**cleared, **{session.SINCE: "", session.BATCH: identity})
+
+
 def _names() -> list[str]:
     found = list(session.names())
     asked = st.query_params.get(session.ENDPOINT) or st.session_state.get(session.ENDPOINT)

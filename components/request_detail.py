@@ -10,7 +10,7 @@ from components.cards import endpoint_link
 from components.failure_cards import when
 from components.markup import Html, html, joined, show
 from components.request_again import send_again
-from components.request_controls import link
+from components.request_controls import batch_link, link
 from components.request_list import away, batch_words
 from components.scope import Zone
 from ops.core.requests import RequestState
@@ -98,7 +98,7 @@ def _facts(view: RequestView, zone: Zone) -> Html:
             "batch",
             html(
                 '<a class="go" href="{href}" data-focus="of-batch">{what}</a>',
-                href=link(sent="", batch=batch.id, view=""),
+                href=batch_link(batch.id),
                 what=batch_words(batch),
             ),
         ),

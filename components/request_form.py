@@ -10,7 +10,7 @@ from components import access, log_view, notices, request_door, session, upload
 from components import format as fmt
 from components.cards import about_usd
 from components.markup import html, show
-from components.request_controls import link
+from components.request_controls import batch_link
 from components.request_draft import (
     ADDRESS,
     BURST,
@@ -286,7 +286,7 @@ def _told(draft: Draft) -> None:
                 '{name}. <a class="go" href="{href}" data-focus="follow">Follow →</a></p>',
                 n=fmt.plural(told.planned, "request"),
                 name=told.endpoint,
-                href=link(view="", batch=told.id),
+                href=batch_link(told.id),
             ),
             key="submitted",
         )

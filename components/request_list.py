@@ -14,7 +14,7 @@ from components import format as fmt
 from components.failure_cards import when
 from components.markup import Html, html, joined, show
 from components.request_again import send_again
-from components.request_controls import LIST, ROWS, Asked, link
+from components.request_controls import ROWS, Asked, batch_link, link
 from components.scope import Zone
 from components.tables import cell, line, table
 from ops.core.errors import OpsError
@@ -71,7 +71,7 @@ def _running(name: str, zone: Zone, now: datetime) -> None:
                 html(
                     '<div class="stack"><div class="row"><a class="go" href="{href}" data-focus="running:{id}">'
                     '<b>{what}</b></a><span class="muted small">{who}</span></div>{bar}</div>',
-                    href=link(view=LIST, batch=batch.id),
+                    href=batch_link(batch.id),
                     id=batch.id,
                     what=batch_words(batch),
                     who=f"{batch.actor}, {fmt.moment(batch.at, zone.info, now)}",
@@ -172,7 +172,7 @@ def _batch(identity: str, zone: Zone) -> None:
     again = (
         html(
             ' Sends <a class="go" href="{href}" data-focus="again-of">an earlier batch</a> again.',
-            href=link(batch=batch.resubmit_of),
+            href=batch_link(batch.resubmit_of),
         )
         if batch.resubmit_of
         else Html("")
@@ -247,7 +247,7 @@ def _row(sent: Sent, view: RequestsView, zone: tzinfo, *, named: bool) -> Html:
         cell(
             html(
                 '<a class="go" href="{href}" data-focus="batch:{id}">of {n}</a>',
-                href=link(batch=sent.batch),
+                href=batch_link(sent.batch),
                 id=sent.id,
                 n=fmt.count(batch.planned) if batch is not None else "",
             )
