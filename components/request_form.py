@@ -23,7 +23,7 @@ from components.request_draft import (
     not_json,
 )
 from ops.core.errors import OpsError
-from ops.core.requests import MOST_COUNT, RATE_RANGE, TIMEOUT_S, TTL_S, Batch
+from ops.core.requests import MOST_COUNT, RATE_RANGE, TIMEOUT_S, TTL_S, Batch, Unconfirmed
 
 TYPES = (
     "application/json",
@@ -263,6 +263,9 @@ def _send(token: str, name: str) -> None:
             if draft.source == PASTE:
                 suffix = "json" if draft.wants_json else "txt"
                 body = draft.checked_paste()
+                why = "" if confirmed else request_door.quote(submission).confirm
+                if why:  # asked before anything is put into S3
+                    raise Unconfirmed(f"{why} Nothing was sent.", "Confirm it, or send fewer.")
                 put = request_door.put(draft.endpoint, f"pasted.{suffix}", body, actor, draft.content_type)
                 submission = draft.submission(put.uri)
             return (request_door.submit(submission, actor, confirmed),)

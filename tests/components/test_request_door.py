@@ -39,7 +39,7 @@ def test_work_that_failed_may_be_tried_again():
     once = Once()
 
     def fails():
-        raise Unreachable("AWS is away.")
+        raise Unreachable("AWS is away.", "Wait.")
 
     with pytest.raises(Unreachable):
         once.do("token", fails)

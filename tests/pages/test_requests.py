@@ -190,6 +190,7 @@ def test_many_want_a_yes_run_with_a_running_total_and_can_be_stopped(office: Off
     press(app, "Send 30 requests")
     assert "Nothing was sent" in notices(app)
     assert total(office) == 0
+    assert "Contents" not in office.account.s3.list_objects_v2(Bucket=BUCKET, Prefix="ebb-input/")
     labelled(app, "Yes, send them").check()
     clean(app.run())
     press(app, "Send 30 requests")
