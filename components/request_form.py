@@ -22,8 +22,8 @@ from components.request_draft import (
     Draft,
     not_json,
 )
-from ops.core.errors import OpsError
-from ops.core.requests import MOST_COUNT, RATE_RANGE, TIMEOUT_S, TTL_S, Batch, Unconfirmed
+from ops.core.errors import OpsError, Unconfirmed
+from ops.core.requests import MOST_COUNT, RATE_RANGE, TIMEOUT_S, TTL_S, Batch
 
 TYPES = (
     "application/json",
@@ -208,7 +208,7 @@ def _upload(name: str, content_type: str) -> None:
             size=log_view.size(found.size),
             uri=found.uri,
         ),
-        key="uploaded",
+        key="uploaded-told",
     )
 
 
@@ -291,5 +291,5 @@ def _told(draft: Draft) -> None:
                 name=told.endpoint,
                 href=batch_link(told.id),
             ),
-            key="submitted",
+            key="submitted-told",
         )
