@@ -32,7 +32,7 @@ def send_again(of: str, what: str, ids: Callable[[], Sequence[str]]) -> None:
         )
     told = st.session_state.get(f"{_TOLD}-{of}")
     if isinstance(told, OpsError):
-        notices.show(told)
+        refused(told)
     elif told:
         show(
             html(
@@ -42,6 +42,13 @@ def send_again(of: str, what: str, ids: Callable[[], Sequence[str]]) -> None:
             ),
             key=f"again-told-{of}",
         )
+
+
+def refused(error: OpsError) -> None:
+    """Why nothing was sent when a button was pressed: that is not tried again by itself."""
+    if error.retryable:
+        error = OpsError(f"Nothing was sent. {error.what}", f"{error.hint} Press again then.".strip())
+    notices.show(error)
 
 
 def _again(of: str, token: str, ids: Callable[[], Sequence[str]]) -> None:

@@ -6,7 +6,7 @@ import secrets
 
 import streamlit as st
 
-from components import access, log_view, notices, request_door, session, upload
+from components import access, log_view, request_again, request_door, session, upload
 from components import format as fmt
 from components.cards import about_usd
 from components.markup import html, show
@@ -217,7 +217,6 @@ def _quote_and_send(draft: Draft) -> None:
     token = st.session_state.setdefault(session.SUBMISSION, secrets.token_hex(8))
     said = html('<p class="muted">What it comes to is told here as soon as there is an input.</p>')
     confirm = ""
-    error: OpsError | None = None
     try:
         if draft.ready:
             quote = request_door.quote(draft.submission(draft.input_uri()))
@@ -232,11 +231,13 @@ def _quote_and_send(draft: Draft) -> None:
                 usd=usd,
                 basis=quote.basis,
             )
-    except OpsError as found:
-        error = found
+    except OpsError as error:
+        said = html(
+            '<p class="waking"><span aria-hidden="true">▲</span> {what} {hint}</p>',
+            what=error.what,
+            hint=error.hint,
+        )
     show(said, key="quote")
-    if error is not None:
-        notices.show(error)
     if confirm:
         st.checkbox(f"{confirm} Yes, send them.".replace("$", "\\$"), key=f"send-confirm-{token}")
     words = "Send" if draft.requests == 1 else f"Send {fmt.plural(draft.requests, 'request')}"
@@ -281,7 +282,7 @@ def _told(draft: Draft) -> None:
     told = st.session_state.get(session.SUBMITTED)
     if isinstance(told, tuple):
         if told[1] == draft:
-            notices.show(told[0])
+            request_again.refused(told[0])
     elif isinstance(told, Batch):
         show(
             html(
