@@ -18,6 +18,7 @@ from ops.core.fixes import Calls
 from ops.core.incident import Incident
 from ops.core.log_lines import checked_name, most_said
 from ops.core.moments import written
+from ops.core.requests import RequestFilter
 from ops.core.since import Since
 from ops.core.types import Endpoint, EndpointState, Window
 from ops.core.views import DoctorView, EndpointView, FleetView
@@ -291,6 +292,14 @@ class Console(ActivityPart, WarmConsole, Sending):
     def history_progress(self) -> tuple[int, int]:
         """How many endpoints have all of their history, of how many."""
         return self._gaps.progress() if self._gaps is not None else (0, 0)
+
+    def _unanswered(self, name: str) -> int | None:
+        """Requests submitted from Ebb that have no answer yet; None where nobody can tell."""
+        try:
+            counted = self.records().ledger().counts(RequestFilter(endpoint=name))
+        except OpsError:
+            return None
+        return sum(number for state, number in counted.items() if not state.final)
 
     def _described(self, name: str) -> Endpoint | None:
         """An endpoint as last described; None where AWS does not let Ebb describe it. Raises UnknownEndpoint."""
