@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from components import notices, refused, session
+from components.request_door import UNDER_WAY
 from ops.core.requests import RequestFilter, RequestState
 
 PAGE = "./requests"
@@ -20,7 +21,7 @@ ANY = "Any state"
 STATES: Mapping[str, tuple[RequestState, ...]] = MappingProxyType(
     {
         ANY: (),
-        "Under way": tuple(s for s in RequestState if not s.final),
+        "Under way": UNDER_WAY,
         "Done": (RequestState.DONE,),
         "Failed": (RequestState.FAILED,),
         "Expired": (RequestState.EXPIRED,),

@@ -30,13 +30,7 @@ KEPT = 500
 _changes = count()
 _seen = [next(_changes)]
 """Part of every key: what was read before something was changed here is not shown after it."""
-UNDER_WAY = (
-    RequestState.PLANNED,
-    RequestState.SENDING,
-    RequestState.QUEUED,
-    RequestState.WAKING,
-    RequestState.PROCESSING,
-)
+UNDER_WAY = tuple(state for state in RequestState if not state.final)
 
 
 def requests(wanted: RequestFilter) -> session.Told[RequestsView]:

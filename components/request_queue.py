@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from components import access, notices, request_door
@@ -10,7 +12,7 @@ from ops.core.change import Actor
 from ops.core.errors import OpsError
 from ops.core.views_requests import QueueStatus
 
-_TOLD, _SURE = "queue-told", "queue-sure"
+_TOLD, _SURE = "queue-said", "queue-sure"
 LOOKING = (
     "Ebb looks into S3 for the result and for the failure object of each open request, seconds apart at first and "
     "half a minute apart later, until its time in the queue and its time on an instance have passed."
@@ -59,11 +61,12 @@ def _queue(status: QueueStatus) -> None:
         ),
         key="queue-words",
     )
-    told = st.session_state.get(_TOLD)
+    told = st.session_state.pop(f"{_TOLD}-{status.endpoint}", None)
     if isinstance(told, OpsError):
         notices.show(told)
     elif told:
-        st.success(str(told), icon=":material/check:")
+        said = html('<p role="status"><span class="fine" aria-hidden="true">✓</span> {t}</p>', t=told)
+        show(said, key="queue-told")
     why = request_door.why_read_only()
     if why:
         st.info(f"Nothing can be changed here: {notices_text(why)}.", icon=":material/visibility:")
@@ -90,7 +93,7 @@ def notices_text(text: str) -> str:
     return f"`{text.replace('`', chr(39))}`"
 
 
-def _button(label: str, work: object, endpoint: str) -> None:
+def _button(label: str, work: Callable[[str, Actor], str], endpoint: str) -> None:
     """A box to tick, and the button that does it."""
     sure = st.checkbox(f"Yes, {label[0].lower()}{label[1:]} of {endpoint}", key=f"{_SURE}-{label}-{endpoint}")
     st.button(
@@ -98,12 +101,12 @@ def _button(label: str, work: object, endpoint: str) -> None:
     )
 
 
-def _do(work: object, endpoint: str, label: str) -> None:
+def _do(work: Callable[[str, Actor], str], endpoint: str, label: str) -> None:
     st.session_state[f"{_SURE}-{label}-{endpoint}"] = False
     try:
-        st.session_state[_TOLD] = work(endpoint, access.actor())  # type: ignore[operator]
+        st.session_state[f"{_TOLD}-{endpoint}"] = work(endpoint, access.actor())
     except OpsError as error:
-        st.session_state[_TOLD] = error
+        st.session_state[f"{_TOLD}-{endpoint}"] = error
 
 
 def _create(endpoint: str, actor: Actor) -> str:

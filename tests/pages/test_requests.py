@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import session
+from components import request_door, session
 from components.session import Wanted
 from ops.collector import Collector
 from ops.config import Settings
@@ -65,6 +66,12 @@ class Office:
         self.aws.advance(seconds)
         self.console.follow_step(everything=True)
         self.read()
+
+    def deny(self, *actions: str) -> None:
+        body = json.dumps({"actions": actions}).encode()
+        headers = {"Content-Type": "application/json"}
+        url = f"{self.aws.server.url}/_ebb/denied"
+        urllib.request.urlopen(urllib.request.Request(url, body, headers)).close()
 
     def close(self) -> None:
         self.reader.stop()
@@ -331,3 +338,46 @@ def test_what_a_link_asks_for_and_nobody_knows_is_said(office: Office) -> None:
     assert "There is no request" in notices(opened(sent="nonsense"))
     assert "No batch on record has this id" in notices(opened(batch="nonsense"))
     assert "which is not offered" in notices(opened(requests="nonsense"))
+
+
+def test_what_aws_denies_is_named_in_place(office: Office) -> None:
+    app = opened(endpoint="doc", view=SUBMIT)
+    app.text_area(key="send-pasted").set_value("{}")
+    clean(app.run())
+    office.deny("s3:PutObject")
+    press(app, "Send")
+    assert "s3:PutObject" in notices(app)
+    assert total(office) == 0
+    office.deny()
+    press(app, "Send")
+    assert total(office) == 1
+    office.send()
+    office.deny("sqs:CreateQueue")
+    following = opened(endpoint="doc", view=FOLLOW)
+    labelled(following, "Yes, create").check()
+    clean(following.run())
+    press(following, "Create the queue")
+    assert "sqs:CreateQueue" in notices(following)
+    office.deny("s3:GetObject", "s3:ListBucket")
+    office.follow(300)
+    assert "s3:GetObject" in notices(opened(endpoint="doc"))
+    office.deny()
+    office.follow(60)
+    (row,) = office.console.requests(ALL).rows
+    office.deny("s3:GetObject")
+    one = opened(sent=row.id)
+    assert "s3:GetObject" in notices(one)
+    assert "Not shown: its result" in notices(one)
+
+
+def test_more_than_a_page_has_pages_and_is_exported_whole(office: Office) -> None:
+    office.console.submit(Submission("doc", INPUT, count=60), ME, confirmed=True)
+    app = opened()
+    assert len(table_lines(app)) == 25
+    assert "60 requests, the newest first" in "".join(c.value for c in app.caption)
+    assert [each.label for each in app.get("download_button")] == ["CSV", "JSON"]
+    found = list(request_door.all_of(replace(ALL, limit=7)))
+    assert [sent.id for view in found for sent in view.rows] == [
+        sent.id for sent in office.console.requests(replace(ALL, limit=60)).rows
+    ]
+    assert len(table_lines(opened(find="00007"))) == 1
