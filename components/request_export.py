@@ -33,8 +33,12 @@ def as_json(pages: Iterable[RequestsView]) -> str:
 
 
 def _rows(pages: Iterable[RequestsView]) -> Iterable[Mapping[str, object]]:
+    told: set[str] = set()
     for page in pages:
         for sent in page.rows:
+            if sent.id in told:  # new ones move the others down a page
+                continue
+            told.add(sent.id)
             yield _row(sent, page.batches.get(sent.batch))
 
 

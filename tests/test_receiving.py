@@ -7,12 +7,14 @@ import re
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
+from components.receiving import AT_ONCE
 from tests.local_aws.conftest import SteppedAws
 from tests.local_aws.deploying import BUCKET, Account
 
@@ -46,6 +48,13 @@ class Receiver:
         found = answer.status, json.loads(answer.read())
         connection.close()
         return found
+
+    def deny(self, *actions: str) -> None:
+        order = json.dumps({"actions": actions}).encode()
+        url = f"{self.account.aws.server.url}/_ebb/denied"
+        urllib.request.urlopen(
+            urllib.request.Request(url, order, {"Content-Type": "application/json"})
+        ).close()
 
     def kept(self) -> list[int]:
         """Sizes of the objects that lie where inputs are put."""
@@ -159,3 +168,33 @@ def test_a_browser_that_leaves_half_way_leaves_nothing(receiver: Receiver) -> No
     assert "ended before its end" in told
     assert receiver.kept() == []
     assert receiver.begun() == 0
+
+
+def test_several_go_on_at_once_and_one_too_many_is_told_so(receiver: Receiver) -> None:
+    size, half = 4 * MB, 2 * MB
+    begun = []
+    for _ in range(AT_ONCE):
+        connection = HTTPConnection("127.0.0.1", receiver.port, timeout=60)
+        connection.putrequest("POST", f"/upload/{receiver.grant(size)}")
+        connection.putheader("Content-Length", str(size))
+        connection.endheaders()
+        connection.send(b"e" * half)
+        begun.append(connection)
+    status, told = receiver.post(receiver.grant(3), b"abc")
+    assert status == 503
+    assert "no more at once" in told["error"]
+    for connection in begun:
+        connection.send(b"e" * half)
+        assert connection.getresponse().status == 200
+        connection.close()
+    assert receiver.kept() == [size] * AT_ONCE
+    assert receiver.post(receiver.grant(3), b"abc")[0] == 200
+
+
+def test_what_aws_denies_is_said(receiver: Receiver) -> None:
+    receiver.deny("s3:PutObject")
+    status, told = receiver.post(receiver.grant(3), b"abc")
+    receiver.deny()
+    assert status == 400
+    assert "s3:PutObject" in told["error"] + told["hint"]
+    assert receiver.kept() == []

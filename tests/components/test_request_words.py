@@ -127,7 +127,7 @@ def view(*rows: Sent) -> RequestsView:
 
 
 def test_an_export_has_a_row_for_each_of_all_pages():
-    pages = [view(SENT), view(replace(SENT, id="b1-00002", state=S.DONE, ended=LATER))]
+    pages = [view(SENT), view(SENT, replace(SENT, id="b1-00002", state=S.DONE, ended=LATER))]
     rows = list(csv.DictReader(io.StringIO(as_csv(pages))))
     assert [row["id"] for row in rows] == ["b1-00001", "b1-00002"]
     assert rows[0]["actor"] == "ann"
