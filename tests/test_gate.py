@@ -19,12 +19,20 @@ import pytest
 from ops.aws.session import Where
 from ops.config import Settings
 from ops.console import Console
+from ops.core.alarm_proposals import proposals
 from ops.core.change import Actor, Outcome
 from ops.core.errors import BadInput, OpsError, ReadOnly, Stale, Unconfirmed
-from ops.core.fixes import DeleteAlarms, PutAlarm
+from ops.core.fixes import (
+    DeleteAlarms,
+    DeleteSchedule,
+    DeregisterTarget,
+    EnableAlarmActions,
+    PutAlarm,
+    PutSchedule,
+)
 from ops.core.setup import put_alarm
 from ops.core.types import Bounds, StepPolicy, Suspended, TargetTrackingPolicy
-from tests.living import error, gated
+from tests.living import error, gated, living
 from tests.small_worlds import NAME, small
 
 ANNA = Actor("anna", "operator")
@@ -250,6 +258,10 @@ def test_a_policy_is_set_and_removed_and_comes_back_with_its_alarm(world: str, t
         ("DeleteScalingPolicy", "application-autoscaling:DeleteScalingPolicy"),
         ("PutMetricAlarm", "cloudwatch:PutMetricAlarm"),
         ("DeleteAlarms", "cloudwatch:DeleteAlarms"),
+        ("EnableAlarmActions", "cloudwatch:EnableAlarmActions"),
+        ("PutScheduledAction", "application-autoscaling:PutScheduledAction"),
+        ("DeleteScheduledAction", "application-autoscaling:DeleteScheduledAction"),
+        ("DeregisterScalableTarget", "application-autoscaling:DeregisterScalableTarget"),
     ],
 )
 def test_a_denied_write_names_the_iam_action_and_is_on_record(
@@ -258,6 +270,8 @@ def test_a_denied_write_names_the_iam_action_and_is_on_record(
     with gated(world) as (url, gate), console_of(url, tmp_path) as console:
         alarm = next(a for a in console.endpoint(NAME).alarms if not a.name.startswith("TargetTracking"))
         policy = next(p for p in console.setup(NAME).policies if isinstance(p, StepPolicy))
+        ref = console.reference(NAME)
+        opens = PutSchedule(ref, "open", "cron(0 8 ? * MON-FRI *)", "UTC", 1)
         plan = {
             "RegisterScalableTarget": lambda: console.plan_bounds(NAME, 1, 3),
             "PutScalingPolicy": lambda: console.plan_policy(NAME, replace(policy, cooldown=120)),
@@ -265,6 +279,16 @@ def test_a_denied_write_names_the_iam_action_and_is_on_record(
             "PutMetricAlarm": lambda: console.plan_alarm(NAME, _other(put_alarm(alarm))),
             "DeleteAlarms": lambda: console.plan_changes(
                 NAME, "alarm", "Remove", (DeleteAlarms((alarm.name,)),)
+            ),
+            "EnableAlarmActions": lambda: console.plan_changes(
+                NAME, "alarm", "Enable", (EnableAlarmActions(alarm.name),)
+            ),
+            "PutScheduledAction": lambda: console.plan_changes(NAME, "warm", "Open", (opens,)),
+            "DeleteScheduledAction": lambda: console.plan_changes(
+                NAME, "warm", "Remove", (DeleteSchedule(ref, "open"),)
+            ),
+            "DeregisterScalableTarget": lambda: console.plan_changes(
+                NAME, "fix", "Deregister", (DeregisterTarget(ref),)
             ),
         }[operation]()
         gate.shut[operation] = error("AccessDeniedException", "no identity-based policy allows it")
@@ -374,3 +398,33 @@ def test_nothing_is_changed_where_the_journal_cannot_be_kept(world: str, tmp_pat
         with pytest.raises(OpsError, match="journal cannot be kept"):
             console.apply(plan, ANNA)
     assert bounds_at(world) == (0, 3)
+
+
+def test_a_fix_of_the_doctors_goes_through_the_gate_and_the_finding_goes(tmp_path: Path) -> None:
+    code = "no-wake-policy"
+    with living(empty=True, scenarios=(code,)) as (server, _), console_of(server.url, tmp_path) as console:
+        plan = console.plan_fix(code, code)
+        assert plan.needs == "admin"
+        receipt = console.apply(plan, BOSS, "the doctor says so", plan.confirm)
+        assert (receipt.entry.outcome, receipt.missing) == (Outcome.DONE, ())
+        assert [m.operation for m in receipt.entry.made] == ["PutScalingPolicy", "PutMetricAlarm"]
+        arn = receipt.entry.made[1].parameters["AlarmActions"][0]
+        assert arn in {policy.arn for policy in console.setup(code).policies}
+        assert all(f.code != code for e in console.doctor(code).examined for f in e.findings)
+        with pytest.raises(BadInput, match="does not find"):
+            console.plan_fix(code, code)
+        undo = console.plan_undo(receipt.entry.id)
+        console.apply(undo, BOSS, "", undo.confirm)
+        assert any(f.code == code for e in console.doctor(code).examined for f in e.findings)
+
+
+def test_an_alarm_that_is_proposed_wants_somebody_to_tell(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        view = console.endpoint(NAME)
+        proposed = proposals(view.row.endpoint.ref, view.alarms, view.row.ttl_s).missing[0].alarm
+        with pytest.raises(BadInput, match="needs somebody to tell"):
+            console.plan_alarm(NAME, proposed)
+        topic = client(world, "sns").create_topic(Name="on-call")["TopicArn"]
+        receipt = console.apply(console.plan_alarm(NAME, proposed, topic), ANNA)
+        assert receipt.entry.outcome is Outcome.DONE
+        assert any(topic in a.actions for a in console.endpoint(NAME).alarms)
