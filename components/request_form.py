@@ -9,7 +9,7 @@ import streamlit as st
 from components import access, log_view, request_again, request_door, session, upload
 from components import format as fmt
 from components.cards import about_usd
-from components.markup import html, show
+from components.markup import Html, html, show
 from components.request_controls import batch_link
 from components.request_draft import (
     ADDRESS,
@@ -232,10 +232,16 @@ def _quote_and_send(draft: Draft) -> None:
                 basis=quote.basis,
             )
     except OpsError as error:
-        said = html(
-            '<p class="waking"><span aria-hidden="true">▲</span> {what} {hint}</p>',
-            what=error.what,
-            hint=error.hint,
+        pressed = st.session_state.get(session.SUBMITTED)
+        again = isinstance(pressed, tuple) and pressed[1] == draft  # it stands below the button already
+        said = (
+            Html("")
+            if again
+            else html(
+                '<p class="waking"><span aria-hidden="true">▲</span> {what} {hint}</p>',
+                what=error.what,
+                hint=error.hint,
+            )
         )
     show(said, key="quote")
     if confirm:

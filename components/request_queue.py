@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from components import access, notices, request_door
+from components import format as fmt
 from components.markup import html, show
 from ops.core.change import Actor
 from ops.core.errors import OpsError
@@ -47,7 +48,7 @@ def panel(name: str) -> None:
 
 def _queue(status: QueueStatus) -> None:
     mark, tone = ("✓", "fine") if status.exists and status.subscribed else ("·", "muted")
-    waiting = "" if status.waiting is None else f" Messages that wait in it: {status.waiting}, about."
+    waiting = "" if status.waiting is None else f" About {fmt.plural(status.waiting, 'message')} in it now."
     show(
         html(
             '<div class="stack"><p class="lead"><span class="{tone}" aria-hidden="true">{mark}</span> {said}{waiting}'
