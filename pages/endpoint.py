@@ -30,6 +30,7 @@ from components.header import as_of
 from components.live import live_panel
 from components.live_plot import live_plot
 from components.markup import Html, html, joined, show
+from components.request_words import requests_link
 from ops.core.views import EndpointView
 
 require("viewer")
@@ -133,6 +134,7 @@ def body() -> None:
         show(cards.numbers(view.row, view.problems), key="numbers")
         waking.waking(view, zone.info)
         show(failure_cards.why_link(view), key="why-failed")
+        show(requests_link(view.row), key="to-requests")
         fresh = as_of(view.as_of, age_s, zone.info, session.interval_s())
         show(html('<p class="small">{fresh}</p>', fresh=fresh), key="as-of")
         summary = st.container()
