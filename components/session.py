@@ -362,9 +362,9 @@ def warm(name: str, zone: ZoneInfo, wish: WarmWish | None = None, edit: int | No
     return source().ask(key, lambda console: console.warm(name, zone, wish, edit), WARM_S)
 
 
-def forget_warm(name: str, number: int) -> None:
+def forget_warm(name: str, number: int, actor: Actor) -> None:
     """Forget a paused warm plan, of which nothing is in AWS. Raises OpsError."""
-    source().act(lambda console: console.forget_warm(name, number))
+    source().act(lambda console: console.forget_warm(name, number, actor))
 
 
 def plan(work: Make) -> ChangePlan:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from components import change_panel, notices, session, warm_editor
+from components import access, change_panel, notices, session, warm_editor
 from components.capacity_forms import PAGE
 from components.markup import Html, html, joined, show
 from components.tables import cell, line, table
@@ -150,7 +150,7 @@ def _paused(name: str, each: PlanView) -> None:
 def _forget(name: str, number: int) -> None:
     st.session_state.pop(_FORGET, None)
     try:
-        session.forget_warm(name, number)
+        session.forget_warm(name, number, access.actor())
     except OpsError as error:
         st.session_state[_FORGET] = error
 

@@ -1,6 +1,7 @@
 """Drift: what somebody set elsewhere. The set-up that was last set or accepted through Ebb, against what holds now.
 
-Scheduled actions overwrite the bounds (facts B.6): bounds that they explain are no drift.
+Scheduled actions overwrite the bounds (facts B.6): bounds that they explain are no drift. One that was to run once
+and is past makes no difference any more, and is nothing to restore.
 """
 
 from __future__ import annotations
@@ -44,13 +45,16 @@ MOST_DAYS = 120
 def drift(
     baseline: Baseline, present: Setup, ref: EndpointRef, now: datetime
 ) -> tuple[Setup, tuple[Difference, ...]]:
-    """(what is wanted now, where what holds differs from it). Alarms do not count."""
+    """(what is wanted now, where what holds differs from it).
+
+    Alarms do not count, nor do one-time actions whose time has passed, whoever deleted or left them.
+    """
     target = baseline.setup.target
     led, before = expected(baseline, present, now)
-    wanted = replace(baseline.setup, alarms=())
+    wanted = _lasting(baseline.setup, now)
     if target is not None and led is not None:
         wanted = replace(wanted, target=replace(target, bounds=led))
-    found = differences(wanted, replace(present, alarms=()), ref)
+    found = differences(wanted, _lasting(present, now), ref)
     late = present.target is not None and before is not None and present.target.bounds == before
     return wanted, tuple(d for d in found if d.part != BOUNDS or not late)
 
@@ -67,6 +71,19 @@ def expected(baseline: Baseline, present: Setup, now: datetime) -> tuple[Bounds 
             before = bounds if now - at < JUST_RAN else None
             bounds = Bounds(low, high)
     return bounds, before
+
+
+def _lasting(setup: Setup, now: datetime) -> Setup:
+    return replace(setup, alarms=(), schedules=tuple(s for s in setup.schedules if not _over(s, now)))
+
+
+def _over(action: ScheduledAction, now: datetime) -> bool:
+    """Whether it was to run once, and that time has passed."""
+    try:
+        once = parse(action.schedule, action.timezone, action.start, action.end).once
+    except BadInput:
+        return False
+    return once is not None and once <= now
 
 
 def _ran(baseline: Baseline, present: Setup, now: datetime) -> list[tuple[datetime, ScheduledAction]]:

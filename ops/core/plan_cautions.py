@@ -7,12 +7,16 @@ evidence, treated as unsafe).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from ops.core.change import Caution
 from ops.core.fixes import Change, PutSchedule
+from ops.core.moments import mark
 from ops.core.plan_effects import Around, InFlight
 from ops.core.setup import Setup
 from ops.core.types import ScalableTarget, Severity, StepPolicy, TargetTrackingPolicy
+from ops.core.warm_actions import open_at, recognised
+from ops.core.warm_keep import active
 from ops.core.warm_names import spoken
 from ops.core.words import count, duration, percent
 
@@ -94,6 +98,8 @@ def cautions(before: Setup, wanted: Setup, changes: tuple[Change, ...], around: 
             Severity.WARNING,
             f"Scheduled actions overwrite the bounds when they run: {names}{more}. What you set holds until then.",
         )
+    if new is not None and new.suspended.scheduled and not (old is not None and old.suspended.scheduled):
+        yield from _never_ended(before, around.now)
     yield from _of_policies(before, wanted)
     if new is not None and new.bounds.min > 0 and (old is None or old.bounds.min == 0) and not own:
         yield Caution(
@@ -103,6 +109,31 @@ def cautions(before: Setup, wanted: Setup, changes: tuple[Change, ...], around: 
 
 def _leaving(current: int | None, target: ScalableTarget | None) -> int:
     return (current or 0) - (target.bounds.max if target is not None else 0)
+
+
+def _never_ended(before: Setup, now: datetime) -> Iterable[Caution]:
+    """What is kept warm, or small, at this moment, and would not end while schedules are suspended."""
+    text = (
+        "While schedules are suspended, Ebb's {what} does not end at {when}: the action that would put the {word} "
+        "back does not run. {stays} until somebody sets it."
+    )
+    ending: list[tuple[str, datetime, int | None, int | None]] = []
+    held = active(before.schedules, now)
+    if held is not None and held.until is not None:
+        ending.append((f"keep-warm-until {held.name.id}", held.until, held.name.floor, None))
+    for plan in (group.plan for group in recognised(before.schedules).plans):
+        span = open_at(plan, now)
+        if span is not None:
+            ending.append((f"warm plan {plan.id}", span.closes, plan.floor, plan.ceiling))
+    for what, until, floor, ceiling in ending:
+        kept = [
+            f"the {w} stays at {n}" for w, n in (("minimum", floor), ("maximum", ceiling)) if n is not None
+        ]
+        word = "minimum" if ceiling is None else "maximum" if floor is None else "bounds"
+        stays = " and ".join(kept).capitalize()
+        yield Caution(
+            Severity.CRITICAL, text.format(what=what, when=mark(until, now), word=word, stays=stays)
+        )
 
 
 def _of_policies(before: Setup, wanted: Setup) -> Iterable[Caution]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -72,3 +73,18 @@ def test_a_schedule_that_cannot_be_read_explains_nothing() -> None:
     baseline = Baseline(held(0, 8, odd), MONDAY)
     found = drift(baseline, held(1, 8, odd), REF, MONDAY + timedelta(hours=3))[1]
     assert [d.part for d in found] == ["bounds"]
+
+
+def test_a_one_time_action_that_has_run_is_no_drift_whoever_deleted_it() -> None:
+    once = ScheduledAction("once", "at(2026-11-23T14:00:00)", "UTC", 0, None)
+    baseline = Baseline(held(1, 4, once), MONDAY)
+    after = MONDAY + timedelta(hours=8)
+    before = after - timedelta(minutes=1)
+    assert [d.part for d in drift(baseline, held(1, 4), REF, before)[1]] == ["schedule once"]
+    assert drift(baseline, held(0, 4), REF, after)[1] == ()  # it ran, and AWS or somebody deleted it
+    assert [d.part for d in drift(baseline, held(3, 4), REF, after)[1]] == ["bounds"]
+    assert drift(baseline, held(0, 4, replace(once, min=2)), REF, after)[1] == ()
+    empty = Baseline(held(0, 4), MONDAY)
+    assert drift(empty, held(0, 4, once), REF, after)[1] == ()  # somebody's, and over
+    unread = ScheduledAction("odd", "at(x)", "UTC", 0, None)
+    assert [d.part for d in drift(empty, held(0, 4, unread), REF, after)[1]] == ["schedule odd"]

@@ -12,6 +12,7 @@ from ops.core import planning
 from ops.core.change import ChangePlan
 from ops.core.errors import BadInput
 from ops.core.fixes import DeletePolicy, DeregisterTarget, PutPolicy, PutSchedule, RegisterTarget
+from ops.core.moments import written
 from ops.core.plan_cautions import guard, lowers
 from ops.core.plan_effects import Around, InFlight
 from ops.core.setup import Setup
@@ -30,6 +31,10 @@ from ops.core.types import (
     Suspended,
     TargetTrackingPolicy,
 )
+from ops.core.warm_actions import expand
+from ops.core.warm_names import KeepName, keep_name
+from tests.core.warm_samples import made as made_actions
+from tests.core.warm_samples import plan as warm_plan
 
 NOW = datetime(2026, 11, 26, 14, 2, tzinfo=UTC)
 REF = EndpointRef("123456789012", "eu-central-1", "doc-async")
@@ -276,3 +281,47 @@ def test_a_plan_holds_what_it_touches_and_no_more() -> None:
     assert [d.part for d in plan.differences] == ["bounds"]
     assert not plan.empty
     assert bounds(held(0, 8), 0, 8, around()).empty
+
+
+def _warm(*windows: str, **more: object) -> tuple[ScheduledAction, ...]:
+    """At NOW, a Thursday, 15:02 in Berlin."""
+    return made_actions(expand(warm_plan(*windows, **more), REF, NOW).actions)
+
+
+def _kept(made: datetime) -> ScheduledAction:
+    name = keep_name(KeepName(1, 2, 0, made, True))
+    return ScheduledAction(name, "at(2026-11-26T18:00:00)", "UTC", 0, None)
+
+
+@pytest.mark.parametrize(
+    ("schedules", "said"),
+    [
+        (
+            (_kept(NOW),),
+            ["Ebb's keep-warm-until 1 does not end at 18:00 UTC", "The minimum stays at 2"],
+        ),
+        (
+            _warm("thu 08:00-18:00"),
+            ["Ebb's warm plan 1 does not end at 17:00 UTC", "The minimum stays at 1"],
+        ),
+        (
+            _warm("thu 08:00-18:00", floor=None, ceiling=1, back_min=None, back_max=4),
+            ["Ebb's warm plan 1 does not end at 17:00 UTC", "The maximum stays at 1"],
+        ),
+        (_warm("fri 08:00-18:00"), []),
+        ((ScheduledAction("night", "cron(0 22 ? * * *)", "UTC", 0, None),), []),
+    ],
+)
+def test_suspended_schedules_end_nothing_that_is_kept_warm(
+    schedules: tuple[ScheduledAction, ...], said: list[str]
+) -> None:
+    before = replace(held(2, 4), schedules=schedules)
+    changes = planning.suspension(before, around(), Suspended(scheduled=True))
+    plan = planning.make("1", "suspend", "Suspend", changes, before, around())
+    found = [written(c.sentence) for c in plan.cautions if c.severity is Severity.CRITICAL]
+    assert bool(found) is bool(said)
+    assert all(part in found[0] for part in said)
+    assert bool(plan.confirm) is bool(said)
+    already = replace(before, target=ScalableTarget(Bounds(2, 4), Suspended(scheduled=True)))
+    wider = planning.suspension(already, around(), Suspended(scheduled=True, scale_in=True))
+    assert planning.make("1", "suspend", "Suspend", wider, already, around()).confirm == ""
