@@ -43,16 +43,19 @@ _GRID_S = 300
 class WarmConsole(Changing):
     """Keep warm. Every method raises UnknownEndpoint and OpsError, the plans BadInput besides."""
 
-    def warm(self, name: str, zone: ZoneInfo, wish: WarmWish | None = None) -> WarmView:
+    def warm(
+        self, name: str, zone: ZoneInfo, wish: WarmWish | None = None, edit: int | None = None
+    ) -> WarmView:
         """How an endpoint is kept warm: plans, "until", the next 14 days in a zone, and the last 30.
 
-        `wish`: a draft; the calendar and the plans are shown as they would be with it.
+        `wish`: a draft, of the plan `edit` where that is given; the calendar and the plans are shown as they would be
+        with it.
         """
         before, around = self._asked(name)
         ref, now, memo = around.endpoint.ref, around.now, self._paused(name)
         setup = before
         if wish is not None:
-            draft = warming.plan_of(before, ref, wish, now, memo)
+            draft = warming.plan_of(before, ref, wish, now, memo, edit)
             setup = after(before, warming.put_plan(before, ref, draft, now, memo).changes)
         known = recognised(setup.schedules)
         starts, instances, problems = self._past(name, now)

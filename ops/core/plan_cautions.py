@@ -32,7 +32,7 @@ def lowers(before: Setup, wanted: Setup, current: int | None) -> bool:
     if old is None or new is None:
         return False
     if new.bounds.min < old.bounds.min or (
-        new.bounds.max < old.bounds.max and (current or 0) > new.bounds.max
+        new.bounds.max < old.bounds.max and (current is None or current > new.bounds.max)
     ):
         return True
     return old.suspended.scale_in and not new.suspended.scale_in
@@ -41,9 +41,9 @@ def lowers(before: Setup, wanted: Setup, current: int | None) -> bool:
 def guard(work: InFlight, *, at_once: bool) -> Caution:
     """What is at work before capacity is lowered. A warning, never a promise."""
     known = [
-        "how much waits or is processed is not known"
+        "the backlog is not known"
         if work.backlog is None
-        else f"{count(work.backlog, 'request')} waiting or in process",
+        else f"a backlog of {count(work.backlog, 'request')} (it may miss those in process)",
         f"how many finished in the last {duration(work.window_s)} is not known"
         if work.completed is None
         else f"{work.completed:,.0f} finished in the last {duration(work.window_s)}",
@@ -69,8 +69,9 @@ def cautions(before: Setup, wanted: Setup, changes: tuple[Change, ...], around: 
             f"The endpoint is {endpoint.status}: AWS may refuse changes until it is in service.",
         )
     at_once = new is not None and current is not None and current > new.bounds.max
+    unseen = new is not None and old is not None and current is None and new.bounds.max < old.bounds.max
     if lowers(before, wanted, current):
-        yield guard(around.work, at_once=at_once)
+        yield guard(around.work, at_once=at_once or unseen)
     if new is None and old is not None:
         yield Caution(
             Severity.CRITICAL,
@@ -144,6 +145,13 @@ def _of_policies(before: Setup, wanted: Setup) -> Iterable[Caution]:
     for name in sorted(gone):
         yield Caution(Severity.CRITICAL, f"The policy {name} is removed: scaling goes on without it.")
     old = {p.name: p for p in before.policies}
+    for name in sorted(gone):
+        lost = old[name]
+        if isinstance(lost, TargetTrackingPolicy) and lost.metric is None and lost.predefined is None:
+            yield Caution(
+                Severity.CRITICAL,
+                f"{name} tracks an expression, of which Ebb knows no parts: once removed, Ebb cannot put it back.",
+            )
     for policy in wanted.policies:
         was = old.get(policy.name)
         fixed = isinstance(policy, TargetTrackingPolicy) and policy.disable_scale_in
