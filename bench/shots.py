@@ -35,9 +35,9 @@ PAGES = {
     "alarms": "/alarms?endpoint=doc-async&zone=UTC",
     "cold-starts": "/cold-starts?of=doc-async&zone=UTC",
     "capacity": "/capacity?endpoint=doc-async&zone=UTC",
-    "capacity-warm": "/capacity?endpoint=receipt-scan&do=Keep+warm&zone=Europe%2FBerlin",
+    "capacity-warm": "/capacity?endpoint=doc-async&do=Keep+warm&zone=Europe%2FBerlin",
     "requests": "/requests?zone=UTC",
-    "activity": "/activity?endpoint=doc-async&range=1d&zone=UTC",
+    "activity": "/activity?of=doc-async&range=1d&zone=UTC",
 }
 CHARTS = ("/endpoint", "/failures", "/cold-starts")
 HISTORY_MS = 180_000
@@ -89,7 +89,7 @@ def lived_in(state: Path) -> None:
     """Some changes and requests, so that the pages of operators have something to show."""
     week = "--weekdays mon-fri --from 08:00 --to 18:00 --tz Europe/Berlin --holidays DE-BY --yes"
     env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "EBB_"))}
-    command = [sys.executable, "-m", "ops", "warm", "receipt-scan", *week.split()]
+    command = [sys.executable, "-m", "ops", "warm", "doc-async", *week.split()]
     subprocess.run(command, cwd=ROOT, env=env | {"EBB_STATE_DIR": str(state)}, check=True)
     actor = Actor("anna", "admin", "command line")
     with Console.open(Settings(state_dir=state)) as console:
