@@ -93,7 +93,7 @@ def lived_in(state: Path) -> None:
     subprocess.run(command, cwd=ROOT, env=env | {"EBB_STATE_DIR": str(state)}, check=True)
     actor = Actor("anna", "admin", "command line")
     with Console.open(Settings(state_dir=state)) as console:
-        for low, why in ((0, "month end, ticket 4711"), (1, "demo at three")):
+        for low, why in ((1, "month end, ticket 4711"), (2, "demo at three")):
             plan = console.plan_bounds("doc-async", low, 10)
             console.apply(plan, actor, why, plan.confirm)
         last = console.journal("doc-async")[0]
