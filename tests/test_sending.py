@@ -203,3 +203,17 @@ def test_a_denied_upload_names_the_action(desk: Desk) -> None:
     with pytest.raises(Denied) as caught:
         desk.console.upload("doc", "x.json", iter([b"{}"]), ME)
     assert caught.value.action == "s3:PutObject"
+
+
+def test_a_deleted_endpoint_does_not_keep_the_others_from_being_followed(desk: Desk) -> None:
+    desk.account.endpoint("other", "doc-config")
+    lost = desk.console.submit(Submission("other", INPUT, count=3, ttl_s=60, timeout_s=60), ME)
+    desk.send()
+    desk.account.sagemaker.delete_endpoint(EndpointName="other")
+    desk.account.aws.advance(120)
+    desk.console.read(frozenset(), anybody=True)
+    batch = desk.console.submit(Submission("doc", INPUT, count=3), ME)
+    desk.send()
+    assert desk.follow(900) == 0
+    assert desk.states(batch.id) == {"done": 3}
+    assert desk.states(lost.id) == {"unknown": 3}
