@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ from ops.core.requests import (
     Sent,
     Submission,
 )
-from ops.core.types import Endpoint
+from ops.core.types import Endpoint, Problem
 from ops.core.views_requests import QueueStatus, Quote, RequestsView, RequestView, Result, Upload
 from ops.core.words import count
 from ops.follower import Follower, Sources
@@ -177,7 +177,6 @@ class Sending(RequestSources):
         """One page of the ledger with counts by state; asks AWS for nothing."""
         ledger = self._ledger()
         rows, total = ledger.page(wanted)
-        problems = self._follower.problems if self._follower is not None else ()
         return RequestsView(
             self.connection(),
             self._last_now(rows),
@@ -185,7 +184,7 @@ class Sending(RequestSources):
             total,
             ledger.counts(wanted),
             ledger.batches(sent.batch for sent in rows),
-            problems,
+            self._troubles({sent.batch for sent in rows}),
         )
 
     def request(self, id: str) -> RequestView:
@@ -195,7 +194,7 @@ class Sending(RequestSources):
         now = self._last_now((sent,))
         starts = self._gatherer().past.history.episodes(sent.endpoint, sent.planned - WEEK)
         line = request_times.timeline(sent, starts, now)
-        problems = self._follower.problems if self._follower is not None else ()
+        problems = self._troubles({sent.batch})
         batch = ledger.batch(sent.batch)
         return RequestView(self.connection(), now, sent, batch, line, ledger.again(id), problems)
 
@@ -288,6 +287,15 @@ class Sending(RequestSources):
         if self._follower is not None:
             self._follower.forget_queue(endpoint)
         return self.queue_status(endpoint)
+
+    def _troubles(self, batches: Set[str]) -> tuple[Problem, ...]:
+        """What could not be looked at, and why one of these batches is not sent now."""
+        waits = self._sender.waits.copy() if self._sender is not None else {}
+        unsent = [
+            Problem(f"the batch {id}, not sent now", waits[id], retryable=True)
+            for id in sorted(batches & waits.keys())
+        ]
+        return (*unsent, *(self._follower.problems if self._follower is not None else ()))
 
     def _plan(
         self,
