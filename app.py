@@ -67,10 +67,10 @@ async def plotly_js(request: Request) -> FileResponse:
 
 
 async def healthz(request: Request) -> JSONResponse:
-    """200 while the reader of AWS works, 503 with the reason otherwise."""
+    """200 while the reader of AWS and the threads of requests work, 503 with the reason otherwise."""
     from components import session
 
-    problem = session.problem()
+    problem = session.problem() or session.requests_problem()
     return JSONResponse({"ok": not problem, "problem": problem}, status_code=503 if problem else 200)
 
 
