@@ -21,7 +21,7 @@ from ops.core.request_seen import EndpointSeen
 from ops.core.requests import MOST_PAYLOAD, Sent
 from ops.core.types import Endpoint, Window
 from ops.core.views import EndpointView
-from ops.on_record import on_record
+from ops.on_record import Attempt, on_record
 from ops.opened import Opened
 from ops.store.ledger import Ledger
 
@@ -39,7 +39,7 @@ class RequestSources(Opened):
 
     def _on_record(
         self, actor: Actor, endpoint: str, kind: str, title: str, *, writes: bool = True
-    ) -> AbstractContextManager[None]:
+    ) -> AbstractContextManager[Attempt]:
         """What is done inside goes into the journal; raises ReadOnly for who may not."""
         records, connection = self.records(), self.connection()
         return on_record(

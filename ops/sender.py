@@ -255,6 +255,7 @@ def plan(
     output_path: str | None,
     wall: float,
     originals: Sequence[Sent] = (),
+    key: str = "",
 ) -> tuple[Batch, tuple[Sent, ...]]:
     """A submission as it is put on record. `wall`: this machine's clock, epoch seconds.
 
@@ -272,6 +273,7 @@ def plan(
         resubmit_of=originals[0].batch if originals else "",
         lease_until=wall,
         via=via,
+        key=key,
     )
     folder = f"{output_path.rstrip('/')}/{FOLDER}/{id}" if output_path else ""
     requests = tuple(

@@ -22,6 +22,8 @@ from ops.core.requests import (
     RequestState,
     Sent,
     Submission,
+    check_key,
+    same_form,
 )
 from ops.core.types import Endpoint, Problem
 from ops.core.views_requests import QueueStatus, Quote, RequestsView, RequestView, Result, Upload
@@ -56,11 +58,19 @@ class Sending(RequestSources):
             why = f"This costs about ${usd:.2f}, an estimate at list price."
         return Quote(submission.count, usd, basis, why)
 
-    def submit(self, submission: Submission, actor: Actor, *, confirmed: bool = False) -> Batch:
+    def submit(
+        self, submission: Submission, actor: Actor, *, confirmed: bool = False, key: str = ""
+    ) -> Batch:
         """Put a submission on record; the sender of this process sends it (`send_step`).
 
-        Raises Unconfirmed where a yes is wanted, ReadOnly, UnknownEndpoint, BadInput for an input that is not there.
+        `key`: made when its form was drawn. What was submitted under it before is not put on record twice: its batch
+        comes back. Raises Unconfirmed where a yes is wanted, ReadOnly, UnknownEndpoint, BadInput for an input that
+        is not there.
         """
+        check_key(key)
+        known = self._ledger().keyed(key)
+        if known is not None:
+            return same_form(known, submission, actor.name)
         title = f"Sending {count(submission.count, 'request')} to {submission.endpoint}"
         with self._on_record(actor, submission.endpoint, "submit", title):
             reading = self._reading()
@@ -69,7 +79,7 @@ class Sending(RequestSources):
             why = self.quote(submission).confirm
             if why and not confirmed:
                 raise Unconfirmed(f"{why} Nothing was sent.", "Confirm it, or send fewer.")
-            return self._plan(reading, endpoint, submission, actor, ())
+            return self._plan(reading, endpoint, submission, actor, (), key)
 
     def resubmit(self, ids: Sequence[str], actor: Actor, *, confirmed: bool = False) -> tuple[Batch, ...]:
         """Send requests that did not end well again, with the input and the parameters of the originals.
@@ -147,10 +157,11 @@ class Sending(RequestSources):
         It goes to the bucket of the endpoint's output path under ebb-input/, or to `bucket`. What was begun is given
         up on any error. `size`: bytes, where known; a stream that ends before is refused. Raises Denied, BadInput.
         """
-        with self._on_record(actor, endpoint, "upload", f"Uploading an input for {endpoint}"):
+        with self._on_record(actor, endpoint, "upload", f"Uploading an input for {endpoint}") as attempt:
             reading = self._reading()
             uri = self._input_place(reading, endpoint, filename, bucket)
-            return Upload(uri, requests.put_stream(reading, uri, chunks, content_type, size))
+            given = attempt.begun_by(chunks)
+            return Upload(uri, requests.put_stream(reading, uri, given, content_type, size))
 
     def upload_address(
         self,
@@ -304,6 +315,7 @@ class Sending(RequestSources):
         submission: Submission,
         actor: Actor,
         originals: Sequence[Sent],
+        key: str = "",
     ) -> Batch:
         now = self._told_now(reading)
         asynchronous = endpoint.async_config
@@ -316,6 +328,6 @@ class Sending(RequestSources):
             output_path=asynchronous.output_path if asynchronous is not None else None,
             wall=clock.timestamp(),
             originals=originals,
+            key=key,
         )
-        self._ledger().plan(batch, rows)
-        return batch
+        return self._ledger().plan(batch, rows)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from ops.config import Settings
 from ops.console import Console
-from ops.core.change import Actor
+from ops.core.change import Actor, Outcome
 from ops.core.errors import BadInput, Denied, ReadOnly, Unconfirmed
 from ops.core.requests import RequestFilter, RequestState, Submission
 from tests.local_aws.conftest import SteppedAws
@@ -26,9 +30,8 @@ class Desk:
 
     def __init__(self, account: Account, folder: Path) -> None:
         self.account = account
-        self.settings = Settings(
-            endpoint_url=account.aws.server.url, history_url=f"sqlite:///{folder / 'history.db'}"
-        )
+        self.file = folder / "history.db"
+        self.settings = Settings(endpoint_url=account.aws.server.url, history_url=f"sqlite:///{self.file}")
         self.console = Console.open(self.settings, keep=True)
 
     def send(self) -> None:
@@ -217,3 +220,80 @@ def test_a_deleted_endpoint_does_not_keep_the_others_from_being_followed(desk: D
     assert desk.follow(900) == 0
     assert desk.states(batch.id) == {"done": 3}
     assert desk.states(lost.id) == {"unknown": 3}
+
+
+@contextmanager
+def no_updates(desk: Desk, table: str) -> Iterator[None]:
+    """Rows of a table can be written once and not changed after that."""
+    with closing(sqlite3.connect(desk.file, isolation_level=None)) as other:
+        refuse = f"BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END"
+        other.execute(f"CREATE TRIGGER refuse {refuse}")
+        yield
+        other.execute("DROP TRIGGER refuse")
+
+
+def test_the_same_form_makes_one_batch_however_often_it_is_sent(desk: Desk) -> None:
+    wanted = Submission("doc", INPUT, count=2)
+    first = desk.console.submit(wanted, ME, key="form-1")
+    assert desk.console.submit(wanted, ME, key="form-1") == first
+    assert desk.states() == {"planned": 2}
+    assert len(desk.console.journal()) == 1
+    assert desk.console.submit(wanted, ME, key="form_1").id != first.id
+    assert desk.console.submit(wanted, ME).id != desk.console.submit(wanted, ME).id
+    with pytest.raises(BadInput, match=first.id):
+        desk.console.submit(Submission("doc", INPUT, count=3), ME, key="form-1")
+    with pytest.raises(BadInput, match="key"):
+        desk.console.submit(wanted, ME, key='"')
+    desk.send()
+    assert desk.console.submit(wanted, ME, key="form-1").sent == 2
+
+
+def test_two_at_once_of_the_same_form_make_one_batch(desk: Desk) -> None:
+    wanted = Submission("doc", INPUT, count=2)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: desk.console.submit(wanted, ME, key="f").id, range(4)))
+    assert len(set(found)) == 1
+    assert desk.states() == {"planned": 2}
+
+
+def test_what_was_planned_is_no_error_where_the_journal_cannot_be_closed(desk: Desk) -> None:
+    desk.console.records()
+    with no_updates(desk, "journal"):
+        batch = desk.console.submit(Submission("doc", INPUT), ME)
+        assert desk.states(batch.id) == {"planned": 1}
+        deny(desk, "s3:PutObject")
+        with pytest.raises(Denied, match="PutObject"):
+            desk.console.upload("doc", "x.json", iter([b"{}"]), ME)
+    assert {entry.outcome for entry in desk.console.journal()} == {Outcome.BEGUN}
+
+
+def test_the_journal_tells_how_long_something_took(desk: Desk) -> None:
+    def slowly() -> Iterator[bytes]:
+        start = time.monotonic()
+        while time.monotonic() - start < 0.2:
+            yield b"."
+
+    desk.console.upload("doc", "x.json", slowly(), ME)
+    (entry,) = desk.console.journal()
+    assert entry.ended is not None
+    assert 0.2 <= (entry.ended - entry.at).total_seconds() < 60
+
+
+def test_an_upload_that_broke_off_is_on_record_and_one_that_never_began_is_not(desk: Desk) -> None:
+    for chunks, size in ((iter([]), None), (iter([b"x"]), 2**30 + 1)):
+        with pytest.raises(BadInput):
+            desk.console.upload("doc", "x.json", chunks, ME, size=size)
+    assert desk.console.journal() == ()
+    with pytest.raises(BadInput, match="ended after"):
+        desk.console.upload("doc", "x.json", iter([b"{}"]), ME, size=3)
+    (entry,) = desk.console.journal()
+    assert entry.outcome is Outcome.FAILED
+    assert "ended after 2 of 3 bytes" in entry.said
+
+    def broken() -> Iterator[bytes]:
+        yield b"x"
+        raise OSError("the browser went away")
+
+    with pytest.raises(OSError, match="went away"):
+        desk.console.upload("doc", "x.json", broken(), ME)
+    assert desk.console.journal()[0].outcome is Outcome.UNCLEAR
