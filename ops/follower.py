@@ -46,8 +46,11 @@ class Sources:
 
     seen: Callable[[str], EndpointSeen | None]
     topics: Callable[[str], tuple[str, ...]]
+    """Those that may be heard."""
     expired: Callable[[str, datetime], float | None]
     """How many requests an endpoint dropped about a moment."""
+    installation: Callable[[], str]
+    """Whose queues are Ebb's own."""
 
 
 @dataclass(slots=True)
@@ -136,7 +139,7 @@ class Follower:
         try:
             topics = self._sources.topics(endpoint)
             if topics:
-                queue = requests.find_queue(reading, endpoint, topics)
+                queue = requests.find_queue(reading, self._sources.installation(), endpoint, topics)
             self._problems.pop(part, None)
         except (CredentialsProblem, Unreachable, Throttled):
             raise

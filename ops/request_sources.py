@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Sequence
@@ -127,6 +128,14 @@ class RequestSources(Opened):
         found = self._endpoint(self._reading(), name).async_config
         topics = (found.success_topic, found.error_topic) if found is not None else ()
         return tuple(dict.fromkeys(topic for topic in topics if topic))
+
+    def _heard(self, name: str) -> tuple[str, ...]:
+        """The topics that Ebb hears through its queue; none where it may not take messages out of one."""
+        return self._topics(name) if self.connection().writable else ()
+
+    def _installation(self) -> str:
+        """What tells this Ebb's own queues from those of others: made once, the same for all who share its records."""
+        return str(json.loads(self.records().settled("installation", json.dumps(secrets.token_hex(3)))))
 
     def _seen(self, name: str) -> EndpointSeen | None:
         view = self._viewed(name, LOOK)

@@ -249,7 +249,7 @@ class Sending(RequestSources):
             self._insist_on_the_same()
         with self._lock:
             if self._follower is None:
-                sources = Sources(self._seen, self._topics, self._expired)
+                sources = Sources(self._seen, self._heard, self._expired, self._installation)
                 self._follower = Follower(self._reading, ledger, sources)
         return self._follower.step(everything=everything)
 
@@ -258,8 +258,9 @@ class Sending(RequestSources):
     def queue_status(self, endpoint: str) -> QueueStatus:
         """Ebb's own queue behind the endpoint's topics, and what could be done. Raises UnknownEndpoint, Denied."""
         topics = self._topics(endpoint)
-        name = requests.queue_name(endpoint)
-        found = requests.find_queue(self._reading(), endpoint, topics) if topics else None
+        own = self._installation()
+        name = requests.queue_name(own, endpoint)
+        found = requests.find_queue(self._reading(), own, endpoint, topics) if topics else None
         if found is None:
             said = (
                 "Ebb looks for results in S3; with a queue of its own behind the topics it hears of them at once."
@@ -284,7 +285,7 @@ class Sending(RequestSources):
                     f"{endpoint} tells no topic of its results, so there is nothing to listen to.",
                     "Set a success and an error topic in its configuration, or let Ebb look for results in S3.",
                 )
-            requests.make_queue(self._reading(), endpoint, topics)
+            requests.make_queue(self._reading(), self._installation(), endpoint, topics)
         if self._follower is not None:
             self._follower.forget_queue(endpoint)
         return self.queue_status(endpoint)
@@ -294,7 +295,7 @@ class Sending(RequestSources):
         with self._on_record(
             actor, endpoint, "queue", f"Removing Ebb's queue behind the topics of {endpoint}"
         ):
-            requests.drop_queue(self._reading(), endpoint, self._topics(endpoint))
+            requests.drop_queue(self._reading(), self._installation(), endpoint, self._topics(endpoint))
         if self._follower is not None:
             self._follower.forget_queue(endpoint)
         return self.queue_status(endpoint)

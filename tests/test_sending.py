@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.aws.session import Where
 from ops.config import Settings
 from ops.console import Console
 from ops.core.change import Actor, Outcome
@@ -143,6 +144,34 @@ def test_messages_of_the_topics_tell_first_and_those_of_others_leave_no_trace(de
     assert not gone.exists
     listed = desk.account.sns.list_subscriptions_by_topic(TopicArn=desk.account.success)["Subscriptions"]
     assert [s for s in listed if ":ebb-" in s["Endpoint"]] == []
+
+
+def test_two_installations_have_a_queue_each_and_one_that_only_reads_takes_nothing(
+    desk: Desk, tmp_path: Path
+) -> None:
+    url = desk.settings.endpoint_url
+    other = Console.open(
+        Settings(endpoint_url=url, history_url=f"sqlite:///{tmp_path / 'other.db'}"), keep=True
+    )
+    where = Where("embedded", "us-east-1", url, loopback=True, writable=False)
+    reader = Console(where, desk.settings.history, desk.settings.history)
+    try:
+        mine, theirs = desk.console.create_queue("doc", ME), other.create_queue("doc", ME)
+        assert mine.name != theirs.name
+        assert desk.console.queue_status("doc").name == reader.queue_status("doc").name == mine.name
+        other.submit(Submission("doc", INPUT), ME)
+        other.send_step()
+        desk.console.submit(Submission("doc", INPUT), ME)
+        desk.send()
+        desk.account.aws.advance(300)
+        assert reader.follow_step(everything=True) == 0  # by what lies in S3
+        assert desk.console.queue_status("doc").waiting == 2
+        assert other.follow_step(everything=True) == 0
+        (row,) = other.requests(RequestFilter()).rows
+        assert row.source == "a message of its topic"
+    finally:
+        other.close()
+        reader.close()
 
 
 def test_what_is_refused_before_anything_is_sent(desk: Desk) -> None:
