@@ -74,6 +74,13 @@ async def healthz(request: Request) -> JSONResponse:
     return JSONResponse({"ok": not problem, "problem": problem}, status_code=503 if problem else 200)
 
 
+async def upload(request: Request) -> JSONResponse:
+    """An input on its way into S3, with the token of a page: see components/receiving.py."""
+    from components import receiving
+
+    return await receiving.receive(request)
+
+
 class NearOnly:
     """Without sign-in, whoever comes by another address, or another name, than this machine's own gets no answer.
 
@@ -121,5 +128,9 @@ app = st.App(
     lifespan=lifespan,
     on_script_error=on_script_error,
     middleware=[Middleware(NearOnly)],
-    routes=[Route("/assets/plotly.min.js", plotly_js), Route("/healthz", healthz)],
+    routes=[
+        Route("/assets/plotly.min.js", plotly_js),
+        Route("/healthz", healthz),
+        Route("/upload/{token}", upload, methods=["POST"]),
+    ],
 )

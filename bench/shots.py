@@ -19,6 +19,10 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from bench.measured import ROOT
+from ops.config import Settings
+from ops.console import Console
+from ops.core.change import Actor
+from ops.core.requests import Submission
 from tests.browser_finder import launch_options
 
 NOW = "2026-11-18T14:20:00Z"
@@ -30,6 +34,10 @@ PAGES = {
     "failures": "/failures?endpoint=invoice-parse&range=3h&zone=UTC",
     "alarms": "/alarms?endpoint=doc-async&zone=UTC",
     "cold-starts": "/cold-starts?of=doc-async&zone=UTC",
+    "capacity": "/capacity?endpoint=doc-async&zone=UTC",
+    "capacity-warm": "/capacity?endpoint=receipt-scan&do=Keep+warm&zone=Europe%2FBerlin",
+    "requests": "/requests?zone=UTC",
+    "activity": "/activity?endpoint=doc-async&range=1d&zone=UTC",
 }
 CHARTS = ("/endpoint", "/failures", "/cold-starts")
 HISTORY_MS = 180_000
@@ -44,7 +52,8 @@ def main() -> None:
     options.add_argument("folder", type=Path, nargs="?", default=ROOT / "docs" / "screenshots")
     folder: Path = options.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
-    with running() as url, sync_playwright() as playwright:
+    with running() as (url, state), sync_playwright() as playwright:
+        lived_in(state)
         browser = playwright.chromium.launch(**launch_options())
         for theme in THEMES:
             for size, (width, height) in SIZES.items():
@@ -76,9 +85,28 @@ def shoot(page: Page, url: str, file: Path) -> None:
     small.save(file, optimize=True)
 
 
+def lived_in(state: Path) -> None:
+    """Some changes and requests, so that the pages of operators have something to show."""
+    week = "--weekdays mon-fri --from 08:00 --to 18:00 --tz Europe/Berlin --holidays DE-BY --yes"
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "EBB_"))}
+    command = [sys.executable, "-m", "ops", "warm", "receipt-scan", *week.split()]
+    subprocess.run(command, cwd=ROOT, env=env | {"EBB_STATE_DIR": str(state)}, check=True)
+    actor = Actor("anna", "admin", "command line")
+    with Console.open(Settings(state_dir=state)) as console:
+        for low, why in ((0, "month end, ticket 4711"), (1, "demo at three")):
+            plan = console.plan_bounds("doc-async", low, 10)
+            console.apply(plan, actor, why, plan.confirm)
+        last = console.journal("doc-async")[0]
+        undo = console.plan_undo(last.id)
+        console.apply(undo, actor, "the demo is over", undo.confirm)
+        uri = console.upload("doc-async", "page.json", iter([b'{"pages": 3}']), actor).uri
+        for count in (1, 6):
+            console.submit(Submission("doc-async", uri, count=count), actor)
+
+
 @contextmanager
-def running() -> Iterator[str]:
-    """The console as `make run` starts it, on a free port; yields its address."""
+def running() -> Iterator[tuple[str, Path]]:
+    """The console as `make run` starts it, on a free port; yields its address and where it keeps its files."""
     with tempfile.TemporaryDirectory() as state:
         env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "EBB_"))}
         env |= {"EBB_STATE_DIR": state, "OPEN": "0", "SPEED": "1"}
@@ -90,7 +118,7 @@ def running() -> Iterator[str]:
                     said += line
                     found = re.search(r"Ebb is ready:\s+(\S+)", said)
                     if found:
-                        yield found[1]
+                        yield found[1], Path(state)
                         return
                 raise SystemExit(f"The console did not start.\n{said}")
             finally:

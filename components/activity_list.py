@@ -45,13 +45,6 @@ _ENDED: Mapping[Ended, tuple[str, str]] = MappingProxyType(
 LATE = "CloudTrail tells a call up to about 15 minutes late."
 
 
-def undo_by_command(event: Event) -> Html:
-    """How to take a change back on the command line."""
-    return html(
-        '<div class="muted small">undo: <code>python -m ops undo {id}</code></div>', id=event.entry[:8]
-    )
-
-
 def headline(view: Timeline, shown: Sequence[Event], words: str) -> Html:
     """What the page shows in one sentence. `words`: the range, such as "last 3h"."""
     of = view.name or "all endpoints"

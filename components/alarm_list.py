@@ -22,7 +22,7 @@ from ops.core.words import listed
 
 SHOWN = 12
 """Changes of one alarm that its row unfolds; the newest."""
-BY_HAND = "Ebb makes none of these alarms: copy a text, read it, and run it where you run such commands."
+BY_HAND = "Ebb puts an alarm only when somebody reviews and applies it; each text can be copied and run elsewhere, too."
 _STATES = {words.IN_ALARM: "in alarm", words.OK: "OK", words.NO_DATA: "no data"}
 
 

@@ -7,22 +7,22 @@ from datetime import tzinfo
 
 import streamlit as st
 
+from components import change_panel, session
 from components import format as fmt
-from components import session
 from components.cards import doctor_link, endpoint_link, pill
 from components.markup import Html, html, joined, show
 from components.theme import SEVERITIES
 from ops.core.findings import Examined, Finding, summary
 from ops.core.fix_terraform import terraform
 from ops.core.fix_text import cli
-from ops.core.fixes import Calls
+from ops.core.fixes import Calls, ChosenTopic, PutAlarm
 from ops.core.moments import sentence, written
-from ops.core.types import EndpointState
+from ops.core.types import Alarm, EndpointState
 from ops.core.views import DoctorView
 
 BY_HAND = (
-    "Ebb carries out none of these fixes: copy one, read it, and run it where you run such commands. What it mends "
-    "shows some minutes later: alarms look at whole minutes, and a first instance takes its time."
+    "Ebb carries out a fix only when somebody reviews and applies it; each can be copied and run elsewhere, too. What "
+    "it mends shows some minutes later: alarms look at whole minutes, and a first instance takes its time."
 )
 
 
@@ -111,8 +111,13 @@ def verdict(examined: Examined, zone: tzinfo) -> Html:
     )
 
 
-def findings(examined: Examined, view: DoctorView, zone: tzinfo, linked: str = "") -> None:
-    """Each finding with what mends it; `linked`: the code that a link leads to, shown first."""
+def findings(
+    examined: Examined, view: DoctorView, zone: tzinfo, linked: str = "", topics: Sequence[str] = ()
+) -> None:
+    """Each finding with what mends it; `linked`: the code that a link leads to, shown first.
+
+    `topics`: ARNs that alarms tell already, offered where a fix needs one.
+    """
     ordered = sorted(examined.findings, key=lambda f: f.code != linked)
     for number, finding in enumerate(ordered):
         key = f"{examined.name}-{finding.code}-{number}"
@@ -121,6 +126,51 @@ def findings(examined: Examined, view: DoctorView, zone: tzinfo, linked: str = "
             show(body, key=f"finding-says-{key}")
             if isinstance(finding.fix, Calls):
                 fix_text(finding.fix, view.connection.region, key=key)
+                if change_panel.operates():
+                    _apply(examined.name, finding, finding.fix, topics, key)
+
+
+def _apply(name: str, finding: Finding, fix: Calls, topics: Sequence[str], key: str) -> None:
+    """The button that opens the review of a fix, with a field for whom to tell where that is open."""
+    topic = pick_topic(topics, key=f"topic-{key}") if needs_topic(fix) else ""
+    change_panel.review(
+        "Apply this fix…",
+        lambda console: console.plan_fix(name, finding.code, topic),
+        page="doctor",
+        key=f"fix-{key}",
+    )
+
+
+def needs_topic(fix: Calls) -> bool:
+    """Whether a reader has to name the SNS topic that an alarm tells."""
+    return any(
+        isinstance(action, ChosenTopic)
+        for change in fix.changes
+        if isinstance(change, PutAlarm)
+        for action in change.actions
+    )
+
+
+def pick_topic(topics: Sequence[str], *, key: str) -> str:
+    """The ARN of the topic to tell: one that alarms tell already, or another that is typed."""
+    if not topics:
+        typed = st.text_input("SNS topic to tell (its ARN)", key=key, placeholder="arn:aws:sns:…")
+        return (typed or "").strip()
+    picked = st.selectbox(
+        "SNS topic to tell (choose one, or type its ARN)",
+        list(dict.fromkeys(topics)),
+        index=None,
+        key=key,
+        accept_new_options=True,
+        placeholder="arn:aws:sns:…",
+    )
+    return (picked or "").strip()
+
+
+def topics_of(alarms: Sequence[Alarm]) -> tuple[str, ...]:
+    """The SNS topics that alarms tell, sorted."""
+    told = (a for alarm in alarms for a in (*alarm.actions, *alarm.ok_actions, *alarm.no_data_actions))
+    return tuple(sorted({a for a in told if a.split(":")[2:3] == ["sns"]}))
 
 
 def fix_text(fix: Calls, region: str, *, key: str) -> None:

@@ -51,26 +51,26 @@ def guard(part: str = "") -> Iterator[None]:
 def show(error: OpsError, part: str = "") -> None:
     """One notice: what happened, the way out, and what is not shown because of it."""
     icon = next((i for kind, i in _ICONS if isinstance(error, kind)), ":material/info:")
-    body = [_plain(error.what)]
+    body = [plain(error.what)]
     if isinstance(error, UnknownEndpoint):
         body.append("It may have been deleted, or live in another account or region.")
     elif error.hint:
-        body.append(_plain(error.hint))
+        body.append(plain(error.hint))
     if part and not isinstance(error, UnknownEndpoint):
-        body.append(f"Not shown: {_plain(part)}.")
+        body.append(f"Not shown: {plain(part)}.")
     if error.retryable and _SAID not in error.hint:
         body.append(_AGAIN)
     st.warning("  \n".join(body), icon=icon)
     if isinstance(error, UnknownEndpoint):
-        _near(error.nearest)
+        _near(error.nearest, f"near-{part}" if part else "near")
 
 
-def _near(names: Sequence[str]) -> None:
+def _near(names: Sequence[str], key: str) -> None:
     links = [
         html("<li>Open {link}</li>", link=endpoint_link(n, html("{n}", n=n), focus="near")) for n in names
     ]
     fleet = html('<li><a class="go" href="./" data-focus="all">See all endpoints</a></li>')
-    markup.show(html('<ul class="plain">{items}</ul>', items=markup.joined([*links, fleet])), key="near")
+    markup.show(html('<ul class="plain">{items}</ul>', items=markup.joined([*links, fleet])), key=key)
 
 
 def problems(found: Sequence[Problem], as_of: str = "") -> None:
@@ -94,18 +94,18 @@ def _denied(found: Sequence[Problem]) -> list[str]:
     """What is missing, and the IAM actions that would show it."""
     parts, actions = listed([p.part for p in found]), dict.fromkeys(p.action for p in found)
     return [
-        f"Not shown, because AWS denied it: {_plain(parts)}.",
+        f"Not shown, because AWS denied it: {plain(parts)}.",
         f"Allow {listed([_code(a) for a in actions])}, and Ebb shows it by itself.",
     ]
 
 
 def _lines(problem: Problem, part: str) -> list[str]:
     """What happened, the way out, and whether Ebb goes on by itself."""
-    body = [f"{_plain(part)}: {_plain(problem.what)}"]
+    body = [f"{plain(part)}: {plain(problem.what)}"]
     if problem.action:
         body.append(f"Allow {_code(problem.action)}, and Ebb goes on by itself.")
     elif problem.hint:
-        body.append(_plain(problem.hint))
+        body.append(plain(problem.hint))
     if problem.retryable and _SAID not in problem.hint:
         body.append(_AGAIN)
     return body
@@ -124,7 +124,7 @@ def bad_range(asked: str, used: str) -> None:
     """A link asked for a span that is not offered."""
     offered = ", ".join(scope.RANGES)
     st.info(
-        f"The link asks for the range “{_plain(asked[:40])}”, which is not offered. "
+        f"The link asks for the range “{plain(asked[:40])}”, which is not offered. "
         f"Shown: {used}. Choose one of {offered}.",
         icon=":material/date_range:",
     )
@@ -133,7 +133,7 @@ def bad_range(asked: str, used: str) -> None:
 def bad_choice(what: str, asked: str, offered: Sequence[str]) -> None:
     """A link asked for a state or an order that is not offered; the first of `offered` is shown."""
     st.info(
-        f"The link asks for the {what} “{_plain(asked[:40])}”, which is not offered. "
+        f"The link asks for the {what} “{plain(asked[:40])}”, which is not offered. "
         f"Shown: {offered[0]}. Offered: {' · '.join(offered)}.",
         icon=":material/filter_alt_off:",
     )
@@ -142,7 +142,7 @@ def bad_choice(what: str, asked: str, offered: Sequence[str]) -> None:
 def bad_part(error: BadInput, used: str) -> None:
     """A link asked for a part of time that makes no sense, or that AWS no longer keeps."""
     st.info(
-        f"The link asks for a part of time that cannot be shown. {_plain(error.what)} {_plain(error.hint)}  \n"
+        f"The link asks for a part of time that cannot be shown. {plain(error.what)} {plain(error.hint)}  \n"
         f"Shown: {used}.",
         icon=":material/date_range:",
     )
@@ -151,7 +151,7 @@ def bad_part(error: BadInput, used: str) -> None:
 def bad_zone(asked: str) -> None:
     """A link asked for a time zone that does not exist."""
     st.info(
-        f"The link asks for the time zone “{_plain(asked[:40])}”, which is not known. Times are shown in UTC. "
+        f"The link asks for the time zone “{plain(asked[:40])}”, which is not known. Times are shown in UTC. "
         "Zones have names like Europe/Berlin.",
         icon=":material/schedule:",
     )
@@ -160,13 +160,13 @@ def bad_zone(asked: str) -> None:
 def empty_account(region: str) -> None:
     """No endpoint at all: say where Ebb looked and how one appears."""
     st.info(
-        f"There is no endpoint in {_plain(region)} yet. One that is created there appears here by itself. "
+        f"There is no endpoint in {plain(region)} yet. One that is created there appears here by itself. "
         "If you expected some, look at the account and the region above.",
         icon=":material/waves:",
     )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text from AWS or a user as Markdown that shows it letter by letter; `a command` in pairs of backticks."""
     parts = text.split("`")
     if len(parts) % 2 == 0:

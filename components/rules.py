@@ -44,7 +44,7 @@ def _target(view: EndpointView) -> Html:
     ]
     paused = (
         html(
-            '<span class="pill waking"><span aria-hidden="true">⏸</span>suspended: {what}</span>',
+            '<span class="pill waking"><span aria-hidden="true">▮▮</span>suspended: {what}</span>',
             what=", ".join(held),
         )
         if held
@@ -73,20 +73,27 @@ def _policies(view: EndpointView) -> Html:
 
 def _policy(policy: Policy) -> Html:
     if isinstance(policy, TargetTrackingPolicy):
+        pause = f"out {fmt.duration(policy.scale_out_cooldown)}, in {fmt.duration(policy.scale_in_cooldown)}"
+    else:
+        pause = fmt.duration(policy.cooldown)
+    return line(
+        cell(html("<b>{name}</b>", name=policy.name), css="wide"),
+        cell(rule_of(policy), "rule", "wide"),
+        cell(pause, "waits between changes", "wide"),
+    )
+
+
+def rule_of(policy: Policy) -> str:
+    """What a policy does, in a clause."""
+    if isinstance(policy, TargetTrackingPolicy):
         metric = policy.metric.name if policy.metric else policy.predefined or "a metric expression"
         rule = f"keeps {metric} at {fmt.plain(policy.target)}"
         if policy.disable_scale_in:
             rule += "; never scales in"
-        pause = f"out {fmt.duration(policy.scale_out_cooldown)}, in {fmt.duration(policy.scale_in_cooldown)}"
-    else:
-        steps = "; ".join(_step(s, policy.adjustment_type) for s in policy.steps)
-        alarms = ", ".join(policy.alarm_names) or "no alarm: nothing runs it"
-        rule, pause = f"{steps} (alarm: {alarms})", fmt.duration(policy.cooldown)
-    return line(
-        cell(html("<b>{name}</b>", name=policy.name), css="wide"),
-        cell(rule, "rule", "wide"),
-        cell(pause, "waits between changes", "wide"),
-    )
+        return rule
+    steps = "; ".join(_step(s, policy.adjustment_type) for s in policy.steps)
+    alarms = ", ".join(policy.alarm_names) or "no alarm: nothing runs it"
+    return f"{steps} (alarm: {alarms})"
 
 
 def _step(step: Step, adjustment: str) -> str:

@@ -79,6 +79,11 @@ def _zones() -> tuple[str, ...]:
     return ("UTC", "browser", *names)
 
 
+def zones() -> tuple[str, ...]:
+    """UTC and every IANA name."""
+    return tuple(name for name in _zones() if name != "browser")
+
+
 @cache
 def _by_folded() -> Mapping[str, str]:
     return {name.casefold(): name for name in _zones()}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from components.unread import OLDER
 from ops import clock, one_collector, which_aws
@@ -21,6 +22,7 @@ from ops.core.since import Since
 from ops.core.timeline import Timeline
 from ops.core.types import Connection, Window
 from ops.core.views import DoctorView, EndpointView, FleetView, Usage
+from ops.core.views_capacity import CapacityView
 from ops.core.views_cold import ColdStartsView, WakingView
 from ops.core.views_failures import (
     FailedRequests,
@@ -31,10 +33,14 @@ from ops.core.views_failures import (
     RequestLog,
 )
 from ops.core.views_notices import NoticesView, SettingLine
+from ops.core.views_warm import WarmView
 from ops.notifier import Notifier
 from ops.pace import Snapshot
+from ops.warming import WarmWish
 
 T = TypeVar("T")
+Make = Callable[[Console], ChangePlan]
+"""One of the console's plan methods with what it needs: makes the same plan anew from what holds then."""
 
 ENDPOINT = "endpoint"
 """URL and session: the name of the endpoint on show."""
@@ -81,6 +87,20 @@ OBJECT = "object"
 """URL: the key of the failure object that is shown."""
 TEXT, STREAMS = "text", "streams"
 """URL and session: what the log is searched for, and in which streams (a value of views_failures.Streams)."""
+VIEW = "view"
+"""URL and session: what the Requests page shows, a key of request_controls.VIEWS."""
+SENT, BATCH = "sent", "batch"
+"""URL: the request that is shown, and the batch whose requests are listed."""
+REQUEST_STATE, REQUEST_TEXT, SINCE = "requests", "find", "since"
+"""URL and session: which requests are listed: of which states, with which text, and how far back."""
+REQUEST_PAGE = "requests-page"
+"""Session: which page of the list is shown."""
+UPLOADED = "uploaded"
+"""Session: the newest input that was uploaded, as an upload.Uploaded."""
+SUBMISSION = "submission"
+"""Session: the token of the submission that is being written; a new one after each that was taken."""
+SUBMITTED = "submitted"
+"""Session: what became of the last press of the button."""
 FAILURES_OF = "failures-of"
 """Session: the endpoint and range that the parts below the chart are read for, and how many requests failed in it."""
 
@@ -109,6 +129,16 @@ SINCE_S = 15.0
 """So long what changed since a visit is good."""
 INCIDENT_S = 30.0
 """So long the parts of an incident summary are good."""
+CAPACITY_S = 10.0
+"""So long the set-up of an endpoint serves everybody who looks; a change through Ebb makes it old at once."""
+WARM_S = 30.0
+"""So long what keeps an endpoint warm, its calendar and its past serve everybody who looks."""
+DO = "do"
+"""URL and session: which part of the Capacity page is open."""
+UNDO = "undo"
+"""URL: the entry of the journal whose way back is to be reviewed. A link opens the review, and writes nothing."""
+CHANGE = "change"
+"""Session: the change under review, as a change_panel.Open."""
 DRIFT_S = 30.0
 """So long what was found changed elsewhere is good."""
 TIMELINE_S = 10.0
@@ -321,7 +351,23 @@ def failure_object(name: str, key: str) -> Told[ObjectText]:
     )
 
 
-def plan(work: Callable[[Console], ChangePlan]) -> ChangePlan:
+def capacity(name: str) -> Told[CapacityView]:
+    """How an endpoint is set up to scale, and what a change has to know besides. Raises OpsError."""
+    return source().ask(("capacity", name), lambda console: console.capacity(name), CAPACITY_S)
+
+
+def warm(name: str, zone: ZoneInfo, wish: WarmWish | None = None, edit: int | None = None) -> Told[WarmView]:
+    """How an endpoint is kept warm, or would be with a wish; the calendar in a zone. Raises BadInput, OpsError."""
+    key = ("warm", name, str(zone), wish, edit)
+    return source().ask(key, lambda console: console.warm(name, zone, wish, edit), WARM_S)
+
+
+def forget_warm(name: str, number: int, actor: Actor) -> None:
+    """Forget a paused warm plan, of which nothing is in AWS. Raises OpsError."""
+    source().act(lambda console: console.forget_warm(name, number, actor))
+
+
+def plan(work: Make) -> ChangePlan:
     """A plan, made now by one of the console's plan methods. Raises OpsError."""
     return source().act(work, changes=False)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from components import access, refused, scope, session, sign_in, theme
+from components import access, change_panel, refused, scope, session, sign_in, theme
 from components.access import User
 from components.footer import footer
 from components.header import header
@@ -23,7 +23,7 @@ LOGO = (
 MenuPage = str | Path | Callable[[], None] | Page
 OWN_AGE = ("doctor", "alarms")
 """Pages that say themselves how old their numbers are."""
-OF_ONE = ("endpoint", "failures")
+OF_ONE = ("endpoint", "failures", "capacity")
 """Pages of one endpoint: with its name in their title, and the age of its own numbers."""
 STYLE = (Path(__file__).parent / "shell.css").read_text(encoding="utf-8")
 
@@ -58,6 +58,7 @@ def main() -> None:
     sign_in.user_menu(who)
     shown = str(st.query_params.get(session.ENDPOINT, "")) if page.url_path in OF_ONE else ""
     st.set_page_config(page_title=f"{shown[:63] or page.title} · Ebb")
+    change_panel.keep_to(page.url_path)
     if refused.turn(page.url_path):
         st.session_state.pop(session.ZOOM, None)
         scope.follow()

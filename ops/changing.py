@@ -25,6 +25,7 @@ from ops.core.setup import BOUNDS, SUSPENDED, Difference, Setup, differences, re
 from ops.core.setup_steps import steps, way_back
 from ops.core.types import Endpoint, EndpointRef, Policy, Severity, Suspended
 from ops.gate import Gate
+from ops.on_record import on_record
 from ops.opened import Opened
 
 log = logging.getLogger(__name__)
@@ -135,12 +136,10 @@ class Changing(Opened):
         if found is None:
             raise BadInput(f"Nothing was changed elsewhere on {name}.")
         before, around = self._asked(name)
-        wanted = replace(found.baseline.setup, alarms=before.alarms)
-        keys = {d.part for d in found.differences}
-        changes = steps(before, replaced(before, wanted, keys), around.endpoint.ref)
-        return self._planned(
-            "restore", f"Restore what was changed elsewhere on {name}", changes, before, around
-        )
+        ref = around.endpoint.ref
+        wanted = replaced(before, found.wanted, {d.part for d in found.differences})
+        title = f"Restore what was changed elsewhere on {name}"
+        return self._planned("restore", title, steps(before, wanted, ref), before, around)
 
     def apply(self, plan: ChangePlan, actor: Actor, why: str = "", typed: str = "") -> Receipt:
         """Carry out a plan, once. What AWS refuses is in the receipt.
@@ -150,7 +149,7 @@ class Changing(Opened):
         reading = self._reading()
         receipt = self._gate().apply(reading, plan, actor, why, typed)
         if receipt.fresh:
-            self._note_baseline(plan.ref.name, receipt, actor)
+            self._note_baseline(receipt.entry, receipt.found)
             try:
                 self._gatherer().look(reading, plan.ref.name, everything=True)
             except OpsError as error:
@@ -161,7 +160,14 @@ class Changing(Opened):
         """End what a killed process left begun; the entries that were ended. Raises OpsError."""
         if not self.records().journal(begun=True, limit=1):
             return ()
-        return self._gate().reconcile(self._reading())
+        reading = self._reading()
+        ended = self._gate().reconcile(reading)
+        for entry in ended:
+            try:
+                self._note_baseline(entry, self._gate().present(reading, entry.ref))
+            except OpsError as error:
+                log.warning("%s %s", error.what, error.hint)
+        return ended
 
     def journal(
         self, name: str | None = None, since: datetime | None = None, limit: int = 500
@@ -185,15 +191,17 @@ class Changing(Opened):
         if known is None:
             self._keep_baseline(name, Baseline(replace(present, alarms=()), reading.now))
             return None
-        found = drift(known, present, endpoint.ref, reading.now)
-        return Drift(known, found, self._who(endpoint.ref, found, known.at)) if found else None
+        wanted, found = drift(known, present, endpoint.ref, reading.now)
+        return Drift(known, wanted, found, self._who(endpoint.ref, found, known.at)) if found else None
 
     def accept(self, name: str, actor: Actor) -> None:
-        """Take what holds now for what is wanted: no drift any more. Raises OpsError."""
+        """Take what holds now for what is wanted: no drift any more. Raises ReadOnly, OpsError; on record."""
         reading = self._reading()
         endpoint = self._at(reading, name)
         present = self._gate().present(reading, endpoint.ref)
-        self._keep_baseline(name, Baseline(replace(present, alarms=()), reading.now, actor.name))
+        title, now = f"Accept what was changed elsewhere on {name}", reading.now
+        with on_record(self.records(), self.connection(), actor, name, "accept", title, now, writes=False):
+            self._keep_baseline(name, Baseline(replace(present, alarms=()), now, actor.name))
 
     def _unanswered(self, name: str) -> int | None:
         """Requests submitted from Ebb that have no answer yet; None where nobody can tell."""
@@ -301,18 +309,22 @@ class Changing(Opened):
     def _keep_baseline(self, name: str, baseline: Baseline) -> None:
         self.records().remember(f"baseline:{name}", _BASELINE.dump_json(baseline).decode())
 
-    def _note_baseline(self, name: str, receipt: Receipt, actor: Actor) -> None:
-        """What Ebb itself set is wanted; what drifted before stays drifted."""
-        if receipt.found is None or not any(not made.error for made in receipt.entry.made):
+    def _note_baseline(self, entry: Entry, found: Setup | None) -> None:
+        """What Ebb itself set is wanted; what drifted before stays drifted. `found`: what holds now."""
+        went = entry.outcome in (Outcome.DONE, Outcome.PARTLY, Outcome.UNCLEAR)
+        if found is None or not went or entry.before == entry.after:
             return
-        known = self._baseline(name)
-        at = receipt.entry.ended or receipt.entry.at
-        found = replace(receipt.found, alarms=())
-        if known is not None:
-            own = {d.part for d in entry_differences(receipt.entry)}
-            drifted = {d.part for d in drift(known, found, receipt.entry.ref, at)} - own
-            found = replaced(found, known.setup, drifted)
-        self._keep_baseline(name, Baseline(found, at, actor.name))
+        at, name = entry.ended or entry.at, entry.ref.name
+        present = replace(found, alarms=())
+        try:
+            known = self._baseline(name)
+            if known is not None:
+                own = {d.part for d in entry_differences(entry)}
+                wanted, moved = drift(known, present, entry.ref, at)
+                present = replaced(present, wanted, {d.part for d in moved} - own)
+            self._keep_baseline(name, Baseline(present, at, entry.actor.name))
+        except OpsError as error:  # the change is made and on record: it counts as drift at worst
+            log.warning("%s %s", error.what, error.hint)
 
 
 def entry_differences(entry: Entry) -> tuple[Difference, ...]:

@@ -21,6 +21,7 @@ from ops.core.change import ChangePlan
 from ops.core.errors import BadInput
 from ops.core.warm import WarmPlan, WarmWindow, zone_of
 from ops.warming import WarmWish
+from ops.who import actor_here
 
 
 def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> None:
@@ -117,6 +118,12 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                     made = console.plan_keep_warm(
                         name, until=typed.moment(until, now, zone), floor=_count(floor)
                     )
+                elif (
+                    off
+                    and plan
+                    and (number := typed.number(plan, "number of a plan")) in _only_paused(console, name)
+                ):
+                    return _forget(console, settings, name, number, yes=yes, as_json=json)
                 else:
                     made = _other(console, name, plan, pause=pause, resume=resume, off=off)
                 return carry_out(console, settings, made, yes=yes, confirm=confirm, why=why, as_json=json)[0]
@@ -136,6 +143,25 @@ def _other(console: Console, name: str, plan: str, *, pause: bool, resume: bool,
     if resume:
         return console.plan_warm_resumed(name, _one(plan, console.paused_plans(name), "is paused"))
     return console.plan_warm_clean(name)
+
+
+def _only_paused(console: Console, name: str) -> set[int]:
+    return {p.id for p in console.paused_plans(name)} - {p.id for p in console.running_plans(name)}
+
+
+def _forget(console: Console, settings: Settings, name: str, number: int, *, yes: bool, as_json: bool) -> int:
+    """Forget a plan that is paused: no change of AWS, so nothing for the gate."""
+    applied = yes and console.forget_warm(name, number, actor_here(settings, console.connection()))
+    if as_json:
+        write(jsons.dumps({"applied": applied, "endpoint": name, "forgotten": number if applied else None}))
+    elif applied:
+        write(f"The paused warm plan {number} of {name} is forgotten. Nothing changed in AWS.")
+    else:
+        write(
+            f"Forget the paused warm plan {number} of {name}. Nothing changes in AWS.\n"
+            "Nothing was forgotten. To do it, repeat the command with --yes."
+        )
+    return 0
 
 
 def _one(given: str, plans: tuple[WarmPlan, ...], what: str) -> int:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from ops import clock, cold_views, failed, handing_over
 from ops.activity import ActivityPart
 from ops.aws import alarm_history, notify
+from ops.capacity import Sizing
 from ops.changing import chosen
 from ops.core import marks
 from ops.core.alarm_past import AlarmPast
@@ -46,7 +47,7 @@ WORLDS_KEPT = 3
 """Histories of earlier embedded AWS that stay: each start of one without a past of its own is a new world."""
 
 
-class Console(ActivityPart, WarmConsole, Sending):
+class Console(ActivityPart, WarmConsole, Sending, Sizing):
     """One AWS, one account, one region: what pages and the command line ask.
 
     Every method raises OpsError when nothing can be told; what cannot be read is a Problem in the view.

@@ -19,12 +19,23 @@ from ops.aws import alarms as aws_alarms
 from ops.aws import scaling
 from ops.aws.calls import Reading
 from ops.core import change_words as words
-from ops.core.change import Actor, ChangePlan, Entry, Made, Outcome, Receipt, may
+from ops.core.change import (
+    EVERY_SCHEDULE,
+    ROLES,
+    Actor,
+    ChangePlan,
+    Entry,
+    Made,
+    Outcome,
+    Receipt,
+    may,
+)
 from ops.core.errors import BadInput, Denied, OpsError, ReadOnly, Stale, Unconfirmed
-from ops.core.fix_calls import call, filled
+from ops.core.fix_calls import Call, call, filled
+from ops.core.planning import needs
 from ops.core.setup import Difference, Setup, differences, touched
 from ops.core.setup_steps import after
-from ops.core.types import Connection, EndpointRef
+from ops.core.types import Connection, EndpointRef, Severity
 from ops.store.history import History
 
 READ_BACK_S = (0.0, 0.5, 1.5, 3.0)
@@ -65,24 +76,26 @@ class Gate:
         records = self.records()
         if plan.empty:
             raise BadInput("There is nothing to change: it is like this already.")
-        self._insist(records, plan, actor, why, typed)
-        known = records.entry(plan.id)
-        if known is not None and known.id == plan.id:
-            return Receipt(known, fresh=False)
-        names = [a.name for a in (*plan.before.alarms, *plan.after.alarms)]
-        present = self.present(reading, plan.ref, names)
-        keys = touched(plan.changes, plan.before)
-        moved = tuple(d for d in differences(plan.before, present, plan.ref) if d.part in keys)
+        wanted = _calls(plan)
+        reading.ask("sts", "GetCallerIdentity")  # AWS's time
+        self._insist(records, plan, actor, why, typed, reading.now)
         entry = self._entry(plan, actor, why, Outcome.BEGUN, reading.now)
-        if moved:
-            said = words.stale(moved, self.who(plan.ref, moved, plan.made_at))
-            if not records.claim(replace(entry, outcome=Outcome.STALE, said=said, ended=reading.now)):
-                return self._applied_before(records, plan)
-            raise Stale(said, "Look at the plan anew: it is made from what holds now.")
-        if not records.claim(entry):
-            return self._applied_before(records, plan)
-        made, error = self._make(reading, plan, present)
-        return self._close(reading, records, plan, replace(entry, made=made), error, keys)
+        known = self._claim(records, entry)
+        if known is not None:
+            return Receipt(known, fresh=False)
+        try:
+            present = self.present(reading, plan.ref, _alarms(plan))
+            self._compare(reading, plan, present)
+        except Stale as error:
+            records.write_entry(replace(entry, outcome=Outcome.STALE, said=error.what, ended=reading.now))
+            raise
+        except OpsError as error:
+            said = f"Nothing was done: {error.what}"
+            records.write_entry(replace(entry, outcome=Outcome.FAILED, said=said, ended=reading.now))
+            raise
+        made, failure = self._make(reading, wanted, present)
+        keys = touched(plan.changes, plan.before)
+        return self._close(reading, records, plan, replace(entry, made=made), failure, keys)
 
     def reconcile(self, reading: Reading) -> tuple[Entry, ...]:
         """End the entries that a killed process left begun, by what AWS holds now. Raises OpsError."""
@@ -106,42 +119,80 @@ class Gate:
             ended.append(closed)
         return tuple(ended)
 
-    def _insist(self, records: History, plan: ChangePlan, actor: Actor, why: str, typed: str) -> None:
+    def _insist(
+        self, records: History, plan: ChangePlan, actor: Actor, why: str, typed: str, now: datetime
+    ) -> None:
+        """The plan says who may and what to type; what its changes need holds whatever it says."""
         error: OpsError | None = None
-        if not may(actor.role, plan.needs):
+        role = max(plan.needs, needs(plan.changes), key=ROLES.index)
+        hurts = any(caution.severity is Severity.CRITICAL for caution in plan.cautions)
+        word = plan.ref.name if hurts else plan.confirm
+        if not may(actor.role, role):
             error = ReadOnly(
-                f"This needs the role {plan.needs}; {actor.name} holds {actor.role}.",
-                f"Ask somebody who is {plan.needs}, or copy the commands from the plan.",
+                f"This needs the role {role}; {actor.name} holds {actor.role}.",
+                f"Ask somebody who is {role}, or copy the commands from the plan.",
             )
         elif not self.connection.writable:
             why_not = self.connection.why_read_only or "This AWS is read-only here."
             error = ReadOnly(why_not, "The plan's AWS CLI and Terraform text can be run elsewhere.")
-        elif plan.confirm and typed.strip() != plan.confirm:
+        elif word and typed.strip() != word:
             error = Unconfirmed(
-                f"This can hurt production: type {plan.confirm!r} to confirm it.", "Nothing was changed."
+                f"This can hurt production: type {word!r} to confirm it.", "Nothing was changed."
             )
         if error is None:
             return
-        entry = self._entry(plan, actor, why, Outcome.REFUSED, plan.made_at)
-        records.write_entry(replace(entry, id=uuid.uuid4().hex, said=error.what, ended=plan.made_at))
+        entry = self._entry(plan, actor, why, Outcome.REFUSED, now)
+        records.write_entry(replace(entry, id=uuid.uuid4().hex, said=error.what, ended=now))
         raise error
 
+    def _claim(self, records: History, entry: Entry) -> Entry | None:
+        """Put a plan on record before anything is done; the entry of it where that was so before.
+
+        Raises OpsError (retryable) while another change of the same endpoint is under way.
+        """
+        if records.claim(entry, beside=_under_way):
+            return None
+        known = records.entry(entry.id)
+        if known is not None and known.id == entry.id:
+            return known
+        raise OpsError(
+            f"Another change of {entry.ref.name} is being made at this moment.",
+            "Nothing was done. Try again when it has ended.",
+            retryable=True,
+        )
+
+    def _compare(self, reading: Reading, plan: ChangePlan, present: Setup) -> None:
+        """Raises Stale where what the plan touches, or rests on, is not as it was."""
+        keys = {*touched(plan.changes, plan.before), *plan.rests_on}
+        moved = tuple(
+            d
+            for d in differences(plan.before, present, plan.ref)
+            if d.part in keys or (EVERY_SCHEDULE in keys and d.part.startswith("schedule "))
+        )
+        if moved:
+            said = words.stale(moved, self.who(plan.ref, moved, plan.made_at))
+            raise Stale(said, "Look at the plan anew: it is made from what holds now.")
+
     def _make(
-        self, reading: Reading, plan: ChangePlan, present: Setup
+        self, reading: Reading, wanted: Iterable[Call], present: Setup
     ) -> tuple[tuple[Made, ...], OpsError | None]:
-        """Make the calls in order, up to the first that AWS refuses."""
+        """Make the calls in order, up to the first that fails."""
         arns = {policy.name: policy.arn for policy in present.policies}
         made: list[Made] = []
-        for change in plan.changes:
-            wanted = filled(call(change), arns)
+        for each in wanted:
             try:
-                answer = scaling.make(reading, wanted)
+                now = filled(each, arns)
+                answer = scaling.make(reading, now)
+            except KeyError as error:
+                missing = BadInput(f"There is no policy {error} for it to run.", "Plan it anew.")
+                made.append(Made(each.service, each.operation, {}, error=missing.what))
+                return tuple(made), missing
             except OpsError as error:
-                made.append(Made(wanted.service, wanted.operation, wanted.parameters, error=error.what))
+                made.append(Made(now.service, now.operation, now.parameters, error=error.what))
                 return tuple(made), error
-            if wanted.makes:
-                arns[wanted.makes] = str(answer.get("PolicyARN", ""))
-            made.append(Made(wanted.service, wanted.operation, wanted.parameters, _request_id(answer)))
+            if now.makes:
+                arns[now.makes] = str(answer.get("PolicyARN", ""))
+            made.append(Made(now.service, now.operation, now.parameters, _request_id(answer)))
         return tuple(made), None
 
     def _close(
@@ -156,15 +207,18 @@ class Gate:
         went = sum(not made.error for made in entry.made)
         outcome = Outcome.DONE if error is None else Outcome.PARTLY if went else Outcome.FAILED
         said = "" if error is None else " ".join(filter(None, (error.what, error.hint)))
-        wanted = plan.after if error is None else after(plan.before, plan.changes[:went])
+        lost = error is not None and error.retryable  # no answer: AWS may have done it all the same
+        wanted = plan.after if error is None or lost else after(plan.before, plan.changes[:went])
         found, missing, notes = self._read_back(reading, plan, wanted, set(keys))
-        if error is None and missing:
+        if lost:
+            outcome, missing = _by_read_back(plan, found, missing, set(keys))
+            said = words.lost_answer(outcome, said)
+        elif error is None and missing:
             said = words.read_back(missing)
         closed = replace(entry, outcome=outcome, said=said, ended=reading.now)
         try:
             records.write_entry(closed)
-            if went:
-                self._note_undone(records, closed)
+            self._note_undone(records, closed)
         except OpsError as trouble:
             notes = (
                 *notes,
@@ -176,25 +230,18 @@ class Gate:
     def _read_back(
         self, reading: Reading, plan: ChangePlan, wanted: Setup, keys: set[str]
     ) -> tuple[Setup | None, tuple[Difference, ...], tuple[str, ...]]:
-        names = [a.name for a in (*plan.before.alarms, *plan.after.alarms)]
         found: Setup | None = None
         missing: tuple[Difference, ...] = ()
         for wait_s in READ_BACK_S:
             self.pause(wait_s)
             try:
-                found = self.present(reading, plan.ref, names)
+                found = self.present(reading, plan.ref, _alarms(plan))
             except OpsError as error:
                 return None, (), (f"It could not be read back: {error.what}",)
             missing = _of(differences(wanted, found, plan.ref), keys)
             if not missing:
                 break
         return found, missing, ()
-
-    def _applied_before(self, records: History, plan: ChangePlan) -> Receipt:
-        known = records.entry(plan.id)
-        if known is None:
-            raise OpsError("The journal lost this entry.", "Look at what holds now before you try again.")
-        return Receipt(known, fresh=False)
 
     def _note_undone(self, records: History, entry: Entry) -> None:
         """What was undone says by whom, so that nobody undoes it twice."""
@@ -217,6 +264,35 @@ class Gate:
             undo_of=plan.undo_of,
             process=PROCESS,
         )
+
+
+def _calls(plan: ChangePlan) -> tuple[Call, ...]:
+    """Raises BadInput for what Ebb cannot write, before anything is done."""
+    try:
+        return tuple(call(change) for change in plan.changes)
+    except ValueError as error:
+        raise BadInput(f"Nothing was done: {error}.", "Change it where it was made.") from error
+
+
+def _alarms(plan: ChangePlan) -> list[str]:
+    return [a.name for a in (*plan.before.alarms, *plan.after.alarms)]
+
+
+def _under_way(entry: Entry) -> bool:
+    """Whether an entry that has begun is a change of the set-up that a living process is making."""
+    return entry.before != entry.after and _alive(entry.process)
+
+
+def _by_read_back(
+    plan: ChangePlan, found: Setup | None, missing: tuple[Difference, ...], keys: set[str]
+) -> tuple[Outcome, tuple[Difference, ...]]:
+    """What became of a change whose answer was lost."""
+    if found is None:
+        return Outcome.UNCLEAR, ()
+    if not missing:
+        return Outcome.DONE, ()
+    moved = _of(differences(plan.before, found, plan.ref), keys)
+    return (Outcome.PARTLY if moved else Outcome.FAILED), missing if moved else ()
 
 
 def _of(found: Iterable[Difference], keys: Iterable[str]) -> tuple[Difference, ...]:

@@ -50,6 +50,8 @@ class Opened:
         self._history_url = history_url
         self._records_url = records_url or history_url
         self._records: History | None = None
+        self._lent = False
+        """Whether a newer console goes on with the history and the records, and closes them."""
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._gather: Gatherer | None = None
@@ -77,8 +79,7 @@ class Opened:
     def close(self) -> None:
         self._session.close()
         with self._lock:
-            opened = {self._history, self._records} - {None}
-            self._history = self._records = None
+            opened = set() if self._lent else {self._history, self._records} - {None}
         for history in opened:
             if history is not None:
                 history.close()
@@ -106,15 +107,14 @@ class Opened:
     def adopt(self, older: Opened) -> bool:
         """Go on with what an older console of the same AWS has read; False where that was another AWS.
 
-        The older one may finish its readings; its history belongs to this one. Raises OpsError.
+        The older one may finish what it is at; its history belongs to this one. Raises OpsError.
         """
         if _scope(self.connection()) != _scope(older.connection()):
             return False
         with older._lock:
             read = older._gather, older._gaps, older._history, older._history_problem
             changes, visits, episodes = older._changes, older._visits, older._episodes
-            records = older._records
-            older._history = older._records = None
+            records, older._lent = older._records, True
         with self._lock:
             self._records = records
             self._gather, self._gaps, self._history, self._history_problem = read

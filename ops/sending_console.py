@@ -276,7 +276,7 @@ class Sending(RequestSources):
         )
         return QueueStatus(endpoint, topics, name, True, found.topics, found.waiting, said, found.url)
 
-    def create_queue(self, endpoint: str, actor: Actor) -> QueueStatus:
+    def make_queue(self, endpoint: str, actor: Actor) -> QueueStatus:
         """Make Ebb's own queue, to which the endpoint's topics alone may send, and subscribe it to them."""
         with self._on_record(actor, endpoint, "queue", f"Making a queue behind the topics of {endpoint}"):
             topics = self._topics(endpoint)

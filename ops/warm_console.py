@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -26,6 +26,7 @@ from ops.core.warm_calendar import DAYS, calendar
 from ops.core.warm_keep import LONGEST, KeepUntil, active
 from ops.core.warm_text import plan_text
 from ops.core.warm_value import LOOKED_BACK, Lead, bought, lead_of
+from ops.on_record import on_record
 from ops.warming import PAUSE, WarmWish
 from ops.warming_checks import Warming
 
@@ -37,16 +38,19 @@ _GRID_S = 300
 class WarmConsole(Changing):
     """Keep warm. Every method raises UnknownEndpoint and OpsError, the plans BadInput besides."""
 
-    def warm(self, name: str, zone: ZoneInfo, wish: WarmWish | None = None) -> WarmView:
+    def warm(
+        self, name: str, zone: ZoneInfo, wish: WarmWish | None = None, edit: int | None = None
+    ) -> WarmView:
         """How an endpoint is kept warm: plans, "until", the next 14 days in a zone, and the last 30.
 
-        `wish`: a draft; the calendar and the plans are shown as they would be with it.
+        `wish`: a draft, of the plan `edit` where that is given; the calendar and the plans are shown as they would be
+        with it.
         """
         before, around = self._asked(name)
         ref, now, memo = around.endpoint.ref, around.now, self._paused(name)
         setup = before
         if wish is not None:
-            draft = warming.plan_of(before, ref, wish, now, memo)
+            draft = warming.plan_of(before, ref, wish, now, memo, edit)
             setup = after(before, warming.put_plan(before, ref, draft, now, memo).changes)
         known = recognised(setup.schedules)
         starts, instances, problems = self._past(name, now)
@@ -123,7 +127,7 @@ class WarmConsole(Changing):
         return self._warmed(name, lambda b, a: warming.resume(b, a.endpoint.ref, number, a.now, memo))
 
     def plan_warm_removed(self, name: str, number: int) -> ChangePlan:
-        """To remove a plan for good. A paused one is no change of AWS: `forget_warm`."""
+        """To remove a plan for good. One that is paused alone is no change of AWS: `forget_warm`."""
         memo = self._paused(name)
         return self._warmed(name, lambda b, a: warming.remove(b, a.endpoint.ref, number, a.now, memo))
 
@@ -135,12 +139,15 @@ class WarmConsole(Changing):
         """To delete Ebb's scheduled actions that will not run again."""
         return self._warmed(name, lambda b, a: warming.clean_up(b, a.endpoint.ref, a.now))
 
-    def forget_warm(self, name: str, number: int) -> bool:
-        """Forget a paused plan; False where there was none."""
-        waiting = warming.paused(self._paused(name))
-        if waiting.pop(number, None) is None:
+    def forget_warm(self, name: str, number: int, actor: Actor) -> bool:
+        """Forget a paused plan; False where there is none. On record. Raises ReadOnly for who may not."""
+        if number not in warming.paused(self._paused(name)):
             return False
-        self.records().remember(_key(name), warming.memo_of(waiting))
+        records, title = self.records(), f"Forget the paused warm plan {number} of {name}"
+        with on_record(
+            records, self.connection(), actor, name, KIND, title, self.warm_now(name), writes=False
+        ):
+            self._keep_paused(name, without={number})
         return True
 
     def warm_now(self, name: str) -> datetime:
@@ -156,23 +163,29 @@ class WarmConsole(Changing):
         return tuple(warming.paused(self._paused(name)).values())
 
     def apply(self, plan: ChangePlan, actor: Actor, why: str = "", typed: str = "") -> Receipt:
-        """As `Changing.apply`; a plan that was paused is remembered first, one that runs again is forgotten."""
+        """As `Changing.apply`; a plan that is paused by it is remembered, one that runs again is forgotten."""
         if plan.kind != KIND:
             return super().apply(plan, actor, why, typed)
         name = plan.ref.name
-        waiting = warming.paused(self._paused(name))
         gone = {g.plan.id: g.plan for g in recognised(plan.before.schedules).plans}
         there = {g.plan.id for g in recognised(plan.after.schedules).plans}
         pausing = {n: p for n, p in gone.items() if n not in there} if plan.title.startswith(PAUSE) else {}
+        known = warming.paused(self._paused(name)).keys()
         if (
             pausing
-        ):  # before the actions go: a plan is never lost, and one that still runs hides what is kept of it
-            self.records().remember(_key(name), warming.memo_of(waiting | pausing))
-        receipt = super().apply(plan, actor, why, typed)
-        if receipt.entry.outcome is Outcome.DONE and not pausing:
-            left = {n: p for n, p in waiting.items() if n not in there | gone.keys()}
-            if left != waiting:
-                self.records().remember(_key(name), warming.memo_of(left))
+        ):  # before its actions go, so that it is never lost; one that still runs hides what is kept of it
+            self._keep_paused(name, pausing)
+        try:
+            receipt = super().apply(plan, actor, why, typed)
+        except OpsError:
+            entry = self.records().entry(plan.id)
+            if entry is None or entry.outcome is Outcome.STALE:  # no call was made
+                self._keep_paused(name, without=pausing.keys() - known)
+            raise
+        if not receipt.fresh or receipt.entry.outcome is Outcome.FAILED:
+            self._keep_paused(name, without=pausing.keys() - known)
+        elif receipt.entry.outcome is Outcome.DONE and not pausing:
+            self._keep_paused(name, without=there | gone.keys())
         return receipt
 
     def _warmed(self, name: str, work: Callable[[Setup, Around], Warming]) -> ChangePlan:
@@ -192,6 +205,14 @@ class WarmConsole(Changing):
 
     def _paused(self, name: str) -> str:
         return self.records().memo(_key(name)) or ""
+
+    def _keep_paused(
+        self, name: str, more: Mapping[int, WarmPlan] | None = None, without: Collection[int] = ()
+    ) -> None:
+        waiting = warming.paused(self._paused(name))
+        left = {n: p for n, p in (waiting | dict(more or {})).items() if n not in without}
+        if left != waiting:
+            self.records().remember(_key(name), warming.memo_of(left))
 
     def _past(
         self, name: str, now: datetime

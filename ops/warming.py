@@ -24,7 +24,8 @@ from ops.core.types import (
 from ops.core.warm import DAY, WarmPlan, WarmWindow, zone_of
 from ops.core.warm_actions import WarmGroup, expand, open_at, recognised
 from ops.core.warm_actions import spent as spent_actions
-from ops.core.warm_keep import active, base_now
+from ops.core.warm_base import back_to, differing, stays_warm
+from ops.core.warm_keep import active, outside_now
 from ops.core.warm_names import WarmName, read_name, warm_name
 from ops.core.warm_overlaps import check_apart, explained, meeting
 from ops.core.warm_text import plan_text
@@ -69,21 +70,21 @@ def plan_of(
     if wish.holidays and until is None:
         until = now.astimezone(zone_of(wish.zone)).date() + USUAL_HORIZON * DAY
     rest = [g for g in plans if g.plan.id != edit]
-    high = next((g.plan.back_max for g in plans if g.plan.ceiling is not None and open_at(g.plan, now)), None)
-    base = base_now(bounds, before.schedules, now)
+    outside = outside_now(bounds, before.schedules, now)
     plan = WarmPlan(
         edit or _free(before, memo),
         wish.windows,
         wish.zone,
         wish.floor,
         wish.ceiling,
-        None if wish.floor is None else base,
-        None if wish.ceiling is None else (high if high is not None else bounds.max),
+        None if wish.floor is None else outside.min,
+        None if wish.ceiling is None else outside.max,
         wish.early if wish.floor is not None else 0,
         wish.holidays,
         frozenset(d for d in wish.off if d >= now.astimezone(zone_of(wish.zone)).date()),
         until,
     )
+    plan = _putting_back(plan, known, back_to(plan, outside, before.schedules, now))
     if edit is None:
         for group in rest:
             if _alike(plan, group.plan) and meeting(plan, group.plan, now) is not None:
@@ -134,10 +135,11 @@ def put_plan(before: Setup, ref: EndpointRef, plan: WarmPlan, now: datetime, mem
     if plan.until is not None:
         effect += f" Renew it before {plan.until:%d %B %Y}: after that day no window opens."
     wanted = after(before, changes)
-    cautions = [
-        Caution(Severity.WARNING, text)
-        for text in explained(plan, wanted.schedules, target_of(wanted, ref).bounds, now)
-    ]
+    left = target_of(wanted, ref).bounds
+    said = [stays_warm(plan, left, wanted.schedules, now)]
+    said += differing(plan, outside_now(bounds, before.schedules, now), before.schedules, now)
+    said += explained(plan, wanted.schedules, left, now)
+    cautions = [Caution(Severity.WARNING, text) for text in said if text]
     waiting = paused(memo)
     less = None if plan.id not in waiting else memo_of({k: v for k, v in waiting.items() if k != plan.id})
     return safe(before, ref, title, changes, effect, [*cautions, *stays(before)], less)
@@ -242,9 +244,11 @@ def _bounds_now(
         if was.ceiling is not None and was.back_max is not None and high == was.ceiling:
             high = was.back_max
     if plan is not None and open_at(plan, now) is not None:
-        low = low if plan.floor is None else plan.floor
+        low = low if plan.floor is None else max(low, plan.floor)  # somebody may hold more
         high = high if plan.ceiling is None else plan.ceiling
-    if held is not None:
+    if plan is None:  # what ends must not be in the way of bounds that changed meanwhile
+        low = min(low if held is None else max(low, held.name.floor), high)
+    elif held is not None:
         low = max(low, held.name.floor)
     if low > high:
         raise BadInput(
@@ -254,6 +258,16 @@ def _bounds_now(
     if Bounds(low, high) == bounds:
         return []
     return [RegisterTarget(ref, low if low != bounds.min else None, high if high != bounds.max else None)]
+
+
+def _putting_back(plan: WarmPlan, known: WarmPlan | None, outside: Bounds) -> WarmPlan:
+    """With what holds outside the windows; a plan that is changed keeps what it puts back already."""
+    low, high = (None, None) if known is None else (known.back_min, known.back_max)
+    return replace(
+        plan,
+        back_min=None if plan.floor is None else outside.min if low is None else low,
+        back_max=None if plan.ceiling is None else outside.max if high is None else high,
+    )
 
 
 def _alike(one: WarmPlan, other: WarmPlan) -> bool:

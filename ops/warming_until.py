@@ -11,10 +11,21 @@ from ops.core.fixes import Change, RegisterTarget
 from ops.core.moments import mark
 from ops.core.setup import Setup, put_schedule
 from ops.core.setup_steps import after
-from ops.core.types import EndpointRef, ScheduledAction, Severity
+from ops.core.types import Bounds, EndpointRef, ScheduledAction, Severity
 from ops.core.warm_actions import DONE_FOR, open_at, recognised
-from ops.core.warm_keep import KeepUntil, active, base_now, checked, kept, others, without_keep
-from ops.core.warm_names import KeepName, read_name
+from ops.core.warm_keep import (
+    KeepUntil,
+    active,
+    checked,
+    kept,
+    others,
+    outside_now,
+    puts_back,
+    set_since,
+    unkept,
+    without_keep,
+)
+from ops.core.warm_names import KeepName
 from ops.core.words import count
 from ops.warming_checks import LEAVES_LATER, Warming, check_fits, deleted, safe, stays, target_of
 
@@ -24,7 +35,11 @@ def keep_until(before: Setup, ref: EndpointRef, wish: KeepUntil, now: datetime) 
     bounds, wanted = target_of(before, ref).bounds, checked(wish, now)
     check_fits(wanted.floor, bounds)
     name = KeepName(
-        1, wanted.floor, base_now(bounds, before.schedules, now), now.replace(second=0, microsecond=0), True
+        1,
+        wanted.floor,
+        outside_now(bounds, before.schedules, now).min,
+        now.replace(second=0, microsecond=0),
+        True,
     )
     without = without_keep(bounds, before.schedules, now)
     made = kept(ref, name, wanted.until, others(before.schedules), without, now)
@@ -48,6 +63,7 @@ def keep_until(before: Setup, ref: EndpointRef, wish: KeepUntil, now: datetime) 
         Caution(Severity.WARNING, f"AWS would refuse to run {n} meanwhile: its maximum is below {raised}.")
         for n in made.refused
     ]
+    cautions += _theirs(before, bounds, now, f"AWS puts it back to {made.back} in the end")
     title = f"Keep {ref.name} warm until {wanted.until:%Y-%m-%d %H:%M} UTC"
     return safe(before, ref, title, changes, effect, [*cautions, *stays(before)])
 
@@ -59,18 +75,25 @@ def end_keep(before: Setup, ref: EndpointRef, now: datetime) -> Warming:
         raise BadInput(f"{ref.name} is not kept warm until some time.", "See the scheduled actions of it.")
     bounds = target_of(before, ref).bounds
     low = without_keep(bounds, before.schedules, now).min
-    again = [a for a in held.actions if not _is_back(a.name)]
+    again = [a for a in held.actions if not puts_back(a.name)]
     changes: list[Change] = [*deleted(ref, again)]
     if bounds.min != low:
         changes.append(RegisterTarget(ref, min=low))
-    changes += deleted(ref, [a for a in held.actions if _is_back(a.name)])
+    changes += deleted(ref, [a for a in held.actions if puts_back(a.name)])
     return safe(
         before,
         ref,
         f"End keeping {ref.name} warm",
         changes,
         f"The minimum is {low} from now on. {LEAVES_LATER}",
+        _theirs(before, bounds, now, "lower it yourself if it is to sleep"),
     )
+
+
+def _theirs(before: Setup, bounds: Bounds, now: datetime, then: str) -> list[Caution]:
+    if not set_since(bounds, before.schedules, now):
+        return []
+    return [Caution(Severity.WARNING, f"Somebody set the minimum to {bounds.min} since: it stays; {then}.")]
 
 
 def not_put_back(setup: Setup, now: datetime) -> str:
@@ -85,7 +108,7 @@ def not_put_back(setup: Setup, now: datetime) -> str:
     if meant or any(action.min == low for action in known.foreign):
         return ""
     for keep in known.keeps:
-        back = next((a.min for a in keep.actions if _is_back(a.name)), None)
+        back = next((a.min for a in keep.actions if puts_back(a.name)), None)
         if keep.until is None or back is None or now - keep.until <= DONE_FOR:
             continue
         if back < low == keep.name.floor:
@@ -105,14 +128,10 @@ def keep_again(
         return []
     lost = {a.name for a in gone}
     there = [a for a in after(before, changes).schedules if a.name not in lost]
-    without = without_keep(target_of(before, ref).bounds, there, now)
+    bounds = target_of(before, ref).bounds
+    without = bounds if set_since(bounds, before.schedules, now) else unkept(bounds, there, now)
     made = kept(ref, held.name, held.until, others(there), without, now)
     present = {a.name: put_schedule(ref, a) for a in held.actions}
     new = {p.name for p in made.puts}
     found: list[Change] = [p for p in made.puts if present.get(p.name) != p]
     return found + deleted(ref, [a for a in held.actions if a.name not in new])
-
-
-def _is_back(name: str) -> bool:
-    known = read_name(name)
-    return isinstance(known, KeepName) and known.back

@@ -4,18 +4,24 @@ import json
 
 import streamlit as st
 
-from components import access, activity_controls, activity_list, notices, scope, session, unread
+from components import access, activity_controls, activity_list, change_panel, notices, scope, session, unread
 from components import format as fmt
 from components.access import require
 from components.live import live_panel
-from components.markup import show
-from ops.core.timeline import actors
+from components.markup import Html, show
+from ops.core.timeline import Event, actors
 from ops.core.timeline_text import as_csv, as_document
 from ops.core.types import Problem
 
 user = require("viewer")
 zone = scope.zone()
-undo = activity_list.undo_by_command if access.may(user, "operator") else None
+
+
+def back(event: Event) -> Html:
+    return change_panel.undo_link(event.entry, "activity")
+
+
+undo = back if access.may(user, "operator") else None
 
 
 def body() -> None:
@@ -72,3 +78,5 @@ def body() -> None:
 
 
 live_panel(body, key="activity-panel", part="the activity", at_least=15.0)
+change_panel.undo_asked("activity")
+change_panel.show("activity")

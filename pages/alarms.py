@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import streamlit as st
 
-from components import alarm_list, findings, notices, scope, session, unread
+from components import alarm_list, change_panel, findings, notices, scope, session, unread
 from components import format as fmt
 from components.access import require
 from components.header import as_of
 from components.live import live_panel
 from components.markup import html, show
 from ops.core.alarm_past import AlarmPast
-from ops.core.alarm_proposals import AlarmsThatMatter, proposals
+from ops.core.alarm_proposals import AlarmsThatMatter, Proposal, proposals
 from ops.core.views import EndpointView
 
 require("viewer")
@@ -41,12 +41,27 @@ def past_of(name: str, view: EndpointView) -> AlarmPast | None:
     return None
 
 
-def missing(found: AlarmsThatMatter, region: str) -> None:
+def put(name: str, proposal: Proposal, topics: tuple[str, ...]) -> None:
+    """The button that opens the review of a proposed alarm, with a field for whom to tell where that is open."""
+    alarm = proposal.alarm
+    topic = "" if proposal.topic_known else findings.pick_topic(topics, key=f"topic-{alarm.name}")
+    change_panel.review(
+        "Put this alarm…",
+        lambda console: console.plan_alarm(name, alarm, topic),
+        page="alarms",
+        key=f"alarm-{alarm.name}",
+    )
+
+
+def missing(name: str, found: AlarmsThatMatter, view: EndpointView) -> None:
+    region, topics = view.connection.region, findings.topics_of(view.alarms)
     show(alarm_list.matters(found), key="matters")
     for each in found.missing:
         with st.container(border=True, key=f"proposal-{each.alarm.name}"):
             show(alarm_list.proposal(each), key=f"proposal-says-{each.alarm.name}")
             findings.fix_text(each.fix, region, key=f"alarm-{each.alarm.name}")
+            if change_panel.operates():
+                put(name, each, topics)
     if found.missing:
         show(html('<p class="muted small">{said}</p>', said=alarm_list.BY_HAND), key="by-hand")
 
@@ -79,7 +94,8 @@ def body() -> None:
         past = past_of(name, view)
         show(alarm_list.alarm_tables(view, past, zone.info), key="alarms")
         if found is not None:
-            missing(found, view.connection.region)
+            missing(name, found, view)
 
 
 live_panel(body, key="alarms-panel", part="the alarms", at_least=15.0)
+change_panel.show("alarms")

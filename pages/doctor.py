@@ -1,13 +1,17 @@
 """Doctor: what is wrong, how does Ebb know, and what mends it?"""
 
+from datetime import timedelta
+
 import streamlit as st
 
-from components import findings, notices, scope, session, unread
+from components import change_panel, findings, notices, scope, session, unread
 from components import format as fmt
 from components.access import require
 from components.header import as_of
 from components.live import live_panel
 from components.markup import html, show
+from ops.core.errors import OpsError
+from ops.core.findings import Examined
 from ops.core.fixes import Calls
 from ops.core.types import Problem
 from ops.core.views import DoctorView
@@ -30,6 +34,17 @@ def unchecked(view: DoctorView) -> None:
     if missing:
         said = "What depends on these parts was not examined: that nothing is said of it does not mean that it is fine."
         show(html('<p class="muted small">{said}</p>', said=said), key="unchecked")
+
+
+def topics(name: str, examined: Examined) -> tuple[str, ...]:
+    """Whom the endpoint's alarms tell already, where a fix has to name somebody."""
+    if not any(isinstance(f.fix, Calls) and findings.needs_topic(f.fix) for f in examined.findings):
+        return ()
+    try:
+        view, _ = session.endpoint(name, timedelta(hours=1))
+    except OpsError:
+        return ()
+    return findings.topics_of(view.alarms)
 
 
 def body() -> None:
@@ -58,9 +73,10 @@ def body() -> None:
         if not name:
             show(findings.overview(view, zone.info), key="overview")
         elif view.examined[0].findings:
-            findings.findings(view.examined[0], view, zone.info, linked)
+            findings.findings(view.examined[0], view, zone.info, linked, topics(name, view.examined[0]))
             if any(isinstance(found.fix, Calls) for found in view.examined[0].findings):
                 show(html('<p class="muted small">{said}</p>', said=findings.BY_HAND), key="by-hand")
 
 
 live_panel(body, key="doctor-panel", part="what the doctor says", at_least=session.DOCTOR_S)
+change_panel.show("doctor")

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from components import (
+    capacity_words,
     cards,
     changes,
     custom_range,
@@ -29,6 +30,7 @@ from components.header import as_of
 from components.live import live_panel
 from components.live_plot import live_plot
 from components.markup import Html, html, joined, show
+from components.request_words import requests_link
 from ops.core.views import EndpointView
 
 require("viewer")
@@ -126,11 +128,13 @@ def body() -> None:
         older, missing = unread.split(view.problems)
         notices.problems(older, fmt.clock(view.as_of, zone.info, seconds=True))
         show(cards.headline(view.row, zone.info, view.as_of), key="headline")
+        show(capacity_words.of_endpoint(view, zone.info), key="suspended")
         show(findings.ask(name), key="ask-the-doctor")
         notices.problems(missing)
         show(cards.numbers(view.row, view.problems), key="numbers")
         waking.waking(view, zone.info)
         show(failure_cards.why_link(view), key="why-failed")
+        show(requests_link(view.row), key="to-requests")
         fresh = as_of(view.as_of, age_s, zone.info, session.interval_s())
         show(html('<p class="small">{fresh}</p>', fresh=fresh), key="as-of")
         summary = st.container()

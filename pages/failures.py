@@ -11,6 +11,7 @@ from components.header import as_of
 from components.live import live_panel
 from components.live_plot import live_plot
 from components.markup import html, joined, show
+from components.request_words import requests_link
 from ops.core.views_failures import failures_of
 
 require("viewer")
@@ -62,6 +63,7 @@ def body() -> None:
         show(failure_cards.headline(found, view.row, zone.info), key="headline")
         if found.split.some or found.split.unknown:
             show(failure_cards.causes(found), key="causes")
+        show(requests_link(view.row), key="to-requests")
         fresh = as_of(view.as_of, age_s, zone.info, session.interval_s())
         show(html('<p class="small">{fresh}</p>', fresh=fresh), key="as-of")
     with rest:

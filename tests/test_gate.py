@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,13 +21,14 @@ from ops.aws.session import Where
 from ops.config import Settings
 from ops.console import Console
 from ops.core.alarm_proposals import proposals
-from ops.core.change import Actor, Outcome
+from ops.core.change import Actor, ChangePlan, Entry, Outcome
 from ops.core.errors import BadInput, OpsError, ReadOnly, Stale, Unconfirmed
 from ops.core.fixes import (
     DeleteAlarms,
     DeleteSchedule,
     DeregisterTarget,
     EnableAlarmActions,
+    PolicyArn,
     PutAlarm,
     PutSchedule,
 )
@@ -428,3 +430,144 @@ def test_an_alarm_that_is_proposed_wants_somebody_to_tell(world: str, tmp_path: 
         receipt = console.apply(console.plan_alarm(NAME, proposed, topic), ANNA)
         assert receipt.entry.outcome is Outcome.DONE
         assert any(topic in a.actions for a in console.endpoint(NAME).alarms)
+
+
+def test_a_change_whose_answer_is_lost_is_judged_by_what_aws_holds(world: str, tmp_path: Path) -> None:
+    with gated(world) as (url, gate), console_of(url, tmp_path) as console:
+        plan = console.plan_bounds(NAME, 1, 3)
+
+        def lose() -> None:
+            gate.shut["RegisterScalableTarget"] = error("ServiceUnavailable", status=503)
+            raise ConnectionError("the answer is lost on its way")
+
+        gate.after["RegisterScalableTarget"] = lose
+        receipt = console.apply(plan, ANNA)
+        assert receipt.entry.outcome is Outcome.DONE
+        assert "did not answer, but read back it holds all of it" in receipt.entry.said
+        assert bounds_at(world) == (1, 3)
+        never = console.plan_bounds(NAME, 2, 3)
+        assert console.apply(never, ANNA).entry.outcome is Outcome.FAILED  # 503 before it got there
+        gate.shut.clear()
+        undo = console.plan_undo(receipt.entry.id)
+        console.apply(undo, ANNA, "", undo.confirm)
+        assert bounds_at(world) == (0, 3)
+
+
+def test_two_changes_of_one_endpoint_do_not_meet(world: str, tmp_path: Path) -> None:
+    with gated(world) as (url, gate), console_of(url, tmp_path) as one, console_of(world, tmp_path) as two:
+        first, second = one.plan_bounds(NAME, 1, 3), two.plan_bounds(NAME, 0, 2)
+        met: list[str] = []
+
+        def press() -> None:
+            try:
+                two.apply(second, BOSS, "", second.confirm)
+            except OpsError as refused:
+                met.append(refused.what)
+
+        gate.after["RegisterScalableTarget"] = press
+        assert one.apply(first, ANNA).entry.outcome is Outcome.DONE
+        assert met == [f"Another change of {NAME} is being made at this moment."]
+        assert bounds_at(world) == (1, 3)
+        with pytest.raises(Stale):
+            two.apply(second, BOSS, "", second.confirm)
+
+
+def test_a_plan_that_says_less_than_its_changes_need_is_refused(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        forged = replace(console.plan_bounds(NAME, 1, 3), needs="viewer")
+        with pytest.raises(ReadOnly, match="needs the role operator"):
+            console.apply(forged, Actor("eve", "viewer"))
+        removal = replace(_removal(console), needs="viewer", confirm="")
+        with pytest.raises(ReadOnly, match="needs the role admin"):
+            console.apply(removal, ANNA)
+        with pytest.raises(Unconfirmed):
+            console.apply(removal, BOSS)
+        assert bounds_at(world) == (0, 3)
+
+
+def _removal(console: Console) -> ChangePlan:
+    policy = next(p for p in console.setup(NAME).policies if isinstance(p, StepPolicy))
+    return console.plan_policy_removed(NAME, policy.name)
+
+
+def test_drift_is_accepted_by_operators_and_on_record(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        assert console.drift(NAME) is None
+        set_elsewhere(world, 1, 2)
+        with pytest.raises(ReadOnly):
+            console.accept(NAME, Actor("eve", "viewer"))
+        assert console.drift(NAME) is not None
+        console.accept(NAME, ANNA)
+        assert console.drift(NAME) is None
+        assert [(e.kind, e.outcome) for e in console.journal()] == [
+            ("accept", Outcome.DONE),
+            ("accept", Outcome.REFUSED),
+        ]
+
+
+def test_an_alarm_whose_policy_is_gone_meanwhile_is_stale(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        alarm = next(a for a in console.endpoint(NAME).alarms if not a.name.startswith("TargetTracking"))
+        policy = next(p for p in console.setup(NAME).policies if isinstance(p, StepPolicy))
+        again = replace(_other(put_alarm(alarm)), actions=(PolicyArn(policy.name),))
+        plan = console.plan_alarm(NAME, again)
+        client(world).delete_scaling_policy(
+            PolicyName=policy.name,
+            ServiceNamespace="sagemaker",
+            ResourceId=f"endpoint/{NAME}/variant/AllTraffic",
+            ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+        )
+        with pytest.raises(Stale, match=policy.name):
+            console.apply(plan, ANNA)
+        assert [e.outcome for e in console.journal()] == [Outcome.STALE]
+
+
+def test_what_was_killed_and_done_is_no_drift(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        assert console.drift(NAME) is None
+        plan = console.plan_bounds(NAME, 1, 3)
+        begun = Entry(
+            plan.id,
+            plan.made_at,
+            ANNA,
+            plan.ref,
+            plan.kind,
+            plan.title,
+            "",
+            plan.before,
+            plan.after,
+            Outcome.BEGUN,
+            process=f"{socket.gethostname()}:999999999:gone",
+        )
+        console.records().claim(begun)
+        set_elsewhere(world, 1, 3)  # what the killed process had sent
+        assert [e.outcome for e in console.reconcile()] == [Outcome.DONE]
+        assert console.drift(NAME) is None
+
+
+def test_an_older_console_goes_on_with_its_records(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as older, console_of(world, tmp_path) as newer:
+        older.apply(older.plan_bounds(NAME, 1, 3), ANNA)
+        assert newer.adopt(older)
+        assert older.journal() == newer.journal() != ()
+
+
+def test_two_plans_of_scheduled_actions_do_not_both_go_through(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        ref = console.reference(NAME)
+        one, other = (
+            console.plan_changes(
+                NAME,
+                "warm",
+                f"Open at {hour}",
+                (PutSchedule(ref, f"at-{hour}", f"cron(0 {hour} * * ? *)", "UTC", 1),),
+            )
+            for hour in (8, 9)
+        )
+        console.apply(one, ANNA)
+        with pytest.raises(Stale, match="anna did it through Ebb"):
+            console.apply(other, ANNA)
+        late = console.plan_changes(NAME, "warm", "Remove", (DeleteSchedule(ref, "at-8"),))
+        set_elsewhere(world, 2, 3)
+        with pytest.raises(Stale, match="0–3 instances → 2–3 instances"):
+            console.apply(late, ANNA)

@@ -127,7 +127,7 @@ def test_messages_of_the_topics_tell_first_and_those_of_others_leave_no_trace(de
     status = desk.console.queue_status("doc")
     assert not status.exists
     assert set(status.topics) == {desk.account.success, desk.account.error}
-    made = desk.console.create_queue("doc", ME)
+    made = desk.console.make_queue("doc", ME)
     assert made.exists
     assert set(made.subscribed) == set(made.topics)
     scale(desk, 2)  # a TestNotification

@@ -14,12 +14,13 @@ from ops.__main__ import main
 from ops.config import Settings
 from ops.console import Console
 from ops.core.change import Actor, Outcome
-from ops.core.errors import ReadOnly
+from ops.core.errors import ReadOnly, Stale
 from ops.core.warm_actions import recognised
 from ops.local_aws.clock import SimClock
 from ops.local_aws.server import LocalAws
 from ops.warming import WarmWish
 from tests.core.warm_samples import window
+from tests.living import error, gated
 from tests.small_worlds import NAME, small
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -64,8 +65,8 @@ def hands(tmp_path: Path) -> Iterator[Hands]:
         yield found
 
 
-def console(hands: Hands) -> Console:
-    return Console.open(Settings(endpoint_url=hands.server.url, state_dir=hands.folder))
+def console(hands: Hands, url: str = "") -> Console:
+    return Console.open(Settings(endpoint_url=url or hands.server.url, state_dir=hands.folder))
 
 
 def wish(*windows: str, **more: object) -> WarmWish:
@@ -145,6 +146,52 @@ def test_a_plan_that_is_paused_is_remembered_and_resumed(hands: Hands) -> None:
         assert (ebb.setup(NAME).schedules, hands.minimum) == ((), 0)
 
 
+def test_a_pause_that_does_not_happen_is_not_remembered(hands: Hands) -> None:
+    with console(hands) as ebb:
+        ebb.apply(ebb.plan_warm(NAME, wish("mon-fri 20:00-22:00")), ME)
+        plan = ebb.plan_warm_paused(NAME, 1)
+        with pytest.raises(ReadOnly):
+            ebb.apply(plan, Actor("vera", "viewer"))
+        assert ebb.paused_plans(NAME) == ()
+        ebb.apply(ebb.plan_warm(NAME, wish("mon-fri 20:00-23:00"), edit=1), ME)
+        with pytest.raises(Stale):
+            ebb.apply(plan, ME)
+        assert ebb.paused_plans(NAME) == ()
+        with gated(hands.server.url) as (url, gate), console(hands, url) as denied:
+            gate.shut["DeleteScheduledAction"] = error("AccessDeniedException")
+            assert denied.apply(denied.plan_warm_paused(NAME, 1), ME).entry.outcome is Outcome.FAILED
+            assert denied.paused_plans(NAME) == ()
+        plan = ebb.plan_warm_paused(NAME, 1)
+        assert ebb.apply(plan, ME).entry.outcome is Outcome.DONE
+        (waiting,) = ebb.paused_plans(NAME)
+        ebb.apply(ebb.plan_warm_resumed(NAME, 1), ME)
+        assert not ebb.apply(plan, ME).fresh  # the same plan again does nothing, and remembers nothing
+        assert ebb.paused_plans(NAME) == ()
+        assert ebb.running_plans(NAME) == (waiting,)
+
+
+def test_who_forgets_a_paused_plan_is_on_record(hands: Hands) -> None:
+    with console(hands) as ebb:
+        ebb.apply(ebb.plan_warm(NAME, wish("mon-fri 20:00-22:00")), ME)
+        ebb.apply(ebb.plan_warm_paused(NAME, 1), ME)
+        count = len(ebb.journal(NAME))
+        assert not ebb.forget_warm(NAME, 2, ME)
+        assert len(ebb.journal(NAME)) == count
+        with pytest.raises(ReadOnly, match="operators"):
+            ebb.forget_warm(NAME, 1, Actor("vera", "viewer"))
+        assert ebb.journal(NAME)[0].outcome is Outcome.REFUSED
+        assert len(ebb.paused_plans(NAME)) == 1
+        assert ebb.forget_warm(NAME, 1, ME)
+        assert ebb.paused_plans(NAME) == ()
+        entry = ebb.journal(NAME)[0]
+        assert (entry.kind, entry.title, entry.actor, entry.outcome) == (
+            "warm",
+            "Forget the paused warm plan 1 of doc",
+            ME,
+            Outcome.DONE,
+        )
+
+
 def test_a_forced_call_of_a_viewer_is_refused_and_on_record(hands: Hands) -> None:
     with console(hands) as ebb:
         plan = ebb.plan_keep_warm(NAME, span=timedelta(hours=1))
@@ -205,6 +252,12 @@ def test_the_command_plans_applies_and_shows(typed: Hands, capsys: pytest.Captur
     assert main(["warm", NAME, "--pause", "--yes"]) == 0
     assert typed.minimum == 0
     capsys.readouterr()
+    assert main(["warm", NAME, "--off", "--plan", "1"]) == 0
+    assert "Nothing changes in AWS" in capsys.readouterr().out
+    assert main(["warm", NAME, "--off", "--plan", "1", "--yes", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"applied": True, "endpoint": NAME, "forgotten": 1}
+    assert main(["warm", NAME, "--resume"]) == 2
+    assert "No warm plan is paused" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from ops.core.fixes import Change
 from ops.core.setup import Difference, Setup
 from ops.core.types import EndpointRef, Severity
 
+EVERY_SCHEDULE = "schedule *"
+"""Among the parts that a plan rests on: all scheduled actions, also those that were not there yet."""
 ROLES = ("viewer", "operator", "admin")
 """From the least to the most that somebody may do."""
 
@@ -57,7 +59,7 @@ class CostEffect:
 class ChangePlan:
     """What would be done, and what it changes. Made by the console from a fresh reading.
 
-    `before` and `after` hold no more than the parts that the plan touches, and the scalable target.
+    `before` and `after` hold no more than the parts that the plan touches or rests on, and the scalable target.
     """
 
     id: str
@@ -82,6 +84,8 @@ class ChangePlan:
     """The least role that may apply it."""
     undo_of: str = ""
     """The journal entry that this plan takes back."""
+    rests_on: tuple[str, ...] = ()
+    """Parts that it does not change, and that must be as they were all the same."""
 
     @property
     def empty(self) -> bool:

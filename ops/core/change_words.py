@@ -66,6 +66,17 @@ def read_back(missing: Sequence[Difference]) -> str:
     return f"AWS took every call, but read back it differs: {said}."
 
 
+def lost_answer(outcome: Outcome, said: str) -> str:
+    """What is said of a change whose answer did not come."""
+    if outcome is Outcome.DONE:
+        return f"AWS did not answer, but read back it holds all of it. ({said})"
+    if outcome is Outcome.UNCLEAR:
+        return f"AWS did not answer, and it could not be read back: whether it was done is not known. {said}"
+    if outcome is Outcome.PARTLY:
+        return f"AWS did not answer, and read back it holds a part of it. {said}"
+    return said
+
+
 def reconciled(outcome: Outcome, to_go: Iterable[Difference]) -> str:
     """What was found of a change whose process ended on the way."""
     found = "Ebb ended before this was closed; it looked again when it was started:"

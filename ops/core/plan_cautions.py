@@ -7,12 +7,16 @@ evidence, treated as unsafe).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from ops.core.change import Caution
 from ops.core.fixes import Change, PutSchedule
+from ops.core.moments import mark
 from ops.core.plan_effects import Around, InFlight
 from ops.core.setup import Setup
 from ops.core.types import ScalableTarget, Severity, StepPolicy, TargetTrackingPolicy
+from ops.core.warm_actions import open_at, recognised
+from ops.core.warm_keep import active
 from ops.core.warm_names import spoken
 from ops.core.words import count, duration, percent
 
@@ -28,7 +32,7 @@ def lowers(before: Setup, wanted: Setup, current: int | None) -> bool:
     if old is None or new is None:
         return False
     if new.bounds.min < old.bounds.min or (
-        new.bounds.max < old.bounds.max and (current or 0) > new.bounds.max
+        new.bounds.max < old.bounds.max and (current is None or current > new.bounds.max)
     ):
         return True
     return old.suspended.scale_in and not new.suspended.scale_in
@@ -37,9 +41,9 @@ def lowers(before: Setup, wanted: Setup, current: int | None) -> bool:
 def guard(work: InFlight, *, at_once: bool) -> Caution:
     """What is at work before capacity is lowered. A warning, never a promise."""
     known = [
-        "how much waits or is processed is not known"
+        "the backlog is not known"
         if work.backlog is None
-        else f"{count(work.backlog, 'request')} waiting or in process",
+        else f"a backlog of {count(work.backlog, 'request')} (it may miss those in process)",
         f"how many finished in the last {duration(work.window_s)} is not known"
         if work.completed is None
         else f"{work.completed:,.0f} finished in the last {duration(work.window_s)}",
@@ -65,8 +69,9 @@ def cautions(before: Setup, wanted: Setup, changes: tuple[Change, ...], around: 
             f"The endpoint is {endpoint.status}: AWS may refuse changes until it is in service.",
         )
     at_once = new is not None and current is not None and current > new.bounds.max
+    unseen = new is not None and old is not None and current is None and new.bounds.max < old.bounds.max
     if lowers(before, wanted, current):
-        yield guard(around.work, at_once=at_once)
+        yield guard(around.work, at_once=at_once or unseen)
     if new is None and old is not None:
         yield Caution(
             Severity.CRITICAL,
@@ -93,6 +98,8 @@ def cautions(before: Setup, wanted: Setup, changes: tuple[Change, ...], around: 
             Severity.WARNING,
             f"Scheduled actions overwrite the bounds when they run: {names}{more}. What you set holds until then.",
         )
+    if new is not None and new.suspended.scheduled and not (old is not None and old.suspended.scheduled):
+        yield from _never_ended(before, around.now)
     yield from _of_policies(before, wanted)
     if new is not None and new.bounds.min > 0 and (old is None or old.bounds.min == 0) and not own:
         yield Caution(
@@ -104,6 +111,31 @@ def _leaving(current: int | None, target: ScalableTarget | None) -> int:
     return (current or 0) - (target.bounds.max if target is not None else 0)
 
 
+def _never_ended(before: Setup, now: datetime) -> Iterable[Caution]:
+    """What is kept warm, or small, at this moment, and would not end while schedules are suspended."""
+    text = (
+        "While schedules are suspended, Ebb's {what} does not end at {when}: the action that would put the {word} "
+        "back does not run. {stays} until somebody sets it."
+    )
+    ending: list[tuple[str, datetime, int | None, int | None]] = []
+    held = active(before.schedules, now)
+    if held is not None and held.until is not None:
+        ending.append((f"keep-warm-until {held.name.id}", held.until, held.name.floor, None))
+    for plan in (group.plan for group in recognised(before.schedules).plans):
+        span = open_at(plan, now)
+        if span is not None:
+            ending.append((f"warm plan {plan.id}", span.closes, plan.floor, plan.ceiling))
+    for what, until, floor, ceiling in ending:
+        kept = [
+            f"the {w} stays at {n}" for w, n in (("minimum", floor), ("maximum", ceiling)) if n is not None
+        ]
+        word = "minimum" if ceiling is None else "maximum" if floor is None else "bounds"
+        stays = " and ".join(kept).capitalize()
+        yield Caution(
+            Severity.CRITICAL, text.format(what=what, when=mark(until, now), word=word, stays=stays)
+        )
+
+
 def _of_policies(before: Setup, wanted: Setup) -> Iterable[Caution]:
     low = wanted.target.bounds.min if wanted.target is not None else None
     gone = {p.name for p in before.policies} - {p.name for p in wanted.policies}
@@ -113,6 +145,13 @@ def _of_policies(before: Setup, wanted: Setup) -> Iterable[Caution]:
     for name in sorted(gone):
         yield Caution(Severity.CRITICAL, f"The policy {name} is removed: scaling goes on without it.")
     old = {p.name: p for p in before.policies}
+    for name in sorted(gone):
+        lost = old[name]
+        if isinstance(lost, TargetTrackingPolicy) and lost.metric is None and lost.predefined is None:
+            yield Caution(
+                Severity.CRITICAL,
+                f"{name} tracks an expression, of which Ebb knows no parts: once removed, Ebb cannot put it back.",
+            )
     for policy in wanted.policies:
         was = old.get(policy.name)
         fixed = isinstance(policy, TargetTrackingPolicy) and policy.disable_scale_in

@@ -37,9 +37,10 @@ class InFlight:
         """Whether all that can be seen says that nothing is at work."""
         return (
             self.backlog == 0
-            and not self.completed
+            and self.completed == 0
             and not self.unanswered
-            and (self.utilisation or 0) < 0.05
+            and self.utilisation is not None
+            and self.utilisation < 0.05
         )
 
 
@@ -131,9 +132,9 @@ def _of_suspension(old: Suspended, new: Suspended, bounds: Bounds) -> str:
 
 def cost_of(before: Setup, wanted: Setup, around: Around) -> CostEffect | None:
     """What a change of the minimum adds at most; None where no bound moves."""
-    old = before.target.bounds if before.target is not None else None
+    old = before.target.bounds if before.target is not None else Bounds(0, 0)
     new = wanted.target.bounds if wanted.target is not None else None
-    if old is None or new is None or old == new:
+    if new is None or old == new:
         return None
     kind = around.endpoint.instance_type or "its type"
     if around.price is None:
@@ -144,6 +145,8 @@ def cost_of(before: Setup, wanted: Setup, around: Around) -> CostEffect | None:
         f"{_usd(around.price.usd_per_hour)} an hour, {around.price.source}, {around.price.as_of:%d %b %Y}"
     )
     if more == 0:
+        if new.max == 0:
+            return CostEffect(Decimal(0), Decimal(0), "Nothing while it stays so: no instance runs.")
         most = _usd(around.price.usd_per_hour * new.max)
         return CostEffect(
             Decimal(0),

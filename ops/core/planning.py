@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ops.core import setup as parts
-from ops.core.change import Caution, ChangePlan, CostEffect
+from ops.core.change import EVERY_SCHEDULE, Caution, ChangePlan, CostEffect
 from ops.core.errors import BadInput
 from ops.core.fixes import (
     Change,
     DeleteAlarms,
     DeletePolicy,
+    DeleteSchedule,
     DeregisterTarget,
+    PolicyArn,
+    PutAlarm,
     PutPolicy,
+    PutSchedule,
     RegisterTarget,
 )
 from ops.core.plan_cautions import cautions as found_cautions
@@ -127,8 +131,10 @@ def make(
     """A plan of these changes on this set-up. `effect`, `cost`: what the caller knows better. Raises BadInput."""
     made = tuple(changes)
     wanted = after(before, made)
-    keys = parts.touched(made, before)
-    ref = around.endpoint.ref
+    ref, rests_on = around.endpoint.ref, _rests_on(made)
+    keys = {*parts.touched(made, before), *rests_on}
+    if EVERY_SCHEDULE in keys:
+        keys |= {f"schedule {s.name}" for s in (*before.schedules, *wanted.schedules)}
     all_cautions = (*cautions, *found_cautions(before, wanted, made, around))
     hurts = any(c.severity is Severity.CRITICAL for c in all_cautions)
     return ChangePlan(
@@ -145,9 +151,28 @@ def make(
         cost or cost_of(before, wanted, around),
         tuple(dict.fromkeys(all_cautions)),
         ref.name if hurts else "",
-        "admin" if any(map(_for_admins, made)) else "operator",
+        needs(made),
         undo_of,
+        rests_on,
     )
+
+
+def needs(changes: Iterable[Change]) -> str:
+    """The least role that may make these changes."""
+    return "admin" if any(map(_for_admins, changes)) else "operator"
+
+
+def _rests_on(changes: tuple[Change, ...]) -> tuple[str, ...]:
+    """Scheduled actions work together, on the bounds; an alarm runs a policy that must be there."""
+    found: list[str] = []
+    if any(isinstance(change, PutSchedule | DeleteSchedule) for change in changes):
+        found += [parts.BOUNDS, parts.SUSPENDED, EVERY_SCHEDULE]
+    made = {change.policy.name for change in changes if isinstance(change, PutPolicy)}
+    for change in changes:
+        if isinstance(change, PutAlarm):
+            run = {a.policy for a in change.actions if isinstance(a, PolicyArn)}
+            found += [f"policy {name}" for name in sorted(run - made)]
+    return tuple(found)
 
 
 def _for_admins(change: Change) -> bool:

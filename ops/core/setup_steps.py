@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -116,10 +116,37 @@ def _of_alarms(
 def way_back(
     present: Setup, before: Setup, after: Setup, ref: EndpointRef
 ) -> tuple[Setup, tuple[Difference, ...]]:
-    """(what taking a change back would lead to, what was changed since and would be lost by it)."""
+    """(what taking a change back would lead to, what was changed since and would be lost by it).
+
+    Of bounds and suspension only what the change moved goes back: a schedule may have moved the rest meanwhile.
+    """
     keys = {d.part for d in differences(before, after, ref)}
-    since = tuple(d for d in differences(after, present, ref) if d.part in keys)
-    return replaced(present, before, keys), since
+    wanted = replaced(present, before, keys)
+    old, new, now = before.target, after.target, present.target
+    lost = {d.part for d in differences(after, present, ref)} & keys
+    if old is not None and new is not None and now is not None and wanted.target is not None:
+        low = old.bounds.min if old.bounds.min != new.bounds.min else now.bounds.min
+        high = old.bounds.max if old.bounds.max != new.bounds.max else now.bounds.max
+        if low <= high:  # else both go back: no bound can stand alone
+            wanted = replace(wanted, target=replace(wanted.target, bounds=Bounds(low, high)))
+            moved = (old.bounds.min != new.bounds.min and now.bounds.min != new.bounds.min) or (
+                old.bounds.max != new.bounds.max and now.bounds.max != new.bounds.max
+            )
+            if not moved:
+                lost.discard(BOUNDS)
+        bounds = wanted.target.bounds if wanted.target is not None else old.bounds
+        wanted = replace(wanted, target=replace(now, bounds=bounds, suspended=_off(old, new, now)))
+    return wanted, tuple(d for d in differences(after, present, ref) if d.part in lost)
+
+
+def _off(old: ScalableTarget, new: ScalableTarget, now: ScalableTarget) -> Suspended:
+    """What is suspended now, with what a change moved put back."""
+    moved = {
+        f.name: getattr(old.suspended, f.name)
+        for f in fields(Suspended)
+        if getattr(old.suspended, f.name) != getattr(new.suspended, f.name)
+    }
+    return replace(now.suspended, **moved)
 
 
 def _after(before: Setup, change: Change) -> Setup:

@@ -161,7 +161,12 @@ def instant(local: datetime, zone: ZoneInfo) -> datetime:
             late = middle
         else:
             early = middle
-    return (late + timedelta(milliseconds=500)).replace(microsecond=0)
+    return whole_minute(late)
+
+
+def whole_minute(moment: datetime) -> datetime:
+    """The whole minute that is nearest: clocks change on one, and bisection finds them to the second."""
+    return (moment + timedelta(seconds=30)).replace(second=0, microsecond=0)
 
 
 def _minute(at: time) -> int:

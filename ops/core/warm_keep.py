@@ -16,7 +16,7 @@ from ops.core.errors import BadInput
 from ops.core.fixes import PutSchedule
 from ops.core.types import Bounds, EndpointRef, ScheduledAction
 from ops.core.warm_actions import KeepGroup, open_at, recognised
-from ops.core.warm_names import KeepName, keep_name, minutes_of
+from ops.core.warm_names import KeepName, keep_name, minutes_of, read_name
 
 LONGEST = timedelta(days=31)
 MOST_AGAIN = 60
@@ -108,31 +108,66 @@ def others(actions: Iterable[ScheduledAction]) -> tuple[ScheduledAction, ...]:
     return tuple(a for a in given if a.name not in ours)
 
 
-def base_now(bounds: Bounds, actions: Iterable[ScheduledAction], now: datetime) -> int:
-    """The minimum outside of all that Ebb keeps warm at this moment."""
+def outside_now(bounds: Bounds, actions: Iterable[ScheduledAction], now: datetime) -> Bounds:
+    """The bounds outside of all that Ebb keeps warm, or small, at this moment."""
     given = tuple(actions)
-    held = active(given, now)
-    if held is not None:
-        return held.name.base
-    for group in recognised(given).plans:
-        if group.plan.back_min is not None and group.plan.floor == bounds.min and open_at(group.plan, now):
-            return group.plan.back_min
-    return bounds.min
+    found = without_keep(bounds, given, now)
+    low, high = found.min, found.max
+    for plan in (group.plan for group in recognised(given).plans):
+        if open_at(plan, now) is None:
+            continue
+        if plan.back_min is not None and plan.floor == found.min:
+            low = plan.back_min
+        if plan.back_max is not None and plan.ceiling == found.max:
+            high = plan.back_max
+    return Bounds(min(low, high), high)
 
 
 def without_keep(bounds: Bounds, actions: Iterable[ScheduledAction], now: datetime) -> Bounds:
-    """The bounds as they would be now, had nobody asked to keep it warm until some moment."""
+    """The bounds as they would be now, had nobody asked to keep it warm until some moment.
+
+    A minimum that somebody set since counts: it is theirs, and stays.
+    """
+    given = tuple(actions)
+    return bounds if set_since(bounds, given, now) else unkept(bounds, given, now)
+
+
+def unkept(bounds: Bounds, actions: Iterable[ScheduledAction], now: datetime) -> Bounds:
+    """The same by scheduled actions alone, whatever somebody set since."""
     given = tuple(actions)
     held = active(given, now)
     if held is None:
         return bounds
-    rest, made = others(given), held.name.made
-    low = held.name.base
-    for group in recognised(rest).plans:
+    low = _began(held, given)
+    found = ahead(Bounds(min(low, bounds.max), bounds.max), others(given), held.name.made, now).at(now).min
+    return Bounds(min(found, bounds.max), bounds.max)
+
+
+def set_since(bounds: Bounds, actions: Iterable[ScheduledAction], now: datetime) -> bool:
+    """Whether somebody has set a higher minimum, since it is kept warm, than all scheduled actions explain."""
+    given = tuple(actions)
+    held = active(given, now)
+    if held is None or bounds.min <= unkept(bounds, given, now).min:
+        return False
+    low = max(held.name.floor, _began(held, given))
+    again = [a for a in held.actions if not puts_back(a.name)]
+    seen = ahead(Bounds(low, max(low, bounds.max)), [*others(given), *again], held.name.made, now)
+    return bounds.min != min(seen.at(now).min, bounds.max)
+
+
+def _began(held: KeepGroup, actions: Iterable[ScheduledAction]) -> int:
+    """The minimum that there would have been when it was made."""
+    low, made = held.name.base, held.name.made
+    for group in recognised(actions).plans:
         if group.plan.floor is not None and open_at(group.plan, made) is not None:
             low = max(low, group.plan.floor)
-    found = ahead(Bounds(min(low, bounds.max), bounds.max), rest, made, now).at(now).min
-    return Bounds(min(found, bounds.max), bounds.max)
+    return low
+
+
+def puts_back(name: str) -> bool:
+    """Whether a scheduled action is the one that ends it."""
+    known = read_name(name)
+    return isinstance(known, KeepName) and known.back
 
 
 def _put(ref: EndpointRef, name: KeepName, at: datetime, low: int) -> PutSchedule:

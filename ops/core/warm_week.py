@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ops.core.errors import BadInput
-from ops.core.warm import DAY, Span, WarmPlan, WarmWindow, instant, zone_of
+from ops.core.warm import DAY, Span, WarmPlan, WarmWindow, instant, whole_minute, zone_of
 from ops.core.warm_holidays import holidays_of
 
 WEEK = 7 * 1440
@@ -146,7 +146,7 @@ def changes_of(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[date
                 middle = early + (late - early) / 2
                 same = middle.astimezone(zone).utcoffset() == following.astimezone(zone).utcoffset()
                 early, late = (early, middle) if same else (middle, late)
-            yield late
+            yield whole_minute(late)
         moment = following
 
 

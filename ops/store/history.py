@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -268,10 +268,13 @@ class History:
         """The requests that were submitted from Ebb, in the same database."""
         return Ledger(self._scope, self._write, self._read)
 
-    def claim(self, entry: Entry) -> bool:
-        """Write a journal entry unless one of its id is there; whether it was written. Of several at once one wins."""
+    def claim(self, entry: Entry, beside: Callable[[Entry], bool] = lambda _: False) -> bool:
+        """Write a journal entry unless one of its id is there, or one that has begun on its endpoint and is `beside`.
+
+        Whether it was written; of several at once one wins.
+        """
         with self._write() as connection:
-            return journal_rows.claim(connection, self._scope, entry)
+            return journal_rows.claim(connection, self._scope, entry, beside)
 
     def write_entry(self, entry: Entry) -> None:
         """Replace the journal entry of that id, or write it."""

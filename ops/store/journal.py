@@ -5,6 +5,8 @@ The caller holds the transaction. Entries are JSON by pydantic, from the types t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, func, select
 
@@ -15,9 +17,11 @@ from ops.store.tables import JOURNAL, add_missing, put
 _ENTRY = TypeAdapter(Entry)
 
 
-def claim(connection: Connection, scope: int, entry: Entry) -> bool:
-    """Write an entry unless one of its id is there; whether it was written."""
+def claim(connection: Connection, scope: int, entry: Entry, beside: Callable[[Entry], bool]) -> bool:
+    """Write an entry unless one of its id is there, or one that has begun and is `beside`; whether it was written."""
     if _place(connection, scope, entry.id) is not None:
+        return False
+    if any(map(beside, read(connection, scope, entry.ref.name, 100, begun=True))):
         return False
     add_missing(connection, JOURNAL, [_row(scope, entry, _next(connection, scope, entry))])
     return True

@@ -11,7 +11,8 @@ import pytest
 from ops.core import planning
 from ops.core.change import ChangePlan
 from ops.core.errors import BadInput
-from ops.core.fixes import DeletePolicy, DeregisterTarget, PutPolicy, RegisterTarget
+from ops.core.fixes import DeletePolicy, DeregisterTarget, PutPolicy, PutSchedule, RegisterTarget
+from ops.core.moments import written
 from ops.core.plan_cautions import guard, lowers
 from ops.core.plan_effects import Around, InFlight
 from ops.core.setup import Setup
@@ -30,6 +31,10 @@ from ops.core.types import (
     Suspended,
     TargetTrackingPolicy,
 )
+from ops.core.warm_actions import expand
+from ops.core.warm_names import KeepName, keep_name
+from tests.core.warm_samples import made as made_actions
+from tests.core.warm_samples import plan as warm_plan
 
 NOW = datetime(2026, 11, 26, 14, 2, tzinfo=UTC)
 REF = EndpointRef("123456789012", "eu-central-1", "doc-async")
@@ -151,25 +156,26 @@ def test_only_what_changes_is_sent(before: Setup, low: int, high: int, expected:
         (held(0, 8), held(0, 4), 6, True),
         (held(0, 8), held(0, 4), 2, False),
         (held(0, 8), held(1, 8), 0, False),
+        (held(0, 8), held(0, 4), None, True),
         (held(0, 8, Suspended(scale_in=True)), held(0, 8), 2, True),
         (held(0, 8), held(0, 8, Suspended(scale_in=True)), 2, False),
     ],
 )
-def test_what_lowers_capacity(before: Setup, wanted: Setup, current: int, is_lower: bool) -> None:
+def test_what_lowers_capacity(before: Setup, wanted: Setup, current: int | None, is_lower: bool) -> None:
     assert lowers(before, wanted, current) is is_lower
     plan_work = around(current, work=BUSY)
     changes = (
         RegisterTarget(REF, wanted.target.bounds.min, wanted.target.bounds.max, wanted.target.suspended),
     )  # type: ignore[union-attr]
     plan = planning.make("id", "bounds", "t", changes, before, plan_work)
-    assert any("At work now: 3 requests" in c.sentence for c in plan.cautions) is is_lower
+    assert any("At work now: a backlog of 3 requests" in c.sentence for c in plan.cautions) is is_lower
 
 
 def test_the_guard_warns_and_never_promises() -> None:
     busy = guard(BUSY, at_once=True)
     assert busy.severity is Severity.CRITICAL
     for part in (
-        "3 requests waiting or in process",
+        "a backlog of 3 requests (it may miss those in process)",
         "12 finished in the last 15 min",
         "CPU or GPU at 84 %",
         "2 requests submitted from Ebb without an answer",
@@ -180,6 +186,8 @@ def test_the_guard_warns_and_never_promises() -> None:
     quiet = guard(QUIET, at_once=True)
     assert quiet.severity is Severity.INFO
     assert "no proof that nothing is in process" in quiet.sentence
+    for part in ("backlog", "completed", "utilisation"):
+        assert guard(replace(QUIET, **{part: None}), at_once=True).severity is Severity.CRITICAL, part
     unknown = guard(InFlight(), at_once=True)
     assert unknown.severity is Severity.CRITICAL
     assert "is not known" in unknown.sentence
@@ -237,6 +245,28 @@ def test_a_policy_as_it_is_and_one_without_bounds() -> None:
     assert planning.suspension(held(0, 8), around(), Suspended()) == ()
 
 
+def test_a_first_minimum_costs_from_nothing() -> None:
+    cost = bounds(Setup(), 1, 4, around()).cost
+    assert cost is not None
+    assert cost.usd_per_day == Decimal("33.84")
+
+
+def test_a_policy_that_tracks_an_expression_cannot_come_back() -> None:
+    odd = TargetTrackingPolicy("odd", "arn:odd", 5.0, None)
+    before = Setup(ScalableTarget(Bounds(0, 8)), (odd, WAKE))
+    plan = planning.make("id", "policy", "t", (DeletePolicy(REF, "odd"),), before, around())
+    assert any("cannot put it back" in c.sentence for c in plan.cautions)
+
+
+def test_scheduled_actions_rest_on_each_other_and_on_the_bounds() -> None:
+    other = ScheduledAction("other", "cron(0 8 ? * MON-FRI *)", "UTC", 1, None)
+    opens = PutSchedule(REF, "mine", "cron(0 9 ? * MON-FRI *)", "UTC", 1)
+    plan = planning.make("id", "warm", "t", (opens,), held(0, 8, None, other), around())
+    assert plan.rests_on == ("bounds", "suspended", "schedule *")
+    assert plan.before.schedules == (other,)
+    assert [d.part for d in plan.differences] == ["schedule mine"]
+
+
 def test_disabled_scale_in_warns_that_instances_stay() -> None:
     plan = planning.make(
         "id", "policy", "t", (PutPolicy(REF, replace(TRACK, disable_scale_in=True)),), held(0, 8), around()
@@ -251,3 +281,47 @@ def test_a_plan_holds_what_it_touches_and_no_more() -> None:
     assert [d.part for d in plan.differences] == ["bounds"]
     assert not plan.empty
     assert bounds(held(0, 8), 0, 8, around()).empty
+
+
+def _warm(*windows: str, **more: object) -> tuple[ScheduledAction, ...]:
+    """At NOW, a Thursday, 15:02 in Berlin."""
+    return made_actions(expand(warm_plan(*windows, **more), REF, NOW).actions)
+
+
+def _kept(made: datetime) -> ScheduledAction:
+    name = keep_name(KeepName(1, 2, 0, made, True))
+    return ScheduledAction(name, "at(2026-11-26T18:00:00)", "UTC", 0, None)
+
+
+@pytest.mark.parametrize(
+    ("schedules", "said"),
+    [
+        (
+            (_kept(NOW),),
+            ["Ebb's keep-warm-until 1 does not end at 18:00 UTC", "The minimum stays at 2"],
+        ),
+        (
+            _warm("thu 08:00-18:00"),
+            ["Ebb's warm plan 1 does not end at 17:00 UTC", "The minimum stays at 1"],
+        ),
+        (
+            _warm("thu 08:00-18:00", floor=None, ceiling=1, back_min=None, back_max=4),
+            ["Ebb's warm plan 1 does not end at 17:00 UTC", "The maximum stays at 1"],
+        ),
+        (_warm("fri 08:00-18:00"), []),
+        ((ScheduledAction("night", "cron(0 22 ? * * *)", "UTC", 0, None),), []),
+    ],
+)
+def test_suspended_schedules_end_nothing_that_is_kept_warm(
+    schedules: tuple[ScheduledAction, ...], said: list[str]
+) -> None:
+    before = replace(held(2, 4), schedules=schedules)
+    changes = planning.suspension(before, around(), Suspended(scheduled=True))
+    plan = planning.make("1", "suspend", "Suspend", changes, before, around())
+    found = [written(c.sentence) for c in plan.cautions if c.severity is Severity.CRITICAL]
+    assert bool(found) is bool(said)
+    assert all(part in found[0] for part in said)
+    assert bool(plan.confirm) is bool(said)
+    already = replace(before, target=ScalableTarget(Bounds(2, 4), Suspended(scheduled=True)))
+    wider = planning.suspension(already, around(), Suspended(scheduled=True, scale_in=True))
+    assert planning.make("1", "suspend", "Suspend", wider, already, around()).confirm == ""

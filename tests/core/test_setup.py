@@ -128,10 +128,38 @@ def test_a_way_back_puts_back_what_was_changed_and_nothing_else(
 ) -> None:
     back, lost = way_back(later, before, wanted, REF)
     keys = {d.part for d in differences(before, wanted, REF)}
-    if later.target is not None and before.target is not None:
-        assert not keys & {d.part for d in differences(back, before, REF)}
-        assert not {d.part for d in differences(back, later, REF)} - keys
     assert {d.part for d in lost} <= keys
+    if later.target is not None and before.target is not None:
+        assert not {d.part for d in differences(back, later, REF)} - keys
+        own = keys - {"bounds", "suspended"}  # of these two only what was moved goes back
+        assert not own & {d.part for d in differences(back, before, REF)}
+    if alike(later, wanted):
+        assert alike(back, before) or wanted.target is None or before.target is None
+        assert lost == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after_it", "now", "back", "loses"),
+    [
+        ((1, 8), (1, 10), (0, 10), (0, 8), False),  # a window closed meanwhile: its minimum stays
+        ((0, 8), (2, 8), (2, 4), (0, 4), False),
+        ((0, 8), (2, 8), (3, 8), (0, 8), True),  # somebody moved what would go back
+        ((0, 8), (0, 2), (0, 2), (0, 8), False),
+        ((4, 8), (0, 8), (0, 2), (4, 8), False),  # no minimum above the maximum: both go back
+    ],
+)
+def test_only_the_bound_that_was_moved_goes_back(
+    before: tuple[int, int],
+    after_it: tuple[int, int],
+    now: tuple[int, int],
+    back: tuple[int, int],
+    loses: bool,
+) -> None:
+    old, new, present = (Setup(ScalableTarget(Bounds(*each))) for each in (before, after_it, now))
+    wanted, lost = way_back(present, old, new, REF)
+    assert wanted.target is not None
+    assert wanted.target.bounds == Bounds(*back)
+    assert bool(lost) is loses or before == (4, 8)
 
 
 @settings(max_examples=60, derandomize=True)

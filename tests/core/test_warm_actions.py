@@ -297,3 +297,32 @@ def test_what_others_do_to_a_window_is_explained(low: int | None, high: int | No
 def test_nothing_is_said_where_nothing_is_in_the_way() -> None:
     now = at("2026-11-28 10:00")
     assert explained(office(), made(expand(office(), REF, now).actions), Bounds(0, 8), now) == ()
+
+
+@pytest.mark.parametrize(
+    ("zone", "gap", "expected"),
+    [
+        ("America/New_York", "2027-03-14 02:00", "2027-03-14 07:00"),
+        (BERLIN, "2026-03-29 02:00", "2026-03-29 01:00"),
+        (SANTIAGO, "2026-09-06 00:00", "2026-09-06 04:00"),
+    ],
+)
+def test_every_minute_that_a_clock_change_skips_is_the_minute_of_the_change(
+    zone: str, gap: str, expected: str
+) -> None:
+    place, first = ZoneInfo(zone), at(gap).replace(tzinfo=None)
+    minutes = [first + timedelta(minutes=n) for n in range(60)]
+    assert {instant(minute, place) for minute in minutes} == {at(expected)}
+    for minute in minutes[::7]:
+        schedule = parse(f"cron({minute.minute} {minute.hour} {minute.day} {minute.month} ? *)", zone)
+        assert next(
+            runs(schedule, at(expected) - timedelta(hours=3), at(expected) + timedelta(hours=3))
+        ) == at(expected)
+
+
+def test_every_window_that_ends_in_the_skipped_hour_when_another_opens_is_refused() -> None:
+    for minute in range(60):
+        with pytest.raises(BadInput, match="14 March 2027"):
+            check_clock_changes(
+                plan(f"sun 00:00-02:{minute:02}", "sun 03:00-06:00", zone=YORK), at("2027-03-01 00:00")
+            )

@@ -52,7 +52,8 @@ def test_each_line_says_when_who_what_and_what_became_of_it(open_page):
         ["◆ deploy", "✕ refused"],
     ]
     assert lines[0][0] == "today 14:01 30 times since today 11:02"
-    assert "undo: python -m ops undo 01234567" in lines[1][2]
+    assert "Undo…" in lines[1][2]
+    assert "undo=0123456789ab" in markup(app)
     assert "r-1" in lines[1][2]
     assert lines[1][3] == "nina@example.com through Ebb, also in CloudTrail, as ebb-role"
     assert "&lt;b&gt;month end" in markup(app)
@@ -89,7 +90,7 @@ def test_a_viewer_reads_and_is_offered_no_undo(open_page, monkeypatch):
     monkeypatch.setenv("EBB_ROLE", "viewer")
     app = open_page(source(), "activity")
     assert len(table_lines(app)) == 3
-    assert "undo" not in words(app)
+    assert "Undo" not in words(app)
 
 
 def test_nothing_happened_is_not_the_same_as_nothing_is_known(open_page):

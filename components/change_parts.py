@@ -1,0 +1,199 @@
+"""A planned change and its receipt in words: before and after, effect, cost, cautions, calls. It draws nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import tzinfo
+from decimal import Decimal
+from typing import Any
+
+from components import format as fmt
+from components.markup import Html, html, joined
+from components.tables import cell, line, table
+from components.theme import SEVERITIES
+from ops.core.change import Caution, ChangePlan, CostEffect, Outcome, Receipt
+from ops.core.change_words import label, shown
+from ops.core.fix_calls import calls
+from ops.core.fixes import Calls, ChosenTopic, PolicyArn
+from ops.core.setup import Difference, parts
+
+OUTCOMES = {
+    Outcome.DONE: ("✓", "Done", "fine"),
+    Outcome.PARTLY: ("▲", "Done in part", "stuck"),
+    Outcome.FAILED: ("✕", "Failed: nothing was changed", "stuck"),
+    Outcome.STALE: ("▲", "Not done: something had changed since the plan was made", "waking"),
+    Outcome.REFUSED: ("▲", "Not done: it was refused", "waking"),
+    Outcome.UNCLEAR: ("?", "Not clear: it ended on the way", "waking"),
+    Outcome.BEGUN: ("◔", "Under way", "waking"),
+}
+"""Icon, word and tone of how a change ended."""
+
+
+def compared(differences: Sequence[Difference], heads: tuple[str, str] = ("now", "after")) -> Html:
+    """Each part before and after."""
+    if not differences:
+        return html('<p class="muted">No part of the set-up differs afterwards.</p>')
+    titles = (("part", ""), (heads[0], ""), (heads[1], ""))
+    return table(
+        titles,
+        (
+            line(
+                cell(html("<b>{n}</b>", n=label(d.part)), css="wide"),
+                cell(shown(d.part, d.before), heads[0]),
+                cell(html("<b>{v}</b>", v=shown(d.part, d.after)), heads[1]),
+            )
+            for d in differences
+        ),
+        "Before and after",
+    )
+
+
+def plan(found: ChangePlan) -> Html:
+    """The title, before and after, what happens next, what it costs, and what to know first."""
+    cautions = html('<ul class="cautions">{items}</ul>', items=joined(map(_caution, worst_first(found))))
+    return html(
+        '<div class="stack change"><h2>{title}</h2>{compared}'
+        '<p><span class="muted">What happens:</span> {effect}</p>{cost}{cautions}</div>',
+        title=found.title,
+        compared=compared(found.differences),
+        effect=found.effect,
+        cost=cost(found.cost),
+        cautions=cautions if found.cautions else Html(""),
+    )
+
+
+def cost(found: CostEffect | None) -> Html:
+    """What it adds a day and a month; always an estimate."""
+    if found is None:
+        return html(
+            '<p><span class="money"><span aria-hidden="true">$</span> Cost:</span> '
+            "no bound moves; what runs is paid as before.</p>"
+        )
+    if found.usd_per_day is None or found.usd_per_month is None:
+        said = "not known."
+    elif not found.usd_per_day:
+        said = ""
+    else:
+        word = "more" if found.usd_per_day > 0 else "less"
+        said = f"{_usd(found.usd_per_day)} a day {word}, {_usd(found.usd_per_month)} a month {word}."
+        said += "" if found.basis.startswith("Estimate") else " Estimate."
+    return html(
+        '<p><span class="money"><span aria-hidden="true">$</span> Cost:</span> {said}'
+        '<span class="muted"> {basis}</span></p>',
+        said=said,
+        basis=found.basis,
+    )
+
+
+def _usd(amount: Decimal) -> str:
+    """About $34: two digits are enough for an estimate, a dollar and more in whole dollars."""
+    size = abs(amount)
+    return f"about ${size:,.0f}" if size >= 10 else f"about ${size:,.2f}"
+
+
+def worst_first(found: ChangePlan) -> list[Caution]:
+    order = list(SEVERITIES)
+    return sorted(found.cautions, key=lambda c: order.index(c.severity))
+
+
+def _caution(caution: Caution) -> Html:
+    mark = SEVERITIES[caution.severity]
+    word = {"critical": "danger", "warning": "careful"}.get(caution.severity.value, mark.word)
+    return html(
+        '<li><span class="{tone} nowrap"><span aria-hidden="true">{icon}</span> {word}:</span> {said}</li>',
+        tone=mark.tone,
+        icon=mark.icon,
+        word=word,
+        said=caution.sentence,
+    )
+
+
+def as_json(found: ChangePlan) -> str:
+    """The calls in their order, as they would be made."""
+    said = [
+        {"service": c.service, "operation": c.operation, "parameters": _plain(c.parameters)}
+        for c in calls(Calls(found.changes, found.effect))
+    ]
+    return json.dumps(said, indent=2, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    """Stand-ins in words: an ARN that an earlier call of the same change makes."""
+    if isinstance(value, PolicyArn):
+        return f"the ARN of the policy {value.policy}"
+    if isinstance(value, ChosenTopic):
+        return "the ARN of the chosen topic"
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    return [_plain(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+def receipt(found: Receipt, zone: tzinfo) -> Html:
+    """How it ended, what was called, what AWS holds now, and where it is on record."""
+    entry = found.entry
+    icon, word, tone = OUTCOMES[entry.outcome]
+    if not found.fresh:
+        word = f"{word}; this plan had been applied before, and nothing was done now"
+    back = _read_back(found)
+    notes = joined(html("<p>{n}</p>", n=n) for n in found.notes)
+    said = html("<p>{s}</p>", s=entry.said) if entry.said else Html("")
+    missing = (
+        html("<p>It needs the IAM action <code>{a}</code>.</p>", a=found.action) if found.action else Html("")
+    )
+    return html(
+        '<div class="stack change"><h2>{title}</h2>'
+        '<p class="lead {tone}" role="status"><span aria-hidden="true">{icon}</span> {word}.</p>'
+        "{said}{missing}{made}{back}{notes}"
+        '<p class="muted small">On record as <code>{id}</code>, {when}, by {who}.</p></div>',
+        title=entry.title,
+        tone=tone,
+        icon=icon,
+        word=word,
+        said=said,
+        missing=missing,
+        made=_made(found),
+        back=back,
+        notes=notes,
+        id=entry.id[:8],
+        when=fmt.moment(entry.at, zone) + f" {entry.at.astimezone(zone):%Z}",
+        who=entry.actor.name,
+    )
+
+
+def _made(found: Receipt) -> Html:
+    items = joined(
+        html(
+            '<li><span class="{tone}"><span aria-hidden="true">{icon}</span> {word}:</span> '
+            "<code>{service} {operation}</code>{error}</li>",
+            tone="stuck" if made.error else "fine",
+            icon="✕" if made.error else "✓",
+            word="refused" if made.error else "taken",
+            service=made.service,
+            operation=made.operation,
+            error=f": {made.error}" if made.error else "",
+        )
+        for made in found.entry.made
+    )
+    return html('<ul class="plain">{items}</ul>', items=items) if found.entry.made else Html("")
+
+
+def _read_back(found: Receipt) -> Html:
+    """What AWS holds now of the parts that were to change."""
+    if found.found is None:
+        return Html("")
+    if found.missing:
+        return html(
+            '<p class="waking">Read back, AWS holds something else:</p>{t}',
+            t=compared(found.missing, ("wanted", "found")),
+        )
+    ref = found.entry.ref
+    now = parts(found.found, ref)
+    before, after = parts(found.entry.before, ref), parts(found.entry.after, ref)
+    changed = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
+    items = joined(
+        html("<li>{part}: {value}</li>", part=label(key), value=shown(key, now.get(key))) for key in changed
+    )
+    if not changed:
+        return Html("")
+    return html('<p>Read back from AWS just now:</p><ul class="evidence">{items}</ul>', items=items)
