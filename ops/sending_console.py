@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -195,7 +195,7 @@ class Sending(RequestSources):
             total,
             ledger.counts(wanted),
             ledger.batches(sent.batch for sent in rows),
-            self._troubles({sent.batch for sent in rows}),
+            self._troubles(wanted.endpoint, wanted.batch),
         )
 
     def request(self, id: str) -> RequestView:
@@ -205,7 +205,7 @@ class Sending(RequestSources):
         now = self._last_now((sent,))
         starts = self._gatherer().past.history.episodes(sent.endpoint, sent.planned - WEEK)
         line = request_times.timeline(sent, starts, now)
-        problems = self._troubles({sent.batch})
+        problems = self._troubles(sent.endpoint, sent.batch)
         batch = ledger.batch(sent.batch)
         return RequestView(self.connection(), now, sent, batch, line, ledger.again(id), problems)
 
@@ -300,12 +300,13 @@ class Sending(RequestSources):
             self._follower.forget_queue(endpoint)
         return self.queue_status(endpoint)
 
-    def _troubles(self, batches: Set[str]) -> tuple[Problem, ...]:
-        """What could not be looked at, and why one of these batches is not sent now."""
+    def _troubles(self, endpoint: str, batch: str = "") -> tuple[Problem, ...]:
+        """What could not be looked at, and why batches are not sent now: of an endpoint or all, of one batch or all."""
         waits = self._sender.waits.copy() if self._sender is not None else {}
         unsent = [
-            Problem(f"the batch {id}, not sent now", waits[id], retryable=True)
-            for id in sorted(batches & waits.keys())
+            Problem(f"the batch {each.id}, not sent now", waits[each.id], retryable=True)
+            for each in self._ledger().batches(waits).values()
+            if endpoint in ("", each.endpoint) and batch in ("", each.id)
         ]
         return (*unsent, *(self._follower.problems if self._follower is not None else ()))
 

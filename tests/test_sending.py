@@ -19,6 +19,7 @@ from ops.console import Console
 from ops.core.change import Actor, Outcome
 from ops.core.errors import BadInput, Denied, ReadOnly, Unconfirmed
 from ops.core.requests import RequestFilter, RequestState, Submission
+from tests.living import error, gated
 from tests.local_aws.conftest import SteppedAws
 from tests.local_aws.deploying import BUCKET, Account
 
@@ -156,7 +157,7 @@ def test_two_installations_have_a_queue_each_and_one_that_only_reads_takes_nothi
     where = Where("embedded", "us-east-1", url, loopback=True, writable=False)
     reader = Console(where, desk.settings.history, desk.settings.history)
     try:
-        mine, theirs = desk.console.create_queue("doc", ME), other.create_queue("doc", ME)
+        mine, theirs = desk.console.make_queue("doc", ME), other.make_queue("doc", ME)
         assert mine.name != theirs.name
         assert desk.console.queue_status("doc").name == reader.queue_status("doc").name == mine.name
         other.submit(Submission("doc", INPUT), ME)
@@ -326,3 +327,25 @@ def test_an_upload_that_broke_off_is_on_record_and_one_that_never_began_is_not(d
     with pytest.raises(OSError, match="went away"):
         desk.console.upload("doc", "x.json", broken(), ME)
     assert desk.console.journal()[0].outcome is Outcome.UNCLEAR
+
+
+def test_why_a_batch_is_not_sent_now_is_told_of_its_endpoint(desk: Desk) -> None:
+    batch = desk.console.submit(Submission("doc", INPUT, count=2), ME)
+    with gated(desk.account.aws.server.url) as (url, gate):
+        gate.shut["async-invocations"] = error("ThrottlingException", status=429)
+        sender = Console(
+            Where("embedded", "us-east-1", url, loopback=True, writable=True),
+            "sqlite://",
+            desk.settings.history,
+        )
+        try:
+            sender.send_step()
+            for wanted in (RequestFilter("doc", limit=1), RequestFilter(batch=batch.id)):
+                (problem,) = sender.requests(wanted).problems
+                assert batch.id in problem.part
+                assert "slow down" in problem.what
+            assert sender.requests(RequestFilter("other")).problems == ()
+            (row, _) = sender.requests(RequestFilter()).rows
+            assert sender.request(row.id).problems == (problem,)
+        finally:
+            sender.close()
