@@ -25,7 +25,7 @@ if str(ROOT) not in sys.path:
 
 log = logging.getLogger("ebb")
 PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-NOT_NEAR = "Ebb answers beyond this machine only with sign-in set up: docs/sign-in.md"
+NOT_NEAR = "Ebb answers from afar, or by another name than localhost, only with sign-in set up: docs/sign-in.md"
 HEAVY = ("plotly.graph_objects", "plotly.io", "pandas", "components.charts.signature", "boto3")
 
 
@@ -67,10 +67,10 @@ async def plotly_js(request: Request) -> FileResponse:
 
 
 async def healthz(request: Request) -> JSONResponse:
-    """200 while the reader of AWS works, 503 with the reason otherwise."""
+    """200 while the reader of AWS and the threads of requests work, 503 with the reason otherwise."""
     from components import session
 
-    problem = session.problem()
+    problem = session.problem() or session.requests_problem()
     return JSONResponse({"ok": not problem, "problem": problem}, status_code=503 if problem else 200)
 
 
@@ -82,24 +82,30 @@ async def upload(request: Request) -> JSONResponse:
 
 
 class NearOnly:
-    """Without sign-in, whoever comes by another address than this machine's own gets no answer.
+    """Without sign-in, whoever comes by another address, or another name, than this machine's own gets no answer.
 
-    It holds where the server was started in a way that does not tell Streamlit its address.
+    It holds where the server was started in a way that does not tell Streamlit its address, and against pages from
+    elsewhere whose name leads to this machine (DNS rebinding): Streamlit takes their origin for its own.
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        from ops.core.listening import is_loopback
-
-        self._app, self._is_near = app, is_loopback
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        at = scope.get("server")
-        if SIGN_IN or scope["type"] == "lifespan" or (at and self._is_near(at[0])):
+        if SIGN_IN or scope["type"] == "lifespan" or _is_near(scope):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
             await PlainTextResponse(NOT_NEAR, status_code=403)(scope, receive, send)
+
+
+def _is_near(scope: Scope) -> bool:
+    from ops.core.listening import is_loopback, names_this_machine
+
+    at = scope.get("server")
+    hosts = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"host"]
+    return bool(at and is_loopback(at[0]) and hosts and all(names_this_machine(host) for host in hosts))
 
 
 def insist_on_sign_in() -> bool:

@@ -84,9 +84,11 @@ def quote(submission: Submission) -> Quote:
     )
 
 
-def submit(submission: Submission, actor: Actor, confirmed: bool) -> Batch:
-    """Put a submission on record. Raises OpsError."""
-    found = session.source().act(lambda console: console.submit(submission, actor, confirmed=confirmed))
+def submit(submission: Submission, actor: Actor, confirmed: bool, key: str) -> Batch:
+    """Put a submission on record, once for the form of that key. Raises OpsError."""
+    found = session.source().act(
+        lambda console: console.submit(submission, actor, confirmed=confirmed, key=key)
+    )
     _seen[0] = next(_changes)
     return found
 

@@ -275,7 +275,7 @@ def _send(token: str, name: str) -> None:
                     raise Unconfirmed(f"{why} Nothing was sent.", "Confirm it, or send fewer.")
                 put = request_door.put(draft.endpoint, f"pasted.{suffix}", body, actor, draft.content_type)
                 submission = draft.submission(put.uri)
-            return (request_door.submit(submission, actor, confirmed),)
+            return (request_door.submit(submission, actor, confirmed, token),)
 
         st.session_state[session.SUBMITTED] = request_door.once.do(token, work)[0]
         st.session_state[session.SUBMISSION] = secrets.token_hex(8)

@@ -31,6 +31,9 @@ def story(name: str, zone: Zone) -> None:
     """What is under way and how it ended, in a sentence, and the batches that run."""
     told = request_door.requests(RequestFilter(name, limit=1))
     away(told.error, told.value.as_of, zone)
+    fault = session.requests_problem()
+    if fault:
+        st.error(fault, icon=":material/error:")
     notices.problems(told.value.problems)
     title = html("Requests to {name}", name=name) if name else html("Requests sent from Ebb")
     show(

@@ -443,3 +443,8 @@ def problem() -> str:
         return str(health())
     error = _source.snapshot().error
     return error.what if error is not None else ""
+
+
+def requests_problem() -> str:
+    """That requests are not sent or followed because of a fault in Ebb; empty where they are."""
+    return one_collector.requests_problem()

@@ -17,7 +17,7 @@ from ops import clock
 from ops.aws import objects, requests
 from ops.aws.calls import Reading
 from ops.core import request_seen as seen_rules
-from ops.core.errors import CredentialsProblem, Denied, OpsError, Throttled, Unreachable
+from ops.core.errors import CredentialsProblem, Denied, OpsError, Throttled, UnknownEndpoint, Unreachable
 from ops.core.request_seen import EndpointSeen, Message, ObjectSeen
 from ops.core.requests import Sent
 from ops.core.types import Problem
@@ -46,8 +46,11 @@ class Sources:
 
     seen: Callable[[str], EndpointSeen | None]
     topics: Callable[[str], tuple[str, ...]]
+    """Those that may be heard."""
     expired: Callable[[str, datetime], float | None]
     """How many requests an endpoint dropped about a moment."""
+    installation: Callable[[], str]
+    """Whose queues are Ebb's own."""
 
 
 @dataclass(slots=True)
@@ -132,16 +135,18 @@ class Follower:
         if self._monotonic() - at < QUEUE_KNOWN_S:
             return known
         queue = None
-        topics = self._sources.topics(endpoint)
-        if topics:
-            part = f"the queue of {endpoint}"
-            try:
-                queue = requests.find_queue(reading, endpoint, topics)
-                self._problems.pop(part, None)
-            except (CredentialsProblem, Unreachable, Throttled):
-                raise
-            except OpsError as error:
-                self._problems[part] = _problem(part, error)
+        part = f"the queue of {endpoint}"
+        try:
+            topics = self._sources.topics(endpoint)
+            if topics:
+                queue = requests.find_queue(reading, self._sources.installation(), endpoint, topics)
+            self._problems.pop(part, None)
+        except (CredentialsProblem, Unreachable, Throttled):
+            raise
+        except UnknownEndpoint:  # deleted since: its results are in S3 all the same
+            self._problems.pop(part, None)
+        except OpsError as error:
+            self._problems[part] = _problem(part, error)
         queue = queue if queue is not None and queue.topics else None
         self._queues[endpoint] = (self._monotonic(), queue)
         return queue
@@ -251,10 +256,13 @@ class Follower:
         return chosen
 
     def _list(self, reading: Reading, folder: str) -> Mapping[str, ObjectSeen] | None:
-        """What lies in a folder by address; None where Ebb may not list it: objects are looked for one by one."""
+        """What lies in a folder by address; None where it cannot be listed: objects are looked for one by one."""
         try:
             return {each.uri: each for each in objects.under(reading, folder)}
-        except Denied:
+        except (CredentialsProblem, Unreachable, Throttled):
+            raise
+        except OpsError as error:
+            log.info("Folder %s: %s", folder, error.what)
             return None
 
     def _heads(self, reading: Reading, uris: Iterable[str]) -> list[ObjectSeen | Problem | None]:

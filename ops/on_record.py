@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from ops import clock
 from ops.core.change import Actor, Entry, Outcome, may
 from ops.core.errors import BadInput, OpsError, ReadOnly, Unconfirmed
 from ops.core.setup import Setup
 from ops.core.types import Connection, EndpointRef
 from ops.gate import PROCESS
 from ops.store.history import History
+
+log = logging.getLogger(__name__)
+CUT_OFF = "It broke off; what became of it is not known."
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What goes on inside `on_record`. `begun`: something was done already that bad input does not take back."""
+
+    begun: bool = False
+
+    def begun_by(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """The same chunks; the first byte begins the attempt."""
+        for chunk in chunks:
+            self.begun = self.begun or bool(chunk)
+            yield chunk
 
 
 def insist(actor: Actor, connection: Connection, what: str, *, writes: bool = True) -> None:
@@ -37,11 +55,13 @@ def on_record(
     at: datetime,
     *,
     writes: bool = True,
-) -> Iterator[None]:
+) -> Iterator[Attempt]:
     """Put what is done inside the block into the journal, before it begins and when it ends.
 
-    A refusal and a failure are on record and go on to the caller; bad input and a yes that is missing are no attempt.
-    Raises OpsError where the journal cannot be written: then nothing is done.
+    A refusal and a failure are on record and go on to the caller; bad input and a yes that is missing are no attempt
+    unless it had begun. `at`: AWS's time; how long it took is measured here. Raises OpsError where the journal cannot
+    be written: then nothing is done. Once it is done, a journal that fails takes nothing back: the entry stays begun
+    until `Gate.reconcile` ends it.
     """
     entry = Entry(
         uuid.uuid4().hex,
@@ -62,13 +82,28 @@ def on_record(
         records.write_entry(replace(entry, outcome=Outcome.REFUSED, said=error.what, ended=at))
         raise
     records.write_entry(entry)
+    start, attempt = clock.monotonic(), Attempt()
+
+    def close(outcome: Outcome | None, said: str = "") -> None:
+        """None: it was no attempt."""
+        ended = at + timedelta(seconds=clock.monotonic() - start)
+        try:
+            if outcome is None:
+                records.forget_entry(entry.id)
+            else:
+                records.write_entry(replace(entry, outcome=outcome, said=said, ended=ended))
+        except OpsError as error:
+            log.warning("%s: how it ended is not on record. %s", title, error.what)
+
     try:
-        yield
-    except (BadInput, Unconfirmed):
-        records.forget_entry(entry.id)
-        raise
+        yield attempt
     except OpsError as error:
-        said = " ".join(filter(None, (error.what, error.hint)))
-        records.write_entry(replace(entry, outcome=Outcome.FAILED, said=said, ended=at))
+        if isinstance(error, BadInput | Unconfirmed) and not attempt.begun:
+            close(None)
+        else:
+            close(Outcome.FAILED, " ".join(filter(None, (error.what, error.hint))))
         raise
-    records.write_entry(replace(entry, outcome=Outcome.DONE, ended=at))
+    except BaseException:
+        close(Outcome.UNCLEAR, CUT_OFF)
+        raise
+    close(Outcome.DONE)

@@ -34,6 +34,11 @@ def start(settings: Settings) -> Collector:
         return _only
 
 
+def requests_problem() -> str:
+    """That requests are not sent or followed because of a fault in Ebb; empty where they are."""
+    return _requests.problem if _requests is not None else ""
+
+
 def telling() -> Notifier | None:
     """Who sends the notices of this process; None where the settings name no place."""
     return _telling

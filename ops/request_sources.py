@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from ops.core.request_seen import EndpointSeen
 from ops.core.requests import MOST_PAYLOAD, Sent
 from ops.core.types import Endpoint, Window
 from ops.core.views import EndpointView
-from ops.on_record import on_record
+from ops.on_record import Attempt, on_record
 from ops.opened import Opened
 from ops.store.ledger import Ledger
 
@@ -39,7 +40,7 @@ class RequestSources(Opened):
 
     def _on_record(
         self, actor: Actor, endpoint: str, kind: str, title: str, *, writes: bool = True
-    ) -> AbstractContextManager[None]:
+    ) -> AbstractContextManager[Attempt]:
         """What is done inside goes into the journal; raises ReadOnly for who may not."""
         records, connection = self.records(), self.connection()
         return on_record(
@@ -127,6 +128,14 @@ class RequestSources(Opened):
         found = self._endpoint(self._reading(), name).async_config
         topics = (found.success_topic, found.error_topic) if found is not None else ()
         return tuple(dict.fromkeys(topic for topic in topics if topic))
+
+    def _heard(self, name: str) -> tuple[str, ...]:
+        """The topics that Ebb hears through its queue; none where it may not take messages out of one."""
+        return self._topics(name) if self.connection().writable else ()
+
+    def _installation(self) -> str:
+        """What tells this Ebb's own queues from those of others: made once, the same for all who share its records."""
+        return str(json.loads(self.records().settled("installation", json.dumps(secrets.token_hex(3)))))
 
     def _seen(self, name: str) -> EndpointSeen | None:
         view = self._viewed(name, LOOK)

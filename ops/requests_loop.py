@@ -21,13 +21,17 @@ AWAY_S = 15.0
 """The pause after an error that may pass."""
 FAULT_S = 60.0
 """The pause after any other."""
+FAULT = "A fault in Ebb keeps requests from being sent or followed; it tries again each minute. See its log."
 
 
 class RequestsLoop:
     """Thread-safe. `console` gives the one in use, None while there is none."""
 
-    def __init__(self, console: Callable[[], Console | None]) -> None:
+    def __init__(self, console: Callable[[], Console | None], fault_s: float = FAULT_S) -> None:
         self._console = console
+        self._fault_s = fault_s
+        self._faults: set[str] = set()
+        """Names of the threads whose last look ended in a fault of Ebb's own."""
         self._change = threading.Condition()
         self._stopping = False
         self._said = ""
@@ -39,6 +43,12 @@ class RequestsLoop:
             self._threads.append(thread)
             thread.start()
         return self
+
+    @property
+    def problem(self) -> str:
+        """That a thread does not get on because of a fault in Ebb; empty: both do."""
+        with self._change:
+            return FAULT if self._faults else ""
 
     def stop(self) -> None:
         """End both threads; a call that was begun is finished and put on record."""
@@ -82,10 +92,17 @@ class RequestsLoop:
             return AWAY_S if passes else FAULT_S
 
     def _run(self, work: Callable[[], float]) -> None:
+        name = threading.current_thread().name
         while True:
             with self._change:
                 if self._stopping:
                     return
-            wait = work()
+            try:
+                wait, fault = work(), False
+            except Exception:
+                # the one place: of a thread that has ended nobody hears, and what was submitted would wait for ever
+                log.exception("A fault in Ebb: %s", name)
+                wait, fault = self._fault_s, True
             with self._change:
+                (self._faults.add if fault else self._faults.discard)(name)
                 self._change.wait_for(lambda: self._stopping, wait)

@@ -12,9 +12,11 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from ops import clock
 from ops.aws.calls import Reading
@@ -34,6 +36,11 @@ STALE_S = 3600.0
 TOO_OLD = "Ebb was away for more than an hour: the rest was not sent."
 PAUSES_S = (2.0, 60.0)
 """The first and the longest pause of a batch that AWS does not take now."""
+MOST_DOUBTS = 8
+"""After so many steps in a row of which AWS did not say what became of them, no more of the batch is sent: minutes."""
+SILENT = "AWS did not say for minutes whether it took requests of this batch: the rest was not sent."
+CATCH_UP_S = 2.0
+"""A paced run that is behind by more than that, and by more than one request, takes up its pace anew."""
 FOLDER = "ebb"
 """Under the endpoint's output path: results of a batch lie in a folder of their own below it."""
 PROCESS = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -70,8 +77,12 @@ class Sender:
         self._paces: dict[str, _Pace] = {}
         self._rests: dict[str, tuple[float, float]] = {}
         """By batch: until when it is left alone, and how long the next pause is."""
+        self._doubts: dict[str, int] = {}
+        """By batch, how many steps in a row left it open whether AWS took what was sent."""
         self._unwritten: list[Sent] = []
-        """What became of calls while the ledger could not be written."""
+        """What became of calls, until it is on record."""
+        self._unsent: list[Sent] = []
+        """What is marked as being sent and certainly was not, until it is planned again."""
         self.waits: dict[str, str] = {}
         """By batch, why it is not sent now."""
 
@@ -81,11 +92,24 @@ class Sender:
         Raises OpsError where the ledger or AWS's clock cannot be read.
         """
         with self._lock:
-            if self._unwritten:
-                self._ledger.update(self._unwritten)
-                self._unwritten.clear()
-            waits = [self._step(batch) for batch in self._ledger.open_batches()]
-            return min(waits, default=None)
+            self._write()
+            batches = self._ledger.open_batches()
+            self._forget_all_but({batch.id for batch in batches})
+            return min([self._step(batch) for batch in batches], default=None)
+
+    def _write(self) -> None:
+        """Put on record what the last calls came to. Raises OpsError; what is left is written at the next step."""
+        self._ledger.update(self._unwritten)
+        self._unwritten.clear()
+        if self._unsent:
+            self._ledger.unclaim(self._unsent)
+            self._unsent.clear()
+
+    def _forget_all_but(self, open: Set[str]) -> None:
+        kept: tuple[dict[str, Any], ...] = (self._paces, self._rests, self._doubts, self.waits)
+        for each in kept:
+            for id in each.keys() - open:
+                del each[id]
 
     def _step(self, batch: Batch) -> float:
         until, _ = self._rests.get(batch.id, (0.0, 0.0))
@@ -111,58 +135,64 @@ class Sender:
             return 0.0
         if batch.id in self._paces:
             self._paces[batch.id].sent += len(claimed)
-        called = reading.each(lambda sent: self._call(sent, batch.submission), claimed)
-        return self._note(batch, claimed, called, reading.now)
+        calls = _Calls(reading, batch.submission)
+        return self._note(batch, claimed, calls.make(claimed), reading.now)
 
     def _due(self, batch: Batch) -> tuple[int, float]:
         """How many requests of a batch may go now, and seconds until the next may where none does."""
+        most = 1 if batch.id in self._doubts else AT_ONCE  # one is enough to see whether it has passed
         rate = batch.submission.per_minute
         if rate is None:
-            return AT_ONCE, 0.0
-        pace = self._paces.setdefault(batch.id, _Pace(self._monotonic()))
-        passed = (self._monotonic() - pace.since) * rate / 60.0
+            return most, 0.0
+        now = self._monotonic()
+        pace = self._paces.setdefault(batch.id, _Pace(now))
+        passed = (now - pace.since) * rate / 60.0
+        if passed - pace.sent > max(1.0, CATCH_UP_S * rate / 60.0):
+            pace = self._paces[batch.id] = _Pace(now)
+            passed = 0.0
         due = int(passed) + 1 - pace.sent
-        return min(due, AT_ONCE), max(0.0, (pace.sent - passed) * 60.0 / rate)
-
-    def _call(self, sent: Sent, submission: Submission) -> Called:
-        reading = self._reading()
-        return invoke(reading, sent, submission, place_of(sent) if sent.output_uri else None)
+        return min(due, most), max(0.0, (pace.sent - passed) * 60.0 / rate)
 
     def _note(self, batch: Batch, claimed: Sequence[Sent], called: Sequence[Called], now: datetime) -> float:
         """Write what became of the calls; seconds until the batch may go on."""
-        known: list[Sent] = []
-        again: list[Sent] = []
         no: OpsError | None = None
         pause: OpsError | None = None
+        doubt: OpsError | None = None
+        unsent = 0
         for sent, found in zip(claimed, called, strict=True):
             match found:
                 case Accepted():
-                    known.append(_accepted(sent, found))
+                    self._unwritten.append(_accepted(sent, found))
                 case Refused(error=error):
                     no = no or error
-                    known.append(_refused(sent, found, now))
+                    self._unwritten.append(_refused(sent, found, now))
                 case NotSent(error=error):
                     pause = error
-                    again.append(sent)
+                    unsent += 1
+                    self._unsent.append(sent)
                 case Unclear(error=error):
-                    known.append(replace(sent, error=said(error), source="AWS did not answer the call"))
-        try:
-            self._ledger.update(known)
-        except OpsError:
-            self._unwritten += known
-            raise
-        if again:
-            self._ledger.unclaim(again)
-            if batch.id in self._paces:
-                self._paces[batch.id].sent -= len(again)
+                    doubt = error
+                    self._unwritten.append(
+                        replace(sent, error=said(error), source="AWS did not answer the call")
+                    )
+        doubts = self._doubts.pop(batch.id, 0) + 1
+        if doubt is not None:
+            self._doubts[batch.id] = doubts
+        if batch.id in self._paces and (doubt or pause) is not None:
+            self._paces[batch.id] = _Pace(self._monotonic(), int(unsent < len(claimed)))
+        self._write()
         if no is not None:
             self._ledger.stop(batch.id, now, said=said(no))
             return 0.0
-        if pause is not None:
-            return self._rest(batch.id, pause)
+        if doubt is not None and doubts >= MOST_DOUBTS:
+            self._ledger.stop(batch.id, now, said=SILENT)
+            return 0.0
+        wait = doubt or pause
+        if wait is not None:
+            return self._rest(batch.id, wait)
         self._rests.pop(batch.id, None)
         self.waits.pop(batch.id, None)
-        return self._due(replace(batch))[1]
+        return self._due(batch)[1]
 
     def _rest(self, id: str, error: OpsError) -> float:
         log.warning("Batch %s waits: %s", id, error.what)
@@ -171,6 +201,48 @@ class Sender:
         self._rests[id] = (self._monotonic() + pause, min(longest, pause * 2))
         self.waits[id] = said(error)
         return pause
+
+
+class _Calls:
+    """The calls of one step, several at a time. What had not begun when the connection was let go of was not sent."""
+
+    def __init__(self, reading: Reading, submission: Submission) -> None:
+        self._reading = reading
+        self._submission = submission
+        self._change = threading.Condition()
+        self._begun: set[str] = set()
+        self._over: set[str] = set()
+        self._called: dict[str, Called] = {}
+        self._shut = False
+
+    def make(self, claimed: Sequence[Sent]) -> list[Called]:
+        """What became of each, in order; waits for those that have begun."""
+        try:
+            self._reading.each(self._one, claimed)
+        except (RuntimeError, CancelledError) as error:  # the session's pool was shut meanwhile
+            log.info("Calls were cut off: %s", error)
+        with self._change:
+            self._shut = True
+            self._change.wait_for(lambda: self._begun == self._over)
+        return [self._called.get(sent.id) or self._lost(sent) for sent in claimed]
+
+    def _lost(self, sent: Sent) -> Called:
+        if sent.id in self._begun:
+            return Unclear(OpsError("The call broke off."))
+        return NotSent(OpsError("Ebb let go of its connection to AWS.", "It goes on with a new one."))
+
+    def _one(self, sent: Sent) -> None:
+        with self._change:
+            if self._shut:
+                return
+            self._begun.add(sent.id)
+        try:
+            place = place_of(sent) if sent.output_uri else None
+            self._called[sent.id] = invoke(self._reading, sent, self._submission, place)
+        finally:
+            with self._change:
+                self._over.add(sent.id)
+                self._change.notify_all()
 
 
 def plan(
@@ -183,6 +255,7 @@ def plan(
     output_path: str | None,
     wall: float,
     originals: Sequence[Sent] = (),
+    key: str = "",
 ) -> tuple[Batch, tuple[Sent, ...]]:
     """A submission as it is put on record. `wall`: this machine's clock, epoch seconds.
 
@@ -200,6 +273,7 @@ def plan(
         resubmit_of=originals[0].batch if originals else "",
         lease_until=wall,
         via=via,
+        key=key,
     )
     folder = f"{output_path.rstrip('/')}/{FOLDER}/{id}" if output_path else ""
     requests = tuple(

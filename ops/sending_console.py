@@ -22,8 +22,10 @@ from ops.core.requests import (
     RequestState,
     Sent,
     Submission,
+    check_key,
+    same_form,
 )
-from ops.core.types import Endpoint
+from ops.core.types import Endpoint, Problem
 from ops.core.views_requests import QueueStatus, Quote, RequestsView, RequestView, Result, Upload
 from ops.core.words import count
 from ops.follower import Follower, Sources
@@ -56,11 +58,19 @@ class Sending(RequestSources):
             why = f"This costs about ${usd:.2f}, an estimate at list price."
         return Quote(submission.count, usd, basis, why)
 
-    def submit(self, submission: Submission, actor: Actor, *, confirmed: bool = False) -> Batch:
+    def submit(
+        self, submission: Submission, actor: Actor, *, confirmed: bool = False, key: str = ""
+    ) -> Batch:
         """Put a submission on record; the sender of this process sends it (`send_step`).
 
-        Raises Unconfirmed where a yes is wanted, ReadOnly, UnknownEndpoint, BadInput for an input that is not there.
+        `key`: made when its form was drawn. What was submitted under it before is not put on record twice: its batch
+        comes back. Raises Unconfirmed where a yes is wanted, ReadOnly, UnknownEndpoint, BadInput for an input that
+        is not there.
         """
+        check_key(key)
+        known = self._ledger().keyed(key)
+        if known is not None:
+            return same_form(known, submission, actor.name)
         title = f"Sending {count(submission.count, 'request')} to {submission.endpoint}"
         with self._on_record(actor, submission.endpoint, "submit", title):
             reading = self._reading()
@@ -69,7 +79,7 @@ class Sending(RequestSources):
             why = self.quote(submission).confirm
             if why and not confirmed:
                 raise Unconfirmed(f"{why} Nothing was sent.", "Confirm it, or send fewer.")
-            return self._plan(reading, endpoint, submission, actor, ())
+            return self._plan(reading, endpoint, submission, actor, (), key)
 
     def resubmit(self, ids: Sequence[str], actor: Actor, *, confirmed: bool = False) -> tuple[Batch, ...]:
         """Send requests that did not end well again, with the input and the parameters of the originals.
@@ -147,10 +157,11 @@ class Sending(RequestSources):
         It goes to the bucket of the endpoint's output path under ebb-input/, or to `bucket`. What was begun is given
         up on any error. `size`: bytes, where known; a stream that ends before is refused. Raises Denied, BadInput.
         """
-        with self._on_record(actor, endpoint, "upload", f"Uploading an input for {endpoint}"):
+        with self._on_record(actor, endpoint, "upload", f"Uploading an input for {endpoint}") as attempt:
             reading = self._reading()
             uri = self._input_place(reading, endpoint, filename, bucket)
-            return Upload(uri, requests.put_stream(reading, uri, chunks, content_type, size))
+            given = attempt.begun_by(chunks)
+            return Upload(uri, requests.put_stream(reading, uri, given, content_type, size))
 
     def upload_address(
         self,
@@ -177,7 +188,6 @@ class Sending(RequestSources):
         """One page of the ledger with counts by state; asks AWS for nothing."""
         ledger = self._ledger()
         rows, total = ledger.page(wanted)
-        problems = self._follower.problems if self._follower is not None else ()
         return RequestsView(
             self.connection(),
             self._last_now(rows),
@@ -185,7 +195,7 @@ class Sending(RequestSources):
             total,
             ledger.counts(wanted),
             ledger.batches(sent.batch for sent in rows),
-            problems,
+            self._troubles(wanted.endpoint, wanted.batch),
         )
 
     def request(self, id: str) -> RequestView:
@@ -195,7 +205,7 @@ class Sending(RequestSources):
         now = self._last_now((sent,))
         starts = self._gatherer().past.history.episodes(sent.endpoint, sent.planned - WEEK)
         line = request_times.timeline(sent, starts, now)
-        problems = self._follower.problems if self._follower is not None else ()
+        problems = self._troubles(sent.endpoint, sent.batch)
         batch = ledger.batch(sent.batch)
         return RequestView(self.connection(), now, sent, batch, line, ledger.again(id), problems)
 
@@ -239,7 +249,7 @@ class Sending(RequestSources):
             self._insist_on_the_same()
         with self._lock:
             if self._follower is None:
-                sources = Sources(self._seen, self._topics, self._expired)
+                sources = Sources(self._seen, self._heard, self._expired, self._installation)
                 self._follower = Follower(self._reading, ledger, sources)
         return self._follower.step(everything=everything)
 
@@ -248,8 +258,9 @@ class Sending(RequestSources):
     def queue_status(self, endpoint: str) -> QueueStatus:
         """Ebb's own queue behind the endpoint's topics, and what could be done. Raises UnknownEndpoint, Denied."""
         topics = self._topics(endpoint)
-        name = requests.queue_name(endpoint)
-        found = requests.find_queue(self._reading(), endpoint, topics) if topics else None
+        own = self._installation()
+        name = requests.queue_name(own, endpoint)
+        found = requests.find_queue(self._reading(), own, endpoint, topics) if topics else None
         if found is None:
             said = (
                 "Ebb looks for results in S3; with a queue of its own behind the topics it hears of them at once."
@@ -274,7 +285,7 @@ class Sending(RequestSources):
                     f"{endpoint} tells no topic of its results, so there is nothing to listen to.",
                     "Set a success and an error topic in its configuration, or let Ebb look for results in S3.",
                 )
-            requests.make_queue(self._reading(), endpoint, topics)
+            requests.make_queue(self._reading(), self._installation(), endpoint, topics)
         if self._follower is not None:
             self._follower.forget_queue(endpoint)
         return self.queue_status(endpoint)
@@ -284,10 +295,20 @@ class Sending(RequestSources):
         with self._on_record(
             actor, endpoint, "queue", f"Removing Ebb's queue behind the topics of {endpoint}"
         ):
-            requests.drop_queue(self._reading(), endpoint, self._topics(endpoint))
+            requests.drop_queue(self._reading(), self._installation(), endpoint, self._topics(endpoint))
         if self._follower is not None:
             self._follower.forget_queue(endpoint)
         return self.queue_status(endpoint)
+
+    def _troubles(self, endpoint: str, batch: str = "") -> tuple[Problem, ...]:
+        """What could not be looked at, and why batches are not sent now: of an endpoint or all, of one batch or all."""
+        waits = self._sender.waits.copy() if self._sender is not None else {}
+        unsent = [
+            Problem(f"the batch {each.id}, not sent now", waits[each.id], retryable=True)
+            for each in self._ledger().batches(waits).values()
+            if endpoint in ("", each.endpoint) and batch in ("", each.id)
+        ]
+        return (*unsent, *(self._follower.problems if self._follower is not None else ()))
 
     def _plan(
         self,
@@ -296,6 +317,7 @@ class Sending(RequestSources):
         submission: Submission,
         actor: Actor,
         originals: Sequence[Sent],
+        key: str = "",
     ) -> Batch:
         now = self._told_now(reading)
         asynchronous = endpoint.async_config
@@ -308,6 +330,6 @@ class Sending(RequestSources):
             output_path=asynchronous.output_path if asynchronous is not None else None,
             wall=clock.timestamp(),
             originals=originals,
+            key=key,
         )
-        self._ledger().plan(batch, rows)
-        return batch
+        return self._ledger().plan(batch, rows)

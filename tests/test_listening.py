@@ -64,8 +64,8 @@ def test_the_launcher_ends_with_the_console_and_its_words(tmp_path: Path) -> Non
     assert "Ebb is ready" not in out
 
 
-def answer(kind: str, host: str | None) -> list[dict[str, Any]]:
-    """What a server that was reached at `host` sends; None: by a socket file."""
+def answer(kind: str, host: str | None, *asked: str) -> list[dict[str, Any]]:
+    """What a server that was reached at `host` sends; None: by a socket file. `asked`: the Host headers."""
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -82,15 +82,24 @@ def answer(kind: str, host: str | None) -> list[dict[str, Any]]:
         "server": (host, 8501) if host else None,
         "method": "GET",
         "path": "/",
-        "headers": [],
+        "headers": [(b"host", each.encode()) for each in asked],
     }
     asyncio.run(app.NearOnly(inner)(scope, receive, send))
     return sent
 
 
+def is_turned_away(sent: list[dict[str, Any]]) -> bool:
+    return sent[0].get("status") == 403 or sent[0]["type"] == "websocket.close"
+
+
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 def test_however_it_was_started_nobody_from_afar_gets_an_answer(kind: str) -> None:
-    assert answer(kind, "127.0.0.1") == answer(kind, "::1") == [{"type": "in"}]
+    assert answer(kind, "127.0.0.1", "localhost") == answer(kind, "::1", "[::1]:8501") == [{"type": "in"}]
     for far in ("192.0.2.7", None):
-        first = answer(kind, far)[0]
-        assert first.get("status") == 403 if kind == "http" else first["type"] == "websocket.close"
+        assert is_turned_away(answer(kind, far, "localhost"))
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_a_page_from_afar_under_a_name_of_its_own_gets_no_answer(kind: str) -> None:
+    for asked in (["evil.example:8501"], ["localhost", "evil.example"], [], ["localhost@evil.example"]):
+        assert is_turned_away(answer(kind, "127.0.0.1", *asked))

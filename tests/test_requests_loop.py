@@ -7,8 +7,10 @@ from pathlib import Path
 
 from ops import one_collector
 from ops.config import Settings
+from ops.console import Console
 from ops.core.change import Actor
 from ops.core.requests import RequestFilter, RequestState, Submission
+from ops.requests_loop import FAULT, RequestsLoop
 from tests.local_aws.conftest import SteppedAws
 from tests.local_aws.deploying import BUCKET, Account
 
@@ -37,3 +39,31 @@ def test_what_is_submitted_is_sent_and_followed(tmp_path: Path) -> None:
     finally:
         one_collector.stop()
         aws.server.stop()
+
+
+def test_a_fault_of_its_own_ends_no_thread_and_is_told_until_it_is_over() -> None:
+    asked: dict[str, int] = {}
+    both, well = threading.Event(), threading.Event()
+
+    def console() -> Console | None:
+        name = threading.current_thread().name
+        asked[name] = asked.get(name, 0) + 1
+        if not well.is_set():
+            if len(asked) == 2 and min(asked.values()) >= 3:
+                both.set()
+            raise ZeroDivisionError("of Ebb's own")
+        return None
+
+    loop = RequestsLoop(console, fault_s=0.01).start()
+    try:
+        assert both.wait(20)
+        assert loop.problem == FAULT
+        well.set()
+        turn = threading.Event()
+        for _ in range(200):
+            if not loop.problem:
+                break
+            turn.wait(0.05)
+        assert loop.problem == ""
+    finally:
+        loop.stop()

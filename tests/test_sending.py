@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from ops.aws.session import Where
 from ops.config import Settings
 from ops.console import Console
-from ops.core.change import Actor
+from ops.core.change import Actor, Outcome
 from ops.core.errors import BadInput, Denied, ReadOnly, Unconfirmed
 from ops.core.requests import RequestFilter, RequestState, Submission
+from tests.living import error, gated
 from tests.local_aws.conftest import SteppedAws
 from tests.local_aws.deploying import BUCKET, Account
 
@@ -26,9 +32,8 @@ class Desk:
 
     def __init__(self, account: Account, folder: Path) -> None:
         self.account = account
-        self.settings = Settings(
-            endpoint_url=account.aws.server.url, history_url=f"sqlite:///{folder / 'history.db'}"
-        )
+        self.file = folder / "history.db"
+        self.settings = Settings(endpoint_url=account.aws.server.url, history_url=f"sqlite:///{self.file}")
         self.console = Console.open(self.settings, keep=True)
 
     def send(self) -> None:
@@ -142,6 +147,34 @@ def test_messages_of_the_topics_tell_first_and_those_of_others_leave_no_trace(de
     assert [s for s in listed if ":ebb-" in s["Endpoint"]] == []
 
 
+def test_two_installations_have_a_queue_each_and_one_that_only_reads_takes_nothing(
+    desk: Desk, tmp_path: Path
+) -> None:
+    url = desk.settings.endpoint_url
+    other = Console.open(
+        Settings(endpoint_url=url, history_url=f"sqlite:///{tmp_path / 'other.db'}"), keep=True
+    )
+    where = Where("embedded", "us-east-1", url, loopback=True, writable=False)
+    reader = Console(where, desk.settings.history, desk.settings.history)
+    try:
+        mine, theirs = desk.console.make_queue("doc", ME), other.make_queue("doc", ME)
+        assert mine.name != theirs.name
+        assert desk.console.queue_status("doc").name == reader.queue_status("doc").name == mine.name
+        other.submit(Submission("doc", INPUT), ME)
+        other.send_step()
+        desk.console.submit(Submission("doc", INPUT), ME)
+        desk.send()
+        desk.account.aws.advance(300)
+        assert reader.follow_step(everything=True) == 0  # by what lies in S3
+        assert desk.console.queue_status("doc").waiting == 2
+        assert other.follow_step(everything=True) == 0
+        (row,) = other.requests(RequestFilter()).rows
+        assert row.source == "a message of its topic"
+    finally:
+        other.close()
+        reader.close()
+
+
 def test_what_is_refused_before_anything_is_sent(desk: Desk) -> None:
     with pytest.raises(ReadOnly, match="for operators"):
         desk.console.submit(Submission("doc", INPUT), Actor("eve", "viewer"))
@@ -203,3 +236,116 @@ def test_a_denied_upload_names_the_action(desk: Desk) -> None:
     with pytest.raises(Denied) as caught:
         desk.console.upload("doc", "x.json", iter([b"{}"]), ME)
     assert caught.value.action == "s3:PutObject"
+
+
+def test_a_deleted_endpoint_does_not_keep_the_others_from_being_followed(desk: Desk) -> None:
+    desk.account.endpoint("other", "doc-config")
+    lost = desk.console.submit(Submission("other", INPUT, count=3, ttl_s=60, timeout_s=60), ME)
+    desk.send()
+    desk.account.sagemaker.delete_endpoint(EndpointName="other")
+    desk.account.aws.advance(120)
+    desk.console.read(frozenset(), anybody=True)
+    batch = desk.console.submit(Submission("doc", INPUT, count=3), ME)
+    desk.send()
+    assert desk.follow(900) == 0
+    assert desk.states(batch.id) == {"done": 3}
+    assert desk.states(lost.id) == {"unknown": 3}
+
+
+@contextmanager
+def no_updates(desk: Desk, table: str) -> Iterator[None]:
+    """Rows of a table can be written once and not changed after that."""
+    with closing(sqlite3.connect(desk.file, isolation_level=None)) as other:
+        refuse = f"BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END"
+        other.execute(f"CREATE TRIGGER refuse {refuse}")
+        yield
+        other.execute("DROP TRIGGER refuse")
+
+
+def test_the_same_form_makes_one_batch_however_often_it_is_sent(desk: Desk) -> None:
+    wanted = Submission("doc", INPUT, count=2)
+    first = desk.console.submit(wanted, ME, key="form-1")
+    assert desk.console.submit(wanted, ME, key="form-1") == first
+    assert desk.states() == {"planned": 2}
+    assert len(desk.console.journal()) == 1
+    assert desk.console.submit(wanted, ME, key="form_1").id != first.id
+    assert desk.console.submit(wanted, ME).id != desk.console.submit(wanted, ME).id
+    with pytest.raises(BadInput, match=first.id):
+        desk.console.submit(Submission("doc", INPUT, count=3), ME, key="form-1")
+    with pytest.raises(BadInput, match="key"):
+        desk.console.submit(wanted, ME, key='"')
+    desk.send()
+    assert desk.console.submit(wanted, ME, key="form-1").sent == 2
+
+
+def test_two_at_once_of_the_same_form_make_one_batch(desk: Desk) -> None:
+    wanted = Submission("doc", INPUT, count=2)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: desk.console.submit(wanted, ME, key="f").id, range(4)))
+    assert len(set(found)) == 1
+    assert desk.states() == {"planned": 2}
+
+
+def test_what_was_planned_is_no_error_where_the_journal_cannot_be_closed(desk: Desk) -> None:
+    desk.console.records()
+    with no_updates(desk, "journal"):
+        batch = desk.console.submit(Submission("doc", INPUT), ME)
+        assert desk.states(batch.id) == {"planned": 1}
+        deny(desk, "s3:PutObject")
+        with pytest.raises(Denied, match="PutObject"):
+            desk.console.upload("doc", "x.json", iter([b"{}"]), ME)
+    assert {entry.outcome for entry in desk.console.journal()} == {Outcome.BEGUN}
+
+
+def test_the_journal_tells_how_long_something_took(desk: Desk) -> None:
+    def slowly() -> Iterator[bytes]:
+        start = time.monotonic()
+        while time.monotonic() - start < 0.2:
+            yield b"."
+
+    desk.console.upload("doc", "x.json", slowly(), ME)
+    (entry,) = desk.console.journal()
+    assert entry.ended is not None
+    assert 0.2 <= (entry.ended - entry.at).total_seconds() < 60
+
+
+def test_an_upload_that_broke_off_is_on_record_and_one_that_never_began_is_not(desk: Desk) -> None:
+    for chunks, size in ((iter([]), None), (iter([b"x"]), 2**30 + 1)):
+        with pytest.raises(BadInput):
+            desk.console.upload("doc", "x.json", chunks, ME, size=size)
+    assert desk.console.journal() == ()
+    with pytest.raises(BadInput, match="ended after"):
+        desk.console.upload("doc", "x.json", iter([b"{}"]), ME, size=3)
+    (entry,) = desk.console.journal()
+    assert entry.outcome is Outcome.FAILED
+    assert "ended after 2 of 3 bytes" in entry.said
+
+    def broken() -> Iterator[bytes]:
+        yield b"x"
+        raise OSError("the browser went away")
+
+    with pytest.raises(OSError, match="went away"):
+        desk.console.upload("doc", "x.json", broken(), ME)
+    assert desk.console.journal()[0].outcome is Outcome.UNCLEAR
+
+
+def test_why_a_batch_is_not_sent_now_is_told_of_its_endpoint(desk: Desk) -> None:
+    batch = desk.console.submit(Submission("doc", INPUT, count=2), ME)
+    with gated(desk.account.aws.server.url) as (url, gate):
+        gate.shut["async-invocations"] = error("ThrottlingException", status=429)
+        sender = Console(
+            Where("embedded", "us-east-1", url, loopback=True, writable=True),
+            "sqlite://",
+            desk.settings.history,
+        )
+        try:
+            sender.send_step()
+            for wanted in (RequestFilter("doc", limit=1), RequestFilter(batch=batch.id)):
+                (problem,) = sender.requests(wanted).problems
+                assert batch.id in problem.part
+                assert "slow down" in problem.what
+            assert sender.requests(RequestFilter("other")).problems == ()
+            (row, _) = sender.requests(RequestFilter()).rows
+            assert sender.request(row.id).problems == (problem,)
+        finally:
+            sender.close()

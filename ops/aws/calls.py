@@ -74,6 +74,7 @@ _NAMES = {"sagemaker": "SageMaker", "cloudwatch": "CloudWatch", "sts": "STS"} | 
     "sqs": "SQS",
     "sagemaker-runtime": "SageMaker",
 }
+_NOT_ALLOWED = "not authorized to perform"
 _PERFORM = re.compile(r"perform:? ([a-z0-9-]+:[A-Za-z]+)")
 _SIGN_IN = "Sign in again (for example `aws sso login`) or renew the keys, then reload."
 
@@ -157,8 +158,10 @@ def refused(error: boto.ClientError, service: str, operation: str) -> OpsError:
     code, message = str(said.get("Code", "")), str(said.get("Message", "") or "").strip()
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     who = _NAMES.get(service, service)
-    if code in _DENIED or (status == 403 and code in _BARE_DENIAL):
-        found = _PERFORM.search(message)
+    found = _PERFORM.search(message)
+    # what it asks of another service in the caller's name AWS denies in the message alone
+    told = found is not None and _NOT_ALLOWED in message and status < 500
+    if told or code in _DENIED or (status == 403 and code in _BARE_DENIAL):
         action = found.group(1) if found else iam_action(service, operation)
         return Denied(action, f"AWS denied {action}.")
     if status == 404 and code in _BARE_MISSING:

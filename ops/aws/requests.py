@@ -232,39 +232,40 @@ class Queue:
     waiting: int
 
 
-def queue_name(endpoint: str) -> str:
-    return f"ebb-{endpoint}"
+def queue_name(own: str, endpoint: str) -> str:
+    """`own`: which installation of Ebb it belongs to, since each takes out of its queue what comes. At most 80 long."""
+    return f"ebb-{own}-{endpoint}"
 
 
-def find_queue(reading: Reading, endpoint: str, topics: Iterable[str]) -> Queue | None:
-    """Ebb's queue of an endpoint, None where there is none. Raises Denied, OpsError."""
-    try:
-        url = str(reading.ask("sqs", "GetQueueUrl", QueueName=queue_name(endpoint))["QueueUrl"])
-        names = ["QueueArn", "ApproximateNumberOfMessages"]
-        found = reading.ask("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=names)["Attributes"]
-    except OpsError as error:
-        if error.code.rpartition(".")[2] in _NO_QUEUE:
-            return None
-        raise
-    arn = str(found["QueueArn"])
+def find_queue(reading: Reading, own: str, endpoint: str, topics: Iterable[str]) -> Queue | None:
+    """Ebb's queue of an endpoint, None where there is none of this installation's own. Raises Denied, OpsError."""
+    found = _held(reading, own, endpoint)
+    if found is None or not found[1]:
+        return None
+    url, _, attributes = found
+    arn = str(attributes["QueueArn"])
     heard = tuple(topic for topic in topics if any(_subscriptions(reading, topic, arn)))
-    return Queue(url, arn, heard, int(found.get("ApproximateNumberOfMessages", 0)))
+    return Queue(url, arn, heard, int(attributes.get("ApproximateNumberOfMessages", 0)))
 
 
-def make_queue(reading: Reading, endpoint: str, topics: Iterable[str]) -> None:
+def make_queue(reading: Reading, own: str, endpoint: str, topics: Iterable[str]) -> None:
     """Make the queue and subscribe it to the topics, which alone may send to it. Twice does no harm.
 
-    Raises Denied, OpsError; what was done before that stays, and can be done again or removed.
+    Raises BadInput where a queue of that name is not Ebb's own, Denied, OpsError; what was done before that stays,
+    and can be done again or removed.
     """
     wanted = tuple(dict.fromkeys(topics))
-    url = str(reading.ask("sqs", "CreateQueue", QueueName=queue_name(endpoint))["QueueUrl"])
+    name = queue_name(own, endpoint)
+    held = _held(reading, own, endpoint)
+    _insist_on_own(held, name)
+    url = held[0] if held else str(reading.ask("sqs", "CreateQueue", QueueName=name)["QueueUrl"])
     answer = reading.ask("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=["QueueArn"])
     arn = str(answer["Attributes"]["QueueArn"])
     policy = {
         "Version": "2012-10-17",
         "Statement": [
             {
-                "Sid": "EbbHearsTopics",
+                "Sid": _mark(own),
                 "Effect": "Allow",
                 "Principal": {"Service": "sns.amazonaws.com"},
                 "Action": "sqs:SendMessage",
@@ -286,15 +287,49 @@ def make_queue(reading: Reading, endpoint: str, topics: Iterable[str]) -> None:
         )
 
 
-def drop_queue(reading: Reading, endpoint: str, topics: Iterable[str]) -> None:
-    """Unsubscribe the queue from the topics and delete it; does nothing where there is none. Raises Denied."""
-    found = find_queue(reading, endpoint, ())
-    if found is None:
+def drop_queue(reading: Reading, own: str, endpoint: str, topics: Iterable[str]) -> None:
+    """Unsubscribe the queue from the topics and delete it; does nothing where there is none.
+
+    Raises BadInput where the queue of that name is not Ebb's own, Denied.
+    """
+    held = _held(reading, own, endpoint)
+    if held is None:
         return
+    _insist_on_own(held, queue_name(own, endpoint))
     for topic in dict.fromkeys(topics):
-        for subscription in _subscriptions(reading, topic, found.arn):
+        for subscription in _subscriptions(reading, topic, str(held[2]["QueueArn"])):
             reading.ask("sns", "Unsubscribe", SubscriptionArn=subscription)
-    reading.ask("sqs", "DeleteQueue", QueueUrl=found.url)
+    reading.ask("sqs", "DeleteQueue", QueueUrl=held[0])
+
+
+def _mark(own: str) -> str:
+    """What the policy of a queue names its statement by: so Ebb knows its own."""
+    return f"EbbHearsTopics{own}"
+
+
+def _held(reading: Reading, own: str, endpoint: str) -> tuple[str, bool, Mapping[str, Any]] | None:
+    """The queue of that name: its address, whether it is Ebb's own, its attributes. None where there is none.
+
+    One without a policy, to which nobody else may send, was left half-made.
+    """
+    try:
+        url = str(reading.ask("sqs", "GetQueueUrl", QueueName=queue_name(own, endpoint))["QueueUrl"])
+        names = ["QueueArn", "ApproximateNumberOfMessages", "Policy"]
+        found = reading.ask("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=names)["Attributes"]
+    except OpsError as error:
+        if error.code.rpartition(".")[2] in _NO_QUEUE:
+            return None
+        raise
+    policy = str(found.get("Policy") or "")
+    return url, not policy or f'"{_mark(own)}"' in policy, found
+
+
+def _insist_on_own(held: tuple[str, bool, Mapping[str, Any]] | None, name: str) -> None:
+    if held is not None and not held[1]:
+        raise BadInput(
+            f"The queue {name} was not made by this Ebb, so it is left alone.",
+            "Remove or rename it; until then Ebb looks for results in S3.",
+        )
 
 
 def receive(reading: Reading, url: str, wait_s: int = 0) -> tuple[tuple[str, str], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ PROVIDER = ("client_id", "client_secret", "server_metadata_url")
 CALLBACK = "/oauth2callback"
 LEAST_SECRET = 32
 """Characters of a cookie secret: whoever guesses it signs in as anybody."""
+
+_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]+)?")
 
 
 def is_loopback(address: str | None) -> bool:
@@ -25,6 +28,15 @@ def is_loopback(address: str | None) -> bool:
         return ipaddress.ip_address(address.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def names_this_machine(host: str) -> bool:
+    """Whether a Host header names this machine itself, with or without a port.
+
+    A page from elsewhere can have its own name lead here, but then the browser says that name.
+    """
+    found = _HOST.fullmatch(host)
+    return found is not None and is_loopback(found["name"])
 
 
 def providers(auth: Mapping[str, Any]) -> tuple[str, ...]:

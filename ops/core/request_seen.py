@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ops.core.plain_text import one_line
@@ -239,7 +239,7 @@ def message_of(body: str) -> Message | None:
 def _loaded(text: str) -> dict[str, Any] | None:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # no json, or nested so deeply that nobody means it
         return None
     return found if isinstance(found, dict) else None
 
@@ -252,6 +252,6 @@ def _part(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _time(text: Any) -> datetime | None:
     try:
         found = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo is not None else None

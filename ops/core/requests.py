@@ -32,6 +32,7 @@ MOST_PAYLOAD = 1_073_741_824
 """Bytes of one input, facts C.2."""
 MARGIN = timedelta(minutes=2)
 """After its last moment a result may still be on its way to S3."""
+_KEY = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _ASCII = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
@@ -155,6 +156,8 @@ class Batch:
     """Which process sends it, and until when (this machine's clock, epoch seconds)."""
     lease_until: float = 0.0
     via: str = "browser"
+    key: str = ""
+    """Of the form that it was submitted by: the same form makes one batch, however often it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,3 +281,21 @@ def _check_whole(what: str, value: int, bounds: tuple[int, int], unit: str) -> N
     low, high = bounds
     if not low <= value <= high:
         raise BadInput(f"{what} cannot be {value:,} {unit}.", f"Give {low:,} to {high:,}.")
+
+
+def check_key(key: str) -> None:
+    """Raises BadInput where a submission cannot have this key."""
+    if not _KEY.fullmatch(key):
+        raise BadInput(
+            "This key of a submission is not possible.", "Give up to 64 letters, digits, - and _, or none."
+        )
+
+
+def same_form(known: Batch, submission: Submission, actor: str) -> Batch:
+    """The batch that a key is known by. Raises BadInput where it is of something else."""
+    if (known.submission, known.actor) != (submission, actor):
+        raise BadInput(
+            f"This form was sent already, with other contents: see the batch {known.id}.",
+            "To send another one, fill in a new form.",
+        )
+    return known

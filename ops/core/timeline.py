@@ -244,10 +244,16 @@ def _of_entry(entry: Entry, echoes: Sequence[Change]) -> Event:
         said=said,
         request_ids=tuple(made.request_id for made in entry.made if made.request_id),
         entry=entry.id,
-        undoable=entry.outcome in (Outcome.DONE, Outcome.PARTLY, Outcome.UNCLEAR) and not entry.undone_by,
+        undoable=_can_be_undone(entry),
         echoes=len(echoes),
         as_who=next((c.who for c in echoes if c.who != entry.actor.name), ""),
     )
+
+
+def _can_be_undone(entry: Entry) -> bool:
+    """Whether there is something to put back; of requests, uploads and queues there is not."""
+    done = entry.outcome in (Outcome.DONE, Outcome.PARTLY, Outcome.UNCLEAR)
+    return done and not entry.undone_by and entry.before != entry.after
 
 
 def _of_change(change: Change) -> Event:

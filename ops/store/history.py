@@ -255,6 +255,15 @@ class History:
             row = {"scope_id": self._scope, "key": key, "value": value}
             put(connection, MEMO, ("scope_id", "key"), [row])
 
+    def settled(self, key: str, value: str) -> str:
+        """What was remembered under `key` first: `value` where nothing was. Of several at once one wins."""
+        with self._write() as connection:
+            add_missing(connection, MEMO, [{"scope_id": self._scope, "key": key, "value": value}])
+            found: str = connection.execute(
+                select(MEMO.c.value).where(MEMO.c.scope_id == self._scope, MEMO.c.key == key)
+            ).scalar_one()
+            return found
+
     def ledger(self) -> Ledger:
         """The requests that were submitted from Ebb, in the same database."""
         return Ledger(self._scope, self._write, self._read)

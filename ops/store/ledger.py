@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from ops.core.errors import BadInput
-from ops.core.requests import FINAL, Batch, RequestFilter, RequestState, Sent, later
+from ops.core.requests import FINAL, Batch, RequestFilter, RequestState, Sent, later, same_form
 from ops.store.packing import Damaged
 from ops.store.tables import BATCH, REQUEST, add_missing
 
@@ -37,11 +37,23 @@ class Ledger:
 
     # -- submissions -----------------------------------------------------------------------------------
 
-    def plan(self, batch: Batch, requests: Sequence[Sent]) -> None:
-        """Put a submission and all of its requests on record, in one transaction."""
+    def plan(self, batch: Batch, requests: Sequence[Sent]) -> Batch:
+        """Put a submission and all of its requests on record, in one transaction; what is on record then.
+
+        That is the earlier batch where one has the same key. Raises BadInput where that one is of something else.
+        """
         with self._write() as connection:
+            known = self._keyed(connection, batch.key)
+            if known is not None:
+                return same_form(known, batch.submission, batch.actor)
             add_missing(connection, BATCH, [self._batch_row(batch)])
             add_missing(connection, REQUEST, [self._row(each) for each in requests])
+            return batch
+
+    def keyed(self, key: str) -> Batch | None:
+        """The batch that was submitted under a key; None where there is none, or no key."""
+        with self._read() as connection:
+            return self._keyed(connection, key)
 
     def batch(self, id: str) -> Batch:
         """Raises BadInput where there is none."""
@@ -261,6 +273,15 @@ class Ledger:
         if body is None:
             raise BadInput(f"There is no batch {id!r} on record.", "See the list of requests.")
         return _batch(body)
+
+    def _keyed(self, connection: Connection, key: str) -> Batch | None:
+        if not key:
+            return None
+        marked = _escaped(f'"key":"{key}"')
+        bodies = connection.execute(
+            select(BATCH.c.body).where(self._of(BATCH), BATCH.c.body.like(f"%{marked}%", escape="\\"))
+        ).scalars()
+        return next((found for body in bodies if (found := _batch(body)).key == key), None)
 
     def _one(self, connection: Connection, id: str) -> Sent | None:
         body = connection.execute(

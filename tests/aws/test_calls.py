@@ -61,6 +61,20 @@ def test_denied_names_the_action_that_aws_names() -> None:
     assert "sagemaker:DescribeEndpoint" in found.hint
 
 
+@pytest.mark.parametrize("code", ["ValidationException", "FailedResourceAccessException"])
+def test_a_denial_of_what_aws_asks_in_our_name_is_one_too(code: str) -> None:
+    action = "sagemaker:UpdateEndpointWeightsAndCapacities"
+    read = ("application-autoscaling", "DescribeScalableTargets")
+    message = f"Unable to use it: User: x is not authorized to perform: {action} on resource: y"
+    found = asked(error(code, message), *read, ServiceNamespace="sagemaker")
+    assert isinstance(found, Denied)
+    assert found.action == action
+    other = asked(error(code, "not authorized to perform this"), *read, ServiceNamespace="sagemaker")
+    assert not isinstance(other, Denied)
+    passing = asked(error("InternalFailure", message, 500))
+    assert passing.retryable
+
+
 def test_denied_by_cloudwatch() -> None:
     found = asked(error("AccessDenied", status=403), "cloudwatch", "DescribeAlarms")
     assert isinstance(found, Denied)

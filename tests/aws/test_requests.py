@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MIB = 1024 * 1024
 URI = f"s3://{BUCKET}/ebb-input/doc/x.bin"
 INPUT = f"s3://{BUCKET}/in/1.json"
+OWN = "a1b2c3"
 SENT = Sent(
     "b-00001", "b", "doc", "ebb-b-00001", INPUT, RequestState.SENDING, datetime(2026, 11, 20, tzinfo=UTC)
 )
@@ -127,26 +128,69 @@ WRITES: list[tuple[str, Callable[[Reading, Account], object]]] = [
     ("s3:PutObject", lambda r, a: requests.put_stream(r, URI, iter([b"x"]), "a/b")),
     ("s3:PutObject", lambda r, a: requests.put_stream(r, URI, iter([bytes(9 * MIB)]), "a/b")),
     ("sagemaker:InvokeEndpointAsync", lambda r, a: invoked(r)),
-    ("sqs:CreateQueue", lambda r, a: requests.make_queue(r, "doc", [a.success])),
-    ("sqs:SetQueueAttributes", lambda r, a: requests.make_queue(r, "doc", [a.success])),
-    ("sns:Subscribe", lambda r, a: requests.make_queue(r, "doc", [a.success])),
-    ("sns:Unsubscribe", lambda r, a: requests.drop_queue(r, "doc", [a.success])),
-    ("sqs:DeleteQueue", lambda r, a: requests.drop_queue(r, "doc", [a.success])),
+    ("sqs:CreateQueue", lambda r, a: requests.make_queue(r, OWN, "doc", [a.success])),
+    ("sqs:SetQueueAttributes", lambda r, a: requests.make_queue(r, OWN, "doc", [a.success])),
+    ("sns:Subscribe", lambda r, a: requests.make_queue(r, OWN, "doc", [a.success])),
+    ("sns:Unsubscribe", lambda r, a: requests.drop_queue(r, OWN, "doc", [a.success])),
+    ("sqs:DeleteQueue", lambda r, a: requests.drop_queue(r, OWN, "doc", [a.success])),
     ("sqs:ReceiveMessage", lambda r, a: requests.receive(r, a.queue)),
     ("sqs:DeleteMessage", lambda r, a: requests.delete(r, a.queue, ["x"])),
 ]
+
+
+def make(reading: Reading, account: Account, action: str) -> None:
+    """The queue, unless it is about its being made."""
+    if action == "sqs:CreateQueue":
+        requests.drop_queue(reading, OWN, "doc", [account.success])
+    else:
+        requests.make_queue(reading, OWN, "doc", [account.success])
 
 
 @pytest.mark.parametrize(("action", "write"), WRITES)
 def test_a_denial_names_the_iam_action(
     account: Account, reading: Reading, action: str, write: Callable[[Reading, Account], object]
 ) -> None:
-    requests.make_queue(reading, "doc", [account.success])
+    make(reading, account, action)
     deny(account, action)
     with pytest.raises(Denied) as caught:
         write(reading, account)
     assert caught.value.action == action
     assert action in caught.value.hint
+
+
+def test_a_queue_of_another_installation_or_of_somebody_else_is_left_alone(
+    account: Account, reading: Reading
+) -> None:
+    topics = [account.success]
+    requests.make_queue(reading, OWN, "doc", topics)
+    assert requests.find_queue(reading, "d4e5f6", "doc", topics) is None
+    requests.drop_queue(reading, "d4e5f6", "doc", topics)
+    mine = requests.find_queue(reading, OWN, "doc", topics)
+    assert mine is not None
+    assert mine.topics == tuple(topics)
+    policy = {"Version": "2012-10-17", "Statement": [{"Sid": "theirs", "Effect": "Deny"}]}
+    account.sqs.set_queue_attributes(QueueUrl=mine.url, Attributes={"Policy": json.dumps(policy)})
+    assert requests.find_queue(reading, OWN, "doc", topics) is None
+    for change in (requests.make_queue, requests.drop_queue):
+        with pytest.raises(BadInput, match="not made by this Ebb"):
+            change(reading, OWN, "doc", topics)
+    account.sqs.delete_queue(QueueUrl=mine.url)
+
+
+def test_a_queue_that_was_left_half_made_is_finished(account: Account, reading: Reading) -> None:
+    requests.drop_queue(reading, OWN, "doc", [account.success])
+    deny(account, "sqs:SetQueueAttributes")
+    with pytest.raises(Denied):
+        requests.make_queue(reading, OWN, "doc", [account.success])
+    deny(account)
+    requests.make_queue(reading, OWN, "doc", [account.success])
+    found = requests.find_queue(reading, OWN, "doc", [account.success])
+    assert found is not None
+    assert found.topics == (account.success,)
+
+
+def test_the_name_of_a_queue_is_short_enough_for_every_endpoint() -> None:
+    assert len(requests.queue_name(OWN, "e" * 63)) <= 80
 
 
 def test_a_request_goes_where_it_was_asked_for(account: Account, reading: Reading) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.core.listening import is_loopback, providers, refusal
+from ops.core.listening import is_loopback, names_this_machine, providers, refusal
 
 KEYS = {"client_id": "ebb", "client_secret": "s", "server_metadata_url": "https://login.example.com/x"}
 SHARED = {"redirect_uri": "https://ebb.example.com/oauth2callback", "cookie_secret": "c" * 32}
@@ -66,3 +66,31 @@ def test_providers():
     assert providers(WHOLE) == ("",)
     assert providers({**SHARED, "okta": KEYS, "google": KEYS}) == ("okta", "google")
     assert providers({}) == ()
+
+
+@pytest.mark.parametrize(
+    ("host", "near"),
+    [
+        ("localhost", True),
+        ("LocalHost:8501", True),
+        ("127.0.0.1", True),
+        ("127.0.0.1:8501", True),
+        ("[::1]", True),
+        ("[::1]:8501", True),
+        ("", False),
+        (":8501", False),
+        ("evil.example", False),
+        ("evil.example:8501", False),
+        ("127.0.0.1.evil.example", False),
+        ("localhost.evil.example:80", False),
+        ("evil.example:80@localhost", False),
+        ("localhost:80:80", False),
+        ("localhost:evil", False),
+        ("[::1]evil.example", False),
+        ("::1", False),
+        ("192.0.2.7:8501", False),
+        ("0.0.0.0:8501", False),
+    ],
+)
+def test_a_host_header_names_this_machine_or_not(host, near):
+    assert names_this_machine(host) == near

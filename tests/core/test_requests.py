@@ -200,10 +200,22 @@ def test_a_message_raw_or_wrapped() -> None:
 
 @pytest.mark.parametrize(
     "other",
-    ["", "no json", "[]", "{}", '{"Message": 3}', body(eventName="TestNotification"), body(inferenceId="")],
+    [
+        *("", "no json", "[]", "{}", '{"Message": 3}'),
+        *(body(eventName="TestNotification"), body(inferenceId="")),
+        *("[" * 200_000, json.dumps({"Message": "[" * 200_000})),
+    ],
+    ids=range(9),
 )
 def test_what_is_no_result_is_nothing(other: str) -> None:
     assert message_of(other) is None
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-10:00", "soon", None])
+def test_a_time_that_cannot_be_is_not_known(at: str | None) -> None:
+    message = message_of(body(eventTime=at))
+    assert message is not None
+    assert message.at is None
 
 
 def test_whose_a_message_is() -> None:

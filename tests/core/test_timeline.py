@@ -16,12 +16,13 @@ from ops.core.records import Change
 from ops.core.setup import Setup
 from ops.core.timeline import Ended, Event, Kind, Reach, Source, Timeline, Wanted, actors, merged
 from ops.core.timeline_text import COLUMNS, as_csv, as_document, as_text
-from ops.core.types import Activity, Connection, EndpointRef, Problem
+from ops.core.types import Activity, Bounds, Connection, EndpointRef, Problem, ScalableTarget, Suspended
 
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 START, END = NOW - timedelta(hours=3), NOW + timedelta(minutes=1)
 REF = EndpointRef("123456789012", "us-east-1", "doc-async")
 REGISTER = "RegisterScalableTarget"
+BOUNDED = Setup(ScalableTarget(Bounds(1, 8), Suspended()))
 CONNECTION = Connection("embedded", REF.account, REF.region, "root", None, True)
 
 
@@ -38,7 +39,7 @@ def entry(minutes: float = 60, *, calls=((REGISTER, "r-1", ""),), outcome=Outcom
             "title": "Set the bounds of doc-async to 1–8",
             "why": "month end",
             "before": Setup(None),
-            "after": Setup(None),
+            "after": BOUNDED,
             "outcome": outcome,
             "made": made,
             "ended": at + timedelta(seconds=2),
@@ -118,7 +119,8 @@ def test_an_entry_says_who_why_and_whether_it_can_be_undone():
     (event,) = line([entry()], [change()])
     assert (event.who, event.as_who, event.kind, event.ended) == ("nina", "ebb-role", Kind.BOUNDS, Ended.DONE)
     assert event.what == "Set the bounds of doc-async to 1–8"
-    assert event.said == "month end"
+    assert event.said.startswith("Bounds: not registered → 1–8 instances")
+    assert event.said.endswith(". month end")
     assert event.request_ids == ("r-1",)
     assert event.undoable
 
@@ -139,6 +141,12 @@ def test_an_entry_says_who_why_and_whether_it_can_be_undone():
 def test_what_was_done_and_not_undone_can_be_undone(outcome, undone_by, undoable):
     (event,) = line([entry(outcome=outcome, undone_by=undone_by)])
     assert event.undoable == undoable
+
+
+@pytest.mark.parametrize("kind", ["submit", "upload", "queue"])
+def test_what_changed_no_setup_cannot_be_undone(kind):
+    (event,) = line([entry(kind=kind, before=Setup(), after=Setup(), calls=())])
+    assert not event.undoable
 
 
 def test_scaling_in_plain_words_and_repeats_as_one_line():
@@ -232,7 +240,7 @@ def view(events: tuple[Event, ...]) -> Timeline:
 
 
 def test_csv_is_read_back_and_is_no_formula():
-    events = line([entry(why='=1+1, "quoted"\nsecond')], [change(5, who="@sam")])
+    events = line([entry(why='=1+1, "quoted"\nsecond', after=Setup(None))], [change(5, who="@sam")])
     rows = list(csv.DictReader(io.StringIO(as_csv(events))))
     assert tuple(rows[0]) == COLUMNS
     assert [row["who"] for row in rows] == ["'@sam", "nina"]
@@ -255,6 +263,7 @@ def test_the_document_says_what_is_missing():
 def test_text_for_a_terminal():
     events = line([entry()], [], [activity(5)])
     said = as_text(view(events), events)
-    assert "done: Set the bounds of doc-async to 1–8, by nina. month end  [undo entry-60]" in said
+    assert "done: Set the bounds of doc-async to 1–8, by nina. Bounds: not registered → 1–8 inst" in said
+    assert ". month end  [undo entry-60]" in said
     assert "CloudTrail: missing: AWS denied it. Allow it." in said
     assert "Nothing happened in this range." in as_text(view(()), ())

@@ -139,6 +139,7 @@ def test_a_request_is_pasted_sent_once_and_followed_to_its_result(office: Office
     office.send()
     office.follow(120)
     (row,) = office.console.requests(ALL).rows
+    assert office.console.batch(row.batch).key == before
     app = opened(sent=row.id)
     assert "Done" in words(app)
     assert row.inference_id in markup(app)
@@ -306,12 +307,16 @@ def test_ebbs_own_queue_is_made_and_removed_after_a_yes(office: Office) -> None:
     labelled(app, "Yes, create").check()
     clean(app.run())
     press(app, "Create the queue")
-    assert any("ebb-doc" in url for url in office.account.sqs.list_queues()["QueueUrls"])
+    assert any(
+        url.endswith("-doc") and "/ebb-" in url for url in office.account.sqs.list_queues()["QueueUrls"]
+    )
     assert "hears of results through its own queue" in words(app)
     labelled(app, "Yes, remove").check()
     clean(app.run())
     press(app, "Remove the queue")
-    assert not any("ebb-doc" in url for url in office.account.sqs.list_queues()["QueueUrls"])
+    assert not any(
+        url.endswith("-doc") and "/ebb-" in url for url in office.account.sqs.list_queues()["QueueUrls"]
+    )
 
 
 def test_a_read_only_aws_sends_nothing(office: Office) -> None:
