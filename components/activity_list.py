@@ -25,6 +25,8 @@ LOOKS: Mapping[Kind, str] = MappingProxyType(
         Kind.RESTORE: "↺",
         Kind.UNDO: "↶",
         Kind.SCALING: "⇅",
+        Kind.ACCEPT: "✓",
+        Kind.REQUESTS: "→",
         Kind.OTHER: "•",
     }
 )

@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,8 @@ def answer(kind: str, host: str | None, *asked: str) -> list[dict[str, Any]]:
         "path": "/",
         "headers": [(b"host", each.encode()) for each in asked],
     }
-    asyncio.run(app.NearOnly(inner)(scope, receive, send))
+    with ThreadPoolExecutor(1) as own:  # this thread may hold the loop of a browser test
+        own.submit(lambda: asyncio.run(app.NearOnly(inner)(scope, receive, send))).result(timeout=20)
     return sent
 
 

@@ -45,6 +45,8 @@ class Kind(StrEnum):
     FIX = "fix"
     RESTORE = "restore"
     UNDO = "undo"
+    ACCEPT = "accept"
+    REQUESTS = "requests"
     SCALING = "scaling"
     OTHER = "other"
 
@@ -84,7 +86,8 @@ _STATUSES: Mapping[str, Ended] = MappingProxyType(
     }
 )
 _KINDS: Mapping[str, Kind] = MappingProxyType(
-    {"warm": Kind.WARM} | {kind.value: kind for kind in Kind if kind is not Kind.WARM}
+    {"warm": Kind.WARM, "submit": Kind.REQUESTS, "upload": Kind.REQUESTS, "queue": Kind.REQUESTS}
+    | {kind.value: kind for kind in Kind if kind is not Kind.WARM}
 )
 REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -96,6 +99,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Why scaling changed nothing, in words."""
+MOST_PARTS = 3
+"""Of one change that are told; a warm plan with holidays has a dozen."""
 SCALER = "auto scaling"
 _ALARM = re.compile(r"monitor alarm (\S+) in state ALARM triggered policy (\S+?)\.?", re.IGNORECASE)
 _TRACKING = re.compile(r"^TargetTracking-.*-Alarm(High|Low)-")
@@ -232,6 +237,8 @@ def _same(entry: Entry, made: Made, change: Change) -> bool:
 
 def _of_entry(entry: Entry, echoes: Sequence[Change]) -> Event:
     told = [line(d) for d in differences(entry.before, entry.after, entry.ref)]
+    if len(told) > MOST_PARTS:
+        told = [*told[: MOST_PARTS - 1], f"and {len(told) - MOST_PARTS + 1} parts more"]
     said = ". ".join(part.rstrip(".") for part in ("; ".join(told), entry.why, entry.said) if part)
     return Event(
         at=entry.at,
