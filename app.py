@@ -25,7 +25,9 @@ if str(ROOT) not in sys.path:
 
 log = logging.getLogger("ebb")
 PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-NOT_NEAR = "Ebb answers from afar, or by another name than localhost, only with sign-in set up: docs/sign-in.md"
+NOT_NEAR = (
+    "Ebb answers from afar, or by another name than localhost, only with sign-in set up: docs/sign-in.md"
+)
 HEAVY = ("plotly.graph_objects", "plotly.io", "pandas", "components.charts.signature", "boto3")
 
 
