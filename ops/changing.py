@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -239,30 +240,10 @@ class Changing(Opened):
         return before, Around(endpoint, reading.now, price, quota, seen.usual_start(), work)
 
     def _planned(
-        self,
-        kind: str,
-        title: str,
-        changes: Iterable[Change],
-        before: Setup,
-        around: Around,
-        *,
-        effect: str = "",
-        cost: CostEffect | None = None,
-        cautions: Iterable[Caution] = (),
-        undo_of: str = "",
+        self, kind: str, title: str, changes: Iterable[Change], before: Setup, around: Around, **more: Any
     ) -> ChangePlan:
-        return planning.make(
-            uuid.uuid4().hex,
-            kind,
-            title,
-            changes,
-            before,
-            around,
-            effect=effect,
-            cost=cost,
-            cautions=cautions,
-            undo_of=undo_of,
-        )
+        """A plan with an id of its own: see ops.core.planning.make."""
+        return planning.make(uuid.uuid4().hex, kind, title, changes, before, around, **more)
 
     def _at(self, reading: Reading, name: str) -> Endpoint:
         """An endpoint as AWS describes it now. Raises UnknownEndpoint, Denied."""

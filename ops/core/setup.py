@@ -27,6 +27,7 @@ from ops.core.fixes import (
 from ops.core.types import (
     Alarm,
     EndpointRef,
+    MetricRef,
     Policy,
     ScalableTarget,
     ScheduledAction,
@@ -187,16 +188,20 @@ def put_schedule(ref: EndpointRef, action: ScheduledAction) -> PutSchedule:
     )
 
 
-def put_alarm(alarm: Alarm) -> PutAlarm:
-    """The change that makes an alarm as it is. Raises BadInput for an expression, of which Ebb knows no parts."""
-    if alarm.metric is None:
+def put_alarm(alarm: Alarm, metric: MetricRef | None = None) -> PutAlarm:
+    """The change that makes an alarm as it is, or on another metric.
+
+    Raises BadInput for an expression, of which Ebb knows no parts.
+    """
+    looks_at = metric or alarm.metric
+    if looks_at is None:
         raise BadInput(
             f"The alarm {alarm.name} looks at an expression over several metrics.",
             "Ebb cannot write it anew: change it where it was made.",
         )
     return PutAlarm(
         alarm.name,
-        alarm.metric,
+        looks_at,
         alarm.threshold,
         alarm.comparison,
         alarm.period,

@@ -15,6 +15,7 @@ from ops.core.fixes import (
     PutPolicy,
     RegisterTarget,
 )
+from ops.core.setup import put_alarm
 from ops.core.types import (
     Alarm,
     EndpointRef,
@@ -143,25 +144,6 @@ def unblocked(case: Case, obstacle: Obstacle) -> tuple[Change, ...]:
 def way_back(case: Case) -> tuple[Change, ...]:
     """What makes sure that it wakes again, before anything lets it sleep; nothing where it would."""
     return tuple(change for each in wake.obstacles(case.seen) for change in unblocked(case, each))
-
-
-def put_alarm(alarm: Alarm, metric: MetricRef) -> PutAlarm:
-    """An alarm as it is, to be changed with dataclasses.replace."""
-    return PutAlarm(
-        name=alarm.name,
-        metric=metric,
-        threshold=alarm.threshold,
-        comparison=alarm.comparison,
-        period=alarm.period,
-        evaluation_periods=alarm.evaluation_periods,
-        datapoints_to_alarm=alarm.datapoints_to_alarm,
-        missing=alarm.missing,
-        actions=alarm.actions,
-        actions_enabled=alarm.actions_enabled,
-        description=alarm.description,
-        ok_actions=alarm.ok_actions,
-        no_data_actions=alarm.no_data_actions,
-    )
 
 
 def is_policy(action: str) -> bool:

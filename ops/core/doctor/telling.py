@@ -11,6 +11,7 @@ from ops.core.doctor.rule import Rule, needs
 from ops.core.doctor.words import actions_line, alarm_line
 from ops.core.findings import Finding
 from ops.core.fixes import Calls, Change, DeleteAlarms, HumanStep
+from ops.core.setup import put_alarm
 from ops.core.types import Alarm, Severity, TargetTrackingPolicy
 from ops.core.words import listed
 
@@ -101,7 +102,7 @@ def alarm_fires_asleep(case: Case) -> Finding | None:
     changes: list[Change] = []
     for alarm in loud:
         assert alarm.metric is not None
-        changes.append(replace(mending.put_alarm(alarm, alarm.metric), missing="notBreaching"))
+        changes.append(replace(put_alarm(alarm, alarm.metric), missing="notBreaching"))
     return Finding(
         "alarm-fires-asleep",
         Severity.WARNING,
@@ -148,7 +149,7 @@ def alarm_left_behind(case: Case) -> Finding | None:
     gone = tuple(a.name for a in left if not _alive(case, a))
     for alarm in left:
         if alarm.name not in gone and alarm.metric is not None:
-            changes.append(replace(mending.put_alarm(alarm, alarm.metric), actions=_alive(case, alarm)))
+            changes.append(replace(put_alarm(alarm, alarm.metric), actions=_alive(case, alarm)))
     changes += [DeleteAlarms(gone)] if gone else []
     return Finding(
         "alarm-left-behind",
