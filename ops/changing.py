@@ -182,7 +182,7 @@ class Changing(Opened):
             self._keep_baseline(name, Baseline(replace(present, alarms=()), reading.now))
             return None
         wanted, found = drift(known, present, endpoint.ref, reading.now)
-        return Drift(known, wanted, found, self._who(endpoint.ref, found, known.at)) if found else None
+        return Drift(known, wanted, found, self._who(endpoint.ref, found, known.begin)) if found else None
 
     def accept(self, name: str, actor: Actor) -> None:
         """Take what holds now for what is wanted: no drift any more. Raises ReadOnly, OpsError; on record."""
@@ -270,7 +270,11 @@ class Changing(Opened):
             if known is not None:
                 own = {d.part for d in of_entry(entry)}
                 wanted, moved = drift(known, present, entry.ref, at)
-                present = replaced(present, wanted, {d.part for d in moved} - own)
+                left = {d.part for d in moved} - own
+                present = replaced(present, wanted, left)
+                if left:
+                    self._keep_baseline(name, Baseline(present, at, known.by, known.begin))
+                    return
             self._keep_baseline(name, Baseline(present, at, entry.actor.name))
         except OpsError as error:  # the change is made and on record: it counts as drift at worst
             log.warning("%s %s", error.what, error.hint)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -571,3 +573,34 @@ def test_two_plans_of_scheduled_actions_do_not_both_go_through(world: str, tmp_p
         set_elsewhere(world, 2, 3)
         with pytest.raises(Stale, match="0–3 instances → 2–3 instances"):
             console.apply(late, ANNA)
+
+
+def test_each_part_of_drift_has_its_own_author_and_ebb_is_not_taken_for_another(
+    world: str, tmp_path: Path
+) -> None:
+    with console_of(world, tmp_path) as console:
+        assert console.drift(NAME) is None
+        set_elsewhere(world, 0, 2)
+        policy = next(p for p in console.setup(NAME).policies if isinstance(p, StepPolicy))
+        client(world).delete_scaling_policy(
+            PolicyName=policy.name,
+            ServiceNamespace="sagemaker",
+            ResourceId=f"endpoint/{NAME}/variant/AllTraffic",
+            ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+        )
+        jump(world, 600)
+        console.apply(console.plan_suspended(NAME, Suspended(scale_in=True)), ANNA)
+        found = console.drift(NAME)
+        assert found is not None
+        assert [d.part for d in found.differences] == ["bounds", f"policy {policy.name}"]
+        assert "bounds to 0–2, by" in found.who
+        assert policy.name in found.who
+        assert "suspended" not in found.who
+
+
+def jump(url: str, seconds: float) -> None:
+    """Let simulated time pass."""
+    body = json.dumps({"jump_seconds": seconds}).encode()
+    request = urllib.request.Request(f"{url}/_ebb/clock", body, {"Content-Type": "application/json"})
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20):
+        pass
