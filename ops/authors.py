@@ -51,17 +51,20 @@ def authors(
     done = [e for e in journal if e.outcome in (Outcome.DONE, Outcome.PARTLY, Outcome.UNCLEAR)]
     said: dict[str, None] = {}
     left = []
+    now = _now(reading)
     for part in (d.part for d in moved):
         own = next((e for e in done if e.at >= since and part in {d.part for d in of_entry(e)}), None)
         if own is None:
             left.append(part)
         else:
-            said[f"{own.actor.name} did it through Ebb at {moment(own.at, own.at)}: {own.title}."] = None
+            said[f"{own.actor.name} did it through Ebb at {moment(own.at, now or own.at)}: {own.title}."] = (
+                None
+            )
     found: dict[str, tuple[Change, ...]] = {}
     try:
-        reading.ask("sts", "GetCallerIdentity")
         for name in list(dict.fromkeys(n for part in left for n in _events(part)))[:MOST_NAMES]:
-            found[name] = audit.look_up(reading, name, since - LATE, reading.now, alarms).changes
+            if now is not None:
+                found[name] = audit.look_up(reading, name, since - LATE, now, alarms).changes
     except (CredentialsProblem, Unreachable, Throttled, Denied):
         left = []
     for part in left:
@@ -77,8 +80,17 @@ def authors(
         ]
         if fits:
             last = max(fits, key=lambda change: change.at)
-            said[f"CloudTrail: {last.what}, by {last.who} at {moment(last.at, reading.now)}."] = None
+            said[f"CloudTrail: {last.what}, by {last.who} at {moment(last.at, now or last.at)}."] = None
     return " ".join(said)
+
+
+def _now(reading: Reading) -> datetime | None:
+    """AWS's time; None while it does not answer."""
+    try:
+        reading.ask("sts", "GetCallerIdentity")
+    except (CredentialsProblem, Unreachable, Throttled, Denied):
+        return None
+    return reading.now
 
 
 def _events(part: str) -> tuple[str, ...]:
