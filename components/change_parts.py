@@ -66,13 +66,16 @@ def plan(found: ChangePlan, zone: tzinfo) -> Html:
 
 
 def cost(found: CostEffect | None, zone: tzinfo = UTC) -> Html:
-    """What it adds a day and a month; always an estimate."""
+    """What it adds a day and a month, or once; always an estimate."""
     if found is None:
         return html(
             '<p><span class="money"><span aria-hidden="true">$</span> Cost:</span> '
             "no bound moves; what runs is paid as before.</p>"
         )
-    if found.usd_per_day is None or found.usd_per_month is None:
+    if found.usd_once is not None:
+        less = " less" if found.usd_once < 0 else ""
+        said = f"{_usd(found.usd_once)}{less} once, an estimate." if found.usd_once else ""
+    elif found.usd_per_day is None or found.usd_per_month is None:
         said = "not known."
     elif not found.usd_per_day:
         said = ""

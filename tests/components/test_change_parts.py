@@ -74,6 +74,8 @@ def test_times_in_its_sentences_stand_in_the_zone_of_the_reader():
             "about $1.20 a day less, about $36 a month less.<",
         ),
         (CostEffect(Decimal(0), Decimal(0), "Nothing by itself"), "Nothing by itself"),
+        (CostEffect(None, None, "Estimate: x", Decimal("2.84")), "about $2.84 once, an estimate.<"),
+        (CostEffect(None, None, "Estimate: x", Decimal("-24")), "about $24 less once, an estimate.<"),
     ],
 )
 def test_money_is_an_estimate(effect, words):

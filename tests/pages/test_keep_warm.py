@@ -35,6 +35,8 @@ def test_for_a_while_and_its_early_end(sky):
         press(app, "Review keeping it warm…")
         assert "What happens:" in words(app)
         assert "AWS itself puts it back to 0 at 16:00 UTC" in words(app)
+        assert "once, an estimate. Estimate: 2.0 instance-hours more of minimum, once" in words(app)
+        assert "a month" not in words(app)
         assert "⟦" not in markup(app) + "".join(block.value for block in app.code)
         press(app, "Apply")
         assert "⟦" not in markup(app)
