@@ -60,17 +60,23 @@ def plan(found: ChangePlan, zone: tzinfo) -> Html:
         title=written(found.title, zone),
         compared=compared(found.differences),
         effect=written(found.effect, zone),
-        cost=cost(found.cost, zone),
+        cost=cost(found.cost, zone, scales=_scales(found)),
         cautions=cautions if found.cautions else Html(""),
     )
 
 
-def cost(found: CostEffect | None, zone: tzinfo = UTC) -> Html:
+def _scales(found: ChangePlan) -> bool:
+    """Whether what makes scaling act changes: a policy, an alarm that may run one, a schedule."""
+    return any(d.part.partition(" ")[0] in ("policy", "alarm", "schedule") for d in found.differences)
+
+
+def cost(found: CostEffect | None, zone: tzinfo = UTC, *, scales: bool = False) -> Html:
     """What it adds a day and a month, or once; always an estimate."""
     if found is None:
+        paid = "what scaling then starts is paid by its work" if scales else "what runs is paid as before"
         return html(
-            '<p><span class="money"><span aria-hidden="true">$</span> Cost:</span> '
-            "no bound moves; what runs is paid as before.</p>"
+            '<p><span class="money"><span aria-hidden="true">$</span> Cost:</span> no bound moves; {paid}.</p>',
+            paid=paid,
         )
     if found.usd_once is not None:
         less = " less" if found.usd_once < 0 else ""

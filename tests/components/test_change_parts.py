@@ -14,7 +14,7 @@ from components.change_parts import OUTCOMES, as_json, compared, cost, plan, rec
 from ops.core.change import Actor, Caution, ChangePlan, CostEffect, Entry, Made, Outcome, Receipt
 from ops.core.fixes import ChosenTopic, PolicyArn, PutAlarm, RegisterTarget
 from ops.core.moments import mark
-from ops.core.setup import Setup, differences
+from ops.core.setup import Difference, Setup, differences
 from ops.core.setup_steps import after
 from ops.core.types import Bounds, EndpointRef, MetricRef, ScalableTarget, Severity
 
@@ -80,6 +80,19 @@ def test_times_in_its_sentences_stand_in_the_zone_of_the_reader():
 )
 def test_money_is_an_estimate(effect, words):
     assert words in cost(effect)
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ("policy wake", "no bound moves; what scaling then starts is paid by its work."),
+        ("alarm wake", "what scaling then starts is paid by its work."),
+        ("schedule night", "what scaling then starts is paid by its work."),
+        ("suspended", "no bound moves; what runs is paid as before."),
+    ],
+)
+def test_where_no_bound_moves_it_says_what_is_paid(part, words):
+    assert words in plan(replace(PLAN, cost=None, differences=(Difference(part, None, None),)), UTC)
 
 
 def test_stand_ins_stand_in_words_in_the_calls():
