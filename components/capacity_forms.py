@@ -5,6 +5,7 @@ What is typed stays: when what holds changes meanwhile, only fields that nobody 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -55,12 +56,14 @@ def bounds(view: CapacityView) -> None:
             "Maximum", step=1, key=field(f"high-{name}", held.max if held else 1), width=160, format="%d"
         )
     show(words.hint(view, low, high), key="bounds-hint")
+    same = held is not None and (low, high) == (held.min, held.max)
     change_panel.review(
         "Review these bounds…",
         lambda console: console.plan_bounds(name, _given(low, "minimum"), _given(high, "maximum")),
         page=PAGE,
         key=f"bounds-{name}",
         primary=True,
+        off=same,
     )
 
 
@@ -190,11 +193,23 @@ def _tracking(name: str, policy: TargetTrackingPolicy, key: str) -> None:
             disable_scale_in=fixed,
         )
 
+    _review(name, policy, wanted, key)
+
+
+def _review(name: str, policy: Policy, wanted: Callable[[], Policy], key: str) -> None:
+    """The button of one policy, grey while nothing differs; what makes no sense is answered when it is pressed."""
+    try:
+        same = wanted() == policy
+    except BadInput:
+        same = False
+    said = "This is what holds now." if same else ""
+    show(html('<p class="muted">{said}</p>', said=said), key=f"policy-hint-{key}")
     change_panel.review(
         "Review this policy…",
         lambda console: console.plan_policy(name, wanted()),
         page=PAGE,
         key=f"policy-{key}",
+        off=same,
     )
 
 
@@ -247,12 +262,7 @@ def _steps(name: str, policy: StepPolicy, key: str) -> None:
         _fit(steps)
         return replace(policy, steps=steps, cooldown=_given(pause, "cooldown"))
 
-    change_panel.review(
-        "Review this policy…",
-        lambda console: console.plan_policy(name, wanted()),
-        page=PAGE,
-        key=f"policy-{key}",
-    )
+    _review(name, policy, wanted, key)
 
 
 def _fit(steps: tuple[Step, ...]) -> None:
@@ -276,7 +286,7 @@ def _count(key: str, by: int) -> None:
 
 
 def _end(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
+    return "" if value is None else f"{value:.15g}"
 
 
 def _number(text: str | None, what: str) -> float | None:

@@ -149,6 +149,19 @@ def test_a_policy_is_changed_as_a_whole(sky):
         assert any(getattr(p, "target", None) == 7.5 for p in policies)
 
 
+def test_what_holds_already_is_not_reviewed(sky):
+    with looked_at(sky):
+        app = capacity()
+        policies = [b.key for b in app.button if b.label == "Review this policy…"]
+        assert [b.disabled for b in app.button if b.label.startswith("Review")] == [True] * 4
+        fields(app, 1, 3)
+        assert not button(app, "Review these bounds…").disabled
+        fields(app, 0, 3)
+        assert button(app, "Review these bounds…").disabled
+        next(n for n in app.number_input if n.label == "Target for each instance").set_value(7.5).run()
+        assert sorted(app.button(key=key).disabled for key in policies) == [False, True]
+
+
 def test_steps_that_cannot_be_are_told(sky):
     with looked_at(sky):
         app = capacity()
