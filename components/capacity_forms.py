@@ -41,8 +41,10 @@ def field(key: str, holds: Any) -> str:
 def bounds(view: CapacityView) -> None:
     """Least and most instances, what they would lead to, and the way to the review."""
     name, target = view.around.endpoint.ref.name, view.setup.target
+    least = 0 if view.around.endpoint.is_async else 1
+    sleeps = "A real-time endpoint keeps at least 1." if least else "0 lets it sleep."
     said = (
-        "0 lets it sleep. Scaling stays within these bounds; AWS acts on them at once."
+        f"{sleeps} Scaling stays within these bounds; AWS acts on them at once."
         if target is not None
         else "It is not registered with Application Auto Scaling yet: give its first bounds, and scaling can begin."
     )
@@ -50,7 +52,7 @@ def bounds(view: CapacityView) -> None:
     held = target.bounds if target is not None else None
     with st.container(horizontal=True, key="bounds-fields"):
         low = st.number_input(
-            "Minimum", step=1, key=field(f"low-{name}", held.min if held else 0), width=160, format="%d"
+            "Minimum", step=1, key=field(f"low-{name}", held.min if held else least), width=160, format="%d"
         )
         high = st.number_input(
             "Maximum", step=1, key=field(f"high-{name}", held.max if held else 1), width=160, format="%d"

@@ -229,6 +229,8 @@ def test_a_realtime_endpoint_never_sleeps(fleet_sky):
     with looked_at(fleet_sky) as reader:
         names = [r.endpoint.ref.name for r in reader.fleet().realtime]
         app = on_page("capacity", endpoint=names[0])
+        assert "give its first bounds" in words(app)
+        assert {n.label: n.value for n in app.number_input} == {"Minimum": 1, "Maximum": 1}
         said = fields(app, 0, 2)
         assert "is a real-time endpoint: AWS keeps at least 1 instance of it." in said
 
