@@ -19,6 +19,7 @@ from ops.core.change_words import line
 from ops.core.drift import Baseline, Drift, drift
 from ops.core.errors import BadInput, Denied, OpsError
 from ops.core.fixes import Change, ChosenTopic, DeletePolicy, PutAlarm
+from ops.core.names import TOPIC
 from ops.core.plan_effects import Around, InFlight
 from ops.core.setup import Difference, Setup, replaced, touched
 from ops.core.setup_steps import steps, way_back
@@ -285,15 +286,15 @@ def _alarms_of(changes: Iterable[Change]) -> set[str]:
 
 
 def chosen(changes: Iterable[Change], topic: str) -> tuple[Change, ...]:
-    """With the topic that somebody chose in the place of its stand-in. Raises BadInput without one."""
+    """With the topic that somebody chose in the place of its stand-in. Raises BadInput without one, or for none."""
+    example = "Choose an SNS topic by its ARN, such as arn:aws:sns:eu-central-1:123456789012:on-call."
     found: list[Change] = []
     for change in changes:
         if isinstance(change, PutAlarm) and any(isinstance(a, ChosenTopic) for a in change.actions):
             if not topic:
-                raise BadInput(
-                    f"The alarm {change.name} needs somebody to tell.",
-                    "Choose an SNS topic by its ARN, such as arn:aws:sns:eu-central-1:123456789012:on-call.",
-                )
+                raise BadInput(f"The alarm {change.name} needs somebody to tell.", example)
+            if not TOPIC.fullmatch(topic):
+                raise BadInput(f"{topic!r} is not the ARN of an SNS topic.", example)
             actions = tuple(topic if isinstance(a, ChosenTopic) else a for a in change.actions)
             found.append(replace(change, actions=actions))
         else:

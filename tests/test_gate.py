@@ -24,6 +24,7 @@ from ops.config import Settings
 from ops.console import Console
 from ops.core.alarm_proposals import proposals
 from ops.core.change import Actor, ChangePlan, Entry, Outcome
+from ops.core.change_words import line
 from ops.core.errors import BadInput, OpsError, ReadOnly, Stale, Unconfirmed
 from ops.core.fixes import (
     DeleteAlarms,
@@ -428,8 +429,17 @@ def test_an_alarm_that_is_proposed_wants_somebody_to_tell(world: str, tmp_path: 
         proposed = proposals(view.row.endpoint.ref, view.alarms, view.row.ttl_s).missing[0].alarm
         with pytest.raises(BadInput, match="needs somebody to tell"):
             console.plan_alarm(NAME, proposed)
+        for wrong in (
+            "hello",
+            "arn:aws:sqs:us-east-1:123456789012:on-call",
+            "arn:aws:sns:us-east-1:1:on-call",
+        ):
+            with pytest.raises(BadInput, match="is not the ARN of an SNS topic"):
+                console.plan_alarm(NAME, proposed, wrong)
         topic = client(world, "sns").create_topic(Name="on-call")["TopicArn"]
-        receipt = console.apply(console.plan_alarm(NAME, proposed, topic), ANNA)
+        plan = console.plan_alarm(NAME, proposed, topic)
+        assert line(plan.differences[0]).endswith(", tells on-call")
+        receipt = console.apply(plan, ANNA)
         assert receipt.entry.outcome is Outcome.DONE
         assert any(topic in a.actions for a in console.endpoint(NAME).alarms)
 
