@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
-from decimal import Decimal
 from urllib.parse import urlencode
 
 from components import format as fmt
@@ -16,6 +15,7 @@ from components.unread import TARGETS, is_unread
 from ops.core import moments
 from ops.core.types import Connection, Problem, Severity, Verdict
 from ops.core.views import FleetRow, Usage
+from ops.core.words import about_usd
 
 
 def pill(verdict: Verdict) -> Html:
@@ -182,19 +182,6 @@ def headline(row: FleetRow, zone: tzinfo, now: datetime) -> Html:
         since=since,
         evidence=evidence,
     )
-
-
-def about_usd(dollars: Decimal) -> str:
-    """A small estimate in two significant digits: about $0.0031, about $12; under $0.01 below a tenth of a cent."""
-    if dollars <= 0:
-        return "nothing"
-    if dollars < Decimal("0.001"):
-        return "under $0.01"
-    if dollars >= 10:
-        return f"about ${Decimal(f'{dollars:.1e}'):,.0f}"
-    if dollars >= 1:
-        return f"about ${dollars:.2f}"
-    return f"about ${Decimal(f'{dollars:.1e}'):f}"
 
 
 def usage(usage: Usage, kind: str, zone: tzinfo, now: datetime | None = None) -> Html:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from components import access, log_view, request_again, request_door, session, upload
 from components import format as fmt
-from components.cards import about_usd
+from components.cards import doctor_link
 from components.markup import Html, html, show
 from components.request_controls import batch_link
 from components.request_draft import (
@@ -24,6 +24,7 @@ from components.request_draft import (
 )
 from ops.core.errors import OpsError, Unconfirmed
 from ops.core.requests import MOST_COUNT, RATE_RANGE, TIMEOUT_S, TTL_S, Batch
+from ops.core.views_requests import Quote
 
 TYPES = (
     "application/json",
@@ -221,15 +222,15 @@ def _quote_and_send(draft: Draft) -> None:
         if draft.ready:
             quote = request_door.quote(draft.submission(draft.input_uri()))
             confirm = quote.confirm
-            usd = "the price is not known" if quote.usd is None else f"{about_usd(quote.usd)}, an estimate"
             said = html(
                 '<p>It comes to <b>{count}</b> to {name}, {lasts}, <span class="money">{usd}</span>. '
-                '<span class="small muted">{basis}</span></p>',
+                '<span class="small muted">{basis}</span></p>{ahead}',
                 count=fmt.plural(quote.count, "request"),
                 name=draft.endpoint,
                 lasts=draft.lasts(),
-                usd=usd,
+                usd=quote.price,
                 basis=quote.basis,
+                ahead=_ahead(draft.endpoint, quote),
             )
     except OpsError as error:
         pressed = st.session_state.get(session.SUBMITTED)
@@ -256,6 +257,19 @@ def _quote_and_send(draft: Draft) -> None:
         args=(token, draft.endpoint),
     )
     _told(draft)
+
+
+def _ahead(name: str, quote: Quote) -> Html:
+    """What the endpoint's state means for what is sent now; a warning leads on to the doctor."""
+    if not quote.ahead.said:
+        return Html("")
+    if not quote.ahead.warns:
+        return html('<p><span aria-hidden="true">☾</span> {said}</p>', said=quote.ahead.said)
+    return html(
+        '<p class="waking" role="alert"><span aria-hidden="true">▲</span> {said} {doctor}</p>',
+        said=quote.ahead.said,
+        doctor=doctor_link(name, html("Ask the doctor →"), focus="cannot-wake"),
+    )
 
 
 def _send(token: str, name: str) -> None:

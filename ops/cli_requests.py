@@ -28,7 +28,7 @@ from ops.core.requests import (
     Sent,
     Submission,
 )
-from ops.core.views_requests import RequestsView
+from ops.core.views_requests import Quote, RequestsView
 from ops.core.words import count, took
 from ops.who import actor_here
 
@@ -72,9 +72,12 @@ def add_to(app: typer.Typer, run: Run) -> None:
                 asked = Submission(
                     name, draft, content_type, accept, attributes, ttl, timeout, id, number, _rate(rate)
                 )
+                quote = console.quote(asked)
+                if quote.ahead.said:
+                    typer.echo(_plan(quote), err=True)
                 if local:
-                    if console.quote(asked).confirm and not yes:
-                        raise _unconfirmed(console, asked)
+                    if quote.confirm and not yes:
+                        raise _unconfirmed(quote)
                     size = _size(source)
                     uri = console.upload(
                         name,
@@ -124,8 +127,16 @@ def add_to(app: typer.Typer, run: Run) -> None:
         run(work, as_json)
 
 
-def _unconfirmed(console: Console, asked: Submission) -> OpsError:
-    return Unconfirmed(f"{console.quote(asked).confirm} Nothing was sent.", "Add --yes to send them.")
+def _plan(quote: Quote) -> str:
+    """What the endpoint's state means for what is sent now."""
+    if quote.ahead.warns:
+        doctor = "`python -m ops doctor` says what to do."
+        return f"Warning: {quote.ahead.said} {doctor}"
+    return f"{quote.ahead.said} It comes to {quote.price}. {quote.basis.rstrip('.')}."
+
+
+def _unconfirmed(quote: Quote) -> OpsError:
+    return Unconfirmed(f"{quote.confirm} Nothing was sent.", "Add --yes to send them.")
 
 
 def _sent(console: Console, batch: Batch, wait: bool, as_json: bool) -> int:

@@ -50,13 +50,15 @@ class Sending(RequestSources):
     def quote(self, submission: Submission) -> Quote:
         """What a submission comes to, and why it wants a yes, where it does. Sends nothing. Raises BadInput."""
         endpoint = self._async(self._reading(), submission.endpoint)
-        usd, basis = self._estimate(endpoint, submission.count)
+        view = self._viewed(submission.endpoint, timedelta(hours=3))
+        before = self._ahead(submission.endpoint, submission.ttl_s)
+        usd, basis = self._estimate(endpoint, submission.count, before, view)
         why = ""
         if submission.count > CONFIRM_ABOVE:
             why = f"These are {count(submission.count, 'request')}, more than {CONFIRM_ABOVE}."
         elif usd is not None and usd > CONFIRM_USD:
             why = f"This costs about ${usd:.2f}, an estimate at list price."
-        return Quote(submission.count, usd, basis, why)
+        return Quote(submission.count, usd, basis, why, before)
 
     def submit(
         self, submission: Submission, actor: Actor, *, confirmed: bool = False, key: str = ""

@@ -93,3 +93,18 @@ def test_bad_usage_is_exit_code_2(
 ) -> None:
     assert main(arguments) == 2
     assert said in capsys.readouterr().err
+
+
+def test_what_cannot_wake_is_warned_of_beside_the_document(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName="doc",
+        DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 0}],
+    )
+    account.aws.advance(600)
+    assert main(["submit", "doc", f"s3://{BUCKET}/in/1.json", "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["batch"]
+    assert "Warning: doc cannot wake (no scaling is registered for it)" in said.err
+    assert "expire after 6 h" in said.err
