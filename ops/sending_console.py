@@ -267,7 +267,7 @@ class Sending(RequestSources):
             said = (
                 "Ebb looks for results in S3; with a queue of its own behind the topics it hears of them at once."
                 if topics
-                else "This endpoint tells no topic of its results, so Ebb looks for them in S3."
+                else "This endpoint has no SNS topic for its results, so Ebb looks for them in S3."
             )
             return QueueStatus(endpoint, topics, name, False, (), None, said)
         deaf = len(topics) - len(found.topics)
@@ -284,7 +284,7 @@ class Sending(RequestSources):
             topics = self._topics(endpoint)
             if not topics:
                 raise BadInput(
-                    f"{endpoint} tells no topic of its results, so there is nothing to listen to.",
+                    f"{endpoint} has no SNS topic for its results, so there is nothing to listen to.",
                     "Set a success and an error topic in its configuration, or let Ebb look for results in S3.",
                 )
             requests.make_queue(self._reading(), self._installation(), endpoint, topics)
