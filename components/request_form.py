@@ -21,6 +21,7 @@ from components.request_draft import (
     UPLOAD,
     Draft,
     not_json,
+    type_of,
 )
 from ops.core.errors import OpsError, Unconfirmed
 from ops.core.requests import MOST_COUNT, RATE_RANGE, TIMEOUT_S, TTL_S, Batch
@@ -106,10 +107,14 @@ def _fields(name: str) -> None:
         accept_new_options=True,
         help="What the model is told that the input is. Type another one if yours is not listed.",
         width=320,
+        on_change=_type_chosen,
         **kept,
     )
+    guessed = st.session_state.get(session.TYPE_TOLD)
+    if source == UPLOAD and guessed is not None and content_type == guessed[1]:
+        st.caption(f"Told by the name of {guessed[0]}; choose another if that is wrong.")
     if source == UPLOAD:
-        _upload(name, str(content_type or ""))
+        _upload(name)
     elif source == ADDRESS:
         st.text_input(
             "Address of an object that is in S3", key="send-address", placeholder="s3://bucket/key", **kept
@@ -194,8 +199,23 @@ def _checked(draft: Draft) -> None:
     show(html('<p class="small {tone}">{said}</p>', tone=tone, said=said), key="pasted-check")
 
 
-def _upload(name: str, content_type: str) -> None:
-    found = upload.pick(name, content_type)
+def _type_chosen() -> None:
+    """The content type was chosen by hand: no name of a file changes it any more."""
+    st.session_state[session.TYPE_CHOSEN] = True
+    st.session_state[session.TYPE_TOLD] = None
+
+
+def type_told(filename: str) -> str:
+    """The content type of a file that was chosen: by its name, unless one was chosen by hand."""
+    kept = st.session_state
+    if not kept.get(session.TYPE_CHOSEN):
+        kept["send-type"] = type_of(filename)
+        kept[session.TYPE_TOLD] = (filename, kept["send-type"])
+    return str(kept.get("send-type") or "")
+
+
+def _upload(name: str) -> None:
+    found = upload.pick(name, type_told)
     if found is None:
         return
     if found.endpoint != name:

@@ -408,3 +408,17 @@ def test_more_than_a_page_has_pages_and_is_exported_whole(office: Office) -> Non
         sent.id for sent in office.console.requests(replace(ALL, limit=60)).rows
     ]
     assert len(table_lines(opened(find="00007"))) == 1
+
+
+def test_a_content_type_told_by_a_files_name_is_said_until_another_is_chosen(office: Office) -> None:
+    app = opened(endpoint="doc", view=SUBMIT)
+    app.session_state["send-source"] = "Upload"
+    app.session_state["send-type"] = "application/pdf"
+    app.session_state[session.TYPE_TOLD] = ("pages.pdf", "application/pdf")
+    clean(app.run())
+    assert app.selectbox(key="send-type").value == "application/pdf"
+    assert any("Told by the name of pages.pdf" in each.value for each in app.caption)
+    app.selectbox(key="send-type").set_value("text/csv")
+    clean(app.run())
+    assert app.session_state[session.TYPE_CHOSEN]
+    assert not any("Told by the name" in each.value for each in app.caption)
