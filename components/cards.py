@@ -59,13 +59,15 @@ def _kind(kind: str) -> Html:
     return html('<span class="pill money"><span aria-hidden="true">●</span>real AWS</span>')
 
 
-def where(connection: Connection, fresh: Html, *, away: bool = False) -> Html:
+def where(connection: Connection, fresh: Html, *, away: bool = False, looks: bool = False) -> Html:
     """Which AWS, which account and region, whether changes are possible, and how fresh the page is.
 
     `away`: the newest reading failed, what is shown is older; nothing can be changed then either.
+    `looks`: whoever looks may change nothing.
     """
+    can = "you may look" if looks else "changes possible"
     writes = (
-        html("<span>changes possible</span>" if not away else "")
+        html("<span>{can}</span>", can=can if not away else "")
         if connection.writable
         else html('<span title="{why}">read-only</span>', why=connection.why_read_only or "changes are off")
     )
@@ -80,14 +82,14 @@ def where(connection: Connection, fresh: Html, *, away: bool = False) -> Html:
     )
 
 
-def nowhere(kind: str, region: str, writable: bool) -> Html:
+def nowhere(kind: str, region: str, writable: bool, *, looks: bool = False) -> Html:
     """Which AWS is meant while it cannot be read."""
     return html(
         '<div class="row where">{kind}<b>{region}</b><span>account not known</span><span>{writes}</span>'
         '<span class="waking">no connection</span></div>',
         kind=_kind(kind),
         region=region or "region not known",
-        writes="changes possible" if writable else "read-only",
+        writes="read-only" if not writable else "you may look" if looks else "changes possible",
     )
 
 
