@@ -18,6 +18,7 @@ ROWS = 50
 
 def pick_scope() -> tuple[str | None, Range]:
     """The endpoint (None: all) and the range."""
+    scope.take_endpoint()
     with st.container(horizontal=True, vertical_alignment="center", key="scope"):
         st.selectbox(
             "Endpoint",

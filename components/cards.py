@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
-from decimal import Decimal
 from urllib.parse import urlencode
 
 from components import format as fmt
@@ -16,6 +15,7 @@ from components.unread import TARGETS, is_unread
 from ops.core import moments
 from ops.core.types import Connection, Problem, Severity, Verdict
 from ops.core.views import FleetRow, Usage
+from ops.core.words import about_usd
 
 
 def pill(verdict: Verdict) -> Html:
@@ -59,13 +59,15 @@ def _kind(kind: str) -> Html:
     return html('<span class="pill money"><span aria-hidden="true">●</span>real AWS</span>')
 
 
-def where(connection: Connection, fresh: Html, *, away: bool = False) -> Html:
+def where(connection: Connection, fresh: Html, *, away: bool = False, looks: bool = False) -> Html:
     """Which AWS, which account and region, whether changes are possible, and how fresh the page is.
 
     `away`: the newest reading failed, what is shown is older; nothing can be changed then either.
+    `looks`: whoever looks may change nothing.
     """
+    can = "you may look" if looks else "changes possible"
     writes = (
-        html("<span>changes possible</span>" if not away else "")
+        html("<span>{can}</span>", can=can if not away else "")
         if connection.writable
         else html('<span title="{why}">read-only</span>', why=connection.why_read_only or "changes are off")
     )
@@ -80,14 +82,14 @@ def where(connection: Connection, fresh: Html, *, away: bool = False) -> Html:
     )
 
 
-def nowhere(kind: str, region: str, writable: bool) -> Html:
+def nowhere(kind: str, region: str, writable: bool, *, looks: bool = False) -> Html:
     """Which AWS is meant while it cannot be read."""
     return html(
         '<div class="row where">{kind}<b>{region}</b><span>account not known</span><span>{writes}</span>'
         '<span class="waking">no connection</span></div>',
         kind=_kind(kind),
         region=region or "region not known",
-        writes="changes possible" if writable else "read-only",
+        writes="read-only" if not writable else "you may look" if looks else "changes possible",
     )
 
 
@@ -182,19 +184,6 @@ def headline(row: FleetRow, zone: tzinfo, now: datetime) -> Html:
         since=since,
         evidence=evidence,
     )
-
-
-def about_usd(dollars: Decimal) -> str:
-    """A small estimate in two significant digits: about $0.0031, about $12; under $0.01 below a tenth of a cent."""
-    if dollars <= 0:
-        return "nothing"
-    if dollars < Decimal("0.001"):
-        return "under $0.01"
-    if dollars >= 10:
-        return f"about ${Decimal(f'{dollars:.1e}'):,.0f}"
-    if dollars >= 1:
-        return f"about ${dollars:.2f}"
-    return f"about ${Decimal(f'{dollars:.1e}'):f}"
 
 
 def usage(usage: Usage, kind: str, zone: tzinfo, now: datetime | None = None) -> Html:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from components import notices, refused, session
+from components import notices, refused, scope, session
 
 SPANS: Mapping[str, timedelta | None] = MappingProxyType(
     {"30d": timedelta(days=30), "7d": timedelta(days=7), "90d": timedelta(days=90), "all": None}
@@ -46,6 +46,7 @@ def pick() -> Chosen:
         refused.forget(session.BACK)
     if refused.said(session.BACK):
         notices.bad_choice("range", refused.said(session.BACK), tuple(SPANS))
+    scope.take_endpoint()
     with st.container(horizontal=True, vertical_alignment="center", key="cold-controls"):
         st.selectbox(
             "Endpoint",

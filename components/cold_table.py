@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from components import cold_words as words
 from components import format as fmt
 from components import scope, session
-from components.cards import about_usd, card
+from components.cards import card
 from components.format import took
 from components.markup import Html, html, joined
 from components.tables import cell, line, table
@@ -17,6 +17,7 @@ from ops.core.cold_start import ColdStart, Kind, Phase, served
 from ops.core.cold_start_stats import FEW, compared, spread, waits
 from ops.core.cold_starts import Outcome
 from ops.core.views_cold import ColdStartsView
+from ops.core.words import about_usd
 
 _AROUND = timedelta(minutes=15)
 _OUTCOMES = {

@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 import streamlit as st
 
-from components import change_panel, session
+from components import access, change_panel, session
 from components import format as fmt
 from components.cards import doctor_link, endpoint_link, pill
 from components.markup import Html, html, joined, show
@@ -17,6 +17,7 @@ from ops.core.fix_terraform import terraform
 from ops.core.fix_text import cli
 from ops.core.fixes import Calls, ChosenTopic, PutAlarm
 from ops.core.moments import sentence, written
+from ops.core.planning import needs
 from ops.core.types import Alarm, EndpointState
 from ops.core.views import DoctorView
 
@@ -126,6 +127,10 @@ def findings(
             show(body, key=f"finding-says-{key}")
             if isinstance(finding.fix, Calls):
                 fix_text(finding.fix, view.connection.region, key=key)
+                needed = needs(finding.fix.changes)
+                if not access.may(access.current_user(), needed):
+                    said = f"Applying this fix needs the role {needed}."
+                    show(html('<p class="muted small">{said}</p>', said=said), key=f"fix-needs-{key}")
                 if change_panel.operates():
                     _apply(examined.name, finding, finding.fix, topics, key)
 

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 
 import streamlit as st
 
-from components import cards, live, notices, scope, session
+from components import access, cards, live, notices, scope, session
 from components import format as fmt
 from components.markup import Html, html, show
 
@@ -25,10 +25,11 @@ def header(*, ages: bool = True) -> None:
         notices.bad_zone(unknown)
 
     def body() -> None:
-        known = session.connection()
+        known, user = session.connection(), access.current_user()
+        looks = user is not None and not access.may(user, "operator")
         if known is None:
             wanted = session.wanted()
-            show(cards.nowhere(wanted.kind, wanted.region, wanted.writable), key="where")
+            show(cards.nowhere(wanted.kind, wanted.region, wanted.writable, looks=looks), key="where")
             return
         newest = session.newest()
         fresh = (
@@ -36,7 +37,7 @@ def header(*, ages: bool = True) -> None:
             if newest is None or not ages
             else as_of(newest[0].as_of, newest[1], zone.info, session.interval_s())
         )
-        show(cards.where(known, fresh, away=bool(session.problem())), key="where")
+        show(cards.where(known, fresh, away=bool(session.problem()), looks=looks), key="where")
 
     with strip:
         live.live_panel(body, key="header-panel", part="which AWS this is", at_least=15.0)

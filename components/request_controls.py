@@ -145,6 +145,19 @@ def link(**change: str) -> str:
     return f"{PAGE}?{urlencode({key: value for key, value in {**kept, **change}.items() if value})}"
 
 
+def remember() -> None:
+    """Keep what the list is narrowed to: the pickers are not drawn beside a single request, and would forget it."""
+    found = {key: str(st.query_params[key]) for key in _KEPT if st.query_params.get(key)}
+    if found or not st.query_params.get(session.SENT):
+        st.session_state[session.REQUESTS_KEPT] = found
+
+
+def back() -> str:
+    """The address of the list as it was before a request of it was opened."""
+    kept: Mapping[str, str] = st.session_state.get(session.REQUESTS_KEPT, {})
+    return link(**{session.SENT: "", **kept})
+
+
 def batch_link(identity: str) -> str:
     """The address of all requests of a batch, whatever the list is narrowed to now."""
     cleared = {session.SENT: "", session.VIEW: "", session.REQUEST_STATE: "", session.REQUEST_TEXT: ""}

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
-from components import access, log_view, notices, request_door, request_words, session
+import streamlit as st
+
+from components import access, failure_parts, log_view, notices, request_door, request_words, session, zoom
 from components import format as fmt
 from components.cards import endpoint_link
 from components.failure_cards import when
 from components.markup import Html, html, joined, show
 from components.request_again import send_again
-from components.request_controls import batch_link, link
+from components.request_controls import back, batch_link, link
 from components.request_list import away, batch_words
 from components.scope import Zone
-from ops.core.requests import RequestState
+from ops.core.requests import RequestState, Sent
 from ops.core.views_requests import RequestView, Result
+
+MARGIN = timedelta(minutes=2)
+"""Around a request, in which its endpoint may have written of it."""
 
 
 def detail(identity: str, zone: Zone) -> None:
@@ -27,7 +33,7 @@ def detail(identity: str, zone: Zone) -> None:
             '<div class="stack"><p><a class="go" href="{back}" data-focus="back">← All requests</a></p>'
             '<div class="row"><h1 tabindex="-1">{id}</h1>{pill}</div><p class="lead">{said}</p>{bar}'
             '<p class="muted small">{known}</p></div>',
-            back=link(sent=""),
+            back=back(),
             id=sent.inference_id or sent.id,
             pill=request_words.pill(sent),
             said=request_words.sentence(sent, view.timeline, view.as_of),
@@ -41,6 +47,8 @@ def detail(identity: str, zone: Zone) -> None:
     if sent.state in (RequestState.DONE, RequestState.FAILED):
         with notices.guard("its result"):
             show(_result(request_door.result(identity).value, sent.state), key="request-result")
+    if sent.state is RequestState.FAILED and sent.accepted:
+        show(_onward(sent), key="request-onward")
     if sent.state in (*request_words.BAD, RequestState.STOPPED) and access.may(
         access.current_user(), "operator"
     ):
@@ -81,13 +89,31 @@ def _result(found: Result, state: RequestState) -> Html:
     )
 
 
+def _onward(sent: Sent) -> Html:
+    """From a failed request to what the endpoint's log says of it: on the Failures page, and in a search."""
+    scope_of = {session.ENDPOINT: sent.endpoint}
+    zone = str(st.query_params.get(session.ZONE, ""))
+    scope_of |= {session.ZONE: zone} if zone else {}
+    ended = sent.ended or sent.sent
+    at = str(round(ended.timestamp() * 1000)) if ended is not None else ""
+    searched = scope_of | {session.PART: failure_parts.LOG, session.TEXT: sent.inference_id}
+    if sent.sent is not None and ended is not None:
+        searched |= zoom.query(sent.sent - MARGIN, ended + MARGIN)
+    return html(
+        '<p class="small"><a class="go" href="{failures}" data-focus="to-failures">Its lines on the Failures page →</a>'
+        ' · <a class="go" href="{log}" data-focus="to-log">Search the log for it →</a></p>',
+        failures="./failures?" + urlencode(scope_of | {session.REQUEST: sent.inference_id, session.AT: at}),
+        log="./failures?" + urlencode(searched),
+    )
+
+
 def _facts(view: RequestView, zone: Zone) -> Html:
     sent, batch = view.sent, view.batch
     given = batch.submission
     moments = (
         ("planned", sent.planned),
         ("taken by AWS" if sent.accepted else "call begun", sent.sent),
-        ("first seen waiting for an instance", sent.waiting),
+        ("first seen waiting for the cold start", sent.waiting),
         ("first seen with an instance", sent.serving),
         ("shown to have left the queue", sent.processing),
         ("ended", sent.ended),

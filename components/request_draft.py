@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mimetypes
 from dataclasses import dataclass
 
 from components import format as fmt
@@ -13,8 +14,12 @@ PASTE, UPLOAD, ADDRESS = "Paste", "Upload", "Address in S3"
 ONCE, BURST, PACED = "Once", "A burst", "At a pace"
 NOT_YET = "s3://not-there-yet/input"
 """Stands for an input that is uploaded when the button is pressed, in a quote."""
+ANY_BYTES = "application/octet-stream"
 MOST_PASTED = 1_000_000
 """Characters; what is longer goes by upload."""
+_TYPES = mimetypes.MimeTypes()  # the same on every machine: of its own files nothing is read
+for _kind, _end in (("application/jsonlines", ".jsonl"), ("application/x-npy", ".npy")):
+    _TYPES.add_type(_kind, _end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,12 @@ class Draft:
         if self.how == PACED and self.per_minute and self.requests > 1:
             return f"sent in {fmt.about((self.requests - 1) / self.per_minute * 60)}"
         return "sent at once" if self.requests == 1 else "sent as fast as AWS takes them, a few at a time"
+
+
+def type_of(filename: str) -> str:
+    """The content type that the end of a file's name tells; bytes of any kind where it tells none."""
+    kind, encoding = _TYPES.guess_type(filename)
+    return kind if kind is not None and encoding is None else ANY_BYTES
 
 
 def not_json(text: str) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from components import access, log_view, request_again, request_door, session, upload
 from components import format as fmt
-from components.cards import about_usd
+from components.cards import doctor_link
 from components.markup import Html, html, show
 from components.request_controls import batch_link
 from components.request_draft import (
@@ -21,9 +21,11 @@ from components.request_draft import (
     UPLOAD,
     Draft,
     not_json,
+    type_of,
 )
 from ops.core.errors import OpsError, Unconfirmed
 from ops.core.requests import MOST_COUNT, RATE_RANGE, TIMEOUT_S, TTL_S, Batch
+from ops.core.views_requests import Quote
 
 TYPES = (
     "application/json",
@@ -105,10 +107,14 @@ def _fields(name: str) -> None:
         accept_new_options=True,
         help="What the model is told that the input is. Type another one if yours is not listed.",
         width=320,
+        on_change=_type_chosen,
         **kept,
     )
+    guessed = st.session_state.get(session.TYPE_TOLD)
+    if source == UPLOAD and guessed is not None and content_type == guessed[1]:
+        st.caption(f"Told by the name of {guessed[0]}; choose another if that is wrong.")
     if source == UPLOAD:
-        _upload(name, str(content_type or ""))
+        _upload(name)
     elif source == ADDRESS:
         st.text_input(
             "Address of an object that is in S3", key="send-address", placeholder="s3://bucket/key", **kept
@@ -193,8 +199,23 @@ def _checked(draft: Draft) -> None:
     show(html('<p class="small {tone}">{said}</p>', tone=tone, said=said), key="pasted-check")
 
 
-def _upload(name: str, content_type: str) -> None:
-    found = upload.pick(name, content_type)
+def _type_chosen() -> None:
+    """The content type was chosen by hand: no name of a file changes it any more."""
+    st.session_state[session.TYPE_CHOSEN] = True
+    st.session_state[session.TYPE_TOLD] = None
+
+
+def type_told(filename: str) -> str:
+    """The content type of a file that was chosen: by its name, unless one was chosen by hand."""
+    kept = st.session_state
+    if not kept.get(session.TYPE_CHOSEN):
+        kept["send-type"] = type_of(filename)
+        kept[session.TYPE_TOLD] = (filename, kept["send-type"])
+    return str(kept.get("send-type") or "")
+
+
+def _upload(name: str) -> None:
+    found = upload.pick(name, type_told)
     if found is None:
         return
     if found.endpoint != name:
@@ -221,15 +242,15 @@ def _quote_and_send(draft: Draft) -> None:
         if draft.ready:
             quote = request_door.quote(draft.submission(draft.input_uri()))
             confirm = quote.confirm
-            usd = "the price is not known" if quote.usd is None else f"{about_usd(quote.usd)}, an estimate"
             said = html(
                 '<p>It comes to <b>{count}</b> to {name}, {lasts}, <span class="money">{usd}</span>. '
-                '<span class="small muted">{basis}</span></p>',
+                '<span class="small muted">{basis}</span></p>{ahead}',
                 count=fmt.plural(quote.count, "request"),
                 name=draft.endpoint,
                 lasts=draft.lasts(),
-                usd=usd,
+                usd=quote.price,
                 basis=quote.basis,
+                ahead=_ahead(draft.endpoint, quote),
             )
     except OpsError as error:
         pressed = st.session_state.get(session.SUBMITTED)
@@ -256,6 +277,19 @@ def _quote_and_send(draft: Draft) -> None:
         args=(token, draft.endpoint),
     )
     _told(draft)
+
+
+def _ahead(name: str, quote: Quote) -> Html:
+    """What the endpoint's state means for what is sent now; a warning leads on to the doctor."""
+    if not quote.ahead.said:
+        return Html("")
+    if not quote.ahead.warns:
+        return html('<p><span aria-hidden="true">☾</span> {said}</p>', said=quote.ahead.said)
+    return html(
+        '<p class="waking" role="alert"><span aria-hidden="true">▲</span> {said} {doctor}</p>',
+        said=quote.ahead.said,
+        doctor=doctor_link(name, html("Ask the doctor →"), focus="cannot-wake"),
+    )
 
 
 def _send(token: str, name: str) -> None:

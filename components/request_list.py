@@ -161,7 +161,7 @@ def _downloads(asked: Asked, view: RequestsView) -> None:
 def _none(asked: Asked) -> str:
     if asked.narrowed:
         return "No request on record is like that. Clear a filter to see more."
-    return f"No request is on record{f' for {asked.name}' if asked.name else ''}. The part Submit sends one."
+    return f"No request is on record{f' for {asked.name}' if asked.name else ''}. Send one under Submit."
 
 
 def _batch(identity: str, zone: Zone) -> None:
@@ -245,7 +245,7 @@ def _row(sent: Sent, view: RequestsView, zone: tzinfo, *, named: bool) -> Html:
         ),
         cell(opened, "", "wide"),
         cell(state, "state"),
-        cell(fmt.duration(request_words.took_s(sent, view.as_of)), "took" if sent.final else "for", "nowrap"),
+        cell(request_words.lasted(sent, view.as_of), "took" if sent.final else "", "nowrap"),
         cell(html("<code>{name}</code>", name=sent.input_uri.rpartition("/")[2]), "input", "wide"),
         cell(
             html(

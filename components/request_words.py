@@ -53,9 +53,8 @@ def headline(counts: Mapping[RequestState, int], name: str) -> str:
             if name
             else "Nothing was sent from here yet. Requests that are sent from Ebb are followed to their end here."
         )
-    words = {**WORDS, RequestState.WAKING: "waiting for the cold start"}
     way = [
-        f"{fmt.count(counts[state])} {words[state]}"
+        f"{fmt.count(counts[state])} {WORDS[state]}"
         for state in RequestState
         if not state.final and counts[state]
     ]
@@ -78,6 +77,12 @@ def took_s(sent: Sent, now: datetime) -> float | None:
     if sent.sent is None or sent.state in (RequestState.PLANNED, RequestState.STOPPED):
         return None
     return max(0.0, ((sent.ended or now) - sent.sent).total_seconds())
+
+
+def lasted(sent: Sent, now: datetime) -> str:
+    """How long it took, or "so far 1 min 3 s" of one that is open."""
+    took = fmt.duration(took_s(sent, now))
+    return took if sent.final or took == fmt.DASH else f"so far {took}"
 
 
 def sentence(sent: Sent, line: Timeline, now: datetime) -> str:
@@ -103,12 +108,8 @@ def sentence(sent: Sent, line: Timeline, now: datetime) -> str:
         )
     if sent.state is RequestState.UNKNOWN:
         return "Unknown: its last moment has passed, and there is neither a result nor an error."
-    doing = {
-        RequestState.QUEUED: "Queued",
-        RequestState.WAKING: "Waits for the cold start of its endpoint",
-        RequestState.PROCESSING: "Being processed" if sent.processing else "Queued or being processed",
-    }[sent.state]
-    return f"{doing}; AWS took it {took} ago{_so_far(line)}."
+    doing = word(sent)
+    return f"{doing[:1].upper()}{doing[1:]}; AWS took it {took} ago{_so_far(line)}."
 
 
 def _cold(line: Timeline) -> str:
@@ -182,10 +183,10 @@ def progress(batch: Batch, counts: Mapping[RequestState, int]) -> Html:
     """How far a batch is: a bar, and the running total."""
     bad = sum(counts[state] for state in BAD)
     unsent = counts[RequestState.PLANNED]
-    waiting = sum(n for state, n in counts.items() if not state.final) - unsent
+    under_way = sum(n for state, n in counts.items() if not state.final) - unsent
     done, stopped = counts[RequestState.DONE], counts[RequestState.STOPPED]
     sent = max(0, batch.planned - unsent - stopped)
-    shares = (("fine", done), ("stuck", bad), ("backlog", waiting), ("rest", unsent + stopped))
+    shares = (("fine", done), ("stuck", bad), ("backlog", under_way), ("rest", unsent + stopped))
     stripes = joined(
         html('<span class="part {tone}" style="flex-grow:{n}"></span>', tone=tone, n=number)
         for tone, number in shares
@@ -193,8 +194,8 @@ def progress(batch: Batch, counts: Mapping[RequestState, int]) -> Html:
     )
     words = [f"{fmt.count(sent)} of {fmt.count(batch.planned)} sent", f"{fmt.count(done)} done"]
     words += [f"{fmt.count(bad)} failed"] if bad else []
-    words += [f"{fmt.count(waiting)} waiting"] if waiting else []
-    words += [f"{fmt.count(stopped)} stopped before they were sent"] if stopped else []
+    words += [f"{fmt.count(under_way)} under way"] if under_way else []
+    words += [f"{fmt.count(stopped)} {WORDS[RequestState.STOPPED]}"] if stopped else []
     ended = round(100 * (done + bad + stopped) / batch.planned) if batch.planned else 0
     return html(
         '<div class="life" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{now}" '

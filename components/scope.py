@@ -242,6 +242,15 @@ def calm_s() -> float:
     return min(60.0, span.total_seconds() / 5760)
 
 
+def take_endpoint() -> None:
+    """On a page whose picker is `of`: what a link says as `endpoint` is the same. To be called before the picker."""
+    asked = st.query_params.get(session.ENDPOINT)
+    if asked:
+        if not st.query_params.get(session.OF):
+            st.session_state[session.OF] = asked
+        st.query_params.update({session.ENDPOINT: []})
+
+
 def link(endpoint: str | None = None) -> dict[str, str]:
     """The parameters of a link that keeps zone and span as they are here; defaults stay out of the URL."""
     query: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -46,19 +47,22 @@ class Uploaded:
     endpoint: str
 
 
-def pick(endpoint: str, content_type: str, key: str = "upload") -> Uploaded | None:
-    """The picker, and the newest file that was uploaded through it in this session."""
+def pick(endpoint: str, told: Callable[[str], str], key: str = "upload") -> Uploaded | None:
+    """The picker, and the newest file that was uploaded through it in this session.
+
+    `told`: asked for the content type of a file by its name, when one is chosen.
+    """
     found: Uploaded | None = st.session_state.get(session.UPLOADED)
     _component(
         key=key,
         data={"most": MOST_PAYLOAD, "has": found is not None, **st.session_state.get(_LEAVE, {})},
-        on_wanted_change=partial(_wanted, key, endpoint, content_type),
+        on_wanted_change=partial(_wanted, key, endpoint, told),
         on_ended_change=partial(_ended, key),
     )
     return found
 
 
-def _wanted(key: str, endpoint: str, content_type: str) -> None:
+def _wanted(key: str, endpoint: str, told: Callable[[str], str]) -> None:
     """A file was chosen: leave for this one, or why there is none."""
     asked = st.session_state[key].wanted
     if not isinstance(asked, dict):
@@ -69,7 +73,7 @@ def _wanted(key: str, endpoint: str, content_type: str) -> None:
     answer: dict[str, object] = {"number": number}
     try:
         request_door.insist_on_writing()
-        given = desk.grant(endpoint, access.actor(), name, int(size), content_type)
+        given = desk.grant(endpoint, access.actor(), name, int(size), told(name))
         answer["token"] = given.token
     except OpsError as error:
         answer["refused"] = f"{error.what} {error.hint}".strip()

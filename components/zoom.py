@@ -60,9 +60,16 @@ def shown() -> Zoom:
 def show(window: Window) -> None:
     """Show `window` and put it into the URL: one entry in the browser's history."""
     st.session_state[session.ZOOM] = Zoom(window)
-    st.query_params.update(
-        {session.FROM: f"{window.start:{_WRITTEN}}", session.TO: f"{window.end:{_WRITTEN}}"}
-    )
+    st.query_params.update(_query(window))
+
+
+def query(first: datetime, last: datetime) -> dict[str, str]:
+    """What a link says that shows the whole minutes around two moments, at least LEAST long."""
+    return _query(_minutes(min(first, last - LEAST), last))
+
+
+def _query(window: Window) -> dict[str, str]:
+    return {session.FROM: f"{window.start:{_WRITTEN}}", session.TO: f"{window.end:{_WRITTEN}}"}
 
 
 def clear() -> None:

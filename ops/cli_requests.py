@@ -18,7 +18,8 @@ from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import BadInput, OpsError, Unconfirmed
 from ops.core.moments import moment
-from ops.core.request_seen import word
+from ops.core.plain_text import one_line
+from ops.core.request_seen import WORDS, word
 from ops.core.requests import (
     CANNOT,
     MOST_PAYLOAD,
@@ -28,13 +29,15 @@ from ops.core.requests import (
     Sent,
     Submission,
 )
-from ops.core.views_requests import RequestsView
+from ops.core.views_requests import Quote, RequestsView
 from ops.core.words import count, took
 from ops.who import actor_here
 
 CHUNK = 1024 * 1024
 LOOK_S = 2.0
 LISTED = 50
+SAID = 100
+"""Characters of an error text on a line."""
 WELL = (RequestState.DONE,)
 Run = Callable[[Callable[[], int], bool], None]
 
@@ -72,9 +75,12 @@ def add_to(app: typer.Typer, run: Run) -> None:
                 asked = Submission(
                     name, draft, content_type, accept, attributes, ttl, timeout, id, number, _rate(rate)
                 )
+                quote = console.quote(asked)
+                if quote.ahead.said:
+                    typer.echo(_plan(quote), err=True)
                 if local:
-                    if console.quote(asked).confirm and not yes:
-                        raise _unconfirmed(console, asked)
+                    if quote.confirm and not yes:
+                        raise _unconfirmed(quote)
                     size = _size(source)
                     uri = console.upload(
                         name,
@@ -118,14 +124,22 @@ def add_to(app: typer.Typer, run: Run) -> None:
             with Console.open(Settings.load()) as console:
                 console.follow_step(everything=True)
                 view = console.requests(wanted)
-            write(_document(view) if as_json else _text(view))
+            write(_document(view) if as_json else _text(view, states=wanted.states))
             return 0
 
         run(work, as_json)
 
 
-def _unconfirmed(console: Console, asked: Submission) -> OpsError:
-    return Unconfirmed(f"{console.quote(asked).confirm} Nothing was sent.", "Add --yes to send them.")
+def _plan(quote: Quote) -> str:
+    """What the endpoint's state means for what is sent now."""
+    if quote.ahead.warns:
+        doctor = "`python -m ops doctor` says what to do."
+        return f"Warning: {quote.ahead.said} {doctor}"
+    return f"{quote.ahead.said} It comes to {quote.price}. {quote.basis.rstrip('.')}."
+
+
+def _unconfirmed(quote: Quote) -> OpsError:
+    return Unconfirmed(f"{quote.confirm} Nothing was sent.", "Add --yes to send them.")
 
 
 def _sent(console: Console, batch: Batch, wait: bool, as_json: bool) -> int:
@@ -163,13 +177,13 @@ def _document(view: RequestsView, batch: Batch | None = None) -> str:
     return json.dumps(found, ensure_ascii=False, allow_nan=False)
 
 
-def _text(view: RequestsView, batch: Batch | None = None) -> str:
+def _text(view: RequestsView, batch: Batch | None = None, states: tuple[RequestState, ...] = ()) -> str:
     lines = []
     if batch is not None:
         lines.append(
             f"Batch {batch.id}: {batch.sent} of {count(batch.planned, 'request')} sent. {batch.said}".strip()
         )
-    lines.append(_counted(view.counts) or "No request is on record.")
+    lines.append(_counted(view.counts, states) or "No request is on record.")
     shown = view.rows[:LISTED]
     width = max((len(row.endpoint) for row in shown), default=0)
     lines += [""] if shown else []
@@ -185,21 +199,39 @@ def _line(row: Sent, view: RequestsView, width: int) -> str:
     length = ""
     if row.sent is not None:
         length = took(((row.ended or view.as_of) - row.sent).total_seconds())
+        length = length if row.final else f"so far {length}"
     said = row.text or row.error
-    more = f"  {said[:100]}" if said else ""
-    return f"{moment(row.planned, view.as_of):<17} {row.endpoint:<{width}}  {word(row):<22} {length:>8}  {row.id}{more}"
+    more = f"  {one_line(said, SAID)}" if said else ""
+    planned = moment(row.planned, view.as_of)
+    return f"{planned:<17} {row.endpoint:<{width}}  {word(row):<26} {length:>15}  {row.id}{more}"
 
 
-def _counted(counts: Mapping[RequestState, int]) -> str:
-    return ", ".join(f"{number:,} {state.value}" for state, number in counts.items() if number)
+def _counted(counts: Mapping[RequestState, int], states: tuple[RequestState, ...]) -> str:
+    """How many there are of each state, or of those that are wanted: "none failed of 24"."""
+    every = sum(counts.values())
+    if not states or not every:
+        return ", ".join(f"{number:,} {WORDS[state]}" for state, number in counts.items() if number)
+    told = [
+        f"{counts[state]:,} {WORDS[state]}" for state in RequestState if state in states and counts[state]
+    ]
+    if told:
+        return f"{', '.join(told)} of {every:,}"
+    wanted = " or ".join(WORDS[state] for state in RequestState if state in states)
+    return f"none {wanted} of {every:,}"
 
 
 def _states(typed: str) -> tuple[RequestState, ...]:
+    names = {_name(state): state for state in RequestState} | {state.value: state for state in RequestState}
     try:
-        return tuple(RequestState(part.strip()) for part in typed.split(",") if part.strip())
-    except ValueError as error:
-        known = ", ".join(state.value for state in RequestState)
+        return tuple(names[part.strip().replace(" ", "-")] for part in typed.split(",") if part.strip())
+    except KeyError as error:
+        known = ", ".join(_name(state) for state in RequestState)
         raise BadInput(f"{typed!r} names no state of a request.", f"There are {known}.") from error
+
+
+def _name(state: RequestState) -> str:
+    """What is typed for a state."""
+    return "not-sent" if state is RequestState.STOPPED else state.value
 
 
 def _rate(typed: str) -> float | None:

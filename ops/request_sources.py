@@ -12,10 +12,11 @@ from decimal import Decimal
 
 import numpy as np
 
-from ops import clock
+from ops import clock, cold_views
 from ops.aws import objects
 from ops.aws.calls import Reading
 from ops.core import metrics
+from ops.core.ahead import NOTHING, Ahead, ahead
 from ops.core.change import Actor
 from ops.core.errors import BadInput, Denied, OpsError
 from ops.core.request_seen import EndpointSeen
@@ -98,21 +99,41 @@ class RequestSources(Opened):
         plain = _PLAIN.sub("-", filename.rpartition("/")[2]).strip(".-")[-100:] or "input"
         return f"s3://{chosen}/{INPUTS}/{name}/{self._told_now(reading):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}-{plain}"
 
-    def _estimate(self, endpoint: Endpoint, number: int) -> tuple[Decimal | None, str]:
-        """Dollars for so many requests at the time that they took lately, and what that rests on."""
-        view = self._viewed(endpoint.ref.name, timedelta(hours=3))
+    def _estimate(
+        self, endpoint: Endpoint, number: int, before: Ahead, view: EndpointView | None
+    ) -> tuple[Decimal | None, str]:
+        """Dollars for so many requests at the time that they took lately, and what that rests on.
+
+        `before`: what its state adds, a start and the idle time after it.
+        """
         took = view.metrics.get(metrics.MODEL_LATENCY.key).values if view is not None else np.empty(0)
-        if endpoint.instance_type is None or not took.size or np.isnan(took).all():
+        unknown = not took.size or bool(np.isnan(took).all())
+        if endpoint.instance_type is None or (unknown and not before.paid_s):
             return None, "How long a request takes is not known from the last three hours."
         price, _ = self._prices.quote(endpoint.ref.region, endpoint.instance_type)
         if price is None:
             return None, f"There is no list price of {endpoint.instance_type}."
+        if unknown:
+            usd = price.usd_per_hour * Decimal(str(before.paid_s / 3600.0))
+            return (
+                usd,
+                "The work comes on top: how long a request takes is not known from the last three hours.",
+            )
         mean_s = float(np.nanmean(took)) / 1e6
         asynchronous = endpoint.async_config
         at_once = (asynchronous.max_concurrent if asynchronous is not None else None) or 1
-        usd = price.usd_per_hour * Decimal(str(mean_s * number / at_once / 3600.0))
-        basis = f"{mean_s:.0f} s each as in the last three hours, {at_once} at once; idle time not counted"
-        return usd, basis
+        usd = price.usd_per_hour * Decimal(str((mean_s * number / at_once + before.paid_s) / 3600.0))
+        basis = f"{mean_s:.0f} s each as in the last three hours, {at_once} at once"
+        return usd, basis if before.paid_s else f"{basis}; idle time not counted"
+
+    def _ahead(self, name: str, ttl_s: float) -> Ahead:
+        """What its state means for a request that is sent now, by what was read last; else nothing."""
+        try:
+            state = self._gatherer().state()
+            seen, verdict, _ = state.judged(name)
+            return ahead(seen, verdict, cold_views.waking(state, name).kept, ttl_s)
+        except OpsError:
+            return NOTHING
 
     def _viewed(self, name: str, span: timedelta | Window) -> EndpointView | None:
         """A view of one endpoint after what is due of it was read; None where that cannot be told."""

@@ -50,13 +50,15 @@ class Sending(RequestSources):
     def quote(self, submission: Submission) -> Quote:
         """What a submission comes to, and why it wants a yes, where it does. Sends nothing. Raises BadInput."""
         endpoint = self._async(self._reading(), submission.endpoint)
-        usd, basis = self._estimate(endpoint, submission.count)
+        view = self._viewed(submission.endpoint, timedelta(hours=3))
+        before = self._ahead(submission.endpoint, submission.ttl_s)
+        usd, basis = self._estimate(endpoint, submission.count, before, view)
         why = ""
         if submission.count > CONFIRM_ABOVE:
             why = f"These are {count(submission.count, 'request')}, more than {CONFIRM_ABOVE}."
         elif usd is not None and usd > CONFIRM_USD:
             why = f"This costs about ${usd:.2f}, an estimate at list price."
-        return Quote(submission.count, usd, basis, why)
+        return Quote(submission.count, usd, basis, why, before)
 
     def submit(
         self, submission: Submission, actor: Actor, *, confirmed: bool = False, key: str = ""
@@ -265,7 +267,7 @@ class Sending(RequestSources):
             said = (
                 "Ebb looks for results in S3; with a queue of its own behind the topics it hears of them at once."
                 if topics
-                else "This endpoint tells no topic of its results, so Ebb looks for them in S3."
+                else "This endpoint has no SNS topic for its results, so Ebb looks for them in S3."
             )
             return QueueStatus(endpoint, topics, name, False, (), None, said)
         deaf = len(topics) - len(found.topics)
@@ -282,7 +284,7 @@ class Sending(RequestSources):
             topics = self._topics(endpoint)
             if not topics:
                 raise BadInput(
-                    f"{endpoint} tells no topic of its results, so there is nothing to listen to.",
+                    f"{endpoint} has no SNS topic for its results, so there is nothing to listen to.",
                     "Set a success and an error topic in its configuration, or let Ebb look for results in S3.",
                 )
             requests.make_queue(self._reading(), self._installation(), endpoint, topics)

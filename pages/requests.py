@@ -17,6 +17,7 @@ from components.request_controls import FOLLOW, SUBMIT
 
 require("viewer")
 zone = scope.zone()
+request_controls.remember()
 
 
 def everything() -> None:

@@ -93,3 +93,31 @@ def test_bad_usage_is_exit_code_2(
 ) -> None:
     assert main(arguments) == 2
     assert said in capsys.readouterr().err
+
+
+def test_what_cannot_wake_is_warned_of_beside_the_document(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName="doc",
+        DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 0}],
+    )
+    account.aws.advance(600)
+    assert main(["submit", "doc", f"s3://{BUCKET}/in/1.json", "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["batch"]
+    assert "Warning: doc cannot wake (no scaling is registered for it)" in said.err
+    assert "expire after 6 h" in said.err
+
+
+def test_counts_follow_the_filter(running: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["submit", "doc", f"s3://{BUCKET}/in/1.json", "--count", "2", "--wait"]) == 0
+    capsys.readouterr()
+    for asked, said in (
+        ("failed,expired", "none failed or expired of 2"),
+        ("not-sent", "none not sent of 2"),
+        ("stopped", "none not sent of 2"),
+        ("done,failed", "2 done of 2"),
+    ):
+        assert main(["requests", "doc", "--state", asked]) == 0
+        assert capsys.readouterr().out.startswith(f"{said}\n")

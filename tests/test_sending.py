@@ -349,3 +349,16 @@ def test_why_a_batch_is_not_sent_now_is_told_of_its_endpoint(desk: Desk) -> None
             assert sender.request(row.id).problems == (problem,)
         finally:
             sender.close()
+
+
+def test_a_quote_says_what_the_state_of_the_endpoint_means(desk: Desk) -> None:
+    awake = desk.console.quote(Submission("doc", INPUT))
+    assert awake.ahead.said == ""
+    scale(desk, 0)
+    desk.account.aws.advance(600)
+    desk.console.fleet()
+    asleep = desk.console.quote(Submission("doc", INPUT, ttl_s=3600))
+    assert asleep.ahead.warns
+    assert asleep.ahead.said == (
+        "doc cannot wake (no scaling is registered for it): the request would wait and expire after 1 h."
+    )

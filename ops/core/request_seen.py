@@ -25,7 +25,7 @@ WORDS: Mapping[RequestState, str] = {
     RequestState.PLANNED: "not sent yet",
     RequestState.SENDING: "being sent",
     RequestState.QUEUED: "queued",
-    RequestState.WAKING: "waits for the cold start",
+    RequestState.WAKING: "waiting for the cold start",
     RequestState.PROCESSING: "queued or processing",
     RequestState.DONE: "done",
     RequestState.FAILED: "failed",

@@ -280,13 +280,21 @@ def _of_change(change: Change) -> Event:
 def _scaling(name: str, activities: Iterable[Activity], start: datetime, end: datetime) -> Iterator[Event]:
     """What scaling did; what only repeats is one line, at its newest time."""
     inside = sorted((a for a in activities if start <= a.start < end), key=lambda a: a.start, reverse=True)
-    for _, group in groupby(inside, key=lambda a: (a.status, a.desired, a.cause, a.message, a.not_scaled)):
+    for _, group in groupby(inside, key=_alike):
         same = list(group)
-        event = _of_activity(name, same[0])
+        event = _of_activity(name, same[0], [a.cause for a in same])
         yield replace(event, times=len(same), since=same[-1].start) if len(same) > 1 else event
 
 
-def _of_activity(name: str, activity: Activity) -> Event:
+def _alike(activity: Activity) -> tuple[object, ...]:
+    """What is the same of activities that are told as one: not the cause, for two policies may ask in turn."""
+    by = causes.scheduled(activity.cause)
+    other = activity.description if activity.desired is None and not activity.not_scaled else ""
+    return activity.status, activity.desired, activity.message, activity.not_scaled, by, other
+
+
+def _of_activity(name: str, activity: Activity, all_causes: Sequence[str]) -> Event:
+    """`all_causes`: its own and those of the activities that are told with it."""
     schedule = causes.scheduled(activity.cause)
     bounds = causes.bounds(activity.description)
     if activity.not_scaled:
@@ -312,8 +320,16 @@ def _of_activity(name: str, activity: Activity) -> Event:
         who,
         what,
         ended,
-        ". ".join(part.rstrip(".") for part in (said, _why(activity.cause)) if part),
+        ". ".join(part.rstrip(".") for part in (said, _whys(all_causes)) if part),
     )
+
+
+def _whys(all_causes: Sequence[str]) -> str:
+    """Every cause once, in the order of the newest; of many some."""
+    found = [why.rstrip(".") for why in dict.fromkeys(map(_why, all_causes)) if why]
+    if len(found) > MOST_PARTS:
+        found = [*found[: MOST_PARTS - 1], f"and {len(found) - MOST_PARTS + 1} more causes"]
+    return "; ".join(found)
 
 
 def _why(cause: str) -> str:

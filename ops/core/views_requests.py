@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from ops.core.ahead import NOTHING, Ahead
 from ops.core.plain_text import Readable
 from ops.core.request_times import Timeline
 from ops.core.requests import Batch, RequestState, Sent
 from ops.core.types import Connection, Problem
+from ops.core.words import about_usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,15 @@ class Quote:
     basis: str
     confirm: str
     """Why an explicit yes is wanted; empty where it is not."""
+    ahead: Ahead = NOTHING
+    """What the state of the endpoint means for it now: no promise."""
+
+    @property
+    def price(self) -> str:
+        """ "about $0.50 with the start and about 15 min of idle time after it, an estimate"."""
+        if self.usd is None:
+            return "the price is not known"
+        return ", ".join((f"{about_usd(self.usd)} {self.ahead.paid}".rstrip(), "an estimate"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 
 from ops.core.types import EndpointState
@@ -48,6 +49,19 @@ def percent(share: float) -> str:
     if 0.99 < share < 1:
         return "99 %"
     return f"{share * 100:.0f} %"
+
+
+def about_usd(dollars: Decimal) -> str:
+    """A small estimate in two significant digits: about $0.0031, about $12; under $0.01 below a tenth of a cent."""
+    if dollars <= 0:
+        return "nothing"
+    if dollars < Decimal("0.001"):
+        return "under $0.01"
+    if dollars >= 10:
+        return f"about ${Decimal(f'{dollars:.1e}'):,.0f}"
+    if dollars >= 1:
+        return f"about ${dollars:.2f}"
+    return f"about ${Decimal(f'{dollars:.1e}'):f}"
 
 
 def listed(words: list[str]) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from components import attention, cards
 from ops.core.types import EndpointRef, EndpointState, Severity
+from ops.core.words import about_usd
 from tests.components.samples import NOW, USAGE, fleet
 
 STUCK, FAILING, *_ = fleet().rows
@@ -94,7 +95,7 @@ def test_a_calm_fleet_has_no_sentences():
     ],
 )
 def test_a_small_sum_keeps_two_digits_and_is_never_no_cents(dollars, words):
-    assert cards.about_usd(Decimal(dollars)) == words
+    assert about_usd(Decimal(dollars)) == words
 
 
 def test_on_real_aws_the_line_names_calls_metrics_and_list_price():

@@ -6,7 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from components.request_draft import ADDRESS, BURST, NOT_YET, ONCE, PACED, PASTE, UPLOAD, Draft, not_json
+from components.request_draft import (
+    ADDRESS,
+    BURST,
+    NOT_YET,
+    ONCE,
+    PACED,
+    PASTE,
+    UPLOAD,
+    Draft,
+    not_json,
+    type_of,
+)
 from ops.core.errors import BadInput
 
 DRAFT = Draft("doc", pasted='{"a": 1}')
@@ -94,3 +105,21 @@ def test_an_empty_or_impossible_field_is_said(draft, said):
 )
 def test_how_long_the_sending_takes_is_said(draft, said):
     assert draft.lasts() == said
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("page 1.JSON", "application/json"),
+        ("rows.jsonl", "application/jsonlines"),
+        ("rows.csv", "text/csv"),
+        ("scan.pdf", "application/pdf"),
+        ("photo.jpeg", "image/jpeg"),
+        ("array.npy", "application/x-npy"),
+        ("rows.csv.gz", "application/octet-stream"),
+        ("weights.zzz", "application/octet-stream"),
+        ("noend", "application/octet-stream"),
+    ],
+)
+def test_a_files_name_tells_its_content_type(name, kind):
+    assert type_of(name) == kind

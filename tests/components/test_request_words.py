@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from components.request_export import as_csv, as_json
-from components.request_words import LOOKS, bar, headline, pill, progress, said, sentence
+from components.request_words import LOOKS, bar, headline, lasted, pill, progress, said, sentence
 from ops.core.request_times import Part, Timeline
 from ops.core.requests import Batch, RequestState, Sent, Submission
 from ops.core.views_requests import RequestsView
@@ -80,9 +80,9 @@ def test_the_headline_counts(given, words):
         ({"state": S.FAILED, "ended": LATER}, COLD, "Failed 10 min after AWS took it, of which"),
         ({"state": S.EXPIRED, "ended": LATER}, NONE, "Expired: its 6 h in the queue passed"),
         ({"state": S.UNKNOWN, "ended": LATER}, NONE, "neither a result nor an error"),
-        ({"state": S.WAKING}, NONE, "Waits for the cold start of its endpoint; AWS took it 10 min ago."),
-        ({"state": S.PROCESSING}, NONE, "Queued or being processed;"),
-        ({"state": S.PROCESSING, "processing": NOW}, NONE, "Being processed;"),
+        ({"state": S.WAKING}, NONE, "Waiting for the cold start; AWS took it 10 min ago."),
+        ({"state": S.PROCESSING}, NONE, "Queued or processing;"),
+        ({"state": S.PROCESSING, "processing": NOW}, NONE, "Processing;"),
         (
             {"state": S.DONE, "ended": LATER},
             replace(COLD, cold_s=None),
@@ -116,10 +116,10 @@ def test_the_bar_has_its_parts_as_long_as_they_took_and_says_them():
 
 def test_a_batch_tells_its_running_total():
     drawn = progress(BATCH, counts(planned=3, sending=1, queued=1, done=4, failed=1))
-    assert "7 of 10 sent · 4 done · 1 failed · 2 waiting" in drawn
+    assert "7 of 10 sent · 4 done · 1 failed · 2 under way" in drawn
     assert 'aria-valuenow="50"' in drawn
     stopped = progress(BATCH, counts(stopped=6, done=4))
-    assert "4 of 10 sent · 4 done · 6 stopped before they were sent" in stopped
+    assert "4 of 10 sent · 4 done · 6 not sent" in stopped
 
 
 def view(*rows: Sent) -> RequestsView:
@@ -141,3 +141,10 @@ def test_an_export_has_a_row_for_each_of_all_pages():
 def test_text_of_others_is_no_formula_in_a_spreadsheet():
     rows = list(csv.DictReader(io.StringIO(as_csv([view(replace(SENT, text="=HYPERLINK(1)"))]))))
     assert rows[0]["text"] == "'=HYPERLINK(1)"
+
+
+def test_of_an_open_request_the_length_is_so_far():
+    assert lasted(SENT, NOW + timedelta(seconds=63)) == "so far 1 min 3 s"
+    done = replace(SENT, state=S.DONE, ended=NOW + timedelta(seconds=63))
+    assert lasted(done, LATER) == "1 min 3 s"
+    assert lasted(replace(SENT, state=S.PLANNED, sent=None), LATER) == "–"

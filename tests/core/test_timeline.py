@@ -149,6 +149,29 @@ def test_what_changed_no_setup_cannot_be_undone(kind):
     assert not event.undoable
 
 
+def test_repeats_are_one_line_also_where_two_policies_ask_in_turn():
+    def asked(minutes: float, policy: str, **more) -> Activity:
+        cause = f"monitor alarm {policy}-alarm in state ALARM triggered policy {policy}"
+        return activity(minutes, cause=cause, status="Failed", message="No quota.", **more)
+
+    moves = [asked(m, ("wake", "backlog")[m % 2]) for m in range(1, 7)]
+    (found,) = line(activities=moves)
+    assert (found.times, found.since, found.ended) == (6, NOW - timedelta(minutes=6), Ended.FAILED)
+    assert found.said == (
+        "No quota. Policy backlog, when the alarm backlog-alarm rang; Policy wake, when the alarm wake-alarm rang"
+    )
+    assert [e.times for e in line(activities=[*moves[:3], asked(3.5, "wake", desired=2), *moves[3:]])] == [
+        3,
+        1,
+        3,
+    ]
+    bounds = [
+        activity(m, cause="scheduled action name a was triggered", desired=None, description=d)
+        for m, d in ((1, "Setting min capacity to 2"), (2, "Setting max capacity to 4"))
+    ]
+    assert len(line(activities=bounds)) == 2
+
+
 def test_scaling_in_plain_words_and_repeats_as_one_line():
     at_most = [
         activity(m, not_scaled=("AlreadyAtMaxCapacity",), desired=None, description="Attempting to scale")

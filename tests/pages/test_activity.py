@@ -80,6 +80,13 @@ def test_filters_come_from_the_link(open_page, query, left):
         assert len(table_lines(app)) == 3
 
 
+@pytest.mark.parametrize("key", ["of", "endpoint"])
+def test_an_endpoint_comes_from_the_link_under_either_name(open_page, key):
+    app = open_page(source(name="doc-async"), "activity", **{key: "doc-async"})
+    assert app.session_state["of"] == "doc-async"
+    assert "doc-async, last 3h: 2 changes" in words(app)
+
+
 def test_a_kind_that_is_not_offered_is_said(open_page):
     app = open_page(source(), "activity", kind="magic")
     assert "the kind “magic”, which is not offered" in notices(app)

@@ -76,6 +76,7 @@ def test_phases_unfold_with_kind_and_source(open_page: Open) -> None:
 def test_one_endpoint_and_a_span_from_the_link(open_page: Open) -> None:
     key = ("cold-starts", DOC, timedelta(days=7))
     app = opened(open_page, Answering(cold_view(PAST), key), of=DOC, back="7d")
+    assert markup(opened(open_page, Answering(cold_view(PAST), key), endpoint=DOC, back="7d")) == markup(app)
     assert "7 cold starts in the last 7 days" in words(app)
 
 

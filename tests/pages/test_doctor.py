@@ -244,3 +244,14 @@ def test_a_denied_part_hides_only_the_rules_that_need_it(open_page, sky, viewer,
     app = open_page(viewer.after().reader, "doctor", endpoint="no-wake-policy")
     assert action in notices(app)
     assert ">no-wake-policy</h1>" in markup(app)
+
+
+@pytest.mark.parametrize(
+    ("role", "buttons", "said"), [("viewer", False, True), ("operator", True, True), ("admin", True, False)]
+)
+def test_who_may_not_apply_a_fix_is_told_the_role(open_page, viewer, monkeypatch, role, buttons, said):
+    monkeypatch.setenv("EBB_ROLE", role)
+    app = open_page(viewer.after().reader, "doctor", endpoint="no-wake-policy")
+    assert any("Apply this fix" in each.label for each in app.button) is buttons
+    assert ("Applying this fix needs the role admin." in words(app)) is said
+    assert ("you may look" in words(app)) is (role == "viewer")

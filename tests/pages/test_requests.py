@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -240,6 +243,25 @@ def test_failed_requests_are_sent_again_with_a_link_to_the_original(office: Offi
     assert again.resubmit_of in markup(opened(sent=again.id))
 
 
+def test_a_failed_request_leads_to_its_log_and_back_to_the_list_as_it_was(office: Office) -> None:
+    office.aws.world.fleet.inject("doc", profile=(1.0, 2.0, 1.0))
+    office.console.submit(Submission("doc", INPUT), ME)
+    office.send()
+    office.follow(300)
+    (row,) = office.console.requests(ALL).rows
+    assert row.state is RequestState.FAILED
+    assert row.ended is not None
+    app = opened(sent=row.id, endpoint="doc", requests="Failed", find="ebb", since="1d")
+    shown = markup(app)
+    stamp = round(row.ended.timestamp() * 1000)
+    assert f"./failures?endpoint=doc&amp;request={row.inference_id}&amp;at={stamp}" in shown
+    assert f"part=Log&amp;text={row.inference_id}&amp;from=" in shown
+    back = re.search(r'href="([^"]*)" data-focus="back"', shown)
+    assert back is not None
+    query = parse_qs(urlsplit(unescape(back[1])).query)
+    assert query == {"endpoint": ["doc"], "requests": ["Failed"], "find": ["ebb"], "since": ["1d"]}
+
+
 def test_a_viewer_sees_the_list_and_no_button(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     office.console.submit(Submission("doc", INPUT, count=3), ME)
     monkeypatch.setenv("EBB_ROLE", "viewer")
@@ -386,3 +408,17 @@ def test_more_than_a_page_has_pages_and_is_exported_whole(office: Office) -> Non
         sent.id for sent in office.console.requests(replace(ALL, limit=60)).rows
     ]
     assert len(table_lines(opened(find="00007"))) == 1
+
+
+def test_a_content_type_told_by_a_files_name_is_said_until_another_is_chosen(office: Office) -> None:
+    app = opened(endpoint="doc", view=SUBMIT)
+    app.session_state["send-source"] = "Upload"
+    app.session_state["send-type"] = "application/pdf"
+    app.session_state[session.TYPE_TOLD] = ("pages.pdf", "application/pdf")
+    clean(app.run())
+    assert app.selectbox(key="send-type").value == "application/pdf"
+    assert any("Told by the name of pages.pdf" in each.value for each in app.caption)
+    app.selectbox(key="send-type").set_value("text/csv")
+    clean(app.run())
+    assert app.session_state[session.TYPE_CHOSEN]
+    assert not any("Told by the name" in each.value for each in app.caption)
