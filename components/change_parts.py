@@ -18,6 +18,7 @@ from ops.core.fix_calls import calls
 from ops.core.fixes import Calls, ChosenTopic, PolicyArn
 from ops.core.moments import written
 from ops.core.setup import Difference, parts
+from ops.core.warm_names import OURS
 
 OUTCOMES = {
     Outcome.DONE: ("✓", "Done", "fine"),
@@ -40,7 +41,7 @@ def compared(differences: Sequence[Difference], heads: tuple[str, str] = ("now",
         titles,
         (
             line(
-                cell(html("<b>{n}</b>", n=label(d.part)), css="wide"),
+                cell(html("<b>{n}</b>", n=_named(d.part)), css="wide"),
                 cell(shown(d.part, d.before), heads[0]),
                 cell(html("<b>{v}</b>", v=shown(d.part, d.after)), heads[1]),
             )
@@ -48,6 +49,15 @@ def compared(differences: Sequence[Difference], heads: tuple[str, str] = ("now",
         ),
         "Before and after",
     )
+
+
+def _named(part: str) -> Html:
+    """A part by its name; a scheduled action of Ebb's, whose name holds a whole plan, by how it begins."""
+    said = label(part)
+    begins, _, more = said.partition(",")
+    if not more or not part.partition(" ")[2].startswith(OURS):
+        return html("{said}", said=said)
+    return html('<span title="{said}">{begins} …</span>', said=said, begins=begins)
 
 
 def plan(found: ChangePlan, zone: tzinfo) -> Html:
@@ -203,7 +213,7 @@ def _read_back(found: Receipt) -> Html:
     before, after = parts(found.entry.before, ref), parts(found.entry.after, ref)
     changed = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
     items = joined(
-        html("<li>{part}: {value}</li>", part=label(key), value=shown(key, now.get(key))) for key in changed
+        html("<li>{part}: {value}</li>", part=_named(key), value=shown(key, now.get(key))) for key in changed
     )
     if not changed:
         return Html("")

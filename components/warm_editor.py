@@ -14,7 +14,7 @@ from ops.core.change import Outcome
 from ops.core.errors import BadInput, OpsError
 from ops.core.views_warm import WarmView
 from ops.core.warm import WarmPlan, WarmWindow, zone_of
-from ops.core.warm_holidays import countries
+from ops.core.warm_holidays import countries, country_names, part_names
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 KINDS = ("At least", "At most", "Both")
@@ -141,25 +141,28 @@ def _rest(
             f"So that an instance serves when the window begins: {lead.minutes} min proposed, {lead.basis}."
         )
         show(html('<p class="muted small">{said}</p>', said=said), key="warm-lead")
-    known = countries()
+    known, called = countries(), country_names()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         country = st.selectbox(
             "Closed on public holidays of",
-            list(known),
+            list(called),
             index=None,
             key="warm-country",
-            placeholder="none",
-            width=220,
+            placeholder="none: choose a country",
+            format_func=lambda code: f"{called.get(code, code)} ({code})",
+            width=280,
         )
         part = None
         if country and known[country]:
+            parts = part_names(country)
             part = st.selectbox(
                 "Part of it",
-                list(known[country]),
+                list(parts),
                 index=None,
                 key="warm-part",
                 placeholder="all of it",
-                width=160,
+                format_func=lambda code: f"{parts.get(code, code)} ({code})",
+                width=240,
             )
         until = st.date_input(
             "Last day (blank: none)" if not country else "Last day (blank: in a year)",

@@ -29,7 +29,7 @@ from ops.core.warm_keep import active, outside_now
 from ops.core.warm_names import WarmName, read_name, warm_name
 from ops.core.warm_overlaps import check_apart, explained, meeting
 from ops.core.warm_text import plan_text
-from ops.core.warm_week import check_clock_changes, stretches
+from ops.core.warm_week import check_clock_changes, shut_says, stretches
 from ops.core.words import count
 from ops.warming_checks import LEAVES_LATER, Warming, check_fits, deleted, safe, stays, target_of
 from ops.warming_until import end_keep, keep_again
@@ -130,6 +130,8 @@ def put_plan(before: Setup, ref: EndpointRef, plan: WarmPlan, now: datetime, mem
     effect = f"{plan_text(plan)}." + (
         " A window is open now: its bounds hold at once." if made.inside else ""
     )
+    shut = shut_says(plan, now)
+    effect += f" {shut}" if shut else ""
     if plan.floor is not None:
         effect += f" {LEAVES_LATER}"
     if plan.until is not None:

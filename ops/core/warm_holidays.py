@@ -18,6 +18,38 @@ def countries() -> dict[str, tuple[str, ...]]:
     return {code: tuple(parts) for code, parts in sorted(known.items()) if len(code) == 2}
 
 
+_SPELLED = {"dr": "DR", "hongkong": "Hong Kong"}
+_SMALL = {"and", "of", "the", "da"}
+
+
+@lru_cache(maxsize=1)
+def country_names() -> dict[str, str]:
+    """What each known code is called, by name: {"DE": "Germany"}."""
+    from holidays.registry import COUNTRIES
+
+    known = countries()
+    named = {}
+    for key, (_, code, *_rest) in COUNTRIES.items():
+        words = [w if w in _SMALL else _SPELLED.get(w, w.capitalize()) for w in key.split("_")]
+        if code in known:
+            named[code] = " ".join(words)
+    named |= {code: code for code in known if code not in named}
+    return dict(sorted(named.items(), key=lambda each: each[1]))
+
+
+@lru_cache(maxsize=64)
+def part_names(country: str) -> dict[str, str]:
+    """What the parts of a country are called, by name: {"BY": "Bayern"}; some have no name but their code."""
+    import holidays
+
+    parts = countries().get(country, ())
+    if not parts:
+        return {}
+    aliases = holidays.country_holidays(country).get_subdivision_aliases()
+    found = {part: (aliases.get(part) or [part])[0] for part in parts}
+    return dict(sorted(found.items(), key=lambda each: each[1]))
+
+
 def check(code: str) -> None:
     """Raises BadInput for a country or part that is not known: "DE", "DE-BY"."""
     country, _, part = code.partition("-")

@@ -13,9 +13,13 @@ from zoneinfo import ZoneInfo
 from ops.core.errors import BadInput
 from ops.core.warm import DAY, Span, WarmPlan, WarmWindow, instant, whole_minute, zone_of
 from ops.core.warm_holidays import holidays_of
+from ops.core.words import count, listed
 
 WEEK = 7 * 1440
 _CLOCK_CHANGES = timedelta(days=800)
+
+NAMED = 8
+"""Days off that a sentence names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,22 @@ def days_off(plan: WarmPlan, first: date, last: date) -> dict[date, str]:
         named = holidays_of(plan.holidays, range(first.year, last.year + 1))
         found = {day: name for day, name in named.items() if first <= day <= last}
     return found | {day: found.get(day, "day off") for day in plan.off if first <= day <= last}
+
+
+def shut_says(plan: WarmPlan, now: datetime) -> str:
+    """The next days on which a window would open and does not, in a sentence; empty where there is none.
+
+    They are looked for up to the last day, or for a year.
+    """
+    today = now.astimezone(zone_of(plan.zone)).date()
+    weekdays = frozenset[int]().union(*(w.weekdays for w in plan.windows))
+    last = plan.until or today + 365 * DAY
+    shut = [day for day in sorted(days_off(plan, today, last)) if day.weekday() in weekdays]
+    if not shut:
+        return ""
+    named = [f"{d.day} {d:%b}" + (f" {d.year}" if d.year > today.year + 1 else "") for d in shut[:NAMED]]
+    more = f" and {count(len(shut) - NAMED, 'more day')}" if len(shut) > NAMED else ""
+    return f"Shut on {', '.join(named)}{more}." if more else f"Shut on {listed(named)}."
 
 
 def spans(plan: WarmPlan, after: datetime, until: datetime) -> tuple[Span, ...]:

@@ -112,6 +112,14 @@ def test_holidays_close_it_until_a_last_day(sky):
         assert "closed on public holidays of DE" in words(app)
         next(s for s in app.selectbox if s.label == "Part of it").set_value("BY").run()
         assert "closed on public holidays of DE-BY" in words(app)
+        labelled = {s.label: s.options for s in app.selectbox}
+        assert "Germany (DE)" in labelled["Closed on public holidays of"]
+        assert "Berlin (BE)" in labelled["Part of it"]
+        press(app, "Review this warm plan…")
+        said = words(app)
+        assert "Shut on 25 Dec, 1 Jan, 6 Jan" in said
+        assert "Schedule ebb-warm-1-open0 …" in said
+        assert 'title="Schedule ebb-warm-1-open0,12345.0800.1800' in markup(app)
 
 
 def test_foreign_actions_are_shown_and_not_touched(sky):
