@@ -66,7 +66,7 @@ def says(found: Drift, zone: tzinfo) -> Html:
         '<div class="stack finding"><h2><span class="waking"><span aria-hidden="true">▲</span> Changed elsewhere:'
         "</span> it is not as it was {by}, {when}.</h2>{table}<p>{who}</p></div>",
         by=by,
-        when=moment(base.at, base.at, zone),
+        when=moment(base.begin, session.now() or base.begin, zone),
         table=compared(found.differences, ("as it was", "now")),
         who=who,
     )

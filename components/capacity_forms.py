@@ -5,6 +5,7 @@ What is typed stays: when what holds changes meanwhile, only fields that nobody 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -40,8 +41,10 @@ def field(key: str, holds: Any) -> str:
 def bounds(view: CapacityView) -> None:
     """Least and most instances, what they would lead to, and the way to the review."""
     name, target = view.around.endpoint.ref.name, view.setup.target
+    least = 0 if view.around.endpoint.is_async else 1
+    sleeps = "A real-time endpoint keeps at least 1." if least else "0 lets it sleep."
     said = (
-        "0 lets it sleep. Scaling stays within these bounds; AWS acts on them at once."
+        f"{sleeps} Scaling stays within these bounds; AWS acts on them at once."
         if target is not None
         else "It is not registered with Application Auto Scaling yet: give its first bounds, and scaling can begin."
     )
@@ -49,18 +52,20 @@ def bounds(view: CapacityView) -> None:
     held = target.bounds if target is not None else None
     with st.container(horizontal=True, key="bounds-fields"):
         low = st.number_input(
-            "Minimum", step=1, key=field(f"low-{name}", held.min if held else 0), width=160, format="%d"
+            "Minimum", step=1, key=field(f"low-{name}", held.min if held else least), width=160, format="%d"
         )
         high = st.number_input(
             "Maximum", step=1, key=field(f"high-{name}", held.max if held else 1), width=160, format="%d"
         )
     show(words.hint(view, low, high), key="bounds-hint")
+    same = held is not None and (low, high) == (held.min, held.max)
     change_panel.review(
         "Review these bounds…",
         lambda console: console.plan_bounds(name, _given(low, "minimum"), _given(high, "maximum")),
         page=PAGE,
         key=f"bounds-{name}",
         primary=True,
+        off=same,
     )
 
 
@@ -190,11 +195,23 @@ def _tracking(name: str, policy: TargetTrackingPolicy, key: str) -> None:
             disable_scale_in=fixed,
         )
 
+    _review(name, policy, wanted, key)
+
+
+def _review(name: str, policy: Policy, wanted: Callable[[], Policy], key: str) -> None:
+    """The button of one policy, grey while nothing differs; what makes no sense is answered when it is pressed."""
+    try:
+        same = wanted() == policy
+    except BadInput:
+        same = False
+    said = "This is what holds now." if same else ""
+    show(html('<p class="muted">{said}</p>', said=said), key=f"policy-hint-{key}")
     change_panel.review(
         "Review this policy…",
         lambda console: console.plan_policy(name, wanted()),
         page=PAGE,
         key=f"policy-{key}",
+        off=same,
     )
 
 
@@ -247,12 +264,7 @@ def _steps(name: str, policy: StepPolicy, key: str) -> None:
         _fit(steps)
         return replace(policy, steps=steps, cooldown=_given(pause, "cooldown"))
 
-    change_panel.review(
-        "Review this policy…",
-        lambda console: console.plan_policy(name, wanted()),
-        page=PAGE,
-        key=f"policy-{key}",
-    )
+    _review(name, policy, wanted, key)
 
 
 def _fit(steps: tuple[Step, ...]) -> None:
@@ -276,7 +288,7 @@ def _count(key: str, by: int) -> None:
 
 
 def _end(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
+    return "" if value is None else f"{value:.15g}"
 
 
 def _number(text: str | None, what: str) -> float | None:

@@ -167,7 +167,7 @@ def _apply(found: Open, why: str, typed: str) -> None:
 def _review(found: Open) -> tuple[bool, str, str]:
     """(Apply was pressed, the reason, the word that was typed)."""
     plan, key = found.plan, found.key
-    markup.show(change_parts.plan(plan), key=f"plan-{key}")
+    markup.show(change_parts.plan(plan, scope.zone().info), key=f"plan-{key}")
     if plan.empty:
         st.info("There is nothing to change: it is like this already.", icon=":material/check:")
         _closing(key, "plan")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from ops.core.change import Caution, ChangePlan, CostEffect, Outcome, Receipt
 from ops.core.change_words import label, shown
 from ops.core.fix_calls import calls
 from ops.core.fixes import Calls, ChosenTopic, PolicyArn
+from ops.core.moments import written
 from ops.core.setup import Difference, parts
 
 OUTCOMES = {
@@ -49,28 +50,38 @@ def compared(differences: Sequence[Difference], heads: tuple[str, str] = ("now",
     )
 
 
-def plan(found: ChangePlan) -> Html:
-    """The title, before and after, what happens next, what it costs, and what to know first."""
-    cautions = html('<ul class="cautions">{items}</ul>', items=joined(map(_caution, worst_first(found))))
+def plan(found: ChangePlan, zone: tzinfo) -> Html:
+    """The title, before and after, what happens next, what it costs, and what to know first; times in `zone`."""
+    items = joined(_caution(caution, zone) for caution in worst_first(found))
+    cautions = html('<ul class="cautions">{items}</ul>', items=items)
     return html(
         '<div class="stack change"><h2>{title}</h2>{compared}'
         '<p><span class="muted">What happens:</span> {effect}</p>{cost}{cautions}</div>',
-        title=found.title,
+        title=written(found.title, zone),
         compared=compared(found.differences),
-        effect=found.effect,
-        cost=cost(found.cost),
+        effect=written(found.effect, zone),
+        cost=cost(found.cost, zone, scales=_scales(found)),
         cautions=cautions if found.cautions else Html(""),
     )
 
 
-def cost(found: CostEffect | None) -> Html:
-    """What it adds a day and a month; always an estimate."""
+def _scales(found: ChangePlan) -> bool:
+    """Whether what makes scaling act changes: a policy, an alarm that may run one, a schedule."""
+    return any(d.part.partition(" ")[0] in ("policy", "alarm", "schedule") for d in found.differences)
+
+
+def cost(found: CostEffect | None, zone: tzinfo = UTC, *, scales: bool = False) -> Html:
+    """What it adds a day and a month, or once; always an estimate."""
     if found is None:
+        paid = "what scaling then starts is paid by its work" if scales else "what runs is paid as before"
         return html(
-            '<p><span class="money"><span aria-hidden="true">$</span> Cost:</span> '
-            "no bound moves; what runs is paid as before.</p>"
+            '<p><span class="money"><span aria-hidden="true">$</span> Cost:</span> no bound moves; {paid}.</p>',
+            paid=paid,
         )
-    if found.usd_per_day is None or found.usd_per_month is None:
+    if found.usd_once is not None:
+        less = " less" if found.usd_once < 0 else ""
+        said = f"{_usd(found.usd_once)}{less} once, an estimate." if found.usd_once else ""
+    elif found.usd_per_day is None or found.usd_per_month is None:
         said = "not known."
     elif not found.usd_per_day:
         said = ""
@@ -82,7 +93,7 @@ def cost(found: CostEffect | None) -> Html:
         '<p><span class="money"><span aria-hidden="true">$</span> Cost:</span> {said}'
         '<span class="muted"> {basis}</span></p>',
         said=said,
-        basis=found.basis,
+        basis=written(found.basis, zone),
     )
 
 
@@ -97,7 +108,7 @@ def worst_first(found: ChangePlan) -> list[Caution]:
     return sorted(found.cautions, key=lambda c: order.index(c.severity))
 
 
-def _caution(caution: Caution) -> Html:
+def _caution(caution: Caution, zone: tzinfo) -> Html:
     mark = SEVERITIES[caution.severity]
     word = {"critical": "danger", "warning": "careful"}.get(caution.severity.value, mark.word)
     return html(
@@ -105,7 +116,7 @@ def _caution(caution: Caution) -> Html:
         tone=mark.tone,
         icon=mark.icon,
         word=word,
-        said=caution.sentence,
+        said=written(caution.sentence, zone),
     )
 
 
@@ -136,8 +147,8 @@ def receipt(found: Receipt, zone: tzinfo) -> Html:
     if not found.fresh:
         word = f"{word}; this plan had been applied before, and nothing was done now"
     back = _read_back(found)
-    notes = joined(html("<p>{n}</p>", n=n) for n in found.notes)
-    said = html("<p>{s}</p>", s=entry.said) if entry.said else Html("")
+    notes = joined(html("<p>{n}</p>", n=written(n, zone)) for n in found.notes)
+    said = html("<p>{s}</p>", s=written(entry.said, zone)) if entry.said else Html("")
     missing = (
         html("<p>It needs the IAM action <code>{a}</code>.</p>", a=found.action) if found.action else Html("")
     )
@@ -146,7 +157,7 @@ def receipt(found: Receipt, zone: tzinfo) -> Html:
         '<p class="lead {tone}" role="status"><span aria-hidden="true">{icon}</span> {word}.</p>'
         "{said}{missing}{made}{back}{notes}"
         '<p class="muted small">On record as <code>{id}</code>, {when}, by {who}.</p></div>',
-        title=entry.title,
+        title=written(entry.title, zone),
         tone=tone,
         icon=icon,
         word=word,

@@ -10,6 +10,9 @@ from ops.core.warm_calendar import Calendar, CalendarDay, Cell
 SHADES = (0.0, 0.45, 0.65, 0.85)
 """How strong the shade of 0, 1, 2 and more instances is; the number stands in the cell as well."""
 
+MOST_OF_IT = 0.5
+"""Held for less of the hour than this, a minimum stands as "<1"."""
+
 
 def heat_map(found: Calendar, heading: str) -> Html:
     """A row for each day, a column for each hour of its clock; the largest minimum of the hour, and the day's cost."""
@@ -25,7 +28,8 @@ def heat_map(found: Calendar, heading: str) -> Html:
     ]
     notes += found.ahead.unread
     return html(
-        '<div class="stack"><h2>{heading}</h2><p class="muted small">Minimum in each hour, {zone}. {total}</p>'
+        '<div class="stack"><h2>{heading}</h2><p class="muted small">Minimum in each hour, {zone}; '
+        "&lt;1: for less than half of it. {total}</p>"
         '<div class="calendar" role="table" aria-label="{heading}"><div role="row" class="line">'
         '<span role="columnheader" class="day">day</span>{hours}'
         '<span role="columnheader" class="cost">cost</span></div>'
@@ -87,7 +91,7 @@ def _cell(day: CalendarDay, hour: int, cells: Sequence[Cell]) -> Html:
         '<span role="cell" class="cell" style="--strength:{s}%" title="{t}">{n}</span>',
         s=f"{strength * 100:.0f}",
         t=said,
-        n=minimum,
+        n=f"<{minimum}" if minimum and share < MOST_OF_IT else minimum,
     )
 
 

@@ -6,23 +6,22 @@ import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from ops.aws import audit
+from ops.authors import LATE, authors, of_entry
 from ops.aws.calls import Reading
 from ops.core import metrics, planning
 from ops.core.change import Actor, Caution, ChangePlan, CostEffect, Entry, Outcome, Receipt
 from ops.core.change_words import line
 from ops.core.drift import Baseline, Drift, drift
-from ops.core.errors import BadInput, CredentialsProblem, Denied, OpsError, Throttled, Unreachable
+from ops.core.errors import BadInput, Denied, OpsError
 from ops.core.fixes import Change, ChosenTopic, DeletePolicy, PutAlarm
-from ops.core.moments import moment
+from ops.core.names import TOPIC
 from ops.core.plan_effects import Around, InFlight
-from ops.core.records import Change as Record
-from ops.core.setup import BOUNDS, SUSPENDED, Difference, Setup, differences, replaced, touched
+from ops.core.setup import Difference, Setup, replaced, touched
 from ops.core.setup_steps import steps, way_back
 from ops.core.types import Endpoint, EndpointRef, Policy, Severity, Suspended
 from ops.gate import Gate
@@ -32,16 +31,7 @@ from ops.opened import Opened
 log = logging.getLogger(__name__)
 JOB_S = 900
 """The default time-out of one invocation, seconds (facts C.1): what finished in it tells whether work goes on."""
-LATE_S = 60
-"""CloudTrail is asked from so long before the plan was made."""
 _BASELINE = TypeAdapter(Baseline)
-_EVENTS = {
-    BOUNDS: ("RegisterScalableTarget", "DeregisterScalableTarget"),
-    SUSPENDED: ("RegisterScalableTarget",),
-    "policy": ("PutScalingPolicy", "DeleteScalingPolicy"),
-    "schedule": ("PutScheduledAction", "DeleteScheduledAction"),
-    "alarm": ("PutMetricAlarm", "DeleteAlarms", "DisableAlarmActions"),
-}
 
 
 class Changing(Opened):
@@ -193,7 +183,7 @@ class Changing(Opened):
             self._keep_baseline(name, Baseline(replace(present, alarms=()), reading.now))
             return None
         wanted, found = drift(known, present, endpoint.ref, reading.now)
-        return Drift(known, wanted, found, self._who(endpoint.ref, found, known.at)) if found else None
+        return Drift(known, wanted, found, self._who(endpoint.ref, found, known.begin)) if found else None
 
     def accept(self, name: str, actor: Actor) -> None:
         """Take what holds now for what is wanted: no drift any more. Raises ReadOnly, OpsError; on record."""
@@ -255,30 +245,9 @@ class Changing(Opened):
         return found
 
     def _who(self, ref: EndpointRef, moved: tuple[Difference, ...], since: datetime) -> str:
-        """Who made these differences since then: Ebb's journal first, then CloudTrail; empty: not known."""
-        parts = {d.part for d in moved}
-        for entry in self.records().journal(ref.name, since=since - timedelta(seconds=LATE_S)):
-            about = {d.part for d in entry_differences(entry)}
-            if entry.outcome in (Outcome.DONE, Outcome.PARTLY) and about & parts and entry.at >= since:
-                return (
-                    f"{entry.actor.name} did it through Ebb at {moment(entry.at, entry.at)}: {entry.title}."
-                )
-        names = dict.fromkeys(n for part in sorted(parts) for n in _EVENTS[part.partition(" ")[0]])
-        reading = self._reading()
-        found: list[Record] = []
-        try:
-            reading.ask("sts", "GetCallerIdentity")
-            owners = self._gatherer().state().scaling.alarms.owners()
-            begin = since - timedelta(seconds=LATE_S)
-            for name in list(names)[:3]:
-                found += audit.look_up(reading, name, begin, reading.now, owners).changes
-        except (CredentialsProblem, Unreachable, Throttled, Denied):
-            return ""
-        mine = [c for c in found if c.endpoint == ref.name and not c.by_service and not c.error]
-        if not mine:
-            return ""
-        last = max(mine, key=lambda change: change.at)
-        return f"CloudTrail: {last.who} set {last.what} at {moment(last.at, reading.now)}."
+        journal = self.records().journal(ref.name, since=since - LATE)
+        alarms = self._gatherer().state().scaling.alarms.owners()
+        return authors(self._reading(), journal, alarms, ref, moved, since)
 
     def _baseline(self, name: str) -> Baseline | None:
         kept = self.records().memo(f"baseline:{name}")
@@ -300,17 +269,16 @@ class Changing(Opened):
         try:
             known = self._baseline(name)
             if known is not None:
-                own = {d.part for d in entry_differences(entry)}
+                own = {d.part for d in of_entry(entry)}
                 wanted, moved = drift(known, present, entry.ref, at)
-                present = replaced(present, wanted, {d.part for d in moved} - own)
+                left = {d.part for d in moved} - own
+                present = replaced(present, wanted, left)
+                if left:
+                    self._keep_baseline(name, Baseline(present, at, known.by, known.begin))
+                    return
             self._keep_baseline(name, Baseline(present, at, entry.actor.name))
         except OpsError as error:  # the change is made and on record: it counts as drift at worst
             log.warning("%s %s", error.what, error.hint)
-
-
-def entry_differences(entry: Entry) -> tuple[Difference, ...]:
-    """What an entry changed, or meant to."""
-    return differences(entry.before, entry.after, entry.ref)
 
 
 def _alarms_of(changes: Iterable[Change]) -> set[str]:
@@ -318,15 +286,15 @@ def _alarms_of(changes: Iterable[Change]) -> set[str]:
 
 
 def chosen(changes: Iterable[Change], topic: str) -> tuple[Change, ...]:
-    """With the topic that somebody chose in the place of its stand-in. Raises BadInput without one."""
+    """With the topic that somebody chose in the place of its stand-in. Raises BadInput without one, or for none."""
+    example = "Choose an SNS topic by its ARN, such as arn:aws:sns:eu-central-1:123456789012:on-call."
     found: list[Change] = []
     for change in changes:
         if isinstance(change, PutAlarm) and any(isinstance(a, ChosenTopic) for a in change.actions):
             if not topic:
-                raise BadInput(
-                    f"The alarm {change.name} needs somebody to tell.",
-                    "Choose an SNS topic by its ARN, such as arn:aws:sns:eu-central-1:123456789012:on-call.",
-                )
+                raise BadInput(f"The alarm {change.name} needs somebody to tell.", example)
+            if not TOPIC.fullmatch(topic):
+                raise BadInput(f"{topic!r} is not the ARN of an SNS topic.", example)
             actions = tuple(topic if isinstance(a, ChosenTopic) else a for a in change.actions)
             found.append(replace(change, actions=actions))
         else:

@@ -83,6 +83,12 @@ def plan_text(plan: ChangePlan, region: str, *, asks: bool = True) -> str:
 
 def cost_text(cost: CostEffect) -> str:
     """The money of a plan: an estimate, in words."""
+    if cost.usd_once is not None:
+        less = " less" if cost.usd_once < 0 else ""
+        said = (
+            f"about ${abs(cost.usd_once):,.2f}{less} once, an estimate" if cost.usd_once else "nothing more"
+        )
+        return f"Cost: {said}. {cost.basis}"
     if cost.usd_per_day is None or cost.usd_per_month is None:
         return f"Cost: not known. {cost.basis}"
     sign = "-" if cost.usd_per_day < 0 else ""
@@ -250,7 +256,8 @@ def _cost(cost: CostEffect) -> dict[str, Any]:
     return {
         "usd_per_day": None if cost.usd_per_day is None else f"{cost.usd_per_day:.2f}",
         "usd_per_month": None if cost.usd_per_month is None else f"{cost.usd_per_month:.2f}",
-        "basis": cost.basis,
+        "usd_once": None if cost.usd_once is None else f"{cost.usd_once:.2f}",
+        "basis": written(cost.basis),
         "estimate": True,
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
@@ -17,12 +16,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ops import webhook
 from ops.core.errors import BadInput
-from ops.core.names import STATE_DIR, STATE_FILE, nearest
+from ops.core.names import STATE_DIR, STATE_FILE, TOPIC, nearest
 from ops.core.quiet import parse
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "EBB_"
-_TOPIC = re.compile(r"arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w.-]{1,256}")
 SECRET = ("EBB_NOTIFY_WEBHOOK", "EBB_HISTORY_URL")
 """Variables of which no error repeats the value."""
 
@@ -112,7 +110,7 @@ class Settings(BaseSettings):
     @field_validator("notify_topic")
     @classmethod
     def _is_a_topic(cls, value: str | None) -> str | None:
-        if value is not None and not _TOPIC.fullmatch(value):
+        if value is not None and not TOPIC.fullmatch(value):
             raise ValueError(
                 "is not the ARN of an SNS topic like arn:aws:sns:eu-central-1:123456789012:on-call"
             )

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from ops import cold_views, warming, warming_until
@@ -305,8 +304,7 @@ def _cost(before: Setup, changes: tuple[Change, ...], around: Around) -> CostEff
     if weekly:
         day = more / days * price.usd_per_hour
         return CostEffect(day, day * HOURS_PER_MONTH / 24, basis)
-    most = Decimal(24) * max(1, abs(wanted.target.bounds.min - before.target.bounds.min))
-    return CostEffect(max(-most, min(most, more)) * price.usd_per_hour, more * price.usd_per_hour, basis)
+    return CostEffect(None, None, basis, more * price.usd_per_hour)
 
 
 def _key(name: str) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ops.__main__ import main
+from ops.cli_change import cost_text
+from ops.core.change import CostEffect
 from tests.small_worlds import NAME, small
 
 Out = pytest.CaptureFixture[str]
@@ -28,6 +32,16 @@ def at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
 def asked(capsys: Out, *arguments: str) -> tuple[int, Any]:
     code = main([*arguments, "--json"])
     return code, json.loads(capsys.readouterr().out)
+
+
+def test_what_ends_by_itself_costs_once() -> None:
+    once = CostEffect(None, None, "Estimate: x.", Decimal("24.06"))
+    assert cost_text(once) == "Cost: about $24.06 once, an estimate. Estimate: x."
+    assert (
+        cost_text(replace(once, usd_once=Decimal(-3)))
+        == "Cost: about $3.00 less once, an estimate. Estimate: x."
+    )
+    assert cost_text(replace(once, usd_once=Decimal(0))) == "Cost: nothing more. Estimate: x."
 
 
 def test_a_plan_is_only_shown_until_yes_is_said(at: str, capsys: Out) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,6 +24,7 @@ from ops.config import Settings
 from ops.console import Console
 from ops.core.alarm_proposals import proposals
 from ops.core.change import Actor, ChangePlan, Entry, Outcome
+from ops.core.change_words import line
 from ops.core.errors import BadInput, OpsError, ReadOnly, Stale, Unconfirmed
 from ops.core.fixes import (
     DeleteAlarms,
@@ -426,8 +429,17 @@ def test_an_alarm_that_is_proposed_wants_somebody_to_tell(world: str, tmp_path: 
         proposed = proposals(view.row.endpoint.ref, view.alarms, view.row.ttl_s).missing[0].alarm
         with pytest.raises(BadInput, match="needs somebody to tell"):
             console.plan_alarm(NAME, proposed)
+        for wrong in (
+            "hello",
+            "arn:aws:sqs:us-east-1:123456789012:on-call",
+            "arn:aws:sns:us-east-1:1:on-call",
+        ):
+            with pytest.raises(BadInput, match="is not the ARN of an SNS topic"):
+                console.plan_alarm(NAME, proposed, wrong)
         topic = client(world, "sns").create_topic(Name="on-call")["TopicArn"]
-        receipt = console.apply(console.plan_alarm(NAME, proposed, topic), ANNA)
+        plan = console.plan_alarm(NAME, proposed, topic)
+        assert line(plan.differences[0]).endswith(", tells on-call")
+        receipt = console.apply(plan, ANNA)
         assert receipt.entry.outcome is Outcome.DONE
         assert any(topic in a.actions for a in console.endpoint(NAME).alarms)
 
@@ -571,3 +583,34 @@ def test_two_plans_of_scheduled_actions_do_not_both_go_through(world: str, tmp_p
         set_elsewhere(world, 2, 3)
         with pytest.raises(Stale, match="0–3 instances → 2–3 instances"):
             console.apply(late, ANNA)
+
+
+def test_each_part_of_drift_has_its_own_author_and_ebb_is_not_taken_for_another(
+    world: str, tmp_path: Path
+) -> None:
+    with console_of(world, tmp_path) as console:
+        assert console.drift(NAME) is None
+        set_elsewhere(world, 0, 2)
+        policy = next(p for p in console.setup(NAME).policies if isinstance(p, StepPolicy))
+        client(world).delete_scaling_policy(
+            PolicyName=policy.name,
+            ServiceNamespace="sagemaker",
+            ResourceId=f"endpoint/{NAME}/variant/AllTraffic",
+            ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+        )
+        jump(world, 600)
+        console.apply(console.plan_suspended(NAME, Suspended(scale_in=True)), ANNA)
+        found = console.drift(NAME)
+        assert found is not None
+        assert [d.part for d in found.differences] == ["bounds", f"policy {policy.name}"]
+        assert "bounds to 0–2, by" in found.who
+        assert policy.name in found.who
+        assert "suspended" not in found.who
+
+
+def jump(url: str, seconds: float) -> None:
+    """Let simulated time pass."""
+    body = json.dumps({"jump_seconds": seconds}).encode()
+    request = urllib.request.Request(f"{url}/_ebb/clock", body, {"Content-Type": "application/json"})
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20):
+        pass

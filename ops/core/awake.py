@@ -144,9 +144,10 @@ def _warm_by_schedule(seen: Seen) -> Verdict | None:
     target = seen.target
     if target is None or target.bounds.min < 1:
         return None
-    opening = [s for s in seen.schedules if s.min]
+    found = recognised(seen.schedules)
+    opening = [s for s in found.foreign if s.min]
     asked = active(seen.schedules, seen.now)
-    own = next((g for g in recognised(seen.schedules).plans if open_at(g.plan, seen.now)), None)
+    own = next((g for g in found.plans if open_at(g.plan, seen.now)), None)
     if asked is not None:
         kept = "Kept warm, as somebody asked,"
     elif own is not None and own.plan.floor:

@@ -53,6 +53,8 @@ class CostEffect:
     usd_per_month: Decimal | None
     basis: str
     """The assumption and the price in words."""
+    usd_once: Decimal | None = None
+    """Of a change that ends by itself: what it adds in all, and no rate a day or a month."""
 
 
 @dataclass(frozen=True, slots=True)

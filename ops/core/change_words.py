@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ops.core.change import Outcome
 from ops.core.setup import BOUNDS, SUSPENDED, Difference
-from ops.core.words import duration
+from ops.core.words import duration, listed
 
 NOTHING = "not there"
 _OFF = {
@@ -15,6 +16,7 @@ _OFF = {
     "DynamicScalingOutSuspended": "scaling out",
     "ScheduledScalingSuspended": "schedules",
 }
+_POLICY = re.compile(r":policyName/([^:]+)")
 _COMPARED = {
     "GreaterThanOrEqualToThreshold": "≥",
     "GreaterThanThreshold": ">",
@@ -137,7 +139,17 @@ def _alarm(value: Mapping[str, Any]) -> str:
     sign = _COMPARED.get(str(value.get("ComparisonOperator")), str(value.get("ComparisonOperator")))
     found = f"{value.get('MetricName', '')} {sign} {value.get('Threshold', 0):g}"
     often = f"{value.get('DatapointsToAlarm')} of {value.get('EvaluationPeriods')} × {value.get('Period')} s"
-    actions = [*value.get("AlarmActions", ())]
-    does = f"{len(actions)} action{'' if len(actions) == 1 else 's'}" if actions else "no action"
+    does = listed(list(dict.fromkeys(map(_action, value.get("AlarmActions", ()))))) or "no action"
     off = "" if value.get("ActionsEnabled", True) else ", actions off"
     return f"{found}, {often}, {does}{off}"
+
+
+def _action(arn: str) -> str:
+    """Whom an alarm tells or what it runs; a policy that is yet to be made stands there by its name."""
+    if arn.startswith("policy "):
+        return f"runs {arn}"
+    if ":scalingPolicy:" in arn:
+        found = _POLICY.search(arn)
+        return f"runs policy {found[1]}" if found else "runs a policy"
+    last = arn.rsplit(":", 1)[-1]
+    return f"tells {last}" if ":sns:" in arn else f"calls {last}"

@@ -21,7 +21,15 @@ class Baseline:
 
     setup: Setup
     at: datetime
+    """When the set-up was like this: schedules count from then on."""
     by: str = ""
+    since: datetime | None = None
+    """From when on others may have changed what is not accepted yet, where that is before `at`."""
+
+    @property
+    def begin(self) -> datetime:
+        """From when on others may have changed it."""
+        return self.since or self.at
 
 
 @dataclass(frozen=True, slots=True)

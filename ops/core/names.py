@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 STATE_FILE = "local-aws.json"
@@ -10,6 +11,9 @@ STATE_FILE = "local-aws.json"
 
 STATE_DIR = ".ebb"
 """The default state directory, beside the project."""
+
+TOPIC = re.compile(r"arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w.-]{1,256}", re.ASCII)
+"""The ARN of an SNS topic."""
 
 
 def log_group(endpoint: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from ops.core.bounds_ahead import following
 from ops.core.change import Caution
 from ops.core.fixes import Change, PutSchedule
 from ops.core.moments import mark
@@ -90,8 +91,8 @@ def cautions(before: Setup, wanted: Setup, changes: tuple[Change, ...], around: 
             "While scaling out is suspended, a sleeping endpoint does not wake for any request.",
         )
     own = {c.name for c in changes if isinstance(c, PutSchedule)}
-    runs = tuple(dict.fromkeys(spoken(s.name) for s in wanted.schedules if s.name not in own))
-    if new is not None and old is not None and new.bounds != old.bounds and runs and not own:
+    runs = _overwriting(old, new, wanted, around.now)
+    if runs and not own:
         names = ", ".join(runs[:3])
         more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
         yield Caution(
@@ -100,7 +101,7 @@ def cautions(before: Setup, wanted: Setup, changes: tuple[Change, ...], around: 
         )
     if new is not None and new.suspended.scheduled and not (old is not None and old.suspended.scheduled):
         yield from _never_ended(before, around.now)
-    yield from _of_policies(before, wanted)
+    yield from _of_policies(before, wanted, around.now)
     if new is not None and new.bounds.min > 0 and (old is None or old.bounds.min == 0) and not own:
         yield Caution(
             Severity.INFO, "A minimum above 0 holds until somebody lowers it: keep-warm ends by itself."
@@ -109,6 +110,21 @@ def cautions(before: Setup, wanted: Setup, changes: tuple[Change, ...], around: 
 
 def _leaving(current: int | None, target: ScalableTarget | None) -> int:
     return (current or 0) - (target.bounds.max if target is not None else 0)
+
+
+def _overwriting(
+    old: ScalableTarget | None, new: ScalableTarget | None, wanted: Setup, now: datetime
+) -> tuple[str, ...]:
+    """The scheduled actions that will still run, and set a bound that the change moves."""
+    if old is None or new is None:
+        return ()
+    low, high = new.bounds.min != old.bounds.min, new.bounds.max != old.bounds.max
+    found = [
+        spoken(s.name)
+        for s in wanted.schedules
+        if ((low and s.min is not None) or (high and s.max is not None)) and following(s, now) is not None
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def _never_ended(before: Setup, now: datetime) -> Iterable[Caution]:
@@ -136,8 +152,9 @@ def _never_ended(before: Setup, now: datetime) -> Iterable[Caution]:
         )
 
 
-def _of_policies(before: Setup, wanted: Setup) -> Iterable[Caution]:
-    low = wanted.target.bounds.min if wanted.target is not None else None
+def _of_policies(before: Setup, wanted: Setup, now: datetime) -> Iterable[Caution]:
+    to_come = [s.min for s in wanted.schedules if s.min is not None and following(s, now) is not None]
+    low = min([wanted.target.bounds.min, *to_come]) if wanted.target is not None else None
     gone = {p.name for p in before.policies} - {p.name for p in wanted.policies}
     waking = any(isinstance(p, StepPolicy) for p in wanted.policies)
     if gone and not waking and low == 0 and any(isinstance(p, StepPolicy) for p in before.policies):

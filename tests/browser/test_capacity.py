@@ -74,3 +74,18 @@ def test_bounds_are_changed_and_undone_by_keyboard(app, open_page, theme, width)
     expect(panel).to_have_count(0)
     expect(high).to_have_value(before)
     assert page.evaluate("document.querySelector('.stMain').scrollWidth <= innerWidth")
+
+
+def test_a_new_warm_plan_stays_typed_while_another_part_is_looked_at(app, open_page):
+    page = open_page("light", 1440)
+    page.goto(f"{app}/capacity?endpoint={NAME}&do=Keep+warm")
+    page.get_by_role("button", name="New warm plan").click()
+    saturday = page.get_by_role("button", name="Sat", exact=True)
+    saturday.click()
+    drafted = page.get_by_text("Mon-Sat 08:00-18:00").first
+    expect(drafted).to_be_visible()
+    for part in ("Bounds", "Keep warm"):
+        page.get_by_role("tab", name=part).click()
+        settled(page)
+    expect(drafted).to_be_visible()
+    expect(page.get_by_text("Mon-Fri 08:00-18:00")).to_have_count(0)

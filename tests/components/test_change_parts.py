@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from components.change_parts import OUTCOMES, as_json, compared, cost, plan, receipt
 from ops.core.change import Actor, Caution, ChangePlan, CostEffect, Entry, Made, Outcome, Receipt
 from ops.core.fixes import ChosenTopic, PolicyArn, PutAlarm, RegisterTarget
-from ops.core.setup import Setup, differences
+from ops.core.moments import mark
+from ops.core.setup import Difference, Setup, differences
 from ops.core.setup_steps import after
 from ops.core.types import Bounds, EndpointRef, MetricRef, ScalableTarget, Severity
 
@@ -33,13 +35,29 @@ ENTRY = Entry(
 
 
 def test_a_plan_says_before_after_effect_and_the_worst_first():
-    said = plan(PLAN)
+    said = plan(PLAN, UTC)
     assert "0–8 instances" in said
     assert "<b>1–8 instances</b>" in said
     assert "It stays awake." in said
     assert said.index("danger:") < said.index("to know:")
     assert "Set &lt;b&gt;" in said
     assert "&lt;i&gt;work" in said
+
+
+def test_times_in_its_sentences_stand_in_the_zone_of_the_reader():
+    until = mark(NOW + timedelta(hours=2), NOW)
+    marked = replace(
+        PLAN,
+        effect=f"Put back at {until}.",
+        cautions=(Caution(Severity.WARNING, f"Refused until {until}."),),
+        cost=CostEffect(None, None, f"Until {until}."),
+    )
+    said = plan(marked, ZoneInfo("Europe/Berlin"))
+    assert "⟦" not in said
+    assert [f"{w} 17:02 CET." in said for w in ("Put back at", "Refused until", "Until")] == [True] * 3
+    told = receipt(Receipt(replace(ENTRY, said=f"Ended at {until}."), notes=(f"Until {until}.",)), UTC)
+    assert "Ended at 16:02 UTC." in told
+    assert "Until 16:02 UTC." in told
 
 
 @pytest.mark.parametrize(
@@ -56,10 +74,25 @@ def test_a_plan_says_before_after_effect_and_the_worst_first():
             "about $1.20 a day less, about $36 a month less.<",
         ),
         (CostEffect(Decimal(0), Decimal(0), "Nothing by itself"), "Nothing by itself"),
+        (CostEffect(None, None, "Estimate: x", Decimal("2.84")), "about $2.84 once, an estimate.<"),
+        (CostEffect(None, None, "Estimate: x", Decimal("-24")), "about $24 less once, an estimate.<"),
     ],
 )
 def test_money_is_an_estimate(effect, words):
     assert words in cost(effect)
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ("policy wake", "no bound moves; what scaling then starts is paid by its work."),
+        ("alarm wake", "what scaling then starts is paid by its work."),
+        ("schedule night", "what scaling then starts is paid by its work."),
+        ("suspended", "no bound moves; what runs is paid as before."),
+    ],
+)
+def test_where_no_bound_moves_it_says_what_is_paid(part, words):
+    assert words in plan(replace(PLAN, cost=None, differences=(Difference(part, None, None),)), UTC)
 
 
 def test_stand_ins_stand_in_words_in_the_calls():

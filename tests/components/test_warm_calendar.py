@@ -33,7 +33,7 @@ def test_fourteen_days_with_numbers_titles_and_cost():
     assert len(rows(drawn)) == 15
     assert "Europe/Berlin" in drawn
     assert 'title="Thu 19 Nov 09:00: at least 1">1<' in drawn
-    assert 'title="Thu 19 Nov 07:00: at least 1 for 8 min of it">1<' in drawn
+    assert 'title="Thu 19 Nov 07:00: at least 1 for 8 min of it">&lt;1<' in drawn
     assert 'title="Sat 21 Nov 09:00: at least 0">0<' in drawn
     assert 'title="Wed 18 Nov 09:00: over"' in drawn
     assert "$15.20" in rows(drawn)[2]

@@ -221,6 +221,23 @@ def test_bounds_beside_schedules_say_how_long_they_hold() -> None:
     assert any("Scheduled actions overwrite the bounds when they run: open." in s for s in said)
 
 
+def test_only_schedules_that_will_set_the_moved_bound_are_named() -> None:
+    opens = ScheduledAction("open", "cron(45 7 ? * MON-FRI *)", "Europe/Berlin", 1, None)
+    once = ScheduledAction("once", "at(2026-11-01T08:00:00)", "UTC", 2, 6)
+    before = held(0, 8, None, opens, once)
+    assert not any("overwrite" in c.sentence for c in bounds(before, 0, 6, around()).cautions)
+    said = [c.sentence for c in bounds(before, 2, 8, around()).cautions if "overwrite" in c.sentence]
+    assert len(said) == 1
+    assert "run: open." in said[0]
+
+
+def test_without_its_wake_policy_it_stays_asleep_also_where_a_schedule_lets_it_sleep_later() -> None:
+    closes = ScheduledAction("close", "cron(0 18 ? * MON-FRI *)", "UTC", 0, None)
+    for before, warns in ((held(1, 8, None, closes), True), (held(1, 8), False), (held(0, 8), True)):
+        plan = planning.make("id", "policy", "t", (DeletePolicy(REF, "wake"),), before, around(1))
+        assert any("nothing starts the first instance" in c.sentence for c in plan.cautions) is warns
+
+
 @pytest.mark.parametrize(
     ("policy", "said"),
     [

@@ -40,7 +40,7 @@ from tests.core.observed import (
     check,
     endpoint,
 )
-from tests.core.warm_samples import REF, at, made, office
+from tests.core.warm_samples import REF, at, made, office, plan
 
 UNTIL_EIGHT = made(
     kept(REF, KeepName(1, 1, 0, NOW, True), at("2026-11-20 20:00"), (CLOSE,), Bounds(0, 4), NOW).puts
@@ -206,6 +206,15 @@ AWAKE: dict[str, Case] = {
         ONE,
         FOUR_ONE,
         schedules=made(expand(office(early=5), REF, NOW).actions),
+    ),
+    "idle: outside the windows of a plan that lets nothing sleep": Case(
+        "idle_paid",
+        "warning",
+        ("its minimum is 1",),
+        {},
+        ONE,
+        FOUR_ONE,
+        schedules=made(expand(plan("sat 08:00-18:00", back_min=1), REF, NOW).actions),
     ),
     "warm until some time": Case(
         "warm",

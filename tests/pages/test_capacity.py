@@ -149,6 +149,19 @@ def test_a_policy_is_changed_as_a_whole(sky):
         assert any(getattr(p, "target", None) == 7.5 for p in policies)
 
 
+def test_what_holds_already_is_not_reviewed(sky):
+    with looked_at(sky):
+        app = capacity()
+        policies = [b.key for b in app.button if b.label == "Review this policy…"]
+        assert [b.disabled for b in app.button if b.label.startswith("Review")] == [True] * 4
+        fields(app, 1, 3)
+        assert not button(app, "Review these bounds…").disabled
+        fields(app, 0, 3)
+        assert button(app, "Review these bounds…").disabled
+        next(n for n in app.number_input if n.label == "Target for each instance").set_value(7.5).run()
+        assert sorted(app.button(key=key).disabled for key in policies) == [False, True]
+
+
 def test_steps_that_cannot_be_are_told(sky):
     with looked_at(sky):
         app = capacity()
@@ -216,6 +229,8 @@ def test_a_realtime_endpoint_never_sleeps(fleet_sky):
     with looked_at(fleet_sky) as reader:
         names = [r.endpoint.ref.name for r in reader.fleet().realtime]
         app = on_page("capacity", endpoint=names[0])
+        assert "give its first bounds" in words(app)
+        assert {n.label: n.value for n in app.number_input} == {"Minimum": 1, "Maximum": 1}
         said = fields(app, 0, 2)
         assert "is a real-time endpoint: AWS keeps at least 1 instance of it." in said
 

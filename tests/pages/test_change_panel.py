@@ -188,7 +188,12 @@ def test_another_page_forgets_the_review_and_a_new_load_writes_nothing(sky):
 
 def test_nothing_to_change_says_so(sky):
     with looked_at(sky):
-        app = set_bounds(capacity(), 0, 3)
+        app = capacity()
+        fields = {n.label: n for n in app.number_input}
+        fields["Minimum"].set_value(1)
+        fields["Maximum"].set_value(3).run()
+        elsewhere(sky, lambda other: other.plan_bounds(NAME, 1, 3))
+        press(app, "Review these bounds…")
         assert "There is nothing to change: it is like this already." in notices(app)
         assert "Apply" not in labels(app)
 

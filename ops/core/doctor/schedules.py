@@ -7,6 +7,7 @@ A run overwrites the bounds until something else does, so that a warm window nee
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +22,8 @@ from ops.core.fixes import Calls, DeleteSchedule, HumanStep, PutSchedule
 from ops.core.moments import mark
 from ops.core.schedule import parse, runs
 from ops.core.types import ScheduledAction, Severity
+from ops.core.warm_actions import recognised
+from ops.core.warm_names import KeepName, read_name
 from ops.core.words import listed
 
 WARM_HOURS = 11
@@ -42,7 +45,7 @@ def rules() -> tuple[Rule, ...]:
 
 def unpaired(case: Case) -> Finding | None:
     """A window opens again and again, and nothing that still runs closes it."""
-    opens, closes = _running(case, 1), _running(case, 0)
+    opens, closes = _foreign(_running(case, 1)), _running(case, 0)
     if case.seen.target is None or not opens or closes:
         return None
     first, ref = opens[0], case.seen.endpoint.ref
@@ -69,7 +72,11 @@ def unpaired(case: Case) -> Finding | None:
 
 def expired(case: Case) -> Finding | None:
     """Actions that never run again."""
-    over = [s for s in case.seen.schedules if _readable(s) and next_of(s, case.seen.now) is None]
+    over = [
+        s
+        for s in case.seen.schedules
+        if _readable(s) and not _spent_keep(s) and next_of(s, case.seen.now) is None
+    ]
     if not over:
         return None
     names = listed([s.name for s in over])
@@ -178,6 +185,16 @@ def _edges(case: Case) -> list[Edge]:
         if schedule.every is None:
             found += [(when, action.min > 0, action.name) for when in runs(schedule, now, now + AHEAD)]
     return sorted(found)
+
+
+def _spent_keep(action: ScheduledAction) -> bool:
+    """Whether it is the end of a keep-warm of Ebb's, which deletes it itself within an hour or so."""
+    return isinstance(read_name(action.name), KeepName)
+
+
+def _foreign(actions: Iterable[ScheduledAction]) -> list[ScheduledAction]:
+    """Without those of Ebb's warm plans, which close what they open."""
+    return list(recognised(actions).foreign)
 
 
 def _running(case: Case, least: int) -> list[ScheduledAction]:

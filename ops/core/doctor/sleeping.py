@@ -28,6 +28,7 @@ from ops.core.types import (
     TargetTrackingPolicy,
 )
 from ops.core.wake import Obstacle
+from ops.core.warm_actions import recognised
 from ops.core.words import count, duration, listed
 
 _PAID = "Instances are paid for by the hour as long as they are in service, whether requests come or not."
@@ -62,10 +63,24 @@ def minimum_above_zero(case: Case) -> Finding | None:
     seen, target = case.seen, case.seen.target
     if target is None or target.bounds.min < 1:
         return None
-    running = [s for s in seen.schedules if next_of(s, seen.now) is not None]
+    holding = [g for g in recognised(seen.schedules).plans if g.plan.floor and (g.plan.back_min or 0) >= 1]
+    own = {s.name for group in holding for s in group.actions}
+    running = [s for s in seen.schedules if s.name not in own and next_of(s, seen.now) is not None]
     if any(s.min is not None for s in running):
         return None  # a warm window, or half of one: see unpaired-schedule
     low, raised = target.bounds.min, _raised(seen.moves)
+    if holding:
+        plan = holding[0].plan
+        return Finding(
+            "minimum-above-zero",
+            Severity.WARNING,
+            f"It never sleeps: Ebb's warm plan {plan.id} puts the minimum back to {plan.back_min} when it closes.",
+            (bounds_line(target), f"{seen.endpoint.current} in service"),
+            _PAID,
+            HumanStep(
+                f"Remove warm plan {plan.id} on the Capacity page, set the minimum to 0, and make the plan again."
+            ),
+        )
     past = [s for s in seen.schedules if s.min]
     shown = [bounds_line(target), f"{seen.endpoint.current} in service"]
     shown += [f"Activity: {raised.cause}, started by it"] if raised is not None else []

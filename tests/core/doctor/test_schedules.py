@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from ops.core.fixes import DeleteSchedule, PutSchedule, RegisterTarget
-from ops.core.types import ScheduledAction, Severity
+from ops.core.types import Bounds, ScheduledAction, Severity
+from ops.core.warm_actions import expand
+from ops.core.warm_keep import kept
+from ops.core.warm_names import KeepName
 from tests.core.doctor.cases import AT_WORK, AWAKE, REF, calls, case, said, shows, step, target
 from tests.core.observed import CLOSE, EMPTY, OPEN, ago
+from tests.core.warm_samples import made, office
 
 
 def opens(name: str, hour: int, low: int = 1, days: str = "MON-FRI") -> ScheduledAction:
@@ -45,6 +49,14 @@ def test_where_no_close_can_be_derived_a_person_has_to_choose(schedule: str) -> 
 
 def test_a_close_that_is_over_closes_nothing() -> None:
     assert said(case(EMPTY, schedules=(OPEN, OVER))).keys() == {"schedule-unpaired", "schedule-expired"}
+
+
+def test_ebbs_own_plans_close_what_they_open_and_its_spent_ends_are_deleted_by_itself() -> None:
+    own = made(expand(office(back_min=1), REF, ago(0)).actions)
+    assert said(case(EMPTY, schedules=own)) == {}
+    over = made(kept(REF, KeepName(1, 1, 0, ago(7200), True), ago(60), (), Bounds(0, 4), ago(7200)).puts)
+    assert over
+    assert said(case(EMPTY, schedules=over)) == {}
 
 
 def test_actions_that_never_run_again() -> None:
