@@ -113,7 +113,7 @@ def _facts(view: RequestView, zone: Zone) -> Html:
     moments = (
         ("planned", sent.planned),
         ("taken by AWS" if sent.accepted else "call begun", sent.sent),
-        ("first seen waiting for the cold start", sent.waiting),
+        ("first seen queued without an instance", sent.waiting),
         ("first seen with an instance", sent.serving),
         ("shown to have left the queue", sent.processing),
         ("ended", sent.ended),

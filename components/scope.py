@@ -246,9 +246,9 @@ def take_endpoint() -> None:
     """On a page whose picker is `of`: what a link says as `endpoint` is the same. To be called before the picker."""
     asked = st.query_params.get(session.ENDPOINT)
     if asked:
-        if not st.query_params.get(session.OF):
-            st.session_state[session.OF] = asked
-        st.query_params.update({session.ENDPOINT: []})
+        name = st.query_params.get(session.OF) or asked
+        st.session_state[session.OF] = name
+        st.query_params.update({session.ENDPOINT: [], session.OF: name})
 
 
 def link(endpoint: str | None = None) -> dict[str, str]:

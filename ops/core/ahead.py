@@ -60,12 +60,15 @@ def _asleep(seen: Seen, kept: Sequence[ColdStart]) -> Ahead:
     stays = f"; an instance stays about {duration(down)} after the last work" if down is not None else ""
     stays = stays or ("" if unseen else "; nothing that Ebb sees takes the instance away afterwards")
     start = spread(s.start_s for s in served(kept))
-    parts = ["the start"] if start is not None else []
-    parts += [f"about {duration(down)} of idle time after it"] if down is not None else []
+    idle = f"about {duration(down)} of idle time after " if down is not None else ""
+    if start is None:
+        paid = f"with {idle}the work, the start not counted" if idle else ""
+    else:
+        paid = f"with the start and {idle}it" if idle else "with the start"
     return Ahead(
         f"{name} sleeps: {wakes} {first}{stays}.",
         paid_s=(start.p50 if start is not None else 0.0) + (down or 0.0),
-        paid=f"with {' and '.join(parts)}" if parts else "",
+        paid=paid,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ops.core.cold_start import ColdStart, Step
+from ops.core.request_seen import WORDS
 from ops.core.requests import RequestState, Sent
 
 
@@ -36,6 +37,10 @@ class Timeline:
         if not self.total_s or self.cold_s is None:
             return None
         return min(1.0, self.cold_s / self.total_s)
+
+
+_BEFORE = (RequestState.QUEUED, RequestState.WAKING)
+"""In these no instance was seen that could process it."""
 
 
 def timeline(sent: Sent, starts: Iterable[ColdStart], now: datetime) -> Timeline:
@@ -70,7 +75,7 @@ def timeline(sent: Sent, starts: Iterable[ColdStart], now: datetime) -> Timeline
         parts.append(Part("queued", at, work))
         at, label = work, "processing"
     else:
-        label = "queued or processing"
+        label = WORDS[sent.state] if sent.state in _BEFORE else "queued or processing"
     if end > at or len(parts) == 0:
         parts.append(Part(label, at, end))
     known = cold_s if cold or sent.waiting is None else None

@@ -36,7 +36,7 @@ def test_a_sleeper_is_woken_and_paid_for_until_it_sleeps_again() -> None:
 def test_with_too_few_cold_starts_no_time_is_told() -> None:
     found = of(ASLEEP, USUAL[:1])
     assert "not known, too few cold starts" in found.said
-    assert of(ASLEEP, ()).paid == "with about 15 min of idle time after it"
+    assert of(ASLEEP, ()).paid == "with about 15 min of idle time after the work, the start not counted"
 
 
 def test_nothing_that_takes_it_away_is_said_and_not_priced() -> None:

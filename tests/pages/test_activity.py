@@ -84,6 +84,8 @@ def test_filters_come_from_the_link(open_page, query, left):
 def test_an_endpoint_comes_from_the_link_under_either_name(open_page, key):
     app = open_page(source(name="doc-async"), "activity", **{key: "doc-async"})
     assert app.session_state["of"] == "doc-async"
+    assert "endpoint" not in app.query_params
+    assert app.query_params["of"] in ("doc-async", ["doc-async"])
     assert "doc-async, last 3h: 2 changes" in words(app)
 
 
