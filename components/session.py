@@ -355,9 +355,12 @@ def failure_object(name: str, key: str) -> Told[ObjectText]:
     )
 
 
-def capacity(name: str) -> Told[CapacityView]:
-    """How an endpoint is set up to scale, and what a change has to know besides. Raises OpsError."""
-    return source().ask(("capacity", name), lambda console: console.capacity(name), CAPACITY_S)
+def capacity(name: str, since: datetime | None = None) -> Told[CapacityView]:
+    """How an endpoint is set up to scale, and what a change has to know besides. Raises OpsError.
+
+    `since`: it is known to have changed by then, so it is read once more for all who know.
+    """
+    return source().ask(("capacity", name, since), lambda console: console.capacity(name), CAPACITY_S)
 
 
 def warm(name: str, zone: ZoneInfo, wish: WarmWish | None = None, edit: int | None = None) -> Told[WarmView]:

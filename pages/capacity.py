@@ -5,6 +5,7 @@ from datetime import timedelta
 import streamlit as st
 
 from components import (
+    capacity_drift,
     capacity_forms,
     capacity_words,
     cards,
@@ -18,7 +19,6 @@ from components import (
 )
 from components import format as fmt
 from components.access import require
-from components.capacity_drift import drifted
 from components.header import as_of
 from components.live import live_panel
 from components.markup import html, joined, show
@@ -59,6 +59,7 @@ def now(name: str) -> None:
     older, missing = unread.split(view.problems)
     notices.problems(older, fmt.clock(view.as_of, zone.info, seconds=True))
     show(capacity_words.holds(view, zone.info), key="holds")
+    capacity_drift.moved(view)
     notices.problems([p for p in missing if p.part in (unread.TARGETS, unread.POLICIES, unread.SCHEDULES)])
     fresh = as_of(view.as_of, age_s, zone.info, session.interval_s())
     show(html('<p class="small">{fresh}</p>', fresh=fresh), key="as-of")
@@ -88,7 +89,7 @@ def about(view: CapacityView) -> None:
 
 def forms(name: str) -> None:
     try:
-        told = session.capacity(name)
+        told = capacity_drift.newest(name)
     except UnknownEndpoint:
         return  # what holds now, above, has said so
     view = told.value
@@ -96,7 +97,7 @@ def forms(name: str) -> None:
         older = Problem(unread.OLDER, told.error.what, told.error.hint, retryable=told.error.retryable)
         notices.problems([older], fmt.clock(view.around.now, zone.info, seconds=True))
     about(view)
-    drifted(name, view.connection, zone.info)
+    capacity_drift.drifted(name, view.connection, zone.info)
     parts = ["Bounds", "Keep warm", "Policies", "Suspend"]
     bounds, warm, policies, suspend = st.tabs(parts, key=session.DO, bind="query-params", on_change="rerun")
     with bounds:
@@ -117,6 +118,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="scope"):
     chosen = scope.pick_endpoint(session.names())
 if chosen:
     st.set_page_config(page_title=f"Capacity of {chosen[:50]} · Ebb")
+    capacity_drift.begin()
     with top:
         live_panel(lambda: now(chosen), key="capacity-now", part="what holds now", at_least=15.0)
     with notices.guard("the forms"):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import boto3
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from ops.console import Console
-from ops.core.change import ChangePlan
+from ops.core.change import Actor, ChangePlan
 from ops.core.fixes import DeregisterTarget
 from ops.core.types import Suspended
 from tests.components.samples import REAL, SampleSource, fleet
@@ -198,6 +200,56 @@ def test_what_was_changed_elsewhere_can_be_restored_or_accepted(sky):
         app.run()
         press(app, "Accept it as it is")
         assert "Changed elsewhere" not in words(app)
+
+
+def beside_its_forms() -> None:
+    """The live panel of a page and its forms; without the forms, as the panel refreshes by itself."""
+    from datetime import timedelta
+
+    import streamlit as st
+
+    from components import capacity_drift, session
+
+    drawn = st.toggle("forms", True)
+    if drawn:
+        capacity_drift.begin()
+    capacity_drift.moved(session.endpoint("doc", timedelta(hours=1))[0])
+    if drawn:
+        st.text(capacity_drift.newest("doc").value.setup.target.bounds.min)
+
+
+def test_an_open_page_says_that_the_setup_has_changed(sky):
+    hint = "The set-up has changed since this page was loaded."
+    with looked_at(sky) as reader:
+        app = AppTest.from_function(beside_its_forms, default_timeout=60).run()
+        app.toggle[0].set_value(False).run()
+        assert hint not in words(app)
+        elsewhere(sky, lambda other: other.plan_bounds(NAME, 1, 3))
+        sky.clock.jump(60)
+        reader.read_once()
+        reader.act(lambda console: None)
+        app.run()
+        assert hint in words(app)
+        press(app, "Reload")
+        assert hint in words(app)  # the forms were not drawn here
+        app.toggle[0].set_value(True).run()
+        assert hint not in words(app)
+        assert app.text[0].value == "1"
+        app.toggle[0].set_value(False).run()
+        assert hint not in words(app)
+        for change in (
+            lambda console: console.plan_keep_warm(NAME, span=timedelta(hours=1), floor=2),
+            lambda console: console.plan_policy_removed(NAME, "backlog-scaling"),
+            lambda console: console.plan_suspended(NAME, Suspended(scale_in=True)),
+        ):
+            reader.act(
+                lambda console, plan=change: console.apply(plan(console), Actor("bo", "admin"), "", NAME)
+            )
+            app.run()
+            assert hint in words(app)
+            app.toggle[0].set_value(True).run()
+            app.toggle[0].set_value(False).run()
+            assert hint not in words(app)
 
 
 def test_a_denied_reading_names_the_action(sky):
