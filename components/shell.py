@@ -25,7 +25,9 @@ OWN_AGE = ("doctor", "alarms")
 """Pages that say themselves how old their numbers are."""
 OF_ONE = ("endpoint", "failures", "capacity")
 """Pages of one endpoint: with its name in their title, and the age of its own numbers."""
-STYLE = (Path(__file__).parent / "shell.css").read_text(encoding="utf-8")
+STYLE = (Path(__file__).parent / "shell.css").read_text(
+    encoding="utf-8"
+) + f"<style>{theme.css_variables(':root')}</style>"
 
 
 def menu(user: User | None) -> Mapping[str, list[MenuPage]]:
