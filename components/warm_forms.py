@@ -48,6 +48,10 @@ def _zone(zone: tzinfo) -> ZoneInfo:
 
 def _now(name: str, view: WarmView, here: ZoneInfo) -> None:
     show(html("<h2>Now, for a while</h2>"), key="warm-now-head")
+    if view.note:
+        said = written(view.note, here)
+        mark = '<p role="status"><span class="stuck"><span aria-hidden="true">▲</span> {s}</span></p>'
+        show(html(mark, s=said), key="keep-note")
     keep = view.keep
     if keep is not None and keep.until is not None:
         said = f"Kept warm until {moment(keep.until, view.as_of, here)}. AWS ends it by itself, also while Ebb is off."

@@ -78,6 +78,19 @@ def test_a_plan_is_drafted_in_the_calendar_then_put_paused_resumed_and_removed(s
         assert "No warm plan yet." in words(app)
 
 
+def test_a_minimum_that_was_left_behind_is_said(sky):
+    with looked_at(sky) as reader:
+        app = press(press(keep_warm(), "Review keeping it warm…"), "Apply")
+        assert "Done" in words(app)
+        sky.clock.jump(3 * 3600)
+        reader.read_once()
+        elsewhere(sky, lambda console: console.plan_bounds(NAME, 1, 3))
+        reader.act(lambda console: console.names())  # what was told before is out of date
+        assert "The minimum is still 1, though AWS should have put it back to 0 at 16:00 UTC" in words(
+            keep_warm()
+        )
+
+
 def test_editing_begins_with_the_plan(sky):
     with looked_at(sky):
         app = press(keep_warm(), "New warm plan")
