@@ -165,25 +165,6 @@ class Sending(RequestSources):
             given = attempt.begun_by(chunks)
             return Upload(uri, requests.put_stream(reading, uri, given, content_type, size))
 
-    def upload_address(
-        self,
-        endpoint: str,
-        filename: str,
-        actor: Actor,
-        *,
-        content_type: str = "application/json",
-        bucket: str = "",
-    ) -> Upload:
-        """A signed address to which a browser may PUT an input itself within an hour.
-
-        Its bucket needs a CORS rule for that on real AWS, and the PUT must carry `headers`.
-        """
-        with self._on_record(actor, endpoint, "upload", f"Signing an address to upload to for {endpoint}"):
-            reading = self._reading()
-            uri = self._input_place(reading, endpoint, filename, bucket)
-            url = requests.presign_put(reading, uri, content_type)
-        return Upload(uri, None, url, {"Content-Type": content_type})
-
     # -- what became of them ---------------------------------------------------------------------------
 
     def requests(self, wanted: RequestFilter) -> RequestsView:

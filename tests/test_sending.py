@@ -218,13 +218,11 @@ def test_where_s3_hides_results_that_is_said_and_nothing_is_concluded(desk: Desk
     assert desk.console.requests(RequestFilter(batch=batch.id)).problems == ()
 
 
-def test_a_browser_may_put_an_input_itself(desk: Desk) -> None:
-    place = desk.console.upload_address("doc", "../a b/päge.json", ME)
+def test_an_uploaded_input_lies_under_a_plain_name_and_is_sent(desk: Desk) -> None:
+    place = desk.console.upload("doc", "../a b/päge.json", iter([b"{}"]), ME)
     assert place.uri.startswith(f"s3://{BUCKET}/ebb-input/doc/")
     assert " " not in place.uri
-    put = urllib.request.Request(place.url, b"{}", dict(place.headers or {}), method="PUT")
-    with urllib.request.urlopen(put):
-        pass
+    assert place.size == 2
     batch = desk.console.submit(Submission("doc", place.uri), ME)
     desk.send()
     assert desk.follow(300) == 0

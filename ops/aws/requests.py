@@ -17,7 +17,7 @@ from typing import Any
 from botocore import exceptions as boto
 
 from ops.aws.calls import Reading
-from ops.aws.objects import object_of, signed
+from ops.aws.objects import object_of
 from ops.core.errors import BadInput, CredentialsProblem, Denied, OpsError, Throttled
 from ops.core.requests import MOST_PAYLOAD, Sent, Submission
 
@@ -211,12 +211,6 @@ def _check_whole(written: int, size: int | None) -> None:
             f"The upload ended after {written:,} of {size:,} bytes.",
             "Nothing was kept of it: upload it again.",
         )
-
-
-def presign_put(reading: Reading, uri: str, content_type: str) -> str:
-    """A signed address for one PUT with this content type, good for an hour. Raises OpsError."""
-    bucket, key = object_of(uri)
-    return signed(reading, "put_object", {"Bucket": bucket, "Key": key, "ContentType": content_type})
 
 
 # -- Ebb's own queue -------------------------------------------------------------------------------------

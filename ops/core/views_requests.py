@@ -57,13 +57,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Where an input was put, or may be put until `url` ends."""
+    """Where an input was put, and how many bytes it has."""
 
     uri: str
-    size: int | None = None
-    url: str = ""
-    """Signed, for one PUT with these headers; a browser needs a CORS rule of the bucket besides."""
-    headers: Mapping[str, str] | None = None
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
