@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "ops.launch": ("ops.processes", "ops.config", "ops.core"),
     "ops.aws": ("ops.aws", "ops.core", "ops.clock"),
     "ops.store": ("ops.store", "ops.core"),
+    "ops.billing": ("ops.billing", "ops.core", "ops.clock"),
     "ops.local_aws": ("ops.local_aws", "ops.core", "ops.clock"),
     "ops": ("ops",),
     "components.charts": ("components.charts", "components.theme", "components.format", "ops.core"),
