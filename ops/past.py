@@ -154,6 +154,14 @@ class Past:
                 found += self._spans(name, resolution).get(key, ())
         return spans.union(found)
 
+    def read_in(self, name: str, keys: Sequence[str], resolution: int) -> tuple[Span, ...]:
+        """The spans in which all of `keys` were read in steps of `resolution` seconds, the newest cells included."""
+        found = [self._shown(name, resolution, (key,))[key] for key in keys]
+        both = found[0] if found else ()
+        for other in found[1:]:
+            both = spans.both(both, other)
+        return both
+
     def kept(self, name: str, keys: str | Sequence[str], now: datetime) -> Mapping[int, datetime]:
         """From when on all of `keys` are known without a gap until about `now`, in steps of at most each resolution."""
         asked = (keys,) if isinstance(keys, str) else tuple(keys)

@@ -1,0 +1,24 @@
+"""What the Savings page, its reports and the command line ask."""
+
+from __future__ import annotations
+
+from ops import savings
+from ops.core.views_savings import SavingsQuery, SavingsView
+from ops.opened import Opened
+
+
+class SavingsConsole(Opened):
+    """The part of the façade that tells what scale-to-zero saved."""
+
+    def savings(self, query: SavingsQuery) -> SavingsView:
+        """From what was read so far; asks AWS for list prices alone. Raises UnknownEndpoint, Unreachable."""
+        state = self._gatherer().state()
+        done = self._gaps.progress() if self._gaps is not None else (0, 0)
+        return savings.savings(state, self._prices, query, done)
+
+    def find_savings(self, query: SavingsQuery) -> SavingsView:
+        """The same with everything read now that it lacks: for a console without a past. OpsError."""
+        gatherer, reading = self._gatherer(), self._reading()
+        gatherer.read(reading)
+        savings.read_lacking(gatherer, reading, query.names, query.period)
+        return self.savings(query)
