@@ -5,6 +5,7 @@ from __future__ import annotations
 from ops import savings
 from ops.core.views_savings import SavingsQuery, SavingsView
 from ops.opened import Opened
+from ops.savings import Tell
 
 
 class SavingsConsole(Opened):
@@ -16,9 +17,12 @@ class SavingsConsole(Opened):
         done = self._gaps.progress() if self._gaps is not None else (0, 0)
         return savings.savings(state, self._prices, query, done)
 
-    def find_savings(self, query: SavingsQuery) -> SavingsView:
-        """The same with everything read now that it lacks: for a console without a past. OpsError."""
+    def find_savings(self, query: SavingsQuery, tell: Tell = lambda name, done, of: None) -> SavingsView:
+        """The same with everything read now that it lacks: for a console without a past. OpsError.
+
+        `tell` hears how far the reading is: the endpoint, how many are done, of how many.
+        """
         gatherer, reading = self._gatherer(), self._reading()
         gatherer.read(reading)
-        savings.read_lacking(gatherer, reading, query.names, query.period)
+        savings.read_lacking(gatherer, reading, query.names, query.period, tell)
         return self.savings(query)
