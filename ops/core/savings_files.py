@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 from decimal import Decimal
 from typing import Any
@@ -22,6 +21,20 @@ DAY_KEYS = (
     "day", "endpoint", "known_share", "instance_hours", "baseline_instance_hours", "actual_usd", "baseline_usd",
     "saved_usd",
 )  # fmt: skip
+
+
+class _Text:
+    """What csv writes into: pieces of text in memory."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+
+    def write(self, piece: str, /) -> object:
+        self._pieces.append(piece)
+        return None
+
+    def __str__(self) -> str:
+        return "".join(self._pieces)
 
 
 def as_json(view: SavingsView) -> str:
@@ -44,13 +57,13 @@ def as_json(view: SavingsView) -> str:
 
 def as_lines(view: SavingsView) -> str:
     """CSV, one endpoint a line and the total last."""
-    out = io.StringIO()
+    out = _Text()
     writer = csv.DictWriter(out, KEYS, lineterminator="\n")
     writer.writeheader()
     found: list[Saving | Total] = [*view.rows, view.total]
     for row in found:
         writer.writerow({key: "" if value is None else value for key, value in line(row, view).items()})
-    return out.getvalue().rstrip("\n")
+    return str(out).rstrip("\n")
 
 
 def as_days(view: SavingsView) -> str:
@@ -71,7 +84,7 @@ def as_days(view: SavingsView) -> str:
         *((f"baseline of {row.name}", row.against.formula) for row in view.rows),
         *((f"not counted: {each.name}", each.why) for each in whole.left_out),
     )
-    out = io.StringIO()
+    out = _Text()
     for name, told in above:
         out.write(f"# {name}: {' '.join(told.split())}\n")
     writer = csv.writer(out, lineterminator="\n")
@@ -83,7 +96,7 @@ def as_days(view: SavingsView) -> str:
             writer.writerow(
                 (day.day.isoformat(), row.name, f"{day.known:.4f}", *(_text(each, 6) for each in money))
             )
-    return out.getvalue()
+    return str(out)
 
 
 def line(row: Saving | Total, view: SavingsView) -> dict[str, Any]:
