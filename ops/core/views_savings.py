@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from ops.core.baselines import Baseline
+from ops.core.baselines import AT_PEAK, Baseline
 from ops.core.cost import Basis
 from ops.core.periods import Period
 from ops.core.savings import Saving, Total
@@ -20,7 +20,7 @@ class SavingsQuery:
     """What is asked: a period, a baseline, a basis, and which endpoints (None: all)."""
 
     period: Period
-    baseline: Baseline = Baseline()
+    baseline: Baseline = AT_PEAK
     basis: Basis = Basis.ESTIMATED
     names: tuple[str, ...] | None = None
     tags: tuple[tuple[str, str], ...] = ()
@@ -46,6 +46,8 @@ class Waits:
     worst_p95_s: float | None = None
     since: datetime | None = None
     """From when on cold starts are known, where the period begins earlier; what lies before is not counted."""
+    left_out: int = 0
+    """Of several endpoints those of whose cold starts nothing is known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,10 @@ class Idle:
     usd: Decimal | None
     longest_awake_h: float | None = None
     """The longest known stretch with an instance in service, in hours."""
+    awake_h: float | None = None
+    """The stretch that lasts until the end of what is known; 0: it slept then."""
     never_slept: bool | None = None
-    """None: too little is known to say."""
+    """Whether it slept in no known minute; None: too little is known to say."""
     unknown_hours: Decimal = Decimal(0)
     """Instance-hours of which nobody can tell whether they were idle."""
     rule: str = ""
@@ -200,7 +204,8 @@ class SavingsView:
     history: tuple[int, int] = (0, 0)
     """How many endpoints have all of their history, of how many."""
     never_slept: tuple[str, ...] = ()
-    """Endpoints without a minute of sleep in the known time, by what their idleness cost, the most first."""
+    """Endpoints that did not sleep in the last seven days of the period, or in all of a shorter one; by what their
+    idleness cost over the period, the most first."""
     paid_calls: int = 0
     """Calls to Cost Explorer that this answer is made of, and that AWS bills at $0.01 each."""
     problems: tuple[Problem, ...] = ()
