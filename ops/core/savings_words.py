@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from ops.core.baselines import Kind
+from ops.core.baselines import Baseline, Kind
 from ops.core.cost import Basis
 from ops.core.errors import BadInput
 from ops.core.savings import Saving, Total
@@ -84,6 +84,15 @@ def share(ratio: Decimal | float | None) -> str:
     return percent(value) if value >= 0 else f"−{percent(-value)}"
 
 
+def short(baseline: Baseline) -> str:
+    """A baseline in the fewest words."""
+    if baseline.kind is Kind.NUMBER:
+        return f"always on at {baseline.number:f}"
+    if baseline.kind is Kind.HOURS:
+        return "business hours only"
+    return f"always on at {baseline.kind.value}"
+
+
 def who(view: SavingsView) -> str:
     counted = view.total.counted
     return counted[0] if len(counted) == 1 else f"{len(counted)} endpoints"
@@ -117,10 +126,8 @@ def headline(view: SavingsView) -> tuple[str, str]:
 
 
 def lead(view: SavingsView) -> list[str]:
-    """What has to stand beside the number: whom it made wait, what is missing from it, whether it can still move."""
+    """What has to stand beside the number: what is missing from it, and how it was before."""
     out = []
-    if view.waits is not None:
-        out.append(waited(view.waits, ZoneInfo(view.query.period.zone)))
     whole = view.total
     if whole.left_out:
         out.append(f"Not counted: {named([e.name for e in whole.left_out])}; of them not enough is known.")
@@ -145,9 +152,9 @@ def before(view: SavingsView) -> str:
     return f"{label[:1].upper()}{label[1:]}: {told}{of}."
 
 
-def waited(found: Waits, zone: ZoneInfo) -> str:
+def waited(found: Waits | None, zone: ZoneInfo) -> str:
     """What the saving cost those who waited; empty where nothing is known of it."""
-    if found.cold_starts is None:
+    if found is None or found.cold_starts is None:
         return ""
     since = f" since {stamp(found.since, zone)}" if found.since is not None else ""
     expired = (
@@ -155,7 +162,7 @@ def waited(found: Waits, zone: ZoneInfo) -> str:
     )
     if not found.cold_starts:
         return f"No request had to wait for a cold start{since}.{expired}"
-    parts = [f"The price of it: {found.cold_starts:,} cold start{_s(found.cold_starts)}{since}"]
+    parts = [f"In return, {found.cold_starts:,} cold start{_s(found.cold_starts)}{since}"]
     if found.requests is not None:
         parts.append(f"{found.requests:,} requests or more waited for them")
     if found.p95_s is not None:
