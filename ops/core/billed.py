@@ -36,7 +36,7 @@ def in_utc(period: Period) -> Period:
         year, month = int(period.month[:4]), int(period.month[5:])
         first = datetime(year, month, 1, tzinfo=UTC)
         last = (first + timedelta(days=32)).replace(day=1)
-        until = max(first, min(last, _floor(period.until)))
+        until = last if period.over else max(first, min(last, _floor(period.until)))
     return Period(first, last, max(first, until), "UTC", period.label, period.month)
 
 
@@ -83,9 +83,7 @@ def saving(
         name,
         Basis.BILLED,
         time,
-        replace(
-            on, formula=f"{on.formula}, at the rate of the bill" if on.instances is not None else on.formula
-        ),
+        replace(on, formula=f"{on.formula}; {rate_words}") if on.instances is not None and rate_words else on,
         hours,
         whole_based,
         usd,
@@ -94,7 +92,7 @@ def saving(
         days,
         (),
         _missing(bill, bool(known), mine, on.instances is not None, usd, rates),
-        period.over and len(known) == len(lived) and bool(mine) and all(d.final for d in mine),
+        period.over and len(known) == len(lived) and _final(bill, period),
         is_async,
         tags,
     )
@@ -302,6 +300,12 @@ def _all(values: Sequence[Decimal | None]) -> Decimal | None:
     if not values or None in values:
         return None
     return sum((v for v in values if v is not None), Decimal(0))
+
+
+def _final(bill: Bill, period: Period) -> bool:
+    """Whether every line of these days is."""
+    lines = [d for d in bill.days if d.day is not None and _inside(d.day, period)]
+    return bool(lines) and all(line.final for line in lines)
 
 
 def _inside(day: date, period: Period) -> bool:
