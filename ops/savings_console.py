@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from ops import savings
+from ops.core.types import Endpoint
 from ops.core.views_savings import SavingsQuery, SavingsView
 from ops.opened import Opened
 
@@ -14,7 +18,12 @@ class SavingsConsole(Opened):
         """From what was read so far; asks AWS for list prices alone. Raises UnknownEndpoint, Unreachable."""
         state = self._gatherer().state()
         done = self._gaps.progress() if self._gaps is not None else (0, 0)
-        return savings.savings(state, self._prices, query, done)
+        return savings.savings(state, self._prices, query, done, self._kept_since(state.now))
+
+    def _kept_since(self, now: datetime) -> Callable[[Endpoint], datetime | None]:
+        """From when on the cold starts of an endpoint are kept."""
+        episodes = self._episodes
+        return lambda endpoint: episodes.reach(endpoint, now) if episodes is not None else None
 
     def find_savings(self, query: SavingsQuery) -> SavingsView:
         """The same with everything read now that it lacks: for a console without a past. OpsError."""
