@@ -54,7 +54,7 @@ def details_of(
     price_at = priced(types, prices)
     edges = edges_of(first, last, types)
     since = reach(endpoint)
-    activities = _activities(state, endpoint, period)
+    activities = activities_of(state, endpoint, period)
     starts = _starts(state, endpoint, period)
     heard = Heard(starts, pieces, _whole(since, endpoint, period), metrics.EXPIRED.key not in known.denied)
     seen, _, _ = state.judged(endpoint.ref.name)
@@ -124,7 +124,8 @@ def _whole(since: datetime | None, endpoint: Endpoint, period: Period) -> dateti
     return since
 
 
-def _activities(state: State, endpoint: Endpoint, period: Period) -> tuple[Activity, ...]:
+def activities_of(state: State, endpoint: Endpoint, period: Period) -> tuple[Activity, ...]:
+    """What scaling did in a period and shortly before, as far as it is on record."""
     name = endpoint.ref.name
     known = state.known[name]
     begin = max(endpoint.created, period.start - max(BEFORE, A_WEEK))
