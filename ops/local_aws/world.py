@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ops.local_aws.alarms import AlarmBook
+from ops.local_aws.athena_runs import Runs
 from ops.local_aws.delivery import Delivery
 from ops.local_aws.fleet import Fleet
 from ops.local_aws.log_book import LogBook
@@ -79,6 +80,7 @@ class World:
         self.registry = Registry(self)
         self.scaling = ScalingEngine(self)
         self.fleet = Fleet(self)
+        self.athena = Runs(self)
 
     def arn(self, service: str, rest: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.account}:{rest}"
