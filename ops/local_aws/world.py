@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ops.local_aws.alarms import AlarmBook
 from ops.local_aws.delivery import Delivery
 from ops.local_aws.fleet import Fleet
+from ops.local_aws.ledger import Ledger
 from ops.local_aws.log_book import LogBook
 from ops.local_aws.metrics_store import MetricStore
 from ops.local_aws.quota_book import QuotaBook
@@ -39,6 +40,8 @@ class Assumptions:
     """Whether the backlog counts requests being processed: "counted" or "waiting_only"."""
     publish_delay_s: int = 60
     """From the end of a minute until its datapoints are visible."""
+    billed_from: str = "in_service"
+    """An instance is billed from when it is "in_service", or from when it was "ordered"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class World:
         self.minute = int(now // 60)
         """Minutes before this one are simulated and done."""
         self.metrics = MetricStore(self.first_minute, self.options.assumptions.publish_delay_s)
+        self.ledger = Ledger(self)
         self.alarms = AlarmBook(self)
         self.logs = LogBook(self)
         self.trail = Trail(self)
