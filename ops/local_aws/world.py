@@ -50,6 +50,9 @@ class WorldOptions:
     region: str = REGION
     account: str = ACCOUNT
     history_days: int = HISTORY_DAYS
+    """Lived through minute by minute."""
+    past_days: int = 0
+    """How long the default fleet exists, where that is longer: what lies before is lived when it is asked for."""
     assumptions: Assumptions = field(default_factory=Assumptions)
     identity: str = ""
     """Tells this world from every other one; empty: drawn at random."""
@@ -71,6 +74,9 @@ class World:
         now = clock.now()
         self.first_minute = int(now // 60) - self.options.history_days * 1440
         """The first minute of history, minutes since the epoch."""
+        days = max(self.options.past_days, self.options.history_days)
+        self.born_minute = int(now // 60) - days * 1440
+        """The first minute of the account's life."""
         self.minute = int(now // 60)
         """Minutes before this one are simulated and done."""
         self.metrics = MetricStore(self.first_minute, self.options.assumptions.publish_delay_s)
