@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +75,14 @@ class WorkerProcess:
         process, self._process = self._process, None
         if process is None:
             return
+        try:
+            _say(process, "bye")
+        except OSError as error:
+            log.debug("worker: %s", error)
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
-                try:
+                with suppress(OSError):
                     pipe.close()
-                except OSError as error:
-                    log.debug("worker: %s", error)
         try:
             process.wait(timeout=2)
         except subprocess.TimeoutExpired:
@@ -120,7 +123,7 @@ _KEPT = (
 """What a worker sees of this process's environment: no keys, no settings."""
 
 
-def _say(process: subprocess.Popen[str], said: dict[str, Any]) -> None:
+def _say(process: subprocess.Popen[str], said: dict[str, Any] | str) -> None:
     assert process.stdin is not None
     process.stdin.write(json.dumps(said) + "\n")
     process.stdin.flush()

@@ -230,8 +230,7 @@ class Runs:
     def _finish(self, execution: Execution, said: Mapping[str, Any], out: Path) -> None:
         """Results into S3, orders into the catalog, the state at last."""
         if "error" in said:
-            execution.error = dict(said["error"])
-            self._over(execution, "FAILED", execution.error["message"])
+            self._fail(execution, **said["error"])
             return
         execution.substatement = said["substatement"]
         execution.columns = said["columns"]
@@ -250,21 +249,19 @@ class Runs:
             self._over(execution, "SUCCEEDED", "")
         elif execution.state not in DONE:
             bucket = (split_uri(execution.base) or ("",))[0]
-            self._over(execution, "FAILED", f"Unable to verify/create output bucket {bucket}")
+            self._fail(execution, f"Unable to verify/create output bucket {bucket}")
 
     def _unloaded(self, execution: Execution, said: Mapping[str, Any], out: Path) -> bool:
         target = f"{said['location'].rstrip('/')}/"
         bucket, prefix = split_uri(target) or ("", "")
         if any(self.objects.keys(bucket, prefix)):
-            self._over(
-                execution,
-                "FAILED",
-                f"HIVE_PATH_ALREADY_EXISTS: Target directory for table already exists: {target}",
+            self._fail(
+                execution, f"HIVE_PATH_ALREADY_EXISTS: Target directory for table already exists: {target}"
             )
             return False
         uri = f"{target}{time.strftime('%Y%m%d_%H%M%S', time.gmtime(execution.submitted))}_{uuid.uuid4().hex}"
         if said["rows"] and not self.objects.put(uri, out / "result.parquet", "application/octet-stream"):
-            self._over(execution, "FAILED", f"HIVE_WRITER_OPEN_ERROR: the bucket {bucket} does not exist")
+            self._fail(execution, f"HIVE_WRITER_OPEN_ERROR: the bucket {bucket} does not exist")
             return False
         (out / "result.parquet").unlink(missing_ok=True)
         (out / "manifest").write_text(f"{uri}\n" if said["rows"] else "", encoding="utf-8")
@@ -277,6 +274,10 @@ class Runs:
         if table is not None:
             keys = list(self.objects.keys(*table.prefix()))
         self.catalog.apply(order, self._world.now(), keys)
+
+    def _fail(self, execution: Execution, message: str, category: int = 2, type: int = 1300) -> None:
+        execution.error = {"message": message, "category": category, "type": type}
+        self._over(execution, "FAILED", message)
 
     def _over(self, execution: Execution, state: str, reason: str) -> None:
         execution.state, execution.reason = state, reason

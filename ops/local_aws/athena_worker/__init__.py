@@ -14,5 +14,5 @@ and may be answered by {"need": [[database, table]]}, which wants {"files": {"da
 
 with the result itself in `out`: result.csv or result.txt as it goes to S3, rows.jsonl (one array of texts a row)
 for GetQueryResults, result.parquet of an UNLOAD. A line {"write": …} makes a bill export: `exporting`.
-FOLDER is removed should the serving process be gone without a goodbye.
+A line "bye" ends it; FOLDER is removed should standard input end without one.
 """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import shutil
 import signal
 import sys
@@ -17,15 +16,15 @@ from ops.local_aws.athena_worker.refusals import Refused
 def main(folder: str) -> int:
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # what it cannot say is said by the answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the serving process's to answer
-    parent = os.getppid()
     for line in sys.stdin:
         asked = json.loads(line)
+        if asked == "bye":
+            return 0
         try:
             say(running.answer(asked, ask))
         except Refused as refused:
             say({"error": refused.said()})
-    if os.getppid() != parent:
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)  # the serving process went without a word
     return 0
 
 

@@ -27,14 +27,14 @@ def answer(change: Change, sql: str, catalog: Catalog, database: str, ask: Ask) 
 def _create_database(
     tree: exp.Expr, _sql: str, catalog: Catalog, _database: str, _ask: Ask
 ) -> dict[str, Any]:
-    name = _target(tree).name.lower()
+    name = (_target(tree).name or _target(tree).db).lower()
     if name in catalog and not tree.args.get("exists"):
         raise Refused(f"FAILED: Execution Error: AlreadyExistsException: Database {name} already exists")
     return {"create_database": name}
 
 
 def _drop_database(tree: exp.Expr, _sql: str, catalog: Catalog, _database: str, _ask: Ask) -> dict[str, Any]:
-    name = _target(tree).name.lower()
+    name = (_target(tree).name or _target(tree).db).lower()
     if name not in catalog and not tree.args.get("exists"):
         raise Refused(f"FAILED: SemanticException [Error 10072]: Database does not exist: {name}")
     if catalog.get(name) and not tree.args.get("cascade"):
@@ -80,9 +80,7 @@ def _create_view(tree: exp.Expr, _sql: str, catalog: Catalog, database: str, ask
         described = connection.execute(
             f"select column_name, column_type from (describe {query.tree.sql('duckdb')})"
         ).fetchall()
-    columns = [
-        [name, exp.DataType.build(kind, dialect="duckdb").sql("hive").lower()] for name, kind in described
-    ]
+    columns = [[name, in_hive(exp.DataType.build(kind, dialect="duckdb"))] for name, kind in described]
     return {"create_view": list(place), "columns": columns, "sql": sql}
 
 
@@ -105,6 +103,8 @@ _TOLD: dict[tuple[type, str], Any] = {
 
 def _target(tree: exp.Expr) -> exp.Table:
     found = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    if isinstance(tree, exp.Drop):
+        found = (tree.args.get("tables") or [None])[0]
     if not isinstance(found, exp.Table):
         raise Refused("SYNTAX_ERROR: line 1:1: the statement names no table")
     return found

@@ -63,7 +63,9 @@ def of_duckdb(error: duckdb.Error, sql: str) -> Refused:
         return Refused(f"FUNCTION_NOT_FOUND: {where(sql, name)}: Function '{name}' not registered")
     if isinstance(error, duckdb.PermissionException):
         return Refused(f"PERMISSION_DENIED: line 1:1: {what}")
-    if isinstance(error, duckdb.ConversionException | duckdb.OutOfRangeException):
+    if isinstance(error, duckdb.OutOfRangeException):
+        return Refused(f"NUMERIC_VALUE_OUT_OF_RANGE: {what}", DATA)
+    if isinstance(error, duckdb.ConversionException):
         return Refused(f"INVALID_CAST_ARGUMENT: {what}", DATA)
     if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
         return Refused(f"SYNTAX_ERROR: {where(sql, name) if name else 'line 1:1'}: {what}", SYNTAX)

@@ -13,7 +13,7 @@ from ops.local_aws.athena_runs import Execution
 from ops.local_aws.delivery import split_uri
 from ops.local_aws.errors import AwsError
 from ops.local_aws.services.athena_metadata import invalid
-from ops.local_aws.services.athena_workgroups import ENGINE, AthenaWorkGroups
+from ops.local_aws.services.athena_workgroups import ENGINE, RESULTS, AthenaWorkGroups
 
 if TYPE_CHECKING:
     from ops.local_aws.world import World
@@ -50,6 +50,8 @@ class Athena(AthenaWorkGroups):
         place = split_uri(location)
         if place is None:
             raise invalid("outputLocation is not a valid S3 path.")
+        if place[0] == RESULTS:
+            self._runs.objects.create_bucket(RESULTS)
         if self._runs.objects.bucket(place[0]) is None:
             raise invalid(f"Unable to verify/create output bucket {place[0]}")
         context = params.get("QueryExecutionContext") or {}
