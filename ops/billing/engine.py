@@ -36,11 +36,17 @@ class Engine:
     def rows(self, expression: Table) -> list[Row]:
         """All rows, every value as text or None: decimals keep all their digits on both engines. Raises OpsError."""
         as_text = expression.select(**{name: expression[name].cast("string") for name in expression.columns})
+        # The statement itself is run: Ibis would load pandas for the few rows, and have Athena UNLOAD them as
+        # Parquet files that nobody removes from S3.
+        statement = str(ibis.to_sql(as_text, dialect=self.backend.name))
         with self._translated():
-            if self.backend.name == "athena":
-                return self._from_athena(as_text)
-            found: list[Row] = self.backend.to_pyarrow(as_text).to_pylist()
-            return found
+            cursor: Any = self.backend.raw_sql(statement)
+            names = [column[0] for column in cursor.description]
+            found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        if self.scanned is not None:
+            self.scanned += cursor.data_scanned_in_bytes or 0
+            cursor.close()
+        return found
 
     def columns(self, link: str) -> list[str]:
         """The columns of a Parquet file. Raises BadInput where it is damaged."""
@@ -68,16 +74,6 @@ class Engine:
                 parallel=False,
             )
         return table
-
-    def _from_athena(self, expression: Table) -> list[Row]:
-        # The result is small, and CSV holds text exactly: no UNLOAD, which leaves Parquet files behind in S3.
-        statement = ibis.to_sql(expression, dialect="athena")
-        cursor: Any = self.backend.raw_sql(str(statement))
-        with cursor:
-            names = [column[0] for column in cursor.description]
-            found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-            self.scanned = (self.scanned or 0) + (cursor.data_scanned_in_bytes or 0)
-        return found
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
