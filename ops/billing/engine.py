@@ -22,6 +22,7 @@ from ops.core.errors import BadInput, CredentialsProblem, Denied, OpsError, Thro
 
 THREADS = 2
 MEMORY_MB = 1024
+POLL_S = 0.25
 Row = dict[str, str | None]
 
 
@@ -113,14 +114,20 @@ def files(folder: Path, memory_mb: int = MEMORY_MB) -> Engine:
 def athena(lake: Lake) -> Iterator[Engine]:
     """Athena by the credentials of the environment. Raises OpsError, also for what the body asks of it."""
     import pyathena
+    from pyathena.cursor import Cursor
 
     try:
-        backend: BaseBackend = ibis.athena.connect(
+        # The plain cursor asks Athena itself for the rows: nothing has to be read from S3. Ibis's own `connect`
+        # would ask two questions more, and wants another library for S3.
+        connection = pyathena.connect(
             s3_staging_dir=lake.output,
             work_group=lake.workgroup,
             region_name=lake.region,
             schema_name=lake.database,
+            cursor_class=Cursor,
+            poll_interval=POLL_S,
         )
+        backend: BaseBackend = ibis.athena.from_connection(connection)
         yield Engine(backend, scanned=0)
     except ibis.common.exceptions.TableNotFound as error:
         raise _of_athena(error.__cause__ or error, lake) from error
