@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ops.local_aws.alarms import AlarmBook
 from ops.local_aws.athena_runs import Runs
 from ops.local_aws.delivery import Delivery
+from ops.local_aws.exports import Exports
 from ops.local_aws.fleet import Fleet
 from ops.local_aws.ledger import Ledger
 from ops.local_aws.log_book import LogBook
@@ -91,6 +92,7 @@ class World:
         self.scaling = ScalingEngine(self)
         self.fleet = Fleet(self)
         self.athena = Runs(self)
+        self.exports = Exports(self)
 
     def arn(self, service: str, rest: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.account}:{rest}"
