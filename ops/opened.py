@@ -13,6 +13,7 @@ from ops.aws.calls import Reading
 from ops.aws.pricing import PriceList
 from ops.aws.quotas import QuotaReader
 from ops.aws.session import AwsSession, Where
+from ops.bill_source import BillPlaces, BillSource
 from ops.changes import ChangeLog
 from ops.config import Settings
 from ops.core import cost
@@ -44,7 +45,13 @@ class AnotherAws(Unreachable):
 class Opened:
     """What every question needs. Thread-safe; close it or use it in a `with` block."""
 
-    def __init__(self, where: Where, history_url: str = IN_MEMORY, records_url: str | None = None) -> None:
+    def __init__(
+        self,
+        where: Where,
+        history_url: str = IN_MEMORY,
+        records_url: str | None = None,
+        bills: BillPlaces | None = None,
+    ) -> None:
         """`records_url`: where the journal and the ledger are kept, where that is not the history."""
         self._session = AwsSession(where)
         self._history_url = history_url
@@ -63,6 +70,7 @@ class Opened:
         self._episodes: Episodes | None = None
         self._prices = PriceList(lambda: self._session.client("pricing"))
         self._limits = QuotaReader()
+        self._bills = BillSource(bills or BillPlaces())
         self._history: History | None = None
         self._history_problem: Problem | None = None
         self._since = clock.now()
@@ -74,7 +82,8 @@ class Opened:
         Raises OpsError when that AWS is not there.
         """
         chosen = settings if settings is not None else Settings.load()
-        return cls(which_aws.choose(chosen), chosen.history if keep else IN_MEMORY, chosen.history)
+        history = chosen.history if keep else IN_MEMORY
+        return cls(which_aws.choose(chosen), history, chosen.history, BillPlaces.of(chosen))
 
     def close(self) -> None:
         self._session.close()
@@ -115,8 +124,9 @@ class Opened:
             read = older._gather, older._gaps, older._history, older._history_problem
             changes, visits, episodes = older._changes, older._visits, older._episodes
             records, older._lent = older._records, True
+            bills = older._bills
         with self._lock:
-            self._records = records
+            self._records, self._bills = records, bills
             self._gather, self._gaps, self._history, self._history_problem = read
             self._changes, self._visits = changes, visits
             self._episodes = episodes

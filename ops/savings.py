@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from ops.aws.calls import Reading
 from ops.aws.pricing import PriceList
@@ -19,6 +18,7 @@ from ops.core.window import KEPT_DAYS
 from ops.gather import Gatherer
 from ops.instance_past import time_of, wanted
 from ops.known import State
+from ops.savings_details import Reach, all_waits, details_of, never_slept
 
 LONGEST_S = {60: 3 * 86_400, 300: 15 * 86_400, 3600: 180 * 86_400}
 """How much one call reads at most."""
@@ -26,13 +26,23 @@ MARGIN_S = 7200
 """Kept clear of AWS's own edges, where an answer is empty rather than an error."""
 
 
-def savings(state: State, prices: PriceList, query: SavingsQuery, history: tuple[int, int]) -> SavingsView:
-    """The savings of the endpoints asked for. Raises UnknownEndpoint."""
+def savings(
+    state: State, prices: PriceList, query: SavingsQuery, history: tuple[int, int], reach: Reach
+) -> SavingsView:
+    """The savings of the endpoints asked for. Raises UnknownEndpoint.
+
+    `reach`: from when on the cold starts of an endpoint are kept.
+    """
     chosen = _chosen(state, query.names)
     listed, problems = _prices(state, prices, chosen)
     rows = tuple(_row(state, endpoint, query, listed, query.period) for endpoint in chosen)
     earlier = query.period.previous()
     before = total(_row(state, endpoint, query, listed, earlier) for endpoint in chosen)
+    found = {
+        e.ref.name: details_of(state, e, row, query.period, _types(e), listed, reach)
+        for e, row in zip(chosen, rows, strict=True)
+    }
+    details = {name: each.details for name, each in found.items()}
     ordered = sorted(rows, key=lambda row: (row.saved is None, -(row.saved or 0), row.name))
     oldest = min((e.created for e in chosen), default=state.now)
     kept = (state.past.problem,) if state.past.problem is not None else ()
@@ -43,9 +53,12 @@ def savings(state: State, prices: PriceList, query: SavingsQuery, history: tuple
         tuple(ordered),
         total(rows),
         before if before.coverage else None,
+        details,
+        all_waits(tuple(found.values()), query.period),
         prices=tuple(listed[key] for key in sorted(listed)),
         months=months(state.now, oldest, query.period.zone),
         history=history,
+        never_slept=never_slept(details),
         problems=(*problems, *kept),
     )
 
@@ -88,13 +101,13 @@ def _row(
         period,
         query.baseline,
         most=target.bounds.max if target is not None else None,
-        types=(TypeFrom(_first(endpoint), endpoint.instance_type),),
+        types=_types(endpoint),
         prices=listed,
     )
 
 
-def _first(endpoint: Endpoint) -> datetime:
-    return endpoint.created
+def _types(endpoint: Endpoint) -> tuple[TypeFrom, ...]:
+    return (TypeFrom(endpoint.created, endpoint.instance_type),)
 
 
 def _prices(

@@ -59,6 +59,9 @@ class Baseline:
         }[self.kind]
 
 
+AT_PEAK = Baseline()
+
+
 def parse(text: str) -> Baseline:
     """peak, one, max, hours, hours:7-20, or a number of instances. Raises BadInput."""
     word = text.strip().lower()

@@ -152,7 +152,7 @@ def saving(
     wanted = known if on.baseline.kind is not Kind.HOURS else _office(time, baseline, period, edges)
     lines = []
     for i, at in enumerate(edges[:-1]):
-        instance_type = _type_at(types, at)
+        instance_type = type_at(types, at)
         lines.append(
             _Line(
                 at,
@@ -294,7 +294,8 @@ def _by_type(lines: Sequence[_Line]) -> tuple[TypeHours, ...]:
     return tuple(out[key] for key in sorted(out))
 
 
-def _type_at(types: Sequence[TypeFrom], at: int) -> str | None:
+def type_at(types: Sequence[TypeFrom], at: int) -> str | None:
+    """The type at an epoch second; a change counts from the quarter hour on in which it lies."""
     found = types[0].instance_type if types else None
     for each in types[1:]:
         if each.since.timestamp() // QUARTER_S * QUARTER_S <= at:

@@ -1,0 +1,53 @@
+"""The estimate with provisioning and removal counted as billed: the upper end of what nobody can tell. Pure.
+
+Source: facts E.3: whether AWS bills the time from an order until an instance is in service, and that of its removal,
+is not documented. Instance-minutes from metrics are the lower end, the windows of scaling activities the upper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from ops.core.savings_idle import PriceAt
+from ops.core.types import Activity
+
+_COUNTED = ("Successful", "InProgress", "Pending", "Overridden")
+
+
+def unseen_usd(
+    activities: Iterable[Activity], start: datetime, until: datetime, price_at: PriceAt
+) -> Decimal | None:
+    """Dollars of instances on their way in or out in [start, until); None where a price is not known.
+
+    `activities`: those that had not ended by `start`, and the change before them, which tells how many there were.
+    """
+    total = Decimal(0)
+    for begin, hours in _moves(activities, start, until):
+        price = price_at(int(begin.timestamp()))
+        if price is None:
+            return None
+        total += hours * price.usd_per_hour
+    return total
+
+
+def unseen_hours(activities: Iterable[Activity], start: datetime, until: datetime) -> Decimal:
+    """Instance-hours of instances on their way in or out in [start, until)."""
+    return sum((hours for _, hours in _moves(activities, start, until)), Decimal(0))
+
+
+def _moves(
+    activities: Iterable[Activity], start: datetime, until: datetime
+) -> Iterator[tuple[datetime, Decimal]]:
+    """(begin, instance-hours) of each move of instances."""
+    count: int | None = None
+    for each in sorted(activities, key=lambda found: found.start):
+        if each.desired is None or each.not_scaled or each.status not in _COUNTED:
+            continue
+        moved = abs(each.desired - count) if count is not None else each.desired
+        if each.status != "Overridden":
+            count = each.desired
+        begin, end = max(each.start, start), min(each.end or until, until)
+        if end > begin and moved:
+            yield begin, moved * Decimal(str(round((end - begin).total_seconds(), 3))) / 3600
