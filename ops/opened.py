@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from decimal import Decimal
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,7 @@ from ops.changes import ChangeLog
 from ops.config import Settings
 from ops.core import cost
 from ops.core.errors import OpsError, Unreachable
+from ops.core.own_prices import OwnPrices
 from ops.core.types import Connection, Problem
 from ops.core.views import Usage
 from ops.doctor import Doctor
@@ -44,8 +46,18 @@ class AnotherAws(Unreachable):
 class Opened:
     """What every question needs. Thread-safe; close it or use it in a `with` block."""
 
-    def __init__(self, where: Where, history_url: str = IN_MEMORY, records_url: str | None = None) -> None:
-        """`records_url`: where the journal and the ledger are kept, where that is not the history."""
+    def __init__(
+        self,
+        where: Where,
+        history_url: str = IN_MEMORY,
+        records_url: str | None = None,
+        own: OwnPrices | None = None,
+        budget: Decimal | None = None,
+    ) -> None:
+        """`records_url`: where the journal and the ledger are kept, where that is not the history.
+
+        `own`: what the account pays other than list prices; `budget`: dollars a month.
+        """
         self._session = AwsSession(where)
         self._history_url = history_url
         self._records_url = records_url or history_url
@@ -61,7 +73,8 @@ class Opened:
         self._doctor = Doctor()
         self._said: TTLCache[str, str] = TTLCache(1_000, SAID_S)
         self._episodes: Episodes | None = None
-        self._prices = PriceList(lambda: self._session.client("pricing"))
+        self._prices = PriceList(lambda: self._session.client("pricing"), own=own)
+        self._budget = budget
         self._limits = QuotaReader()
         self._history: History | None = None
         self._history_problem: Problem | None = None
@@ -74,7 +87,13 @@ class Opened:
         Raises OpsError when that AWS is not there.
         """
         chosen = settings if settings is not None else Settings.load()
-        return cls(which_aws.choose(chosen), chosen.history if keep else IN_MEMORY, chosen.history)
+        return cls(
+            which_aws.choose(chosen),
+            chosen.history if keep else IN_MEMORY,
+            chosen.history,
+            chosen.own_prices(clock.now()),
+            chosen.budget_usd,
+        )
 
     def close(self) -> None:
         self._session.close()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
+from ops import savings_ahead
 from ops.aws.calls import Reading
 from ops.aws.pricing import PriceList
 from ops.core import spans
@@ -13,7 +15,7 @@ from ops.core.names import nearest
 from ops.core.periods import Period, months
 from ops.core.savings import Saving, TypeFrom, saving, total
 from ops.core.types import Endpoint, Price, Problem
-from ops.core.views_savings import SavingsQuery, SavingsView
+from ops.core.views_savings import Forecast, SavingsQuery, SavingsView
 from ops.core.window import KEPT_DAYS
 from ops.gather import Gatherer
 from ops.instance_past import time_of, wanted
@@ -26,20 +28,28 @@ MARGIN_S = 7200
 """Kept clear of AWS's own edges, where an answer is empty rather than an error."""
 
 
-def savings(
-    state: State, prices: PriceList, query: SavingsQuery, history: tuple[int, int], reach: Reach
-) -> SavingsView:
-    """The savings of the endpoints asked for. Raises UnknownEndpoint.
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a view of savings needs beside what was read of AWS."""
 
-    `reach`: from when on the cold starts of an endpoint are kept.
-    """
+    prices: PriceList
+    history: tuple[int, int]
+    """How many endpoints have all of their history, of how many."""
+    reach: Reach
+    """From when on the cold starts of an endpoint are kept."""
+    budget: Decimal | None = None
+    """Dollars a month."""
+
+
+def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
+    """The savings of the endpoints asked for. Raises UnknownEndpoint."""
     chosen = _chosen(state, query.names)
-    listed, problems = _prices(state, prices, chosen)
+    listed, problems = _prices(state, beside.prices, chosen)
     rows = tuple(_row(state, endpoint, query, listed, query.period) for endpoint in chosen)
     earlier = query.period.previous()
     before = total(_row(state, endpoint, query, listed, earlier) for endpoint in chosen)
     found = {
-        e.ref.name: details_of(state, e, row, query.period, _types(e), listed, reach)
+        e.ref.name: details_of(state, e, row, query.period, _types(e), listed, beside.reach)
         for e, row in zip(chosen, rows, strict=True)
     }
     details = {name: each.details for name, each in found.items()}
@@ -57,7 +67,8 @@ def savings(
         all_waits(tuple(found.values()), query.period),
         prices=tuple(listed[key] for key in sorted(listed)),
         months=months(state.now, oldest, query.period.zone),
-        history=history,
+        forecast=_ahead(state, chosen, query.period.zone, listed, beside.budget),
+        history=beside.history,
         never_slept=never_slept(details),
         problems=(*problems, *kept),
     )
@@ -104,6 +115,21 @@ def _row(
         types=_types(endpoint),
         prices=listed,
     )
+
+
+def _ahead(
+    state: State, chosen: Sequence[Endpoint], zone: str, listed: Mapping[str, Price], budget: Decimal | None
+) -> Forecast:
+    """Where the present month ends, of the endpoints chosen."""
+    start, until = savings_ahead.span(state.now, zone)
+    days = {
+        e.ref.name: savings_ahead.days_of(
+            time_of(state.past, e, start, until), e.created, zone, _types(e), listed
+        )
+        for e in chosen
+        if e.created < until
+    }
+    return savings_ahead.ahead(days, state.now, zone, budget)
 
 
 def _types(endpoint: Endpoint) -> tuple[TypeFrom, ...]:

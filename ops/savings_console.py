@@ -18,7 +18,9 @@ class SavingsConsole(Opened):
         """From what was read so far; asks AWS for list prices alone. Raises UnknownEndpoint, Unreachable."""
         state = self._gatherer().state()
         done = self._gaps.progress() if self._gaps is not None else (0, 0)
-        return savings.savings(state, self._prices, query, done, self._kept_since(state.now))
+        return savings.savings(
+            state, savings.Beside(self._prices, done, self._kept_since(state.now), self._budget), query
+        )
 
     def _kept_since(self, now: datetime) -> Callable[[Endpoint], datetime | None]:
         """From when on the cold starts of an endpoint are kept."""
