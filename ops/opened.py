@@ -14,6 +14,7 @@ from ops.aws.calls import Reading
 from ops.aws.pricing import PriceList
 from ops.aws.quotas import QuotaReader
 from ops.aws.session import AwsSession, Where
+from ops.aws.tags import TagReader
 from ops.changes import ChangeLog
 from ops.config import Settings
 from ops.core import cost
@@ -75,6 +76,7 @@ class Opened:
         self._episodes: Episodes | None = None
         self._prices = PriceList(lambda: self._session.client("pricing"), own=own)
         self._budget = budget
+        self._tags = TagReader()
         self._limits = QuotaReader()
         self._history: History | None = None
         self._history_problem: Problem | None = None

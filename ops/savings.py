@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ops import savings_ahead
 from ops.aws.calls import Reading
 from ops.aws.pricing import PriceList
+from ops.aws.tags import TagReader
 from ops.core import spans
 from ops.core.errors import UnknownEndpoint
 from ops.core.names import nearest
 from ops.core.periods import Period, months
 from ops.core.savings import Saving, TypeFrom, saving, total
 from ops.core.types import Endpoint, Price, Problem
-from ops.core.views_savings import Forecast, SavingsQuery, SavingsView
+from ops.core.views_savings import Candidate, Fit, Forecast, SavingsQuery, SavingsView
 from ops.core.window import KEPT_DAYS
 from ops.gather import Gatherer
 from ops.instance_past import time_of, wanted
 from ops.known import State
-from ops.savings_details import Reach, all_waits, details_of, never_slept
+from ops.savings_details import Detailed, Reach, all_waits, details_of, never_slept
+from ops.savings_direct import candidate_of, usual_start
 
 LONGEST_S = {60: 3 * 86_400, 300: 15 * 86_400, 3600: 180 * 86_400}
 """How much one call reads at most."""
@@ -37,15 +39,19 @@ class Beside:
     """How many endpoints have all of their history, of how many."""
     reach: Reach
     """From when on the cold starts of an endpoint are kept."""
+    tags: TagReader
     budget: Decimal | None = None
     """Dollars a month."""
 
 
 def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
     """The savings of the endpoints asked for. Raises UnknownEndpoint."""
-    chosen = _chosen(state, query.names)
+    every = _chosen(state, query.names)
+    tags = {e.ref.name: beside.tags.of(e.arn) for e in every}
+    chosen = [e for e in every if e.is_async and _has(tags[e.ref.name], query.tags)]
+    direct = [e for e in every if not e.is_async and _has(tags[e.ref.name], query.tags)]
     listed, problems = _prices(state, beside.prices, chosen)
-    rows = tuple(_row(state, endpoint, query, listed, query.period) for endpoint in chosen)
+    rows = tuple(replace(_row(state, e, query, listed, query.period), tags=tags[e.ref.name]) for e in chosen)
     earlier = query.period.previous()
     before = total(_row(state, endpoint, query, listed, earlier) for endpoint in chosen)
     found = {
@@ -54,8 +60,9 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
     }
     details = {name: each.details for name, each in found.items()}
     ordered = sorted(rows, key=lambda row: (row.saved is None, -(row.saved or 0), row.name))
+    candidates, more = _candidates(state, beside.prices, direct, query.period, found.values())
     oldest = min((e.created for e in chosen), default=state.now)
-    kept = (state.past.problem,) if state.past.problem is not None else ()
+    own = (p for p in (state.past.problem, beside.tags.problem) if p is not None)
     return SavingsView(
         state.connection,
         state.now,
@@ -67,10 +74,12 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
         all_waits(tuple(found.values()), query.period),
         prices=tuple(listed[key] for key in sorted(listed)),
         months=months(state.now, oldest, query.period.zone),
+        candidates=candidates,
         forecast=_ahead(state, chosen, query.period.zone, listed, beside.budget),
         history=beside.history,
         never_slept=never_slept(details),
-        problems=(*problems, *kept),
+        tag_values=_values(tags.values()),
+        problems=tuple(dict.fromkeys((*problems, *more, *own))),
     )
 
 
@@ -94,12 +103,46 @@ def read_lacking(gatherer: Gatherer, reading: Reading, names: Collection[str] | 
 
 
 def _chosen(state: State, names: Sequence[str] | None) -> list[Endpoint]:
-    """Asynchronous endpoints, by name. Raises UnknownEndpoint for one that is asked for and not there."""
+    """Endpoints that could be described, by name. Raises UnknownEndpoint for one that is asked for and not there."""
     known = {name: k.endpoint for name, k in state.known.items() if k.endpoint.described}
     for name in names or ():
         if name not in known:
             raise UnknownEndpoint(name, nearest(name, tuple(sorted(known))))
-    return [known[n] for n in sorted(known) if known[n].is_async and (names is None or n in names)]
+    return [known[n] for n in sorted(known) if names is None or n in names]
+
+
+def _has(tags: Mapping[str, str] | None, wanted: Iterable[tuple[str, str]]) -> bool:
+    """Whether an endpoint has all the tags asked for; where its tags are not known it has none."""
+    return all((tags or {}).get(key) == value for key, value in wanted)
+
+
+def _values(found: Iterable[Mapping[str, str] | None]) -> dict[str, tuple[str, ...]]:
+    """All values of each key."""
+    out: dict[str, set[str]] = {}
+    for tags in found:
+        for key, value in (tags or {}).items():
+            out.setdefault(key, set()).add(value)
+    return {key: tuple(sorted(out[key])) for key in sorted(out)}
+
+
+def _candidates(
+    state: State,
+    prices: PriceList,
+    direct: Sequence[Endpoint],
+    period: Period,
+    asynchronous: Iterable[Detailed],
+) -> tuple[tuple[Candidate, ...], tuple[Problem, ...]]:
+    """Real-time endpoints, by what they would save, the most first; those that fit poorly behind the others."""
+    hosting, problems = _prices(state, prices, direct, asynchronous=False)
+    would, more = _prices(state, prices, direct)
+    start = usual_start([s for each in asynchronous for s in each.heard.starts])
+    found = [
+        candidate_of(state, e, period, _types(e), hosting, would, start)
+        for e in direct
+        if e.created < period.until
+    ]
+    found.sort(key=lambda c: (c.fit is Fit.POOR, c.saved is None, -(c.saved or 0), c.name))
+    return tuple(found), (*problems, *more)
 
 
 def _row(
@@ -137,12 +180,12 @@ def _types(endpoint: Endpoint) -> tuple[TypeFrom, ...]:
 
 
 def _prices(
-    state: State, prices: PriceList, chosen: Sequence[Endpoint]
+    state: State, prices: PriceList, chosen: Sequence[Endpoint], *, asynchronous: bool = True
 ) -> tuple[dict[str, Price], tuple[Problem, ...]]:
     found: dict[str, Price] = {}
     problems: dict[Problem, None] = {}
     for kind in sorted({e.instance_type for e in chosen if e.instance_type}):
-        price, problem = prices.quote(state.connection.region, kind)
+        price, problem = prices.quote(state.connection.region, kind, asynchronous=asynchronous)
         if price is not None:
             found[kind] = price
         if problem is not None:

@@ -19,7 +19,9 @@ class SavingsConsole(Opened):
         state = self._gatherer().state()
         done = self._gaps.progress() if self._gaps is not None else (0, 0)
         return savings.savings(
-            state, savings.Beside(self._prices, done, self._kept_since(state.now), self._budget), query
+            state,
+            savings.Beside(self._prices, done, self._kept_since(state.now), self._tags, self._budget),
+            query,
         )
 
     def _kept_since(self, now: datetime) -> Callable[[Endpoint], datetime | None]:
@@ -31,5 +33,6 @@ class SavingsConsole(Opened):
         """The same with everything read now that it lacks: for a console without a past. OpsError."""
         gatherer, reading = self._gatherer(), self._reading()
         gatherer.read(reading)
+        self._tags.refresh(reading)
         savings.read_lacking(gatherer, reading, query.names, query.period)
         return self.savings(query)
