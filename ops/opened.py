@@ -26,6 +26,7 @@ from ops.doctor import Doctor
 from ops.episodes import Episodes
 from ops.gaps import Gaps
 from ops.gather import Gatherer
+from ops.savings_memo import Memo
 from ops.store.history import History, Scope
 from ops.visits import Visits
 
@@ -77,6 +78,7 @@ class Opened:
         self._prices = PriceList(lambda: self._session.client("pricing"), own=own)
         self._budget = budget
         self._tags = TagReader()
+        self._memo = Memo()
         self._limits = QuotaReader()
         self._history: History | None = None
         self._history_problem: Problem | None = None

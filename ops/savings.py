@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
 from ops import savings_ahead
 from ops.aws.calls import Reading
@@ -12,6 +13,7 @@ from ops.aws.pricing import PriceList
 from ops.aws.tags import TagReader
 from ops.core import spans
 from ops.core.errors import UnknownEndpoint
+from ops.core.forecast import DayCost
 from ops.core.names import nearest
 from ops.core.periods import Period, months
 from ops.core.savings import Saving, TypeFrom, saving, total
@@ -23,6 +25,7 @@ from ops.instance_past import time_of, wanted
 from ops.known import State
 from ops.savings_details import Detailed, Reach, all_waits, details_of, never_slept
 from ops.savings_direct import candidate_of, usual_start
+from ops.savings_memo import Memo, read_so_far
 
 LONGEST_S = {60: 3 * 86_400, 300: 15 * 86_400, 3600: 180 * 86_400}
 """How much one call reads at most."""
@@ -40,6 +43,7 @@ class Beside:
     reach: Reach
     """From when on the cold starts of an endpoint are kept."""
     tags: TagReader
+    memo: Memo
     budget: Decimal | None = None
     """Dollars a month."""
 
@@ -55,7 +59,7 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
     earlier = query.period.previous()
     before = total(_row(state, endpoint, query, listed, earlier) for endpoint in chosen)
     found = {
-        e.ref.name: details_of(state, e, row, query.period, _types(e), listed, beside.reach)
+        e.ref.name: details_of(state, e, row, query.period, _types(e), listed, beside.reach, beside.memo)
         for e, row in zip(chosen, rows, strict=True)
     }
     details = {name: each.details for name, each in found.items()}
@@ -75,7 +79,7 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
         prices=tuple(listed[key] for key in sorted(listed)),
         months=months(state.now, oldest, query.period.zone),
         candidates=candidates,
-        forecast=_ahead(state, chosen, query.period.zone, listed, beside.budget),
+        forecast=_ahead(state, chosen, query.period.zone, listed, beside),
         history=beside.history,
         never_slept=never_slept(details),
         tag_values=_values(tags.values()),
@@ -135,7 +139,7 @@ def _candidates(
     """Real-time endpoints, by what they would save, the most first; those that fit poorly behind the others."""
     hosting, problems = _prices(state, prices, direct, asynchronous=False)
     would, more = _prices(state, prices, direct)
-    start = usual_start([s for each in asynchronous for s in each.heard.starts])
+    start = usual_start([s for each in asynchronous for s in each.starts])
     found = [
         candidate_of(state, e, period, _types(e), hosting, would, start)
         for e in direct
@@ -161,18 +165,24 @@ def _row(
 
 
 def _ahead(
-    state: State, chosen: Sequence[Endpoint], zone: str, listed: Mapping[str, Price], budget: Decimal | None
+    state: State, chosen: Sequence[Endpoint], zone: str, listed: Mapping[str, Price], beside: Beside
 ) -> Forecast:
     """Where the present month ends, of the endpoints chosen."""
     start, until = savings_ahead.span(state.now, zone)
-    days = {
-        e.ref.name: savings_ahead.days_of(
-            time_of(state.past, e, start, until), e.created, zone, _types(e), listed
-        )
-        for e in chosen
-        if e.created < until
-    }
-    return savings_ahead.ahead(days, state.now, zone, budget)
+
+    def days(endpoint: Endpoint) -> tuple[DayCost, ...] | None:
+        time = time_of(state.past, endpoint, start, until)
+        return savings_ahead.days_of(time, endpoint.created, zone, _types(endpoint), listed)
+
+    found = {}
+    for e in chosen:
+        if e.created < until:
+            types = _types(e)
+            used = tuple(listed.get(each.instance_type or "") for each in types)
+            span = int(start.timestamp()), int(until.timestamp())
+            read = read_so_far(state.past, e.ref.name, wanted(e), *span)
+            found[e.ref.name] = beside.memo.get(("days", e, types, used, zone, span, read), partial(days, e))
+    return savings_ahead.ahead(found, state.now, zone, beside.budget)
 
 
 def _types(endpoint: Endpoint) -> tuple[TypeFrom, ...]:

@@ -20,7 +20,9 @@ class SavingsConsole(Opened):
         done = self._gaps.progress() if self._gaps is not None else (0, 0)
         return savings.savings(
             state,
-            savings.Beside(self._prices, done, self._kept_since(state.now), self._tags, self._budget),
+            savings.Beside(
+                self._prices, done, self._kept_since(state.now), self._tags, self._memo, self._budget
+            ),
             query,
         )
 
