@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from ops.core.quiet import parse
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "EBB_"
+_TABLE = re.compile(r"[\w-]+\.[\w-]+")
 SECRET = ("EBB_NOTIFY_WEBHOOK", "EBB_HISTORY_URL")
 """Variables of which no error repeats the value."""
 
@@ -83,6 +85,16 @@ class Settings(BaseSettings):
     """Whether what is critical is told in quiet hours too."""
     notify_zone: str = Field("UTC", validation_alias="EBB_NOTIFY_ZONE")
     """The zone of the quiet hours, and of the times in notices."""
+    bill_export: str | None = Field(None, validation_alias="EBB_BILL_EXPORT")
+    """A bill export (CUR, FOCUS, CSV): a file or folder of this machine, or an S3 address like s3://bucket/prefix."""
+    bill_table: str | None = Field(None, validation_alias="EBB_BILL_TABLE")
+    """A bill export in Athena, as database.table; wins over EBB_BILL_EXPORT."""
+    athena_workgroup: str = Field("primary", validation_alias="EBB_ATHENA_WORKGROUP")
+    """The workgroup that Athena runs Ebb's statements in."""
+    athena_output: str | None = Field(None, validation_alias="EBB_ATHENA_OUTPUT")
+    """Where Athena writes its answers, an S3 address; not needed where the workgroup has one."""
+    cost_explorer: bool = Field(True, validation_alias="EBB_COST_EXPLORER")
+    """Whether Cost Explorer may be asked ($0.01 a call) when somebody chooses billed figures and no export is set."""
     budget_usd: Decimal | None = Field(None, validation_alias="EBB_BUDGET_USD", gt=0, allow_inf_nan=False)
     """Dollars a month for the instances of asynchronous endpoints: the line that a forecast is compared with."""
     discount: str | None = Field(None, validation_alias="EBB_DISCOUNT")
@@ -114,6 +126,21 @@ class Settings(BaseSettings):
         parts = urlsplit(value or "")
         if value is not None and (parts.scheme not in ("http", "https") or not parts.hostname):
             raise ValueError("is not an address like https://ebb.example.com")
+        return value
+
+    @field_validator("bill_table")
+    @classmethod
+    def _is_a_table(cls, value: str | None) -> str | None:
+        if value is not None and not _TABLE.fullmatch(value):
+            raise ValueError("is not a table like billing.cur2 (database.table)")
+        return value
+
+    @field_validator("athena_output")
+    @classmethod
+    def _is_in_s3(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "")
+        if value is not None and (parts.scheme != "s3" or not parts.netloc):
+            raise ValueError("is not an S3 address like s3://bucket/athena-results/")
         return value
 
     @field_validator("notify_topic")

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from ops.core import metrics, spans
-from ops.core.instance_time import QUARTER_S, InstanceTime, Piece, counted, instance_time
+from ops.core.instance_time import QUARTER_S, InstanceTime, Piece, counted, instance_time, wide_of
 from ops.core.metrics import Metric
 from ops.core.types import Endpoint, Window, utc
 from ops.past import Past
@@ -37,7 +37,8 @@ def _pieces(past: Past, endpoint: Endpoint, first: int, last: int) -> Iterator[P
         read = past.read_in(endpoint.ref.name, keys, period)
         for hole in spans.without((first, last), done):
             for begin, end in spans.both(read, [hole]):
-                a, b = begin // period * period, -(-end // period) * period
+                step = period * wide_of(period, endpoint.publish_interval)
+                a, b = begin // step * step, -(-end // step) * step
                 window = Window(utc(a), utc(b), period)
                 found = past.read(endpoint.ref.name, asked, window)
                 samples = found.get(metrics.CPU_SAMPLES.key).values

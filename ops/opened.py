@@ -15,6 +15,7 @@ from ops.aws.pricing import PriceList
 from ops.aws.quotas import QuotaReader
 from ops.aws.session import AwsSession, Where
 from ops.aws.tags import TagReader
+from ops.bill_source import BillPlaces, BillSource
 from ops.changes import ChangeLog
 from ops.config import Settings
 from ops.core import cost
@@ -53,6 +54,7 @@ class Opened:
         where: Where,
         history_url: str = IN_MEMORY,
         records_url: str | None = None,
+        bills: BillPlaces | None = None,
         own: OwnPrices | None = None,
         budget: Decimal | None = None,
     ) -> None:
@@ -80,6 +82,7 @@ class Opened:
         self._tags = TagReader()
         self._memo = Memo()
         self._limits = QuotaReader()
+        self._bills = BillSource(bills or BillPlaces())
         self._history: History | None = None
         self._history_problem: Problem | None = None
         self._since = clock.now()
@@ -91,10 +94,12 @@ class Opened:
         Raises OpsError when that AWS is not there.
         """
         chosen = settings if settings is not None else Settings.load()
+        history = chosen.history if keep else IN_MEMORY
         return cls(
             which_aws.choose(chosen),
-            chosen.history if keep else IN_MEMORY,
+            history,
             chosen.history,
+            BillPlaces.of(chosen),
             chosen.own_prices(clock.now()),
             chosen.budget_usd,
         )
@@ -138,8 +143,9 @@ class Opened:
             read = older._gather, older._gaps, older._history, older._history_problem
             changes, visits, episodes = older._changes, older._visits, older._episodes
             records, older._lent = older._records, True
+            bills = older._bills
         with self._lock:
-            self._records = records
+            self._records, self._bills = records, bills
             self._gather, self._gaps, self._history, self._history_problem = read
             self._changes, self._visits = changes, visits
             self._episodes = episodes

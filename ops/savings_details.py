@@ -74,7 +74,7 @@ def _details_of(
     pieces = steps_of(state.past, endpoint, first, last, known.denied) if last > first else ()
     price_at = priced(types, prices)
     edges = edges_of(first, last, types)
-    activities = _activities(state, endpoint, period)
+    activities = activities_of(state, endpoint, period)
     starts = _starts(state, endpoint, period)
     told = heard(starts, pieces, _whole(since, endpoint, period), period)
     seen, _, _ = state.judged(endpoint.ref.name)
@@ -145,7 +145,8 @@ def _whole(since: datetime | None, endpoint: Endpoint, period: Period) -> dateti
     return since
 
 
-def _activities(state: State, endpoint: Endpoint, period: Period) -> tuple[Activity, ...]:
+def activities_of(state: State, endpoint: Endpoint, period: Period) -> tuple[Activity, ...]:
+    """What scaling did in a period and shortly before, as far as it is on record."""
     name = endpoint.ref.name
     known = state.known[name]
     begin = max(endpoint.created, period.start - max(BEFORE, A_WEEK))

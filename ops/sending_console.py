@@ -11,6 +11,7 @@ from ops import clock, sender
 from ops.aws import objects, requests
 from ops.aws.calls import Reading
 from ops.aws.session import Where
+from ops.bill_source import BillPlaces
 from ops.core import request_times
 from ops.core.change import Actor
 from ops.core.errors import BadInput, OpsError, Unconfirmed
@@ -47,10 +48,11 @@ class Sending(RequestSources):
         where: Where,
         history_url: str = IN_MEMORY,
         records_url: str | None = None,
+        bills: BillPlaces | None = None,
         own: OwnPrices | None = None,
         budget: Decimal | None = None,
     ) -> None:
-        super().__init__(where, history_url, records_url, own, budget)
+        super().__init__(where, history_url, records_url, bills, own, budget)
         self._sender: Sender | None = None
         self._follower: Follower | None = None
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # signing name -> (botocore's service name, module, class)
 OWN = {
     "application-autoscaling": ("application-autoscaling", "autoscaling", "AutoScaling"),
+    "athena": ("athena", "athena", "Athena"),
     "monitoring": ("cloudwatch", "cloudwatch", "CloudWatch"),
     "pricing": ("pricing", "pricing", "Pricing"),
     "servicequotas": ("service-quotas", "quotas", "ServiceQuotas"),
