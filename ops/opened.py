@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from decimal import Decimal
 from types import TracebackType
 from typing import Self
 
@@ -13,17 +14,20 @@ from ops.aws.calls import Reading
 from ops.aws.pricing import PriceList
 from ops.aws.quotas import QuotaReader
 from ops.aws.session import AwsSession, Where
+from ops.aws.tags import TagReader
 from ops.bill_source import BillPlaces, BillSource
 from ops.changes import ChangeLog
 from ops.config import Settings
 from ops.core import cost
 from ops.core.errors import OpsError, Unreachable
+from ops.core.own_prices import OwnPrices
 from ops.core.types import Connection, Problem
 from ops.core.views import Usage
 from ops.doctor import Doctor
 from ops.episodes import Episodes
 from ops.gaps import Gaps
 from ops.gather import Gatherer
+from ops.savings_memo import Memo
 from ops.store.history import History, Scope
 from ops.visits import Visits
 
@@ -51,8 +55,13 @@ class Opened:
         history_url: str = IN_MEMORY,
         records_url: str | None = None,
         bills: BillPlaces | None = None,
+        own: OwnPrices | None = None,
+        budget: Decimal | None = None,
     ) -> None:
-        """`records_url`: where the journal and the ledger are kept, where that is not the history."""
+        """`records_url`: where the journal and the ledger are kept, where that is not the history.
+
+        `own`: what the account pays other than list prices; `budget`: dollars a month.
+        """
         self._session = AwsSession(where)
         self._history_url = history_url
         self._records_url = records_url or history_url
@@ -68,7 +77,10 @@ class Opened:
         self._doctor = Doctor()
         self._said: TTLCache[str, str] = TTLCache(1_000, SAID_S)
         self._episodes: Episodes | None = None
-        self._prices = PriceList(lambda: self._session.client("pricing"))
+        self._prices = PriceList(lambda: self._session.client("pricing"), own=own)
+        self._budget = budget
+        self._tags = TagReader()
+        self._memo = Memo()
         self._limits = QuotaReader()
         self._bills = BillSource(bills or BillPlaces())
         self._history: History | None = None
@@ -83,7 +95,14 @@ class Opened:
         """
         chosen = settings if settings is not None else Settings.load()
         history = chosen.history if keep else IN_MEMORY
-        return cls(which_aws.choose(chosen), history, chosen.history, BillPlaces.of(chosen))
+        return cls(
+            which_aws.choose(chosen),
+            history,
+            chosen.history,
+            BillPlaces.of(chosen),
+            chosen.own_prices(clock.now()),
+            chosen.budget_usd,
+        )
 
     def close(self) -> None:
         self._session.close()

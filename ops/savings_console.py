@@ -25,10 +25,12 @@ class SavingsConsole(Opened):
         """
         state = self._gatherer().state()
         done = self._gaps.progress() if self._gaps is not None else (0, 0)
+        beside = savings.Beside(
+            self._prices, done, self._kept_since(state.now), self._tags, self._memo, self._budget
+        )
 
         def estimated(period: Period) -> SavingsView:
-            wanted = replace(query, period=period, basis=Basis.ESTIMATED)
-            return savings.savings(state, self._prices, wanted, done, self._kept_since(state.now))
+            return savings.savings(state, beside, replace(query, period=period, basis=Basis.ESTIMATED))
 
         utc = in_utc(query.period)
         first, last = utc.start.date(), utc.until.date()
@@ -48,5 +50,6 @@ class SavingsConsole(Opened):
         """The same with everything read now that it lacks: for a console without a past. OpsError."""
         gatherer, reading = self._gatherer(), self._reading()
         gatherer.read(reading)
+        self._tags.refresh(reading)
         savings.read_lacking(gatherer, reading, query.names, query.period)
         return self.savings(query)
