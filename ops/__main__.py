@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 
 from ops import (
     cli_activity,
+    cli_bill,
     cli_change,
     cli_cold,
     cli_doctor,
@@ -126,6 +127,7 @@ def local_aws(context: typer.Context) -> None:
 
 
 cli_activity.add_to(app, lambda work, json: _run(work, json))
+cli_bill.add_to(app, lambda work, json: _run(work, json))
 cli_change.add_to(app, lambda work, json: _run(work, json))
 cli_warm.add_to(app, lambda work, json: _run(work, json))
 cli_failures.add_to(app, lambda work, json: _run(work, json), lambda hours: span_of_hours(_number(hours)))

@@ -151,7 +151,7 @@ def fleet_text(view: FleetView) -> str:
             ("", "endpoint", "state", "queue", "oldest", "inst.", "bounds", "failed in 1 h")
         ]
         table += [_line(r) for r in rows]
-        lines += _aligned(table, [None, *(r.verdict.severity for r in rows)], right=(3, 4, 5, 6, 7))
+        lines += aligned(table, [None, *(r.verdict.severity for r in rows)], right=(3, 4, 5, 6, 7))
     for row in rows:
         if row.verdict.severity is not Severity.OK:
             lines += ["", *wrapped(f"{row.endpoint.ref.name}: {row.verdict.sentence}")]
@@ -169,7 +169,7 @@ def endpoint_text(view: EndpointView) -> str:
         "",
         f"{_range(view)}, in steps of {steps}:",
     ]
-    lines += _aligned(_summary(view), [None], right=(1, 2, 3))
+    lines += aligned(_summary(view), [None], right=(1, 2, 3))
     lines += _section("Instances", _instances(view))
     lines += _section("Policies", [_policy(p) for p in view.policies])
     lines += _section(
@@ -341,7 +341,7 @@ def wrapped(text: str, indent: str = "") -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ") or [""]
 
 
-def _aligned(
+def aligned(
     table: Sequence[Sequence[str]], severities: Sequence[Severity | None], right: Sequence[int] = ()
 ) -> list[str]:
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]

@@ -147,7 +147,9 @@ class Console(ActivityPart, WarmConsole, Sending, Sizing, SavingsConsole):
         """
         gatherer = self._gatherer()
         self._insist_on_the_same()
-        gatherer.read(self._reading(), looked_at, anybody=anybody)
+        reading = self._reading()
+        gatherer.read(reading, looked_at, anybody=anybody)
+        self._tags.refresh(reading)
         return replace(gatherer.state().fleet(), connection=self.connection())
 
     def look(self, name: str, span: timedelta | Window) -> OpsError | None:

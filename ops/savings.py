@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import partial
 
+from ops import savings_ahead
 from ops.aws.calls import Reading
 from ops.aws.pricing import PriceList
+from ops.aws.tags import TagReader
 from ops.core import spans
 from ops.core.errors import UnknownEndpoint
+from ops.core.forecast import DayCost
 from ops.core.names import nearest
 from ops.core.periods import Period, months
 from ops.core.savings import Saving, TypeFrom, saving, total
 from ops.core.types import Endpoint, Price, Problem
-from ops.core.views_savings import SavingsQuery, SavingsView
+from ops.core.views_savings import Candidate, Fit, Forecast, SavingsQuery, SavingsView
 from ops.core.window import KEPT_DAYS
 from ops.gather import Gatherer
 from ops.instance_past import time_of, wanted
 from ops.known import State
-from ops.savings_details import Reach, all_waits, details_of, never_slept
+from ops.savings_details import Detailed, Reach, all_waits, details_of, never_slept
+from ops.savings_direct import candidate_of, usual_start
+from ops.savings_memo import Memo, read_so_far
 
 LONGEST_S = {60: 3 * 86_400, 300: 15 * 86_400, 3600: 180 * 86_400}
 """How much one call reads at most."""
@@ -27,26 +34,40 @@ MARGIN_S = 7200
 """Kept clear of AWS's own edges, where an answer is empty rather than an error."""
 
 
-def savings(
-    state: State, prices: PriceList, query: SavingsQuery, history: tuple[int, int], reach: Reach
-) -> SavingsView:
-    """The savings of the endpoints asked for. Raises UnknownEndpoint.
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a view of savings needs beside what was read of AWS."""
 
-    `reach`: from when on the cold starts of an endpoint are kept.
-    """
-    chosen = _chosen(state, query.names)
-    listed, problems = _prices(state, prices, chosen)
-    rows = tuple(_row(state, endpoint, query, listed, query.period) for endpoint in chosen)
+    prices: PriceList
+    history: tuple[int, int]
+    """How many endpoints have all of their history, of how many."""
+    reach: Reach
+    """From when on the cold starts of an endpoint are kept."""
+    tags: TagReader
+    memo: Memo
+    budget: Decimal | None = None
+    """Dollars a month."""
+
+
+def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
+    """The savings of the endpoints asked for. Raises UnknownEndpoint."""
+    every = _chosen(state, query.names)
+    tags = {e.ref.name: beside.tags.of(e.arn) for e in every}
+    chosen = [e for e in every if e.is_async and _has(tags[e.ref.name], query.tags)]
+    direct = [e for e in every if not e.is_async and _has(tags[e.ref.name], query.tags)]
+    listed, problems = _prices(state, beside.prices, chosen)
+    rows = tuple(replace(_row(state, e, query, listed, query.period), tags=tags[e.ref.name]) for e in chosen)
     earlier = query.period.previous()
     before = total(_row(state, endpoint, query, listed, earlier) for endpoint in chosen)
     found = {
-        e.ref.name: details_of(state, e, row, query.period, _types(e), listed, reach)
+        e.ref.name: details_of(state, e, row, query.period, _types(e), listed, beside.reach, beside.memo)
         for e, row in zip(chosen, rows, strict=True)
     }
     details = {name: each.details for name, each in found.items()}
     ordered = sorted(rows, key=lambda row: (row.saved is None, -(row.saved or 0), row.name))
+    candidates, more = _candidates(state, beside.prices, direct, query.period, found.values())
     oldest = min((e.created for e in chosen), default=state.now)
-    kept = (state.past.problem,) if state.past.problem is not None else ()
+    own = (p for p in (state.past.problem, beside.tags.problem) if p is not None)
     return SavingsView(
         state.connection,
         state.now,
@@ -58,9 +79,12 @@ def savings(
         all_waits(tuple(found.values()), query.period),
         prices=tuple(listed[key] for key in sorted(listed)),
         months=months(state.now, oldest, query.period.zone),
-        history=history,
+        candidates=candidates,
+        forecast=_ahead(state, chosen, query.period.zone, listed, beside),
+        history=beside.history,
         never_slept=never_slept(details),
-        problems=(*problems, *kept),
+        tag_values=_values(tags.values()),
+        problems=tuple(dict.fromkeys((*problems, *more, *own))),
     )
 
 
@@ -93,12 +117,46 @@ def read_lacking(
 
 
 def _chosen(state: State, names: Sequence[str] | None) -> list[Endpoint]:
-    """Asynchronous endpoints, by name. Raises UnknownEndpoint for one that is asked for and not there."""
+    """Endpoints that could be described, by name. Raises UnknownEndpoint for one that is asked for and not there."""
     known = {name: k.endpoint for name, k in state.known.items() if k.endpoint.described}
     for name in names or ():
         if name not in known:
             raise UnknownEndpoint(name, nearest(name, tuple(sorted(known))))
-    return [known[n] for n in sorted(known) if known[n].is_async and (names is None or n in names)]
+    return [known[n] for n in sorted(known) if names is None or n in names]
+
+
+def _has(tags: Mapping[str, str] | None, wanted: Iterable[tuple[str, str]]) -> bool:
+    """Whether an endpoint has all the tags asked for; where its tags are not known it has none."""
+    return all((tags or {}).get(key) == value for key, value in wanted)
+
+
+def _values(found: Iterable[Mapping[str, str] | None]) -> dict[str, tuple[str, ...]]:
+    """All values of each key."""
+    out: dict[str, set[str]] = {}
+    for tags in found:
+        for key, value in (tags or {}).items():
+            out.setdefault(key, set()).add(value)
+    return {key: tuple(sorted(out[key])) for key in sorted(out)}
+
+
+def _candidates(
+    state: State,
+    prices: PriceList,
+    direct: Sequence[Endpoint],
+    period: Period,
+    asynchronous: Iterable[Detailed],
+) -> tuple[tuple[Candidate, ...], tuple[Problem, ...]]:
+    """Real-time endpoints, by what they would save, the most first; those that fit poorly behind the others."""
+    hosting, problems = _prices(state, prices, direct, asynchronous=False)
+    would, more = _prices(state, prices, direct)
+    start = usual_start([s for each in asynchronous for s in each.starts])
+    found = [
+        candidate_of(state, e, period, _types(e), hosting, would, start)
+        for e in direct
+        if e.created < period.until
+    ]
+    found.sort(key=lambda c: (c.fit is Fit.POOR, c.saved is None, -(c.saved or 0), c.name))
+    return tuple(found), (*problems, *more)
 
 
 def _row(
@@ -116,17 +174,38 @@ def _row(
     )
 
 
+def _ahead(
+    state: State, chosen: Sequence[Endpoint], zone: str, listed: Mapping[str, Price], beside: Beside
+) -> Forecast:
+    """Where the present month ends, of the endpoints chosen."""
+    start, until = savings_ahead.span(state.now, zone)
+
+    def days(endpoint: Endpoint) -> tuple[DayCost, ...] | None:
+        time = time_of(state.past, endpoint, start, until)
+        return savings_ahead.days_of(time, endpoint.created, zone, _types(endpoint), listed)
+
+    found = {}
+    for e in chosen:
+        if e.created < until:
+            types = _types(e)
+            used = tuple(listed.get(each.instance_type or "") for each in types)
+            span = int(start.timestamp()), int(until.timestamp())
+            read = read_so_far(state.past, e.ref.name, wanted(e), *span)
+            found[e.ref.name] = beside.memo.get(("days", e, types, used, zone, span, read), partial(days, e))
+    return savings_ahead.ahead(found, state.now, zone, beside.budget)
+
+
 def _types(endpoint: Endpoint) -> tuple[TypeFrom, ...]:
     return (TypeFrom(endpoint.created, endpoint.instance_type),)
 
 
 def _prices(
-    state: State, prices: PriceList, chosen: Sequence[Endpoint]
+    state: State, prices: PriceList, chosen: Sequence[Endpoint], *, asynchronous: bool = True
 ) -> tuple[dict[str, Price], tuple[Problem, ...]]:
     found: dict[str, Price] = {}
     problems: dict[Problem, None] = {}
     for kind in sorted({e.instance_type for e in chosen if e.instance_type}):
-        price, problem = prices.quote(state.connection.region, kind)
+        price, problem = prices.quote(state.connection.region, kind, asynchronous=asynchronous)
         if price is not None:
             found[kind] = price
         if problem is not None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
-from ops import savings
+from ops import billed_savings, savings
+from ops.core.billed import in_utc
+from ops.core.cost import Basis
+from ops.core.periods import Period
 from ops.core.types import Endpoint
 from ops.core.views_savings import SavingsQuery, SavingsView
 from ops.opened import Opened
@@ -16,10 +20,27 @@ class SavingsConsole(Opened):
     """The part of the façade that tells what scale-to-zero saved."""
 
     def savings(self, query: SavingsQuery) -> SavingsView:
-        """From what was read so far; asks AWS for list prices alone. Raises UnknownEndpoint, Unreachable."""
+        """From what was read so far; estimated ones ask AWS for list prices alone, billed ones for a bill, too.
+
+        Raises UnknownEndpoint, Unreachable, and with the basis of a bill BadInput, Denied, OpsError.
+        """
         state = self._gatherer().state()
         done = self._gaps.progress() if self._gaps is not None else (0, 0)
-        return savings.savings(state, self._prices, query, done, self._kept_since(state.now))
+        beside = savings.Beside(
+            self._prices, done, self._kept_since(state.now), self._tags, self._memo, self._budget
+        )
+
+        def estimated(period: Period) -> SavingsView:
+            return savings.savings(state, beside, replace(query, period=period, basis=Basis.ESTIMATED))
+
+        utc = in_utc(query.period)
+        first, last = utc.start.date(), utc.until.date()
+        if query.basis is Basis.BILLED:
+            read = self._bills.read(self._reading(), self.connection(), first, last)
+            return billed_savings.on_a_bill(state, estimated(utc), read, self._bills.places.words)
+        view = replace(estimated(query.period), bill_source=self._bills.places.words)
+        found = self._bills.at_hand(first, last)
+        return billed_savings.beside(state, view, estimated(utc), found) if found is not None else view
 
     def _kept_since(self, now: datetime) -> Callable[[Endpoint], datetime | None]:
         """From when on the cold starts of an endpoint are kept."""
@@ -33,5 +54,6 @@ class SavingsConsole(Opened):
         """
         gatherer, reading = self._gatherer(), self._reading()
         gatherer.read(reading)
+        self._tags.refresh(reading)
         savings.read_lacking(gatherer, reading, query.names, query.period, tell)
         return self.savings(query)

@@ -6,21 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ops.core import metrics
 from ops.core.cold_start import ColdStart, without_doubles
 from ops.core.instance_time import QUARTER_S
 from ops.core.periods import Period
 from ops.core.savings import Saving, TypeFrom, type_at
 from ops.core.savings_idle import PriceAt, idle_of, per_thousand
 from ops.core.savings_upper import unseen_usd
-from ops.core.savings_waits import Heard, waits_of
+from ops.core.savings_waits import Heard, heard, waits_of
 from ops.core.savings_warm import A_WEEK, account, windows
 from ops.core.sleep import sleep_after
 from ops.core.types import Activity, Endpoint, Price
 from ops.core.views_savings import Details, Waits
 from ops.known import State
 from ops.record import back_to, since_born
-from ops.worked_past import steps_of
+from ops.savings_memo import Memo, read_so_far
+from ops.worked_past import steps_of, wanted
 
 BEFORE = timedelta(days=3)
 """Activities are read from so long before a period: the change before it tells how many instances there were."""
@@ -36,6 +36,8 @@ class Detailed:
 
     details: Details
     heard: Heard
+    starts: tuple[ColdStart, ...]
+    """All that are kept of the period, of any cause."""
 
 
 def details_of(
@@ -46,17 +48,35 @@ def details_of(
     types: Sequence[TypeFrom],
     prices: Mapping[str, Price],
     reach: Reach,
+    memo: Memo,
 ) -> Detailed:
     """Waits, idle time, warm windows, cost of requests and the upper end of the estimate of one endpoint."""
+    known = state.known[endpoint.ref.name]
+    first, last = row.time.first, row.time.end
+    since = reach(endpoint)
+    read = read_so_far(state.past, endpoint.ref.name, wanted(endpoint), first, last)
+    used = tuple(prices.get(each.instance_type or "") for each in types)
+    key = ("details", endpoint, tuple(types), used, period, read, known.denied, known.moves, since)
+    return memo.get(key, lambda: _details_of(state, endpoint, row, period, types, prices, since))
+
+
+def _details_of(
+    state: State,
+    endpoint: Endpoint,
+    row: Saving,
+    period: Period,
+    types: Sequence[TypeFrom],
+    prices: Mapping[str, Price],
+    since: datetime | None,
+) -> Detailed:
     known = state.known[endpoint.ref.name]
     first, last = row.time.first, row.time.end
     pieces = steps_of(state.past, endpoint, first, last, known.denied) if last > first else ()
     price_at = priced(types, prices)
     edges = edges_of(first, last, types)
-    since = reach(endpoint)
-    activities = _activities(state, endpoint, period)
+    activities = activities_of(state, endpoint, period)
     starts = _starts(state, endpoint, period)
-    heard = Heard(starts, pieces, _whole(since, endpoint, period), metrics.EXPIRED.key not in known.denied)
+    told = heard(starts, pieces, _whole(since, endpoint, period), period)
     seen, _, _ = state.judged(endpoint.ref.name)
     held = windows(
         activities,
@@ -71,13 +91,14 @@ def details_of(
         upper = row.usd + extra if extra is not None else None
     return Detailed(
         Details(
-            waits_of((heard,), period),
+            waits_of((told,), period),
             idle_of(pieces, edges, price_at),
             account(held, pieces, edges, price_at, sleep_after(seen)),
             per_thousand(pieces, edges, price_at),
             upper,
         ),
-        heard,
+        told,
+        starts,
     )
 
 
@@ -124,7 +145,8 @@ def _whole(since: datetime | None, endpoint: Endpoint, period: Period) -> dateti
     return since
 
 
-def _activities(state: State, endpoint: Endpoint, period: Period) -> tuple[Activity, ...]:
+def activities_of(state: State, endpoint: Endpoint, period: Period) -> tuple[Activity, ...]:
+    """What scaling did in a period and shortly before, as far as it is on record."""
     name = endpoint.ref.name
     known = state.known[name]
     begin = max(endpoint.created, period.start - max(BEFORE, A_WEEK))

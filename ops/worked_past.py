@@ -18,11 +18,14 @@ from ops.past import Past
 _QUEUED = (metrics.CPU_SAMPLES, metrics.BACKLOG, metrics.PROCESSED, metrics.FAILURES, metrics.EXPIRED)
 _DIRECT = (metrics.CPU_SAMPLES, metrics.INVOCATIONS)
 _WITNESSES = (metrics.CPU, metrics.GPU, metrics.MODEL_LATENCY)
+_OF_HOSTS = (metrics.CPU, metrics.MODEL_LATENCY)
 
 
 def wanted(endpoint: Endpoint) -> tuple[Metric, ...]:
     """The metrics that tell what an endpoint did."""
-    return metrics.wanted((*(_QUEUED if endpoint.is_async else _DIRECT), *_WITNESSES), endpoint)
+    if not endpoint.is_async:
+        return (*_DIRECT, *_OF_HOSTS)
+    return metrics.wanted((*_QUEUED, *_WITNESSES), endpoint)
 
 
 def steps_of(

@@ -1,40 +1,177 @@
-"""The two engines that read bill exports: DuckDB in this process, and Athena. The expressions are the same."""
+"""The two engines that read bill exports: DuckDB in this process, and Athena. The expressions are the same.
+
+This is the one place where the two differ: how they are opened, how rows come out, and what they raise.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+import duckdb
 import ibis
 from ibis.backends import BaseBackend
+from ibis.expr.types import Table
+
+from ops.billing.lake import Lake
+from ops.core.errors import BadInput, CredentialsProblem, Denied, OpsError, Throttled, Unreachable
 
 THREADS = 2
+MEMORY_MB = 1024
+POLL_S = 0.25
+Row = dict[str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Lake:
-    """Where an export lies in Athena. `output`: an S3 address for results; empty: the workgroup's own."""
+@dataclass
+class Engine:
+    """An opened engine. `scanned`: bytes that Athena said it read, None for DuckDB."""
 
-    database: str
-    table: str
-    region: str
-    workgroup: str = "primary"
-    output: str = ""
+    backend: BaseBackend
+    scanned: int | None = None
+    names: dict[str, str] = field(default_factory=dict)
+
+    def rows(self, expression: Table) -> list[Row]:
+        """All rows, every value as text or None: decimals keep all their digits on both engines. Raises OpsError."""
+        as_text = expression.select(**{name: expression[name].cast("string") for name in expression.columns})
+        # The statement itself is run: Ibis would load pandas for the few rows, and have Athena UNLOAD them as
+        # Parquet files that nobody removes from S3.
+        statement = str(ibis.to_sql(as_text, dialect=self.backend.name))
+        with self._translated():
+            cursor: Any = self.backend.raw_sql(statement)
+            names = [column[0] for column in cursor.description]
+            found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        if self.scanned is not None:
+            self.scanned += cursor.data_scanned_in_bytes or 0
+            cursor.close()
+        return found
+
+    def columns(self, link: str) -> list[str]:
+        """The columns of a Parquet file. Raises BadInput where it is damaged."""
+        with self._translated():
+            return list(self.backend.read_parquet(link).columns)
+
+    def parquet(self, links: list[str]) -> Table:
+        with self._translated():
+            table: Table = self.backend.read_parquet(links)
+        return table
+
+    def csv(self, links: list[str], columns: list[str], delimiter: str, skipped: int, zipped: bool) -> Table:
+        """Text files of one shape, every cell as text; nothing is guessed."""
+        with self._translated():
+            table: Table = self.backend.read_csv(
+                links,
+                columns=dict.fromkeys(columns, "VARCHAR"),
+                auto_detect=False,
+                header=False,
+                skip=skipped,
+                delim=delimiter,
+                quote='"',
+                escape='"',
+                compression="gzip" if zipped else "none",
+                parallel=False,
+            )
+        return table
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.OutOfMemoryException as error:
+            raise OpsError(
+                "Reading the export took more memory than Ebb allows itself.", "Read fewer files at once."
+            ) from error
+        except duckdb.Error as error:
+            raise BadInput(f"The export cannot be read: {self._said(error)}", "Export it again.") from error
+
+    def _said(self, error: duckdb.Error) -> str:
+        """The first sentence of DuckDB's words, with the file's own name."""
+        said = re.sub(r"^[A-Z][A-Za-z ]*(?:Error|Exception): ", "", str(error).strip())
+        for link, name in self.names.items():
+            said = said.replace(link, name)
+        first = said.splitlines()[0].strip() if said else "it is damaged."
+        return first if first.endswith((".", "!", "?")) else f"{first}."
 
 
-def files() -> BaseBackend:
-    """A fresh DuckDB in memory. It reads whatever files its user names, so a name is never taken from a bill."""
-    backend: BaseBackend = ibis.duckdb.connect(threads=THREADS)
-    return backend
-
-
-def athena(lake: Lake) -> BaseBackend:
-    """Athena by the credentials of the environment. Raises what PyAthena raises."""
-    import pyathena  # noqa: F401  (named here, so that its absence is told before a connection is tried)
-
-    backend: BaseBackend = ibis.athena.connect(
-        s3_staging_dir=lake.output or None,
-        work_group=lake.workgroup,
-        region_name=lake.region,
-        schema_name=lake.database,
+def files(folder: Path, memory_mb: int = MEMORY_MB) -> Engine:
+    """A fresh DuckDB within bounds of memory; what does not fit is spilled into `folder`."""
+    spill = folder / "spill"
+    backend: BaseBackend = ibis.duckdb.connect(
+        threads=THREADS,
+        memory_limit=f"{memory_mb}MB",
+        temp_directory=str(spill),
+        preserve_insertion_order=False,
+        autoinstall_known_extensions=False,
+        autoload_known_extensions=False,
     )
-    return backend
+    return Engine(backend)
+
+
+@contextmanager
+def athena(lake: Lake) -> Iterator[Engine]:
+    """Athena by the credentials of the environment. Raises OpsError, also for what the body asks of it."""
+    import pyathena
+    from pyathena.cursor import Cursor
+
+    try:
+        # The plain cursor asks Athena itself for the rows: nothing has to be read from S3. Ibis's own `connect`
+        # would ask two questions more, and wants another library for S3.
+        connection = pyathena.connect(
+            s3_staging_dir=lake.output,
+            work_group=lake.workgroup,
+            region_name=lake.region,
+            schema_name=lake.database,
+            cursor_class=Cursor,
+            poll_interval=POLL_S,
+        )
+        backend: BaseBackend = ibis.athena.from_connection(connection)
+        yield Engine(backend, scanned=0)
+    except ibis.common.exceptions.TableNotFound as error:
+        raise _of_athena(error.__cause__ or error, lake) from error
+    except pyathena.Error as error:
+        raise _of_athena(error, lake) from error
+
+
+def _of_athena(error: BaseException, lake: Lake) -> OpsError:
+    """What Athena, Glue or S3 refused, as Ebb's own error. PyAthena wraps what the AWS client raised."""
+    cause = error.__cause__ or error
+    response = getattr(cause, "response", None) or {}
+    code, operation = (
+        str(response.get("Error", {}).get("Code", "")),
+        str(getattr(cause, "operation_name", "")),
+    )
+    said, kind = (
+        str(error).strip().splitlines()[0] if str(error).strip() else "no reason given",
+        type(cause).__name__,
+    )
+    if code in ("AccessDenied", "AccessDeniedException", "403"):
+        service = "s3" if operation.endswith(("Object", "Bucket", "ObjectsV2")) else "athena"
+        return Denied(
+            f"{service}:{operation or 'StartQueryExecution'}", f"AWS refused to read the bill: {said}"
+        )
+    if code in _CREDENTIALS or "Credentials" in kind or "Token" in kind:
+        return CredentialsProblem(f"Athena cannot be asked: {said}", "Check the credentials of this process.")
+    if code in ("ThrottlingException", "TooManyRequestsException"):
+        return Throttled("Athena asks to slow down.", "Try again in a minute.")
+    if "Connection" in kind or "Timeout" in kind or "Endpoint" in kind:
+        return Unreachable(
+            f"Athena in {lake.region} gives no answer: {said}", "Check the network and the region."
+        )
+    missing = code in ("MetadataException", "EntityNotFoundException") or "NOT_FOUND" in said
+    if missing or re.search(r"does not exist|not found", said, re.IGNORECASE):
+        where = f"{lake.database}.{lake.table}"
+        return BadInput(
+            f"Athena does not find {where}: {said}", "Check database, table and region of the lake."
+        )
+    return OpsError(
+        f"Athena could not answer: {said}", "The query is in Athena's history, with its error.", code=code
+    )
+
+
+_CREDENTIALS = {
+    "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException",
+    "InvalidSignatureException", "IncompleteSignature",
+}  # fmt: skip

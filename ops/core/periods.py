@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from ops.core.errors import BadInput
 from ops.core.instance_time import QUARTER_S
 from ops.core.types import utc
+from ops.core.warm import zone_of
 
 KEPT_DAYS = 455
 """AWS keeps hours of a metric for so long (facts F.3)."""
 DEFAULT_DAYS = 30
 SETTLED_S = 900
 """Minutes younger than this may still come in."""
-_MONTH = re.compile(r"^(\d{4})-(\d{2})$")
+_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +78,26 @@ class Period:
 
 def last_days(days: int, now: datetime, zone: str = "UTC") -> Period:
     """The last days until now, but for the newest minutes, which may still come in. Raises BadInput."""
+    zone_of(zone)
     if not 1 <= days <= KEPT_DAYS - 1:
         raise BadInput(
             f"A period of {days} days is not possible.",
             f"Give 1 to {KEPT_DAYS - 1} days: AWS keeps hours of a metric for {KEPT_DAYS} days.",
         )
-    end = _floor(now - timedelta(seconds=SETTLED_S))
+    end = _settled(now)
     label = "in the last day" if days == 1 else f"in the last {days} days"
     return Period(end - timedelta(days=days), end, end, zone, label)
 
 
 def month(text: str, now: datetime, zone: str = "UTC") -> Period:
     """A month of the zone, written "2026-11". Raises BadInput for what is none, ahead, or older than AWS keeps."""
-    found = _MONTH.match(text)
+    newest = months(now, now, zone)[0]
+    found = _MONTH.fullmatch(text)
     if found is None or not 1 <= int(found[2]) <= 12 or int(found[1]) < 2000:
-        raise BadInput(f"{text!r} is not a month.", f"Write it like {now:%Y-%m}.")
-    period = _month(text, zone, _floor(now - timedelta(seconds=SETTLED_S)))
-    if period.start >= period.until:
-        raise BadInput(
-            f"{text} has not begun.", f"The newest month is {now.astimezone(ZoneInfo(zone)):%Y-%m}."
-        )
+        raise BadInput(f"{text!r} is not a month.", f"Write it like {newest}.")
+    if text > newest:
+        raise BadInput(f"{text} has not begun.", f"The newest month is {newest}.")
+    period = _month(text, zone, _settled(now))
     if period.end <= now - timedelta(days=KEPT_DAYS):
         raise BadInput(
             f"{text} is longer ago than AWS keeps metrics.",
@@ -106,10 +107,13 @@ def month(text: str, now: datetime, zone: str = "UTC") -> Period:
 
 
 def months(now: datetime, since: datetime, zone: str = "UTC") -> tuple[str, ...]:
-    """The months that may be chosen, the newest first: from `since` on, as far back as AWS keeps hours."""
-    info = ZoneInfo(zone)
+    """The months that may be chosen, the newest first: from `since` on, as far back as AWS keeps hours.
+
+    The newest is the one that some settled minutes are known of. Raises BadInput for a zone that is none.
+    """
+    info = zone_of(zone)
     oldest = max(since, now - timedelta(days=KEPT_DAYS - 1)).astimezone(info).date()
-    at = now.astimezone(info).date()
+    at = (_settled(now) - timedelta(microseconds=1)).astimezone(info).date()
     out = [month_of(at)]
     while month_of(at) > month_of(oldest):
         at = at.replace(day=1) - timedelta(days=1)
@@ -140,6 +144,11 @@ def _month(text: str, zone: str, until: datetime) -> Period:
     start = midnight(first, info)
     end = midnight((first + timedelta(days=32)).replace(day=1), info)
     return Period(start, end, max(start, min(until, end)), zone, f"in {first:%B %Y}", text)
+
+
+def _settled(now: datetime) -> datetime:
+    """Until when the minutes no longer change."""
+    return _floor(now - timedelta(seconds=SETTLED_S))
 
 
 def _floor(at: datetime) -> datetime:

@@ -159,8 +159,8 @@ def saving(
                 edges[i + 1],
                 instance_type,
                 prices.get(instance_type or ""),
-                _hours(float(minutes[i])),
-                None if on.instances is None else on.instances * _hours(float(wanted[i])),
+                hours_of(float(minutes[i])),
+                None if on.instances is None else on.instances * hours_of(float(wanted[i])),
                 float(known[i]),
             )
         )
@@ -324,6 +324,6 @@ def _missing(time: InstanceTime, on: Against, unpriced: Sequence[str]) -> str:
     return ""
 
 
-def _hours(minutes: float) -> Decimal:
+def hours_of(minutes: float) -> Decimal:
     """Instance-hours; minutes to four decimals, beyond which sums of samples hold only rounding."""
     return Decimal(str(round(minutes, 4))) / 60

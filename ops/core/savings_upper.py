@@ -6,7 +6,7 @@ is not documented. Instance-minutes from metrics are the lower end, the windows 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
@@ -24,6 +24,23 @@ def unseen_usd(
     `activities`: those that had not ended by `start`, and the change before them, which tells how many there were.
     """
     total = Decimal(0)
+    for begin, hours in _moves(activities, start, until):
+        price = price_at(int(begin.timestamp()))
+        if price is None:
+            return None
+        total += hours * price.usd_per_hour
+    return total
+
+
+def unseen_hours(activities: Iterable[Activity], start: datetime, until: datetime) -> Decimal:
+    """Instance-hours of instances on their way in or out in [start, until)."""
+    return sum((hours for _, hours in _moves(activities, start, until)), Decimal(0))
+
+
+def _moves(
+    activities: Iterable[Activity], start: datetime, until: datetime
+) -> Iterator[tuple[datetime, Decimal]]:
+    """(begin, instance-hours) of each move of instances."""
     count: int | None = None
     for each in sorted(activities, key=lambda found: found.start):
         if each.desired is None or each.not_scaled or each.status not in _COUNTED:
@@ -32,11 +49,5 @@ def unseen_usd(
         if each.status != "Overridden":
             count = each.desired
         begin, end = max(each.start, start), min(each.end or until, until)
-        if end <= begin or not moved:
-            continue
-        price = price_at(int(begin.timestamp()))
-        if price is None:
-            return None
-        seconds = Decimal(str(round((end - begin).total_seconds(), 3)))
-        total += moved * seconds / 3600 * price.usd_per_hour
-    return total
+        if end > begin and moved:
+            yield begin, moved * Decimal(str(round((end - begin).total_seconds(), 3))) / 3600

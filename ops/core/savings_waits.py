@@ -25,37 +25,57 @@ LONGEST_STEP_S = 300
 
 
 @dataclass(frozen=True, slots=True)
+class Waited:
+    """One cold start that a request caused, with the minutes that requests waited for its instance, all together."""
+
+    start: ColdStart
+    minutes: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """What is known of one endpoint's waits over a period."""
 
-    starts: tuple[ColdStart, ...]
-    """All that are kept of the period, of any cause."""
-    pieces: tuple[Steps, ...]
+    waited: tuple[Waited, ...]
     since: datetime | None
     """From when on all cold starts are known; None: nothing is known of them yet."""
-    expired: bool = True
-    """Whether AWS tells how many requests expired."""
+    expired: int | None
+    """Requests that expired in the known time; None: not known."""
 
 
-def waits_of(heard: Iterable[Heard], period: Period) -> Waits:
+def heard(
+    starts: Iterable[ColdStart],
+    pieces: Sequence[Steps],
+    since: datetime | None,
+    period: Period,
+) -> Heard:
+    """`starts`: all that are kept of the period, of any cause; `pieces`: what was read of it."""
+    lost = [float(np.nansum(p.expired)) for p in pieces if not np.isnan(p.expired).all()]
+    caused = (
+        s
+        for s in served(starts)
+        if s.woken_by is WokenBy.REQUEST
+        and period.start <= s.began < period.until
+        and since is not None
+        and s.began >= since
+    )
+    return Heard(
+        tuple(Waited(s, _minutes(s, pieces)) for s in caused), since, round(sum(lost)) if lost else None
+    )
+
+
+def waits_of(found: Iterable[Heard], period: Period) -> Waits:
     """Of one endpoint or several together; what nobody knows of one of them leaves the sum at what is known."""
-    given = tuple(heard)
+    given = tuple(found)
     known = [each for each in given if each.since is not None and each.since < period.until]
-    expired = [
-        float(np.nansum(p.expired))
-        for each in given
-        if each.expired
-        for p in each.pieces
-        if not np.isnan(p.expired).all()
-    ]
-    lost = round(sum(expired)) if expired else None
+    expired = [each.expired for each in given if each.expired is not None]
+    lost = sum(expired) if expired else None
     if not known:
         return Waits(None, None, None, lost, None, left_out=len(given))
-    starts = [s for each in known for s in _caused(each, period)]
+    waited = [each for one in known for each in one.waited]
+    starts = [each.start for each in waited]
     counts = [s.waited for s in starts if s.waited is not None]
-    minutes = [
-        m for each in known for s in _caused(each, period) if (m := _minutes(s, each.pieces)) is not None
-    ]
+    minutes = [each.minutes for each in waited if each.minutes is not None]
     lengths = [s.total_s for s in waited_for(starts) if s.total_s is not None]
     day, worst = _worst_day(starts, ZoneInfo(period.zone))
     begin = max(each.since for each in known if each.since is not None)
@@ -69,18 +89,6 @@ def waits_of(heard: Iterable[Heard], period: Period) -> Waits:
         worst,
         begin if begin > period.start else None,
         len(given) - len(known),
-    )
-
-
-def _caused(heard: Heard, period: Period) -> tuple[ColdStart, ...]:
-    """Cold starts that requests caused, by when somebody began to wait."""
-    return tuple(
-        s
-        for s in served(heard.starts)
-        if s.woken_by is WokenBy.REQUEST
-        and period.start <= s.began < period.until
-        and heard.since is not None
-        and s.began >= heard.since
     )
 
 
@@ -99,10 +107,13 @@ def _minutes(start: ColdStart, pieces: Sequence[Steps]) -> float | None:
     for steps in pieces:
         if steps.period > LONGEST_STEP_S or steps.end <= begin or steps.start >= end:
             continue
-        at = steps.at
+        a = max(0, int(begin - steps.start) // steps.period)
+        b = min(len(steps.backlog), int(end - steps.start) // steps.period + 1)
+        at = steps.start + steps.period * np.arange(a, b, dtype=np.float64)
         overlap = np.clip(np.minimum(at + steps.period, end) - np.maximum(at, begin), 0.0, None)
-        known = ~np.isnan(steps.backlog)
-        total += float((overlap[known] * steps.backlog[known]).sum())
+        queue = steps.backlog[a:b]
+        known = ~np.isnan(queue)
+        total += float((overlap[known] * queue[known]).sum())
         seen += float(overlap[known].sum())
     return total / 60 if seen >= 0.9 * (end - begin) else None
 

@@ -103,7 +103,7 @@ def account(
     for steps in pieces:
         floor = _floor(steps, kept)
         calm, dark = worked.idle(steps)
-        late = worked.since_work_s(steps) >= hold_s
+        late = worked.rest_s(worked.in_work(steps), steps.period) >= hold_s
         paid = np.minimum(np.nan_to_num(steps.instances), floor)
         told = told or bool(((floor > 0) & ~np.isnan(steps.instances)).any())
         for begin, end in pairwise(edges):
@@ -195,7 +195,7 @@ def _floor(steps: Steps, held: Sequence[Held]) -> np.ndarray[tuple[int], np.dtyp
 def _avoided(steps: Steps, floor: np.ndarray[tuple[int], np.dtype[np.float64]], hold_s: float) -> int:
     """Requests that came in a window, to an instance in service, after so long a rest that it would have slept."""
     asked = worked.asked(steps)
-    rest = worked.since_work_s(steps)
+    rest = worked.rest_s(worked.in_work(steps), steps.period)
     rested = np.where(np.isinf(rest), np.arange(len(rest)) * float(steps.period), rest)
     there = np.nan_to_num(steps.instances) > 0
     before = np.concatenate([[False], there[:-1]])

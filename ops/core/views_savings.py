@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ops.core.baselines import AT_PEAK, Baseline
+from ops.core.bill import Bill
 from ops.core.cost import Basis
 from ops.core.periods import Period
 from ops.core.savings import Saving, Total
@@ -208,6 +209,12 @@ class SavingsView:
     never_slept: tuple[str, ...] = ()
     """Endpoints that did not sleep in the last seven days of the period, or in all of a shorter one; by what their
     idleness cost over the period, the most first."""
+    bill: Bill | None = None
+    """The bill that is at hand, of this account and region; None: none was asked for yet."""
+    bill_at: datetime | None = None
+    """When it was read (AWS's clock)."""
+    bill_source: str = ""
+    """Where billed figures would come from; empty: nothing is set, and Cost Explorer may not be asked."""
     paid_calls: int = 0
     """Calls to Cost Explorer that this answer is made of, and that AWS bills at $0.01 each."""
     problems: tuple[Problem, ...] = ()

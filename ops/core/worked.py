@@ -86,13 +86,12 @@ def idle(steps: Steps) -> tuple[BoolArray, BoolArray]:
     return calm, dark
 
 
-def since_work_s(steps: Steps) -> FloatArray:
+def rest_s(work: BoolArray, period: int) -> FloatArray:
     """Seconds from the end of the last cell in work until the begin of each cell; infinite before the first."""
-    work = in_work(steps)
     at = np.arange(len(work))
     last = np.maximum.accumulate(np.where(work, at, -1))
     before = np.concatenate([[-1], last[:-1]]) if len(work) else last
-    return np.where(before < 0, np.inf, (at - before - 1) * float(steps.period))
+    return np.where(before < 0, np.inf, (at - before - 1) * float(period))
 
 
 def stretches(pieces: Iterable[Steps]) -> Iterator[tuple[float, float]]:

@@ -2,6 +2,7 @@
 
     GET  /_ebb/state              now, epoch_s, speed, seed, account, region, endpoints with their status
     GET  /_ebb/endpoints/<name>/wakes   every 0 → 1 as it really was (epoch seconds), oldest first
+    GET  /_ebb/ledger?first=ISO&last=ISO   instance-hours by endpoint and type as they really were, up to now
     POST /_ebb/clock              {"speed": 60} (0 pauses) or {"jump_seconds": 600}; answers the state
     POST /_ebb/endpoints/<name>   any of {"capacity_refused": true, "fail_deploy": true, "quota": 2,
                                   "profile": {"seconds": [12, 40], "error_rate": 0.05} or null to end it}
@@ -17,9 +18,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, astuple
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
+
+import numpy as np
 
 from ops.core.types import utc
 from ops.local_aws.errors import AwsError
@@ -80,6 +84,9 @@ class Control:
         if path == "state":
             _expect(method, "GET")
             return self._state()
+        if path == "ledger":
+            _expect(method, "GET")
+            return self._ledger(parse_qs(environ.get("QUERY_STRING", "")))
         if path == "clock":
             _expect(method, "POST")
             return self._clock(_read(environ, body))
@@ -93,7 +100,8 @@ class Control:
             _expect(method, "POST")
             return self._endpoint(name, _read(environ, body))
         raise _Refused(
-            404, "There is /_ebb/state, /_ebb/clock, /_ebb/denied, /_ebb/endpoints/<name> and its /wakes."
+            404,
+            "There is /_ebb/state, /_ebb/ledger, /_ebb/clock, /_ebb/denied, /_ebb/endpoints/<name> and its /wakes.",
         )
 
     def _deny(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -141,6 +149,25 @@ class Control:
             except KeyError as error:
                 raise _Refused(404, f"There is no endpoint named {name!r}.") from error
             return {"endpoint": name, "wakes": [asdict(wake) for wake in found]}
+
+    def _ledger(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        _know(query, ("first", "last"))
+        first, last = _instant(query, "first"), _instant(query, "last")
+        if first >= last:
+            raise _Refused(400, "first must lie before last.")
+        with self._world.lock:
+            self._world.catch_up()
+            found = self._world.ledger.between(np.array([first, last]))
+            now = self._world.now()
+        return {
+            "first": utc(first).isoformat(),
+            "last": utc(last).isoformat(),
+            "now": utc(now).isoformat(),
+            "lines": [
+                {**asdict(key), "instance_hours": float(hours[0])}
+                for key, hours in sorted(found.items(), key=lambda pair: astuple(pair[0]))
+            ],
+        }
 
     def _clock(self, order: dict[str, Any]) -> dict[str, Any]:
         _know(order, ("speed", "jump_seconds"))
@@ -206,6 +233,16 @@ def _number(order: dict[str, Any], name: str, least: float, most: float) -> floa
         span = f"of at least {least:g}" if most == math.inf else f"between {least:g} and {most:g}"
         raise _Refused(400, f"{name} must be a number {span}.")
     return float(value)
+
+
+def _instant(query: dict[str, list[str]], name: str) -> float:
+    """Epoch seconds of an ISO instant in the query; without an offset it is UTC."""
+    text = query.get(name, [""])[-1]
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise _Refused(400, f"{name} must be an instant like 2026-11-20T14:00:00Z.") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _know(order: dict[str, Any], names: tuple[str, ...]) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # signing name -> (botocore's service name, module, class)
 OWN = {
     "application-autoscaling": ("application-autoscaling", "autoscaling", "AutoScaling"),
+    "athena": ("athena", "athena", "Athena"),
+    "bcm-data-exports": ("bcm-data-exports", "data_exports", "DataExports"),
     "monitoring": ("cloudwatch", "cloudwatch", "CloudWatch"),
     "pricing": ("pricing", "pricing", "Pricing"),
     "servicequotas": ("service-quotas", "quotas", "ServiceQuotas"),

@@ -18,6 +18,7 @@ import numpy as np
 
 from ops.local_aws.endpoint_metrics import EndpointMetrics
 from ops.local_aws.errors import validation
+from ops.local_aws.ledger import Meter
 from ops.local_aws.physics import (
     DOWNLOAD_S,
     LOADING_S,
@@ -89,6 +90,7 @@ class EndpointSim:
         self.metrics = EndpointMetrics(world, spec)
         self._drain = world.options.assumptions.drain
         self._counts_running = world.options.assumptions.in_flight == "counted"
+        self._meter = Meter(world, spec, now)
         if traffic is not None:
             self._load_day(now)
         self._begin(now + self._provision_s(), self._created)
@@ -160,6 +162,7 @@ class EndpointSim:
             if self.capacity_refused:
                 self._begin(now + REFUSED_AFTER_S, self._no_capacity, now)
             else:
+                self._meter.ordered(self.spec, count - self.current, now)
                 self._begin(now + self._provision_s(), self._scaled_out, now)
             return
         self.desired = count
@@ -178,6 +181,7 @@ class EndpointSim:
         self.modified = now
         self.desired = count
         fresh = replace(spec, initial_count=count)
+        self._meter.ordered(fresh, count, now)
         self._begin(now + self._provision_s(fresh) + REMOVAL_S, lambda at: self._updated(fresh, at), now)
 
     def delete(self, now: float) -> None:
@@ -215,12 +219,18 @@ class EndpointSim:
             group, stream = self.metrics.log_group, f"{self.spec.variant}/{instance.id}"
             self._world.logs.put(group, stream, now - LOADING_S, "Starting the model server")
             self._world.logs.put(group, stream, now - 3.0, "Model loaded; answering /ping")
+        self._bill(now)
         self._start_waiting(now)
 
     def _settle(self, now: float) -> None:
         self.status = "InService"
         self.modified = now
         self._due, self._on_due = INF, None
+        self._meter.arrived()
+        self._bill(now)
+
+    def _bill(self, now: float) -> None:
+        self._meter.counted(self.spec, len(self.instances), now)
 
     def _created(self, now: float) -> None:
         if self.fail_deploy:
@@ -228,6 +238,8 @@ class EndpointSim:
             self.desired = 0
             self._due, self._on_due = INF, None
             self.modified = now
+            self._meter.arrived()
+            self._bill(now)
             return
         self._settle(now)
         self._launch(self.desired, now)
@@ -252,6 +264,7 @@ class EndpointSim:
     def _scaled_in(self, now: float) -> None:
         """Idle instances leave; those at work leave with their last request."""
         self.instances = [i for i in self.instances if not (i.draining and i.busy == 0)]
+        self._bill(now)
         if any(i.draining for i in self.instances):
             self._due = INF  # the last completion on a draining instance ends it
             return
@@ -282,6 +295,8 @@ class EndpointSim:
 
     def _deleted(self, now: float) -> None:
         self._due, self._on_due = INF, None
+        self.instances = []
+        self._bill(now)
         self._world.fleet.gone(self.spec.name, now)
 
     def _finish_activity(self, activity: Any, now: float, ok: bool, message: str) -> None:

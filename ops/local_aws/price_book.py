@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -128,6 +129,34 @@ class Product:
 def products() -> tuple[Product, ...]:
     """Every product, by SKU."""
     return tuple(sorted(_products(), key=lambda product: product.sku))
+
+
+def usage_prefix(region: str) -> str:
+    """What the usage types of a region begin with; where it is not known, the region's own name."""
+    return _REGIONS[region][0] if region in _REGIONS else region
+
+
+def location(region: str) -> str:
+    return _REGIONS[region][1] if region in _REGIONS else region
+
+
+def price(region: str, instance_type: str, usage: str) -> Decimal | None:
+    """US dollars for an instance-hour of usage "AsyncInf" or "Host"; where only hosting is listed, the host price."""
+    for family in (usage, "Host"):
+        found = _rates().get((region, instance_type, family))
+        if found is not None:
+            return found
+    return None
+
+
+@cache
+def _rates() -> dict[tuple[str, str, str], Decimal]:
+    found = {}
+    for product in products():
+        a = product.attributes
+        usage = a["usagetype"].partition("-")[2].partition(":")[0]
+        found[a["regionCode"], a["instanceName"], usage] = Decimal(product.usd)
+    return found
 
 
 def _products() -> Iterator[Product]:

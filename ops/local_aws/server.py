@@ -67,6 +67,7 @@ class LocalAws:
         self._stop.set()
         self._server.shutdown()
         self._server.server_close()
+        self.world.athena.close()
         for thread in self._threads:
             thread.join(timeout=5)
 

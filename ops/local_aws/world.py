@@ -9,9 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ops.local_aws.alarms import AlarmBook
+from ops.local_aws.athena_runs import Runs
 from ops.local_aws.delivery import Delivery
+from ops.local_aws.exports import Exports
 from ops.local_aws.fleet import Fleet
+from ops.local_aws.ledger import Ledger
 from ops.local_aws.log_book import LogBook
+from ops.local_aws.long_past import LongPast
 from ops.local_aws.metrics_store import MetricStore
 from ops.local_aws.quota_book import QuotaBook
 from ops.local_aws.registry import Registry
@@ -39,6 +43,8 @@ class Assumptions:
     """Whether the backlog counts requests being processed: "counted" or "waiting_only"."""
     publish_delay_s: int = 60
     """From the end of a minute until its datapoints are visible."""
+    billed_from: str = "in_service"
+    """An instance is billed from when it is "in_service", or from when it was "ordered"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,9 @@ class WorldOptions:
     region: str = REGION
     account: str = ACCOUNT
     history_days: int = HISTORY_DAYS
+    """Lived through minute by minute."""
+    past_days: int = 0
+    """How long the default fleet exists, where that is longer: what lies before is lived when it is asked for."""
     assumptions: Assumptions = field(default_factory=Assumptions)
     identity: str = ""
     """Tells this world from every other one; empty: drawn at random."""
@@ -68,9 +77,13 @@ class World:
         now = clock.now()
         self.first_minute = int(now // 60) - self.options.history_days * 1440
         """The first minute of history, minutes since the epoch."""
+        days = max(self.options.past_days, self.options.history_days)
+        self.born_minute = int(now // 60) - days * 1440
+        """The first minute of the account's life."""
         self.minute = int(now // 60)
         """Minutes before this one are simulated and done."""
         self.metrics = MetricStore(self.first_minute, self.options.assumptions.publish_delay_s)
+        self.ledger = Ledger(self)
         self.alarms = AlarmBook(self)
         self.logs = LogBook(self)
         self.trail = Trail(self)
@@ -79,6 +92,9 @@ class World:
         self.registry = Registry(self)
         self.scaling = ScalingEngine(self)
         self.fleet = Fleet(self)
+        self.athena = Runs(self)
+        self.exports = Exports(self)
+        self.long_past = LongPast(self)
 
     def arn(self, service: str, rest: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.account}:{rest}"

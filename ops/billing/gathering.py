@@ -1,0 +1,236 @@
+"""The cells of any export as one table of one shape, and lines that are alike summed up.
+
+Millions of lines become the thousands of groups that differ in what matters, so that the rules (ops.billing.lines,
+ops.billing.sorting) look at each kind of line once. Lines of other services keep nothing but their kind of charge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ibis
+from ibis.expr.types import BooleanValue, DecimalValue, StringValue, Table, Value
+
+from ops.billing import cells
+from ops.billing.columns import CSV, FOCUS, Layout, squeezed
+from ops.core.bill import Charge
+
+ASSUMED = "USD"
+SAID = (
+    "account", "region", "usage_type", "operation", "resource", "instance_type", "unit", "description", "class",
+    "frequency", "commitment", "pricing",
+)  # fmt: skip
+"""Text that is kept of lines of SageMaker, and where the export names no service."""
+KEPT = ("kind", "service", "currency", "part", "sign")
+"""What is kept of every line. `part`: the charge of a part that was split off a line; `sign`: of the cost."""
+AMOUNTS = ("quantity", "billed", "effective", "listed")
+COUNTS = (
+    "lines", "no_quantity", "no_billed", "no_effective", "no_listed", "below", "near", "rounded", "bad_costs",
+    "bad_quantities",
+)  # fmt: skip
+_TOTALS = r"^(?:grand |sub ?|invoice |account |statement |bill )?total\b|^[a-z]+total$"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One table with its layout. `header`: what the header line says in the columns of cost and quantity."""
+
+    table: Table
+    layout: Layout
+    decimal_comma: bool = False
+    header: tuple[str, ...] = ()
+
+    def has(self, role: str) -> bool:
+        return role in self.layout.of
+
+    def raw(self, role: str) -> Value:
+        return self.table[self.layout.of[role]]
+
+    def text(self, role: str) -> StringValue:
+        """The text of a role's cells; null where the export has no such column."""
+        if not self.has(role):
+            return cells.nothing("string")
+        return cells.text(self.raw(role))
+
+    def money(self, role: str) -> DecimalValue:
+        if not self.has(role):
+            return cells.nothing(cells.MONEY)
+        return cells.money(self.raw(role), self.layout.format == CSV, self.decimal_comma)
+
+    def currency(self) -> StringValue:
+        """From its column, from the cost's own text, from its header; else US dollars."""
+        header = self.layout.cost_header
+        default = "EUR" if "eur" in squeezed(header) or "€" in header else ASSUMED
+        said = self.text("currency").upper()
+        if self.layout.format == CSV and self.raw("billed").type().is_string():
+            cost = self.text("billed")
+            in_cost = cells.found(cost, r"\b([A-Z]{3})\b")
+            in_sign = ibis.ifelse(cost.contains("€"), "EUR", cells.nothing("string"))
+            said = ibis.coalesce(said, in_cost, in_sign)
+        return ibis.coalesce(said, ibis.literal(default))
+
+    def repeats_header(self) -> BooleanValue:
+        """Text files that were put together hold their header line again in the middle."""
+        if not self.header:
+            return ibis.literal(False)
+        cost, quantity = self.header
+        return ((self.raw("billed") == cost) & (self.raw("quantity") == quantity)).fill_null(False)
+
+    def is_total(self) -> BooleanValue:
+        """Lines of a plain bill that sum up others: AWS's own totals, and lines named total without a quantity."""
+        if self.layout.format != CSV:
+            return ibis.literal(False)
+        named = ibis.coalesce(self.text("description"), self.text("usage_type")).lower()
+        return cells.has(self.text("kind").lower(), "total$") | (
+            cells.has(named, _TOTALS) & self.text("quantity").isnull()
+        )
+
+    def filtered(self, *conditions: BooleanValue) -> Part:
+        return Part(self.table.filter(*conditions), self.layout, self.decimal_comma, self.header)
+
+
+def gathered(parts: Sequence[Part]) -> Table:
+    """Sums of alike lines: SAID and KEPT, day and until (UTC days), final, AMOUNTS and COUNTS, two samples."""
+    found = [table for part in parts for table in _selected(part)]
+    table = ibis.union(*found) if len(found) > 1 else found[0]
+    keys = ("day", "until", "final", *SAID, *KEPT)
+    return table.group_by(*keys).agg(
+        **{name: table[name].sum() for name in (*AMOUNTS, *COUNTS)},
+        bad_cost=table.bad_cost.max(),
+        bad_quantity=table.bad_quantity.max(),
+        first=table.first.min(),
+        last=table.last.max(),
+    )
+
+
+def _selected(part: Part) -> list[Table]:
+    """The lines of a part, and what was split off them."""
+    real = part
+    if part.header:
+        real = real.filtered(~real.repeats_header())
+    if part.layout.format == CSV:
+        real = real.filtered(~real.is_total())
+    columns = _columns(real)
+    if part.layout.format != CSV or squeezed(part.layout.cost_header) != "totalcost":
+        return [real.table.select(**columns)]
+    return _split(real, columns)
+
+
+def _columns(part: Part) -> dict[str, Value]:
+    service = part.text("service")
+    other = service.notnull() & ~cells.has(service.lower(), "sagemaker")
+    billed, quantity = part.money("billed"), part.money("quantity")
+    effective, listed = part.money("effective"), part.money("listed")
+    first, last = _days(part)
+    said = {name: part.text(name) for name in SAID}
+    said["unit"] = ibis.coalesce(said["unit"], _unit_in(part))
+    if part.has("product") and part.raw("product").type().is_map():
+        said = _with_product(part, said)
+    ours = {"day": first, "until": last, "final": _final(part), **said}
+    bad_cost, bad_quantity = _bad(part, "billed"), _bad(part, "quantity")
+    return {
+        **{name: ibis.ifelse(other, cells.nothing(value.type()), value) for name, value in ours.items()},
+        "kind": part.text("kind"),
+        "service": service,
+        "currency": part.currency(),
+        "part": cells.nothing("string"),
+        "sign": ibis.cases((billed < 0, -1), (billed > 0, 1), (billed == 0, 0), else_=cells.nothing("int8")),
+        "quantity": quantity,
+        "billed": billed,
+        "effective": effective,
+        "listed": listed,
+        "lines": ibis.literal(1, "int64"),
+        "no_quantity": _one(quantity.isnull()),
+        "no_billed": _one(billed.isnull()),
+        "no_effective": _one(effective.isnull()),
+        "no_listed": _one(listed.isnull()),
+        "below": _one(quantity < 0),
+        "near": _one(_near(billed, effective) if part.layout.format == FOCUS else ibis.literal(False)),
+        "rounded": _one(cells.more_digits(part.raw("billed"), billed)),
+        "bad_costs": _one(bad_cost.notnull()),
+        "bad_quantities": _one(bad_quantity.notnull()),
+        "bad_cost": bad_cost,
+        "bad_quantity": bad_quantity,
+        "first": first,
+        "last": last,
+    }
+
+
+def _split(part: Part, main: dict[str, Value]) -> list[Table]:
+    """A line of AWS's bill CSV may hold usage, credits and tax in one cost: up to three lines, of which one counts."""
+    zero, rest, apart = ibis.literal(0).cast(cells.MONEY), [], []
+    for role, charge in (("tax", Charge.TAX), ("credits", Charge.CREDIT)):
+        if not part.has(role):
+            continue
+        rest.append(ibis.coalesce(part.money(role), zero))
+        some = part.filtered((part.money(role) != 0).fill_null(False))
+        bad = _bad(some, role)
+        split = _columns(some) | {
+            "billed": some.money(role),
+            "quantity": cells.nothing(cells.MONEY),
+            "part": ibis.literal(charge.value),
+            "bad_costs": _one(bad.notnull()),
+            "bad_cost": bad,
+            **{name: ibis.literal(0, "int64") for name in COUNTS if name != "bad_costs"},
+        }
+        apart.append(some.table.select(**split))
+    net = main["billed"]
+    for amount in rest:
+        net = (net - amount).cast(cells.MONEY)
+    return [part.table.select(**(main | {"billed": net})), *apart]
+
+
+def _days(part: Part) -> tuple[Value, Value]:
+    """First and last UTC day of a line; the end of an export is exclusive."""
+    if not part.has("start"):
+        return cells.nothing("date"), cells.nothing("date")
+    start = cells.moment(part.raw("start"))
+    if not part.has("end"):
+        return start.date(), start.date()
+    end = (cells.moment(part.raw("end")) - ibis.interval(seconds=1)).date()
+    return start.date(), ibis.coalesce(ibis.ifelse(end < start.date(), start.date(), end), start.date())
+
+
+def _with_product(part: Part, said: dict[str, Value]) -> dict[str, Value]:
+    """What the columns beside the map of a CUR 2.0 do not tell."""
+    product = part.raw("product")
+    region, instance = (
+        cells.text(product.get(key, ibis.null("string"))) for key in ("region", "instance_name")
+    )
+    return said | {
+        "region": ibis.coalesce(said["region"], region),
+        "instance_type": ibis.coalesce(said["instance_type"], instance),
+    }
+
+
+def _unit_in(part: Part) -> StringValue:
+    """The unit behind the quantity of a plain bill ("8.2 Hrs")."""
+    if part.layout.format != CSV or not part.raw("quantity").type().is_string():
+        return cells.nothing("string")
+    return cells.found(part.text("quantity"), r"[0-9]\s*([A-Za-z][A-Za-z-]*)$")
+
+
+def _final(part: Part) -> BooleanValue:
+    """Whether the invoice is out: it has a number. Not known counts as not final."""
+    if not part.has("invoice"):
+        return ibis.literal(False)
+    invoice = part.text("invoice")
+    return invoice.notnull() & ~cells.has(invoice.lower(), r"^estimated")
+
+
+def _near(billed: DecimalValue, effective: DecimalValue) -> BooleanValue:
+    """Whether the effective cost is the billed one, but for a rounding to cents."""
+    apart: BooleanValue = (effective - billed).abs()
+    return (apart > 0) & (apart <= ibis.literal("0.01").cast(cells.MONEY))
+
+
+def _bad(part: Part, role: str) -> StringValue:
+    """The text of a cell that should hold a number and does not."""
+    raw = part.raw(role)
+    wrong = cells.unreadable(raw, part.money(role))
+    return ibis.ifelse(wrong, raw.cast("string"), cells.nothing("string"))
+
+
+def _one(condition: BooleanValue) -> Value:
+    return ibis.ifelse(condition.fill_null(False), ibis.literal(1, "int64"), ibis.literal(0, "int64"))
