@@ -37,11 +37,12 @@ def status(view: SavingsView) -> str:
     if view.total.usd is None:
         return f"{where}."
     basis = (
-        "From AWS's bill"
+        f"From AWS's bill ({view.bill_source}), in UTC days"
         if view.total.basis is Basis.BILLED
         else "Estimated from instance time and list prices"
     )
-    return f"{basis}, {words.settled(view)}. {where}."
+    paid = words.paid(view)
+    return f"{basis}, {words.settled(view)}. {where}.{f' {paid}' if paid else ''}"
 
 
 def numbers(view: SavingsView) -> Html:

@@ -9,12 +9,15 @@ from datetime import datetime
 from decimal import Decimal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from components import format as fmt
 from components import notices, refused, scope, session
+from components.markup import html, show
 from ops.core import baselines, periods
 from ops.core import savings_words as words
 from ops.core.baselines import Baseline, Kind
-from ops.core.cost import Basis
+from ops.core.cost import COST_EXPLORER_USD, Basis
 from ops.core.errors import BadInput
 from ops.core.periods import Period
 from ops.core.views import FleetRow
@@ -22,6 +25,7 @@ from ops.core.views_savings import SavingsQuery, SavingsView
 
 DAYS = (7, 30, 90, 365)
 DEFAULT = "30d"
+COST_EXPLORER = "Cost Explorer"
 OWN = "own"
 """A number of instances: the URL holds the number itself, as the command line takes it."""
 BASELINES = ("peak", "one", "max", "hours", OWN)
@@ -52,11 +56,11 @@ class Chosen:
         )
 
 
-def pick(now: datetime) -> Chosen:
-    """All that is chosen. What a link asks for and cannot have is said, and the default is shown."""
+def pick(now: datetime, row: DeltaGenerator) -> Chosen:
+    """All that is chosen, in `row`. What a link asks for and cannot have is said, and the default is shown."""
     scope.take_endpoint()
     zone = _zone_name()
-    with st.container(horizontal=True, vertical_alignment="center", key="savings-controls"):
+    with row:
         period = _pick_period(now, zone)
         baseline = _pick_baseline()
         name = st.selectbox(
@@ -81,14 +85,25 @@ def here() -> dict[str, str]:
     return {key: value for key, value in (found | {session.BASIS: basis}).items() if value}
 
 
-def pick_rest(view: SavingsView) -> None:
+def row() -> DeltaGenerator:
+    """Where the pickers stand side by side."""
+    return st.container(horizontal=True, vertical_alignment="center", key="savings-controls")
+
+
+def pick_rest(view: SavingsView, row: DeltaGenerator) -> None:
     """Basis and tags where the answer offers a choice, and no link or picker has made one yet."""
     offered = tuple(f"{key}={value}" for key, values in sorted(view.tag_values.items()) for value in values)
     st.session_state[session.TAGS_OFFERED] = offered
-    if not _asked_tags() and offered:
-        _draw_tags(offered)
-    if len(view.bases) > 1 and not _asked_basis():
-        _draw_basis()
+    with row:
+        if not _asked_tags() and offered:
+            _draw_tags(offered)
+        if view.bill_source and not _asked_basis():
+            _draw_basis()
+            price = f", {fmt.money(COST_EXPLORER_USD)} a call" if view.bill_source == COST_EXPLORER else ""
+            from_ = html(
+                '<p class="muted small">billed: by {where}{price}</p>', where=view.bill_source, price=price
+            )
+            show(from_, key="savings-bills")
 
 
 def _pick_asked() -> tuple[Basis, tuple[tuple[str, str], ...]]:

@@ -9,6 +9,7 @@ from components import format as fmt
 from components.markup import Html, html, joined
 from components.tables import cell, line, table
 from ops.core import savings_words as words
+from ops.core.billed import agreement
 from ops.core.cost import Basis
 from ops.core.views_savings import Candidate, Details, Fit, Forecast, Idle, Reconciled, SavingsView
 
@@ -85,7 +86,7 @@ def _cost(idle: Idle | None) -> Decimal:
 def _waste(name: str, more: Details, cost: Decimal | None) -> Html:
     idle = more.idle
     assert idle is not None
-    part = None if idle.usd is None or not cost else idle.usd / cost
+    part = None if idle.usd is None or not cost or idle.usd > cost else idle.usd / cost
     longest = idle.longest_awake_h
     says = []
     if idle.never_slept:
@@ -200,17 +201,15 @@ def beside_the_bill(found: Sequence[Reconciled]) -> Html:
 
 def summed(found: Sequence[Reconciled]) -> str:
     """How far bill and estimate lie apart over the days that have both."""
-    both = [each for each in found if each.estimated_usd is not None]
-    if not both:
+    both = agreement(found)
+    if both is None:
         return "No day has both a bill and an estimate."
-    billed = sum((each.billed_usd for each in both), Decimal(0))
-    estimated = sum((each.estimated_usd for each in both if each.estimated_usd is not None), Decimal(0))
-    open_ = sum(not each.final for each in both)
-    apart = "" if not billed else f", {words.share(abs(billed - estimated) / billed)} apart"
-    still = f" {fmt.plural(open_, 'line')} of the bill may still change." if open_ else ""
+    apart = "" if both.apart is None else f", {words.share(abs(both.apart))} apart"
+    moving = sum(not each.final for each in found)
+    still = f" {fmt.plural(moving, 'line')} of the bill may still change." if moving else ""
     return (
-        f"Where both are known, the bill says {fmt.money(billed)} and the estimate "
-        f"{words.usd(estimated, Basis.ESTIMATED)}{apart}.{still}"
+        f"Over {fmt.plural(both.days, 'day')} of endpoints with both, the bill says {fmt.money(both.billed_usd)} "
+        f"and the estimate {words.usd(both.estimated_usd, Basis.ESTIMATED)}{apart}. They are never added.{still}"
     )
 
 

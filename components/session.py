@@ -15,6 +15,7 @@ from ops.config import Settings, variables
 from ops.console import Console
 from ops.core.alarm_past import AlarmPast
 from ops.core.change import Actor, ChangePlan, Entry, Receipt
+from ops.core.cost import Basis
 from ops.core.drift import Drift
 from ops.core.errors import OpsError, Unreachable
 from ops.core.incident import Incident, begin_of
@@ -323,8 +324,9 @@ def cold_starts(name: str | None, span: timedelta | None) -> Told[ColdStartsView
 
 
 def savings(query: SavingsQuery) -> Told[SavingsView]:
-    """What scale-to-zero saved, of what was read so far. Raises OpsError."""
-    return source().recall(("savings", query), lambda console: console.savings(query), SAVINGS_S)
+    """What scale-to-zero saved, of what was read so far, or by the bill, which AWS is asked for. Raises OpsError."""
+    asks = source().ask if query.basis is Basis.BILLED else source().recall
+    return asks(("savings", query), lambda console: console.savings(query), SAVINGS_S)
 
 
 def waking(name: str) -> WakingView | None:

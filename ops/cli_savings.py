@@ -43,7 +43,7 @@ def savings(
     files = [target(file, force) for file in exports]
     with Console.open(Settings.load()) as console:
         tell = Progress()
-        view = words.checked(console.find_savings(query(console), tell))
+        view = console.find_savings(query(console), tell)
         tell.done()
     for file in files:
         save(file, WRITERS[file.suffix.lower()](view))

@@ -1,5 +1,7 @@
 """Savings: what did scale-to-zero save, against what, and what did it cost those who waited?"""
 
+from zoneinfo import ZoneInfo
+
 import streamlit as st
 
 from components import format as fmt
@@ -33,7 +35,9 @@ def by_day(view: SavingsView, on_show: str) -> None:
     days, before = shown_days(view), view.before.days if view.before is not None else ()
     live_plot(
         lambda: (
-            saving_days.days_chart(days, view.query.period, view.total.basis, zone.info, before),
+            saving_days.days_chart(
+                days, view.query.period, view.total.basis, ZoneInfo(view.query.period.zone), before
+            ),
             saving_days.described(days, view.total.basis),
         ),
         of=view,
@@ -49,7 +53,9 @@ def when(view: SavingsView, on_show: str) -> None:
     period = view.query.period
     live_plot(
         lambda: (
-            saving_calendar.calendar_chart(found, fmt.zone_between(zone.info, period.start, period.until)),
+            saving_calendar.calendar_chart(
+                found, fmt.zone_between(ZoneInfo(period.zone), period.start, period.until)
+            ),
             saving_calendar.described(found),
         ),
         of=view,
@@ -85,7 +91,7 @@ def month_end(view: SavingsView, on_show: str) -> None:
     if found.by_day:
         live_plot(
             lambda: (
-                saving_forecast.forecast_chart(found, view.total.days, zone.info),
+                saving_forecast.forecast_chart(found, view.total.days, ZoneInfo(view.query.period.zone)),
                 saving_forecast.described(found),
             ),
             of=view,
@@ -102,16 +108,14 @@ def endpoints(view: SavingsView) -> None:
 
 
 def body() -> None:
-    verdict, pickers = st.container(), st.container()
+    verdict, pickers = st.container(), savings_controls.row()
     now = session.source().fleet().as_of
-    with pickers:
-        chosen = savings_controls.pick(now)
+    chosen = savings_controls.pick(now, pickers)
     with verdict:
         savings_controls.said()
     told = session.savings(chosen.query)
-    view = words.checked(told.value)
-    with pickers:
-        savings_controls.pick_rest(view)
+    view = told.value
+    savings_controls.pick_rest(view, pickers)
     with verdict:
         if told.error is not None:
             error = told.error

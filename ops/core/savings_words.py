@@ -12,8 +12,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from ops.core.baselines import Baseline, Kind
-from ops.core.cost import Basis
-from ops.core.errors import BadInput
+from ops.core.cost import COST_EXPLORER_USD, Basis
 from ops.core.savings import Saving, Total
 from ops.core.savings_parts import known_minutes, levels, spent
 from ops.core.types import Price
@@ -29,16 +28,6 @@ RARE = 0.05
 """Counts of instances with less of the time stand together."""
 NAMED = 4
 """So many names stand in a sentence; of more, the number of the others."""
-
-
-def checked(view: SavingsView) -> SavingsView:
-    """The same view. Raises BadInput where it holds another kind of money than was asked for."""
-    if view.total.basis is not view.query.basis:
-        raise BadInput(
-            f"No {view.query.basis.value} costs are known here.",
-            "Choose the basis estimated, or set where bills are read from (see Settings).",
-        )
-    return view
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +120,7 @@ def lead(view: SavingsView) -> list[str]:
     whole = view.total
     if whole.left_out:
         out.append(f"Not counted: {named([e.name for e in whole.left_out])}; of them not enough is known.")
-    if whole.counted and whole.coverage < 0.995:
+    if whole.counted and whole.coverage < 0.995 and not reading(view):
         out.append(f"{share(whole.coverage)} of the minutes are known; the others are in neither sum.")
     if view.before is not None:
         out.append(before(view))
@@ -170,7 +159,12 @@ def waited(found: Waits | None, zone: ZoneInfo) -> str:
         if found.worst_day is not None and found.worst_p95_s is not None:
             worst = f" ({took(found.worst_p95_s)} on {WEEKDAYS[found.worst_day]})"
         parts.append(f"95 of 100 waits under {took(found.p95_s)}{worst}")
-    return f"{', '.join(parts)}.{expired}"
+    blind = (
+        ""
+        if not found.left_out
+        else f" Of {found.left_out} endpoint{_s(found.left_out)} nothing is known yet."
+    )
+    return f"{', '.join(parts)}.{expired}{blind}"
 
 
 def _s(number: int) -> str:
@@ -288,6 +282,12 @@ def counting(view: SavingsView) -> list[tuple[str, str]]:
                 "while that is made ready and removed; the upper end counts both",
             )
         )
+    if basis is Basis.BILLED and view.bill is not None:
+        out.append(
+            ("bill", f"{view.bill_source}, in whole UTC days; {' '.join(view.bill.notes)}".rstrip("; "))
+        )
+    if view.paid_calls:
+        out.append(("paid for it", paid(view)))
     for row in view.rows:
         if row.missing:
             out.append((f"{NOT_COUNTED}{row.name}", row.missing))
@@ -317,6 +317,14 @@ def upper_usd(view: SavingsView) -> Decimal | None:
             return None
         found.append(detail.upper_usd)
     return sum(found, Decimal(0)) if found else None
+
+
+def paid(view: SavingsView) -> str:
+    """What asking for the bill cost; empty where nothing."""
+    if not view.paid_calls:
+        return ""
+    calls = f"{view.paid_calls} call{_s(view.paid_calls)} to Cost Explorer"
+    return f"The bill was read with {calls}, for which AWS bills {usd(view.paid_calls * COST_EXPLORER_USD)}."
 
 
 def price(found: Price) -> str:

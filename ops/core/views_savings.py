@@ -198,8 +198,6 @@ class SavingsView:
     forecast: Forecast | None = None
     reconciled: tuple[Reconciled, ...] = ()
     prices: tuple[Price, ...] = ()
-    bases: tuple[Basis, ...] = (Basis.ESTIMATED,)
-    """That may be asked for: billed only where bills are read."""
     months: tuple[str, ...] = ()
     """That may be chosen, the newest first."""
     tag_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
