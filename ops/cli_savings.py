@@ -1,145 +1,216 @@
-"""`python -m ops savings`: what scale-to-zero saved, as text, JSON or CSV."""
+"""`python -m ops savings`: what scale-to-zero saved, as text, JSON or CSV, and as files to hand on."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Callable
-from decimal import Decimal
-from typing import Annotated, Any
+import re
+import sys
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from ops.cli_show import write
+from ops.cli_show import WIDTH, write
 from ops.config import Settings
 from ops.console import Console
 from ops.core import baselines, periods
-from ops.core.cost import cents
+from ops.core import savings_words as words
+from ops.core.cost import Basis, cents
 from ops.core.errors import BadInput
-from ops.core.savings import CURRENCY, Saving, Total
+from ops.core.savings import Saving
+from ops.core.savings_files import as_days, as_json, as_lines
+from ops.core.savings_report import report
 from ops.core.views_savings import SavingsQuery, SavingsView
-from ops.core.words import listed
 
-KEYS = (
-    "name", "basis", "currency", "period_start", "period_end", "coverage", "actual_usd", "baseline_usd", "saved_usd",
-    "saved_ratio", "instance_hours", "baseline_formula", "price_source", "price_as_of", "final",
-)  # fmt: skip
-"""Of every endpoint in JSON and every line in CSV. null or empty: not known."""
+WRITERS: Mapping[str, Callable[[SavingsView], str]] = MappingProxyType(
+    {".csv": as_days, ".html": report, ".json": as_json}
+)
+"""What a file holds, by its ending; the Savings page offers the same bytes."""
 
 
 def savings(
-    name: str | None,
-    month: str | None,
-    days: int | None,
-    baseline: str,
-    zone: str,
-    as_json: bool,
+    exports: Sequence[str],
+    query: Callable[[Console], SavingsQuery],
+    *,
+    as_json_: bool,
     as_csv: bool,
+    force: bool,
 ) -> int:
-    """Print them; the exit code. Raises OpsError."""
-    if month is not None and days is not None:
-        raise BadInput("A month and a number of days cannot both be the period.", "Give one of them.")
-    against = baselines.parse(baseline)
+    """Print them, and write the files; the exit code. Raises OpsError."""
+    files = [target(file, force) for file in exports]
     with Console.open(Settings.load()) as console:
-        now = console.fleet().as_of
-        period = periods.month(month, now, zone) if month else periods.last_days(days or 30, now, zone)
-        view = console.find_savings(SavingsQuery(period, against, names=(name,) if name else None))
-    write(document(view) if as_json else table(view) if as_csv else text(view))
+        tell = Progress()
+        view = words.checked(console.find_savings(query(console), tell))
+        tell.done()
+    for file in files:
+        save(file, WRITERS[file.suffix.lower()](view))
+        sys.stderr.write(f"Written: {file}\n")
+    write(as_json(view) if as_json_ else as_lines(view) if as_csv else text(view))
     return 0
 
 
-def document(view: SavingsView) -> str:
-    """One JSON document: money and hours as numbers, times ISO 8601 in UTC, null = not known."""
-    found = {
-        "endpoints": [line(row, view) for row in view.rows],
-        "total": {
-            **line(view.total, view),
-            "left_out": [{"name": e.name, "why": e.why} for e in view.total.left_out],
-        },
-        "as_of": view.as_of.isoformat(),
-        "problems": [f"{p.what} {p.hint}".strip() for p in view.problems],
-    }
-    return json.dumps(found, ensure_ascii=False, allow_nan=False)
+def split(given: Sequence[str], exports: Sequence[str]) -> tuple[str | None, list[str]]:
+    """(endpoint, files) of what was typed: after --export, further words with a dot are files. Raises BadInput.
+
+    No name of an endpoint holds a dot, so the two cannot be mixed up.
+    """
+    files = [each for each in given if "." in each or "/" in each]
+    names = [each for each in given if each not in files]
+    if files and not exports:
+        raise BadInput(f"{files[0]!r} is not the name of an endpoint.", "Write files with --export FILE.")
+    if len(names) > 1:
+        raise BadInput("Give one endpoint, or none for all.", f"Given: {', '.join(names)}.")
+    return (names[0] if names else None), [*exports, *files]
 
 
-def table(view: SavingsView) -> str:
-    """CSV, one endpoint a line and the total last."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, KEYS, lineterminator="\n")
-    writer.writeheader()
-    found: list[Saving | Total] = [*view.rows, view.total]
-    for row in found:
-        writer.writerow({key: "" if value is None else value for key, value in line(row, view).items()})
-    return out.getvalue().rstrip("\n")
+def target(file: str, force: bool) -> Path:
+    """Where an export goes. Raises BadInput for what cannot be written or would overwrite something."""
+    path = Path(file)
+    if path.suffix.lower() not in WRITERS:
+        raise BadInput(f"{file!r} has no ending that Ebb can write.", f"Choose one of {', '.join(WRITERS)}.")
+    if not path.parent.is_dir():
+        raise BadInput(f"There is no folder {str(path.parent)!r}.", "Make it first, or choose another.")
+    if path.is_dir():
+        raise BadInput(f"{file!r} is a folder.", "Give a file in it.")
+    if path.exists() and not force:
+        raise BadInput(f"{file!r} is there already, and stays as it is.", "Add --force to replace it.")
+    return path
 
 
-def line(row: Saving | Total, view: SavingsView) -> dict[str, Any]:
-    """The keys of KEYS."""
-    period = view.query.period
-    prices = row.prices if isinstance(row, Saving) else view.prices
-    formula = view.query.baseline.words if isinstance(row, Total) else row.against.formula
-    return {
-        "name": "total" if isinstance(row, Total) else row.name,
-        "basis": row.basis.value,
-        "currency": CURRENCY,
-        "period_start": period.start.isoformat(),
-        "period_end": period.until.isoformat(),
-        "coverage": round(row.coverage if isinstance(row, Total) else row.time.coverage, 4),
-        "actual_usd": _number(row.usd, 4),
-        "baseline_usd": _number(row.baseline_usd, 4),
-        "saved_usd": _number(row.saved, 4),
-        "saved_ratio": _number(row.ratio, 4),
-        "instance_hours": _number(row.hours, 4),
-        "baseline_formula": formula,
-        "price_source": "; ".join(sorted({p.source for p in prices})) or None,
-        "price_as_of": min(p.as_of for p in prices).date().isoformat() if prices else None,
-        "final": row.final,
-    }
+def save(path: Path, body: str) -> None:
+    """Write a file whole or not at all. Raises BadInput."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_text(body, encoding="utf-8", newline="")
+        part.replace(path)
+    except OSError as error:
+        raise BadInput(
+            f"{str(path)!r} cannot be written: {error.strerror}.", "Choose another place."
+        ) from error
+
+
+class Progress:
+    """How far the reading is, on stderr: one line that moves on a terminal, else a line now and again."""
+
+    def __init__(self) -> None:
+        self._moving = sys.stderr.isatty()
+        self._said = -1
+
+    def __call__(self, name: str, done: int, of: int) -> None:
+        if self._moving:
+            sys.stderr.write(f"\r\x1b[KReading {name} ({done + 1} of {of})")
+            sys.stderr.flush()
+        elif done * 10 // of > self._said:
+            self._said = done * 10 // of
+            sys.stderr.write(f"Reading endpoint {done + 1} of {of}: {name}\n")
+
+    def done(self) -> None:
+        if self._moving:
+            sys.stderr.write("\r\x1b[K")
 
 
 def text(view: SavingsView) -> str:
-    """For people: the sentence first, then a line for each endpoint."""
-    lines = [headline(view), ""]
-    width = max((len(row.name) for row in view.rows), default=0)
-    for row in view.rows:
-        if row.usd is None or row.baseline_usd is None:
-            lines.append(f"{row.name:<{width}}  not known: {row.missing}")
-            continue
-        lines.append(
-            f"{row.name:<{width}}  {_usd(row.usd):>11} of {_usd(row.baseline_usd):>11}  saved {_usd(row.saved):>11}"
-            f"  {_share(row.ratio):>6}  {row.hours or 0:,.1f} instance-hours  ({row.against.formula})"
-        )
+    """For people: the sentence first, then a line for each endpoint, then how it was counted."""
+    first, second = words.headline(view)
+    lines = textwrap.wrap(f"{first} {second}".strip(), WIDTH)
+    lines += textwrap.wrap(" ".join(s for s in (*words.lead(view), words.idle(view)) if s), WIDTH)
+    lines += ["", *_table(view)] if view.rows else []
+    if view.total.usd is not None:
+        lines.append("")
+        for name, told in (*words.counting(view), *(("price", words.price(p)) for p in view.prices)):
+            lines += textwrap.wrap(f"{name}: {told}", WIDTH, subsequent_indent="  ")
+    else:
+        lines += [f"{each.name}: {each.why}" for each in view.total.left_out]
+    if view.forecast is not None:
+        lines += ["", *textwrap.wrap(words.forecast(view.forecast), WIDTH)]
     for problem in view.problems:
         lines += ["", f"Could not read {problem.part}: {problem.what} {problem.hint}".rstrip()]
     return "\n".join(lines)
 
 
-def headline(view: SavingsView) -> str:
-    """One sentence that a manager can repeat."""
-    whole, period = view.total, view.query.period
-    who = view.rows[0].name if len(view.rows) == 1 else f"{len(whole.counted)} endpoints"
-    if whole.usd is None or whole.baseline_usd is None:
-        return f"What was saved {period.label} is not known."
-    said = (
-        f"{who} cost about {_usd(whole.usd)} {period.label}; {view.query.baseline.words} would have cost about "
-        f"{_usd(whole.baseline_usd)}. Saved {_usd(whole.saved)} ({_share(whole.ratio)}), estimated at list price."
+def _table(view: SavingsView) -> list[str]:
+    heads = ("endpoint", "saved", "", "cost", "baseline", "asleep", "hours", "baseline is")
+    rows = [heads, *(_cells(row) for row in view.rows if row.usd is not None)]
+    if len(rows) == 1:
+        return []
+    widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
+    return [
+        "  ".join(
+            value.ljust(width) if i in (0, len(heads) - 1) else value.rjust(width)
+            for i, (value, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _cells(row: Saving) -> tuple[str, ...]:
+    on = row.against.instances
+    money = [
+        words.DASH if each is None else words.dollars(cents(each))
+        for each in (row.saved, row.usd, row.baseline_usd)
+    ]
+    return (
+        row.name,
+        money[0],
+        words.share(row.ratio),
+        *money[1:],
+        words.share(row.time.asleep),
+        words.DASH if row.hours is None else words.hours(row.hours),
+        words.DASH if on is None else f"{on.normalize():f} instance{'' if on == 1 else 's'}",
     )
-    if whole.left_out:
-        said += f" Without {listed([e.name for e in whole.left_out])}, of which not enough is known."
-    return said
 
 
-def _usd(amount: Decimal | None) -> str:
-    return "–" if amount is None else f"${cents(amount):,}"
+def chosen(
+    name: str | None,
+    month: str | None,
+    days: int | None,
+    baseline: str,
+    basis: str,
+    tags: Sequence[str],
+    zone: str,
+) -> Callable[[Console], SavingsQuery]:
+    """What is asked, once it is known what time it is at AWS. Raises BadInput."""
+    if month is not None and days is not None:
+        raise BadInput("A month and a number of days cannot both be the period.", "Give one of them.")
+    against, kind, wanted = baselines.parse(baseline), basis_of(basis), tuple(tag(each) for each in tags)
+    info = zone_of(zone)
+
+    def query(console: Console) -> SavingsQuery:
+        now = console.fleet().as_of
+        period = (
+            periods.month(month, now, info)
+            if month is not None
+            else periods.last_days(periods.DEFAULT_DAYS if days is None else days, now, info)
+        )
+        return SavingsQuery(period, against, kind, None if name is None else (name,), wanted)
+
+    return query
 
 
-def _share(ratio: Decimal | None) -> str:
-    return "–" if ratio is None else f"{ratio * 100:.0f} %"
+def basis_of(text: str) -> Basis:
+    try:
+        return Basis(text.strip().lower())
+    except ValueError as error:
+        raise BadInput(f"{text!r} is not a basis.", "Give estimated or billed.") from error
 
 
-def _number(value: Decimal | None, digits: int) -> float | None:
-    return None if value is None else float(round(value, digits))
+def tag(text: str) -> tuple[str, str]:
+    found = re.match(r"^([^=]+)=(.*)$", text)
+    if found is None:
+        raise BadInput(f"{text!r} is not a tag.", "Write it as key=value.")
+    return found[1], found[2]
+
+
+def zone_of(name: str) -> str:
+    """A zone that exists. Raises BadInput."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise BadInput(f"{name!r} is not a time zone.", "Zones have names like Europe/Berlin.") from error
+    return name
 
 
 def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> None:
@@ -147,17 +218,40 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
 
     @app.command("savings")
     def _savings(
-        name: Annotated[str | None, typer.Argument(help="One endpoint; without it, all.")] = None,
+        words: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="ENDPOINT", help="One endpoint; without it, all."),
+        ] = None,
         month: Annotated[str | None, typer.Option(help="A month, such as 2026-11.")] = None,
         days: Annotated[int | None, typer.Option(help="The last so many days; 30 without --month.")] = None,
         baseline: Annotated[
-            str, typer.Option(help="peak, one, max, hours, or a number of instances.")
+            str, typer.Option(help="peak, one, max, hours (or hours:7-20), or a number of instances.")
         ] = "peak",
+        basis: Annotated[str, typer.Option(help="estimated or billed.")] = "estimated",
+        tag: Annotated[
+            list[str] | None, typer.Option(help="Endpoints with this tag alone: key=value; may be repeated.")
+        ] = None,
         zone: Annotated[str, typer.Option(help="The time zone of months and days.")] = "UTC",
+        export: Annotated[
+            list[str] | None,
+            typer.Option(
+                metavar="FILE...",
+                help="Write files by their endings: .csv by day, .html to print or mail, .json.",
+            ),
+        ] = None,
+        force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
         json: Annotated[
             bool, typer.Option("--json", help="Write exactly one JSON document to stdout.")
         ] = False,
-        csv: Annotated[bool, typer.Option("--csv", help="Write CSV to stdout.")] = False,
+        csv: Annotated[bool, typer.Option("--csv", help="Write CSV to stdout, a line an endpoint.")] = False,
     ) -> None:
         """What scale-to-zero saved against a baseline, with how that was counted."""
-        run(lambda: savings(name, month, days, baseline, zone, json, csv), json)
+
+        def work() -> int:
+            if json and csv:
+                raise BadInput("stdout cannot be both JSON and CSV.", "Give --json or --csv.")
+            name, files = split(words or (), export or ())
+            query = chosen(name, month, days, baseline, basis, tag or (), zone)
+            return savings(files, query, as_json_=json, as_csv=csv, force=force)
+
+        run(work, json)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from ops.core.errors import OpsError
 from ops.core.spans import Span
 from ops.core.types import Activity, FloatArray, Problem
 from ops.store.history import Grid, History
+from ops.store.sums import DAY_S, KEYS, MINUTE, DaySums
 
 T = TypeVar("T")
 IN_MEMORY = "sqlite://"
@@ -88,6 +89,21 @@ class Held:
                     there = each.values[key][begin - each.first_cell : last - each.first_cell]
                     values[key][begin - first : last - first] = there
         return values
+
+    def sums(self, endpoints: Collection[str], start: int, end: int) -> dict[str, DaySums]:
+        """As `History.sums`, without the days that something waits to be written of; empty where none can be told."""
+        with self._lock:
+            waiting = [
+                (name, grid)
+                for name, grid in self._grids
+                if grid.resolution == MINUTE and not grid.values.keys().isdisjoint(KEYS)
+            ]
+        found = self._ask(lambda history: history.sums(endpoints, start, end)) or {}
+        for name, grid in waiting:
+            if name in found:
+                days = found[name].days
+                found[name] = found[name].only((days >= grid.end) | (days + DAY_S <= grid.start))
+        return found
 
     def coverage(self, endpoint: str, resolution: int) -> Mapping[str, tuple[Span, ...]] | None:
         """As `History.coverage`; None where that cannot be told now."""

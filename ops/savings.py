@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -29,6 +29,7 @@ from ops.savings_memo import Memo, read_so_far
 
 LONGEST_S = {60: 3 * 86_400, 300: 15 * 86_400, 3600: 180 * 86_400}
 """How much one call reads at most."""
+Tell = Callable[[str, int, int], None]
 MARGIN_S = 7200
 """Kept clear of AWS's own edges, where an answer is empty rather than an error."""
 
@@ -87,13 +88,22 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
     )
 
 
-def read_lacking(gatherer: Gatherer, reading: Reading, names: Collection[str] | None, period: Period) -> None:
-    """Read what a saving over `period` and the one before still lacks, in the finest steps that AWS keeps. OpsError."""
+def read_lacking(
+    gatherer: Gatherer,
+    reading: Reading,
+    names: Collection[str] | None,
+    period: Period,
+    tell: Tell = lambda name, done, of: None,
+) -> None:
+    """Read what a saving over `period` and the one before still lacks, in the finest steps that AWS keeps. OpsError.
+
+    `tell` hears of each endpoint before it is read, with how many of how many are done.
+    """
     begin, last = int(period.previous().start.timestamp()), int(period.until.timestamp())
     now = reading.now.timestamp()
-    for endpoint in gatherer.endpoints():
-        if not endpoint.is_async or (names is not None and endpoint.ref.name not in names):
-            continue
+    chosen = [e for e in gatherer.endpoints() if e.is_async and (names is None or e.ref.name in names)]
+    for done, endpoint in enumerate(chosen):
+        tell(endpoint.ref.name, done, len(chosen))
         upper = last
         for step, days in KEPT_DAYS.items():
             oldest = -(-(int(now) - days * 86_400 + MARGIN_S) // 3600) * 3600

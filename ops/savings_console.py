@@ -13,6 +13,7 @@ from ops.core.periods import Period
 from ops.core.types import Endpoint
 from ops.core.views_savings import SavingsQuery, SavingsView
 from ops.opened import Opened
+from ops.savings import Tell
 
 
 class SavingsConsole(Opened):
@@ -46,10 +47,13 @@ class SavingsConsole(Opened):
         episodes = self._episodes
         return lambda endpoint: episodes.reach(endpoint, now) if episodes is not None else None
 
-    def find_savings(self, query: SavingsQuery) -> SavingsView:
-        """The same with everything read now that it lacks: for a console without a past. OpsError."""
+    def find_savings(self, query: SavingsQuery, tell: Tell = lambda name, done, of: None) -> SavingsView:
+        """The same with everything read now that it lacks: for a console without a past. OpsError.
+
+        `tell` hears how far the reading is: the endpoint, how many are done, of how many.
+        """
         gatherer, reading = self._gatherer(), self._reading()
         gatherer.read(reading)
         self._tags.refresh(reading)
-        savings.read_lacking(gatherer, reading, query.names, query.period)
+        savings.read_lacking(gatherer, reading, query.names, query.period, tell)
         return self.savings(query)

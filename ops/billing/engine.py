@@ -22,6 +22,7 @@ from ops.core.errors import BadInput, CredentialsProblem, Denied, OpsError, Thro
 
 THREADS = 2
 MEMORY_MB = 1024
+POLL_S = 0.25
 Row = dict[str, str | None]
 
 
@@ -36,11 +37,17 @@ class Engine:
     def rows(self, expression: Table) -> list[Row]:
         """All rows, every value as text or None: decimals keep all their digits on both engines. Raises OpsError."""
         as_text = expression.select(**{name: expression[name].cast("string") for name in expression.columns})
+        # The statement itself is run: Ibis would load pandas for the few rows, and have Athena UNLOAD them as
+        # Parquet files that nobody removes from S3.
+        statement = str(ibis.to_sql(as_text, dialect=self.backend.name))
         with self._translated():
-            if self.backend.name == "athena":
-                return self._from_athena(as_text)
-            found: list[Row] = self.backend.to_pyarrow(as_text).to_pylist()
-            return found
+            cursor: Any = self.backend.raw_sql(statement)
+            names = [column[0] for column in cursor.description]
+            found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        if self.scanned is not None:
+            self.scanned += cursor.data_scanned_in_bytes or 0
+            cursor.close()
+        return found
 
     def columns(self, link: str) -> list[str]:
         """The columns of a Parquet file. Raises BadInput where it is damaged."""
@@ -68,16 +75,6 @@ class Engine:
                 parallel=False,
             )
         return table
-
-    def _from_athena(self, expression: Table) -> list[Row]:
-        # The result is small, and CSV holds text exactly: no UNLOAD, which leaves Parquet files behind in S3.
-        statement = ibis.to_sql(expression, dialect="athena")
-        cursor: Any = self.backend.raw_sql(str(statement))
-        with cursor:
-            names = [column[0] for column in cursor.description]
-            found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-            self.scanned = (self.scanned or 0) + (cursor.data_scanned_in_bytes or 0)
-        return found
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -117,14 +114,20 @@ def files(folder: Path, memory_mb: int = MEMORY_MB) -> Engine:
 def athena(lake: Lake) -> Iterator[Engine]:
     """Athena by the credentials of the environment. Raises OpsError, also for what the body asks of it."""
     import pyathena
+    from pyathena.cursor import Cursor
 
     try:
-        backend: BaseBackend = ibis.athena.connect(
+        # The plain cursor asks Athena itself for the rows: nothing has to be read from S3. Ibis's own `connect`
+        # would ask two questions more, and wants another library for S3.
+        connection = pyathena.connect(
             s3_staging_dir=lake.output,
             work_group=lake.workgroup,
             region_name=lake.region,
             schema_name=lake.database,
+            cursor_class=Cursor,
+            poll_interval=POLL_S,
         )
+        backend: BaseBackend = ibis.athena.from_connection(connection)
         yield Engine(backend, scanned=0)
     except ibis.common.exceptions.TableNotFound as error:
         raise _of_athena(error.__cause__ or error, lake) from error

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ops.local_aws.athena_catalog import Catalog
+from ops.local_aws.athena_catalog import EXPORTS, Catalog
 from ops.local_aws.athena_objects import Objects
 from ops.local_aws.athena_process import MOST_S, Died, TookTooLong, WorkerProcess
 from ops.local_aws.delivery import split_uri
@@ -223,6 +223,8 @@ class Runs:
             if table is None:
                 files[f"{database}.{name}"] = []
                 continue
+            if table.prefix()[0] == EXPORTS:
+                self._world.exports.refresh()
             with self._world.lock:
                 files[f"{database}.{name}"] = self.objects.files_of(table, self._home() / "tables")
         return {"files": files}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 OWN = {
     "application-autoscaling": ("application-autoscaling", "autoscaling", "AutoScaling"),
     "athena": ("athena", "athena", "Athena"),
+    "bcm-data-exports": ("bcm-data-exports", "data_exports", "DataExports"),
     "monitoring": ("cloudwatch", "cloudwatch", "CloudWatch"),
     "pricing": ("pricing", "pricing", "Pricing"),
     "servicequotas": ("service-quotas", "quotas", "ServiceQuotas"),

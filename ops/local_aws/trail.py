@@ -10,7 +10,7 @@ import json
 import uuid
 from bisect import insort
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
@@ -177,6 +177,10 @@ class Trail:
             insort(events, event, key=_when)
         if len(events) > MOST_EVENTS + 1_000:
             del events[: len(events) - MOST_EVENTS]
+
+    def backdate(self, at: float) -> None:
+        """What was recorded so far happened at `at` (epoch seconds)."""
+        self._events = [replace(event, at=at) for event in self._events]
 
     def events(self) -> list[Event]:
         """What is left of the last 90 days, oldest first."""

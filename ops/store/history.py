@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,21 +21,24 @@ from sqlalchemy.engine import make_url
 
 from ops.core.change import Entry
 from ops.core.cold_start import ColdStart
+from ops.core.errors import OpsError
 from ops.core.spans import RESOLUTIONS, Span, union
 from ops.core.types import Activity, FloatArray
 from ops.store import activities as activity_rows
-from ops.store import chunks, written
+from ops.store import chunks, sums, written
 from ops.store import episodes as episode_rows
 from ops.store import journal as journal_rows
 from ops.store.chunks import Keysets
 from ops.store.grid import CHUNK, Grid, Scope
 from ops.store.ledger import Ledger
+from ops.store.sums import DaySums
 from ops.store.tables import (
     ACTIVITY,
     BATCH,
     CHUNK_BLOB,
     COUNTER,
     COVERED,
+    DAY_SUM,
     ENDPOINT,
     EPISODE,
     JOURNAL,
@@ -91,6 +94,8 @@ class History:
         self._url = engine.url
         self._scope = scope_id
         self._writing = RLock()
+        self._summed = False
+        """Whether every day of minutes has had its sums made."""
         self._reading: AbstractContextManager[object] = nullcontext()
         if in_memory(engine.url):
             self._reading = self._writing  # one connection serves all threads
@@ -153,6 +158,16 @@ class History:
                 chunks.read_rows(connection, series, first, last, values, Keysets.load(connection))
         return grid
 
+    def sums(self, endpoints: Collection[str], start: int, end: int) -> dict[str, DaySums]:
+        """By endpoint, what the days that lie wholly in [start, end) come to; see `ops.store.sums`.
+
+        A day that is missing is to be read from its minutes: it has none, is not finished, or late ones came in.
+        Sums that an older Ebb did not make are made first, where that can be.
+        """
+        self._make_sums()
+        with self._read() as connection:
+            return sums.read(connection, self._scope, endpoints, start, end)
+
     def coverage(self, endpoint: str, resolution: int) -> Mapping[str, tuple[Span, ...]]:
         """By key, the spans that were read from AWS: merged, sorted. A key that never was is not in it."""
         spans: dict[str, list[Span]] = defaultdict(list)
@@ -185,6 +200,7 @@ class History:
         for series, chunk in waiting:
             with self._write() as connection:
                 chunks.merge(connection, series, chunk, Keysets.load(connection), [])
+        self._make_sums()
         return len(waiting)
 
     def prune(self, before: int, resolution: int | None = None) -> int:
@@ -204,6 +220,9 @@ class History:
                 ):
                     mine = table.c.endpoint_id.in_(ours) & (table.c.resolution == seconds)
                     gone += connection.execute(delete(table).where(mine, old)).rowcount
+                if seconds == sums.MINUTE:
+                    old = DAY_SUM.c.chunk < chunk
+                    connection.execute(delete(DAY_SUM).where(DAY_SUM.c.endpoint_id.in_(ours), old))
                 mine = COVERED.c.endpoint_id.in_(ours) & (COVERED.c.resolution == seconds)
                 connection.execute(delete(COVERED).where(mine, COVERED.c.end <= edge))
                 connection.execute(update(COVERED).where(mine, COVERED.c.begin < edge).values(begin=edge))
@@ -321,7 +340,7 @@ class History:
             busy = written.within(connection, DAY_S)
             old = [scope for scope in list(others)[keep:] if scope not in busy]
             theirs = select(ENDPOINT.c.id).where(ENDPOINT.c.scope_id.in_(old))
-            for table in (ROW, CHUNK_BLOB, COVERED, ACTIVITY, EPISODE):
+            for table in (ROW, CHUNK_BLOB, DAY_SUM, COVERED, ACTIVITY, EPISODE):
                 connection.execute(delete(table).where(table.c.endpoint_id.in_(theirs)))
             connection.execute(delete(ENDPOINT).where(ENDPOINT.c.scope_id.in_(old)))
             for table in (MEMO, JOURNAL, BATCH, REQUEST):
@@ -329,6 +348,22 @@ class History:
             connection.execute(delete(SCOPE).where(SCOPE.c.id.in_(old)))
             written.forget(connection, old)
         return len(old)
+
+    def _make_sums(self) -> None:
+        """Once in a process: the sums of days that an older Ebb folded. Who may not write goes without them."""
+        if self._summed:
+            return
+        with self._read() as connection:
+            wanted = sums.lacking(connection, self._scope)
+        for endpoint, days in wanted.items():
+            try:
+                with self._write() as connection:
+                    sums.make(connection, endpoint, days)
+            except OpsError as error:
+                if error.retryable:
+                    return
+                break
+        self._summed = True
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
@@ -385,6 +420,7 @@ class History:
                         "data": line.tobytes(),
                     }
         put(connection, ROW, ("endpoint_id", "resolution", "keyset_id", "cell"), list(rows.values()))
+        sums.outdated(connection, {(e, cell // CHUNK) for e, step, _, cell in rows if step == sums.MINUTE})
         for (series, chunk), parts in bulk.items():
             chunks.merge(connection, series, chunk, keysets, parts)
 

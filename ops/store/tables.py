@@ -41,9 +41,9 @@ from sqlalchemy.schema import SchemaItem
 from ops.core.errors import BadInput, OpsError
 from ops.store.packing import Damaged
 
-SCHEMA = "3"
+SCHEMA = "4"
 """Changes with the tables or with the format of a blob."""
-GROWS_FROM = ("1", "2")
+GROWS_FROM = ("1", "2", "3")
 """Schemas whose tables are all there still: what is new is added beside them."""
 OPENING_S = 10.0
 """How long one process waits for another while it opens a history."""
@@ -113,6 +113,17 @@ CHUNK_BLOB = Table(
     UniqueConstraint("endpoint_id", "resolution", "chunk"),
 )
 """See `ops.store.packing`. Rows of the same chunk are always newer than its blob."""
+DAY_SUM = Table(
+    "day_sum",
+    METADATA,
+    Column("endpoint_id", Integer, primary_key=True),
+    Column("chunk", Integer, primary_key=True),
+    Column("form", SmallInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("levels", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What a chunk of minutes comes to, see `ops.store.sums`; none where rows lie over the chunk."""
 COVERED = Table(
     "covered",
     METADATA,

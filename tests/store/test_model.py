@@ -16,10 +16,11 @@ from ops.core.types import FloatArray
 from ops.store.grid import CHUNK
 from ops.store.history import Grid, History
 from ops.store.packing import opened, pack, section, sections_of
+from ops.store.sums import ALIVE, DAY_S, SAMPLES, DaySums, by_name, packed
 from tests.store.samples import OURS, same
 
 ENDPOINTS = ("ocr", "asr")
-KEYS = ("a", "b", "c", "d")
+KEYS = ("a", "b", SAMPLES, ALIVE)
 BASE = 20_000 * CHUNK
 """The first cell that is written; chunks begin at its multiples of 1,440."""
 CELLS = 3 * CHUNK
@@ -38,6 +39,23 @@ some = st.lists(value, min_size=1, max_size=6)
 def stretched(pattern: list[float], size: int) -> FloatArray:
     """The pattern again and again; made of bits, so that no NaN changes."""
     return np.resize(np.array(pattern, np.float64), size)
+
+
+def sums_of(endpoint: str, chunk: int, columns: dict[str, object]) -> DaySums:
+    row = (endpoint, chunk, columns["form"], columns["data"], columns["levels"])
+    return dict(by_name([row]))[endpoint]
+
+
+def parts(sums: DaySums) -> list[object]:
+    """Bit for bit."""
+    return [
+        sums.days.tolist(),
+        sums.samples.tobytes(),
+        sums.known.tobytes(),
+        sums.level_day.tolist(),
+        sums.level_samples.tobytes(),
+        sums.level_minutes.tobytes(),
+    ]
 
 
 class HistoryLikeADict(RuleBasedStateMachine):
@@ -112,6 +130,30 @@ class HistoryLikeADict(RuleBasedStateMachine):
                 self.cells.get((endpoint, resolution, key, first + cell), nothing) for cell in range(size)
             )
             assert grid.values[key].tobytes() == wanted
+
+    @invariant()
+    def sums(self) -> None:
+        """Whatever is kept of a day is what its minutes come to; after a fold no finished day lacks it."""
+        if not hasattr(self, "history"):
+            return
+        begin, end = BASE * 60, (BASE + CELLS) * 60
+        found = self.history.sums(ENDPOINTS, begin, end)
+        for endpoint, of_endpoint in found.items():
+            for number, day in enumerate(of_endpoint.days.tolist()):
+                grid = self.history.read(endpoint, 60, (SAMPLES, ALIVE), day, day + DAY_S)
+                columns = packed(grid.values[SAMPLES], grid.values[ALIVE])
+                again = sums_of(endpoint, day // DAY_S, columns)
+                one = of_endpoint.only(of_endpoint.days == day)
+                assert same(one.samples[0], of_endpoint.samples[number])
+                for kept, made in zip(parts(one), parts(again), strict=True):
+                    assert kept == made
+
+    @rule()
+    def fold_all(self) -> None:
+        self.history.fold((BASE + CELLS) * 60)
+        found = self.history.sums(ENDPOINTS, BASE * 60, (BASE + CELLS) * 60)
+        days = {(name, int(day) // DAY_S) for name, each in found.items() for day in each.days}
+        assert days == {(k[0], k[3] // CHUNK) for k in self.cells if k[1] == 60}
 
     @invariant()
     def coverage(self) -> None:

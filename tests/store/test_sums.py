@@ -1,0 +1,220 @@
+"""Sums of a day beside its minutes: right, never out of step, and made where an older history lacks them."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.core.errors import OpsError
+from ops.core.types import FloatArray
+from ops.store.history import Grid, History, Scope
+from ops.store.sums import ALIVE, KEYS, SAMPLES, by_name, packed
+from tests.store.samples import DAY, MIDNIGHT, NAN, OURS, minutes, row
+
+cells = st.lists(st.one_of(st.just(NAN), st.integers(0, 5).map(float)), min_size=1, max_size=60)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "history.db"
+
+
+def opened(path: Path) -> History:
+    return History.open(f"sqlite:///{path}", OURS)
+
+
+def a_day(start: int = MIDNIGHT, count: float = 2.0, alive: float = 0.0) -> Grid:
+    return Grid(
+        60, start, {SAMPLES: np.full(1440, count), ALIVE: np.full(1440, alive), "other": np.ones(1440)}
+    )
+
+
+def kept(
+    history: History, begin: int = MIDNIGHT - 9 * DAY, end: int = MIDNIGHT + 9 * DAY
+) -> dict[str, list[int]]:
+    found = history.sums(["ocr", "asr"], begin, end)
+    return {name: ((each.days - MIDNIGHT) // DAY).tolist() for name, each in found.items()}
+
+
+@given(cells, cells, st.sampled_from([1.0, 60.0, 0.5, -1.0, 1e9]))
+def test_a_day_comes_to_what_its_minutes_do(samples: list[float], alive: list[float], scale: float) -> None:
+    of_hosts, of_queue = np.resize(np.array(samples) * scale, 1440), np.resize(alive, 1440)
+    columns = packed(of_hosts, of_queue)
+    found = dict(by_name([("ocr", 20_000, columns["form"], columns["data"], columns["levels"])]))["ocr"]
+    known = ~np.isnan(of_hosts) | ~np.isnan(of_queue)
+    assert found.days.tolist() == [20_000 * DAY]
+    np.testing.assert_allclose(found.samples[0], np.nansum(of_hosts.reshape(96, 15), axis=1), rtol=1e-12)
+    assert found.known[0].tolist() == known.reshape(96, 15).sum(axis=1).tolist()
+    minutes_of: dict[float, int] = {}
+    for value in np.nan_to_num(of_hosts[known]).tolist():
+        minutes_of[value] = minutes_of.get(value, 0) + 1
+    assert dict(zip(found.level_samples.tolist(), found.level_minutes.tolist(), strict=True)) == minutes_of
+    assert set(found.level_day.tolist()) <= {0}
+
+
+def test_sums_of_whole_numbers_take_a_byte_a_quarter() -> None:
+    data = packed(np.full(1440, 2.0), np.zeros(1440))["data"]
+    assert isinstance(data, bytes)
+    assert len(data) == 96
+
+
+def test_a_day_written_at_once_has_its_sums_and_a_day_of_rows_when_it_is_folded(path: Path) -> None:
+    history = opened(path)
+    history.write([("ocr", a_day())])
+    history.write([("asr", minutes(MIDNIGHT + 60, **{SAMPLES: row(1, 3)}))])
+    assert kept(history) == {"ocr": [0]}
+    history.fold(MIDNIGHT + DAY)
+    assert kept(history) == {"ocr": [0], "asr": [0]}
+    found = history.sums(["asr"], MIDNIGHT, MIDNIGHT + DAY)["asr"]
+    assert found.samples[0].tolist() == [4.0] + [0.0] * 95
+    assert found.known[0].tolist() == [2] + [0] * 95
+    history.close()
+
+
+def test_only_whole_days_of_the_range_and_the_endpoints_asked_for(path: Path) -> None:
+    history = opened(path)
+    history.write([("ocr", a_day(MIDNIGHT + n * DAY)) for n in range(4)])
+    history.write([("asr", a_day()), ("asr", Grid(300, MIDNIGHT, {SAMPLES: np.ones(1440)}))])
+    assert kept(history) == {"ocr": [0, 1, 2, 3], "asr": [0]}
+    assert kept(history, MIDNIGHT + 1, MIDNIGHT + 3 * DAY) == {"ocr": [1, 2]}
+    assert kept(history, MIDNIGHT + DAY, MIDNIGHT + 4 * DAY - 1) == {"ocr": [1, 2]}
+    assert set(history.sums(["asr"], MIDNIGHT, MIDNIGHT + DAY)) == {"asr"}
+    assert history.sums([], MIDNIGHT, MIDNIGHT + DAY) == {}
+    many = [f"e{n}" for n in range(2000)]
+    assert set(history.sums([*many, "ocr"], MIDNIGHT, MIDNIGHT + DAY)) == {"ocr"}
+    theirs = History.open(f"sqlite:///{path}", Scope("aws", "another", "us-east-1"))
+    assert kept(theirs) == {}
+    theirs.close()
+    history.close()
+
+
+def test_a_late_minute_takes_the_sums_away_until_the_day_is_folded_again(path: Path) -> None:
+    history = opened(path)
+    history.write([("ocr", a_day()), ("ocr", a_day(MIDNIGHT + DAY)), ("asr", a_day())])
+    history.write([("ocr", minutes(MIDNIGHT + 600, **{SAMPLES: row(7)}))])
+    assert kept(history) == {"ocr": [1], "asr": [0]}
+    again = opened(path)
+    assert kept(again) == {"ocr": [1], "asr": [0]}, "not made from the blob alone"
+    again.close()
+    history.fold(MIDNIGHT + 2 * DAY)
+    assert kept(history) == {"ocr": [0, 1], "asr": [0]}
+    assert history.sums(["ocr"], MIDNIGHT, MIDNIGHT + DAY)["ocr"].samples[0, 0] == 35.0
+    history.close()
+
+
+def test_pruned_days_have_no_sums(path: Path) -> None:
+    history = opened(path)
+    history.write([("ocr", a_day(MIDNIGHT - DAY)), ("ocr", a_day())])
+    history.prune(MIDNIGHT + 3600, 300)
+    assert kept(history) == {"ocr": [-1, 0]}
+    history.prune(MIDNIGHT + 3600)
+    assert kept(history) == {"ocr": [0]}
+    history.close()
+
+
+def test_a_forgotten_world_has_no_sums(path: Path) -> None:
+    url = f"sqlite:///{path}"
+    for world in ("w1", "w2"):
+        history = History.open(url, Scope("embedded", "1", "us-east-1", world))
+        history.write([("ocr", a_day())])
+        if world == "w2":
+            with sqlite3.connect(path) as database:
+                database.execute("UPDATE ebb_meta SET value = value - 86500 WHERE key LIKE 'written %'")
+            database.close()
+            assert history.forget_worlds(keep=0) == 1
+        history.close()
+    with sqlite3.connect(path) as database:
+        assert database.execute("SELECT count(*) FROM day_sum").fetchone() == (1,)
+    database.close()
+
+
+def older(path: Path) -> None:
+    """What an Ebb of schema 3 would have left."""
+    with sqlite3.connect(path) as database:
+        database.execute("DROP TABLE day_sum")
+        database.execute("UPDATE ebb_meta SET value = '3' WHERE key = 'schema'")
+    database.close()
+
+
+def test_an_older_history_grows_and_its_sums_are_made_at_the_first_reading(path: Path) -> None:
+    history = opened(path)
+    history.write([("ocr", a_day(MIDNIGHT + n * DAY, n)) for n in range(3)])
+    history.write([("asr", a_day()), ("ocr", minutes(MIDNIGHT + 60, **{SAMPLES: row(7)}))])
+    wanted = history.sums(["asr", "ocr"], MIDNIGHT, MIDNIGHT + 3 * DAY)
+    history.close()
+    older(path)
+    grown = opened(path)
+    found = grown.sums(["asr", "ocr"], MIDNIGHT, MIDNIGHT + 3 * DAY)
+    assert kept(grown) == {"asr": [0], "ocr": [1, 2]}
+    for name in wanted:
+        assert found[name].samples.tolist() == wanted[name].samples.tolist()
+        assert found[name].level_minutes.tolist() == wanted[name].level_minutes.tolist()
+    grown.fold(MIDNIGHT + 3 * DAY)
+    assert kept(grown) == {"asr": [0], "ocr": [0, 1, 2]}
+    grown.close()
+
+
+def test_tidying_makes_them_as_well(path: Path) -> None:
+    history = opened(path)
+    history.write([("ocr", a_day())])
+    history.close()
+    older(path)
+    grown = opened(path)
+    grown.fold(MIDNIGHT)
+    grown.close()
+    with sqlite3.connect(path) as database:
+        assert database.execute("SELECT count(*) FROM day_sum").fetchone() == (1,)
+    database.close()
+
+
+def test_who_may_not_write_goes_without_those_that_are_missing(path: Path) -> None:
+    history = opened(path)
+    history.write([("ocr", a_day())])
+    history.close()
+    with sqlite3.connect(path) as database:
+        database.execute("DELETE FROM day_sum")
+    database.close()
+    reader = History.open(f"sqlite:///file:{path}?mode=ro&uri=true", OURS)
+    assert kept(reader) == {}
+    assert reader.read("ocr", 60, KEYS, MIDNIGHT, MIDNIGHT + 60).values[SAMPLES].tolist() == [2.0]
+    reader.close()
+
+
+def damage(path: Path, change: str) -> None:
+    with sqlite3.connect(path) as database:
+        database.execute(f"UPDATE day_sum SET {change}")
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "change", ["form = 3", "form = 99", "data = x'00'", "form = 1", "levels = x'0000'", "form = 4"]
+)
+def test_damaged_sums_are_said(path: Path, change: str) -> None:
+    history = opened(path)
+    history.write([("ocr", a_day())])
+    damage(path, change)
+    with pytest.raises(OpsError, match="damaged"):
+        kept(history)
+    history.close()
+
+
+@given(cells, cells)
+def test_only_picks_days(samples: list[float], alive: list[float]) -> None:
+    def day(chunk: int, values: FloatArray) -> tuple[object, ...]:
+        columns = packed(values, np.resize(alive, 1440))
+        return ("ocr", chunk, columns["form"], columns["data"], columns["levels"])
+
+    days = [day(20_000 + n, np.resize(samples[n % len(samples) :], 1440)) for n in range(4)]
+    whole = dict(by_name(days))["ocr"]
+    wanted = np.array([True, False, True, False])
+    part, alone = whole.only(wanted), dict(by_name([days[0], days[2]]))["ocr"]
+    assert part.days.tolist() == alone.days.tolist()
+    assert part.samples.tolist() == alone.samples.tolist()
+    assert part.level_day.tolist() == alone.level_day.tolist()
+    assert part.level_minutes.tolist() == alone.level_minutes.tolist()
+    assert whole.only(~np.zeros(4, np.bool_)) is whole
