@@ -312,6 +312,27 @@ def test_a_period_in_two_parts_costs_as_much(found: list[float], at: int) -> Non
     assert (first.baseline_usd or 0) + (last.baseline_usd or 0) == (whole.baseline_usd or 0)
 
 
+minutes = st.lists(st.tuples(st.integers(1, 400), st.sampled_from([0.0, 1.0, 3.0, 7 / 3, NAN])), min_size=1)
+
+
+@given(
+    minutes, st.decimals("0.0001", "99.9999", places=4), st.integers(0, 99), st.sampled_from(["2.75", "peak"])
+)
+def test_days_add_up_to_the_last_digit_at_any_minute_and_price(
+    found: list[tuple[int, float]], usd: Decimal, off: int, against: str
+) -> None:
+    values = np.concatenate([np.full(n, each) for n, each in found])
+    values = np.concatenate([values, np.full(-len(values) % 1440, NAN)])
+    odd = usd * (100 - off) / 100
+    row = saved(values, days(len(values) // 1440), against, at={G5: price(G5, str(odd))})
+    assert sum((d.usd or 0 for d in row.days), Decimal(0)) == (row.usd or 0)
+    assert sum((d.baseline_usd or 0 for d in row.days), Decimal(0)) == (row.baseline_usd or 0)
+    assert sum((t.usd or 0 for t in row.by_type), Decimal(0)) == (row.usd or 0)
+    reverse = total([row, saved(values[::-1], days(len(values) // 1440), name="b")])
+    again = total([saved(values[::-1], days(len(values) // 1440), name="b"), row])
+    assert reverse.usd == again.usd
+
+
 def test_a_saving_without_any_time_says_so() -> None:
     empty = InstanceTime(int(DAY.timestamp()), np.zeros(0), np.zeros(0), ())
     found = saving("doc", empty, days(1), Baseline(Kind.PEAK), most=1, types=types(), prices=prices(g5="1.5"))

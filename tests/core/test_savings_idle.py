@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.core import worked
+from ops.core.cost import hours_of
 from ops.core.savings_idle import idle_of, per_thousand
 from ops.core.types import Price
 from ops.core.worked import Steps
@@ -68,10 +68,10 @@ def test_a_request_that_finishes_was_in_work_before_although_the_queue_was_empty
     """A forty-minute job on a model that waits for something: no queue, no load, no completion until the end."""
     done = only(60, c50=1.0)
     found = idle_of([one := steps(level(1, 1), succeeded=done, took_s=done * 2400)], edges(one), costs)
-    assert found.hours == Decimal(20) / 60
+    assert found.hours == hours_of(20)
     longer = only(60, c9=1.0)
     found = idle_of([one := steps(level(1, 1), succeeded=longer, took_s=longer * 2400)], edges(one), costs)
-    assert found.hours == Decimal(50) / 60, "it may have begun before what is known"
+    assert found.hours == hours_of(50), "it may have begun before what is known"
 
 
 def test_asleep_is_not_idle() -> None:
@@ -88,7 +88,7 @@ def test_an_hour_with_some_work_in_it_is_neither() -> None:
 def test_five_minutes_with_some_work_are_work() -> None:
     busy = only(12, c3=5.0)
     found = idle_of([one := steps(level(2, 1, 300), succeeded=busy, period=300)], edges(one), costs)
-    assert (found.hours, found.unknown_hours) == (Decimal(110) / 60, 0)
+    assert (found.hours, found.unknown_hours) == (hours_of(110), 0)
 
 
 def test_nothing_known_is_not_zero() -> None:
