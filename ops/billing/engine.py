@@ -39,7 +39,7 @@ class Engine:
         as_text = expression.select(**{name: expression[name].cast("string") for name in expression.columns})
         # The statement itself is run: Ibis would load pandas for the few rows, and have Athena UNLOAD them as
         # Parquet files that nobody removes from S3.
-        statement = str(ibis.to_sql(as_text, dialect=self.backend.name))
+        statement = str(ibis.to_sql(as_text, dialect=self.backend.name, pretty=False))
         with self._translated():
             cursor: Any = self.backend.raw_sql(statement)
             names = [column[0] for column in cursor.description]

@@ -91,7 +91,7 @@ def parts(engine: Engine, folder: Path, paths: Sequence[Path], wanted: str) -> l
 
 def _part(engine: Engine, shape: Shape, links: list[str], found: Layout) -> Part:
     if shape.parquet:
-        return Part(engine.parquet(links), found)
+        return Part(engine.parquet(links), found, columnar=True)
     columns = [f"c{number}" for number in range(len(shape.names))]
     table = engine.csv(links, columns, shape.delimiter, shape.skipped, shape.zipped)
     index: dict[str, int] = {}
