@@ -102,7 +102,8 @@ class Exports:
         return (int(self._world.now() // HOUR_S) - DELIVERED_HOUR) // DAY_H * DAY_H
 
     def _make(self, due: list[Month]) -> None:
-        folder = self._world.athena.home()
+        with self._world.lock:
+            folder = self._world.athena.home()
         worker = WorkerProcess(folder)
         try:
             for month in due:

@@ -96,8 +96,16 @@ class Ledger:
 
         Shape (len(edges) - 1,) each; who had none in all of that is left out.
         """
-        now = self._world.now()
-        found = {key: np.diff(track.until(edges, now)) / HOUR_S for key, track in self._tracks.items()}
+        now, past = self._world.now(), self._world.long_past
+        before, seam = set(past.names()), past.seam * 60.0
+        found: dict[Fleetlet, FloatArray] = {}
+        for key, track in self._tracks.items():
+            own = np.maximum(edges, seam) if key.endpoint in before else edges
+            found[key] = np.diff(track.until(own, now)) / HOUR_S
+        if len(edges) and edges[0] < seam:
+            for key, track in past.tracks():
+                hours = np.diff(track.until(np.minimum(edges, seam), seam)) / HOUR_S
+                found[key] = found[key] + hours if key in found else hours
         return {key: hours for key, hours in found.items() if hours.any()}
 
     def hourly(self, first: int, last: int) -> tuple[Billed, ...]:

@@ -15,6 +15,7 @@ from ops.local_aws.exports import Exports
 from ops.local_aws.fleet import Fleet
 from ops.local_aws.ledger import Ledger
 from ops.local_aws.log_book import LogBook
+from ops.local_aws.long_past import LongPast
 from ops.local_aws.metrics_store import MetricStore
 from ops.local_aws.quota_book import QuotaBook
 from ops.local_aws.registry import Registry
@@ -91,6 +92,7 @@ class World:
         self.registry = Registry(self)
         self.scaling = ScalingEngine(self)
         self.fleet = Fleet(self)
+        self.long_past = LongPast(self)
         self.athena = Runs(self)
         self.exports = Exports(self)
 

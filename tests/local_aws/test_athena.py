@@ -223,6 +223,26 @@ def test_execution_parameters_stand_for_question_marks(lake: Asker) -> None:
     assert rows == [["_col0", "id"], ["it's", "3"]]
 
 
+def test_now_is_the_worlds(lake: Asker) -> None:
+    assert lake.rows("SELECT current_date, localtimestamp, date_trunc('month', current_timestamp) AS m")[
+        1
+    ] == [
+        "2026-09-21",
+        "2026-09-21 14:13:00.000",
+        "2026-09-01 00:00:00.000 UTC",
+    ]
+
+
+def test_the_trail_tells_of_a_statement_but_not_its_text(lake: Asker) -> None:
+    lake.rows("SELECT 'secret words'")
+    (event, *_) = lake.aws.client("cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "StartQueryExecution"}]
+    )["Events"]
+    assert event["EventSource"] == "athena.amazonaws.com"
+    assert "***OMITTED***" in event["CloudTrailEvent"]
+    assert "secret words" not in event["CloudTrailEvent"]
+
+
 def test_a_statement_can_be_stopped(lake: Asker) -> None:
     key = lake.start(ENDLESS)
     _until_running(lake, key)
@@ -256,6 +276,7 @@ def test_a_statement_that_takes_too_long_is_ended(tmp_path: Path) -> None:
         "parameters": [],
         "database": "default",
         "catalog": {"default": {}},
+        "now": 0.0,
         "out": str(tmp_path),
     }
     with pytest.raises(TookTooLong):
