@@ -211,8 +211,11 @@ class Runs:
         with self._world.lock:
             self._working.pop(key, None)
             execution.engine_ms = round((time.monotonic() - began) * 1000)
-            if execution.state not in DONE:
+            stopped = execution.state in DONE
+            if not stopped:
                 self._finish(execution, said, out)
+        if stopped:
+            worker.end()  # it may have been killed only now
 
     def _files(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """The files of the tables that the worker needs."""

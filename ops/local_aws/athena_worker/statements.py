@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -167,13 +166,12 @@ def table_names(tree: exp.Expr, sql: str, database: str) -> dict[tuple[str, str]
             raise Refused(f"CATALOG_NOT_FOUND: {_near(table, sql)}: Catalog '{catalog}' does not exist")
         schema = schema or database
         found.setdefault((schema, name), table)
-        place: dict[str, Any] = {"db": exp.to_identifier(schema, quoted=True)}
         if schema == "information_schema":
-            place["db"] = exp.to_identifier(INFORMATION, quoted=True)
-        if not table.alias:
-            table.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
+            schema = INFORMATION
+            if not table.alias:
+                table.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
         table.set("this", exp.to_identifier(name, quoted=True))
-        table.set("db", place["db"])
+        table.set("db", exp.to_identifier(schema, quoted=True))
         table.set("catalog", exp.to_identifier(CATALOG, quoted=True))
     return found
 
