@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 OWN = {
     "application-autoscaling": ("application-autoscaling", "autoscaling", "AutoScaling"),
     "monitoring": ("cloudwatch", "cloudwatch", "CloudWatch"),
+    "ce": ("ce", "ce", "CostExplorer"),
     "pricing": ("pricing", "pricing", "Pricing"),
     "servicequotas": ("service-quotas", "quotas", "ServiceQuotas"),
     "tagging": ("resourcegroupstaggingapi", "tagging", "Tagging"),
