@@ -38,7 +38,7 @@ from ops.store.tables import (
     CHUNK_BLOB,
     COUNTER,
     COVERED,
-    DAY_SUM,
+    DAY_SUMS,
     ENDPOINT,
     EPISODE,
     JOURNAL,
@@ -221,8 +221,7 @@ class History:
                     mine = table.c.endpoint_id.in_(ours) & (table.c.resolution == seconds)
                     gone += connection.execute(delete(table).where(mine, old)).rowcount
                 if seconds == sums.MINUTE:
-                    old = DAY_SUM.c.chunk < chunk
-                    connection.execute(delete(DAY_SUM).where(DAY_SUM.c.endpoint_id.in_(ours), old))
+                    sums.prune(connection, self._scope, chunk)
                 mine = COVERED.c.endpoint_id.in_(ours) & (COVERED.c.resolution == seconds)
                 connection.execute(delete(COVERED).where(mine, COVERED.c.end <= edge))
                 connection.execute(update(COVERED).where(mine, COVERED.c.begin < edge).values(begin=edge))
@@ -340,29 +339,33 @@ class History:
             busy = written.within(connection, DAY_S)
             old = [scope for scope in list(others)[keep:] if scope not in busy]
             theirs = select(ENDPOINT.c.id).where(ENDPOINT.c.scope_id.in_(old))
-            for table in (ROW, CHUNK_BLOB, DAY_SUM, COVERED, ACTIVITY, EPISODE):
+            for table in (ROW, CHUNK_BLOB, DAY_SUMS, COVERED, ACTIVITY, EPISODE):
                 connection.execute(delete(table).where(table.c.endpoint_id.in_(theirs)))
             connection.execute(delete(ENDPOINT).where(ENDPOINT.c.scope_id.in_(old)))
             for table in (MEMO, JOURNAL, BATCH, REQUEST):
                 connection.execute(delete(table).where(table.c.scope_id.in_(old)))
             connection.execute(delete(SCOPE).where(SCOPE.c.id.in_(old)))
             written.forget(connection, old)
+            sums.forget(connection, old)
         return len(old)
 
     def _make_sums(self) -> None:
-        """Once in a process: the sums of days that an older Ebb folded. Who may not write goes without them."""
+        """Once: the sums of days that an older Ebb folded. Who may not write goes without them."""
         if self._summed:
             return
         with self._read() as connection:
-            wanted = sums.lacking(connection, self._scope)
-        for endpoint, days in wanted.items():
-            try:
+            done = sums.made(connection, self._scope)
+            wanted = {} if done else sums.lacking(connection, self._scope)
+        try:
+            for endpoint, days in wanted.items():
                 with self._write() as connection:
                     sums.make(connection, endpoint, days)
-            except OpsError as error:
-                if error.retryable:
-                    return
-                break
+            if not done:
+                with self._write() as connection:
+                    sums.note_made(connection, self._scope)
+        except OpsError as error:
+            if error.retryable:
+                return
         self._summed = True
 
     @contextmanager
@@ -420,7 +423,7 @@ class History:
                         "data": line.tobytes(),
                     }
         put(connection, ROW, ("endpoint_id", "resolution", "keyset_id", "cell"), list(rows.values()))
-        sums.outdated(connection, {(e, cell // CHUNK) for e, step, _, cell in rows if step == sums.MINUTE})
+        sums.strike_out(connection, {(e, cell // CHUNK) for e, step, _, cell in rows if step == sums.MINUTE})
         for (series, chunk), parts in bulk.items():
             chunks.merge(connection, series, chunk, keysets, parts)
 
