@@ -6,7 +6,6 @@ until the next `fold`. Nothing here reads a clock.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -42,7 +41,6 @@ from ops.store.tables import (
     ENDPOINT,
     EPISODE,
     JOURNAL,
-    KEYSET,
     MEMO,
     REQUEST,
     ROW,
@@ -170,19 +168,27 @@ class History:
 
     def coverage(self, endpoint: str, resolution: int) -> Mapping[str, tuple[Span, ...]]:
         """By key, the spans that were read from AWS: merged, sorted. A key that never was is not in it."""
-        spans: dict[str, list[Span]] = defaultdict(list)
+        return self.coverages([endpoint]).get((endpoint, resolution), {})
+
+    def coverages(self, endpoints: Collection[str]) -> dict[tuple[str, int], Mapping[str, tuple[Span, ...]]]:
+        """The same of many endpoints, by name and resolution; what was never read is not in it."""
+        spans: dict[tuple[str, int], dict[str, list[Span]]] = defaultdict(lambda: defaultdict(list))
+        asked = (
+            select(ENDPOINT.c.name, COVERED)
+            .join(ENDPOINT, ENDPOINT.c.id == COVERED.c.endpoint_id)
+            .where(ENDPOINT.c.scope_id == self._scope)
+        )
+        if len(endpoints) <= sums.MOST_NAMED:
+            asked = asked.where(ENDPOINT.c.name.in_(sorted(endpoints)))
         with self._read() as connection:
-            found = connection.execute(
-                select(KEYSET.c["keys"], COVERED.c.begin, COVERED.c.end)
-                .join(KEYSET, KEYSET.c.id == COVERED.c.keyset_id)
-                .join(ENDPOINT, ENDPOINT.c.id == COVERED.c.endpoint_id)
-                .where(ENDPOINT.c.scope_id == self._scope, ENDPOINT.c.name == endpoint)
-                .where(COVERED.c.resolution == resolution)
-            )
-            for keys, begin, end in found:
-                for key in json.loads(keys):
-                    spans[key].append((begin, end))
-        return {key: union(of_key) for key, of_key in spans.items()}
+            keysets = Keysets.load(connection).by_id
+            for name, _, resolution, keyset, begin, end in connection.execute(asked):
+                if name in endpoints:
+                    for key in keysets[keyset]:
+                        spans[name, resolution][key].append((begin, end))
+        return {
+            place: {key: union(of_key) for key, of_key in by_key.items()} for place, by_key in spans.items()
+        }
 
     def endpoints(self) -> tuple[str, ...]:
         """The names of all endpoints with anything kept, sorted."""
