@@ -9,10 +9,11 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from ops.core import forecast
+from ops.core.cost import hours_of
 from ops.core.forecast import DayCost
 from ops.core.instance_time import QUARTER_S, InstanceTime
 from ops.core.periods import SETTLED_S, midnight, month_of
-from ops.core.savings import TypeFrom, hours_of
+from ops.core.savings import TypeFrom
 from ops.core.savings_idle import PriceAt
 from ops.core.types import Price, utc
 from ops.core.views_savings import Forecast

@@ -14,7 +14,7 @@ from decimal import Decimal
 import numpy as np
 
 from ops.core.baselines import Against, Baseline, Kind, against, office_edges
-from ops.core.cost import Basis
+from ops.core.cost import Basis, hours_of
 from ops.core.instance_time import MINUTES, QUARTER_S, InstanceTime
 from ops.core.periods import Period
 from ops.core.types import FloatArray, Price
@@ -322,8 +322,3 @@ def _missing(time: InstanceTime, on: Against, unpriced: Sequence[str]) -> str:
         names = ", ".join(each or "an instance type that is not known" for each in unpriced)
         return f"no price is known for {names}"
     return ""
-
-
-def hours_of(minutes: float) -> Decimal:
-    """Instance-hours; minutes to four decimals, beyond which sums of samples hold only rounding."""
-    return Decimal(str(round(minutes, 4))) / 60

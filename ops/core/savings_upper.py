@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
+from ops.core.cost import hours_of
 from ops.core.savings_idle import PriceAt
 from ops.core.types import Activity
 
@@ -50,4 +51,4 @@ def _moves(
             count = each.desired
         begin, end = max(each.start, start), min(each.end or until, until)
         if end > begin and moved:
-            yield begin, moved * Decimal(str(round((end - begin).total_seconds(), 3))) / 3600
+            yield begin, moved * hours_of((end - begin).total_seconds() / 60)

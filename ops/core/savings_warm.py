@@ -34,7 +34,7 @@ HELD = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A span with a minimum of at least 1 that a schedule set. Epoch seconds."""
+    """A span with a minimum of at least 1. Epoch seconds."""
 
     opens: float
     closes: float
@@ -53,9 +53,10 @@ class _Set:
 def windows(
     activities: Iterable[Activity], actions: Sequence[ScheduledAction], start: datetime, until: datetime
 ) -> tuple[Held, ...]:
-    """The spans of [start, until) with a minimum that a schedule raised, oldest first.
+    """The spans of [start, until) with a minimum of at least 1 that a schedule began or ended, oldest first.
 
-    By the scaling record, and by when the scheduled actions of now would have run where that tells nothing.
+    A minimum that somebody raised and nobody takes back is none: it is idle time. By the scaling record, and by when
+    the scheduled actions of now would have run where that tells nothing.
     """
     begin = start - A_WEEK
     told = _on_record(activities, actions, begin, until)
@@ -68,12 +69,12 @@ def windows(
     out: list[Held] = []
     opened: _Set | None = None
     for each in sorted((*told, *due), key=lambda found: (found.at, found.floor)):
-        if opened is not None and each.floor != opened.floor:
+        if opened is not None and each.floor == opened.floor:
+            continue
+        if opened is not None and (opened.by_schedule or each.by_schedule):
             out.append(Held(opened.at, each.at, opened.floor))
-            opened = None if each.floor < 1 or not each.by_schedule else each
-        elif opened is None and each.floor >= 1 and each.by_schedule:
-            opened = each
-    if opened is not None:
+        opened = each if each.floor >= 1 else None
+    if opened is not None and opened.by_schedule:
         out.append(Held(opened.at, until.timestamp(), opened.floor))
     first, last = start.timestamp(), until.timestamp()
     return tuple(

@@ -46,7 +46,7 @@ class Waits:
     """The weekday (0 = Monday, of the period's zone) with the longest p95, where more than one has enough waits."""
     worst_p95_s: float | None = None
     since: datetime | None = None
-    """From when on cold starts are known, where the period begins earlier; what lies before is not counted."""
+    """From when on cold starts are known, of several endpoints those of all, where the period begins earlier."""
     left_out: int = 0
     """Of several endpoints those of whose cold starts nothing is known yet."""
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ops.core.cost import hours_of
 from ops.core.types import FloatArray
 
 BoolArray = NDArray[np.bool_]
@@ -120,9 +121,8 @@ def stretches(pieces: Iterable[Steps]) -> Iterator[tuple[float, float]]:
 
 
 def hours(instances: FloatArray, period: int, where: BoolArray) -> Decimal:
-    """Instance-hours of the cells chosen, to four decimals of a minute: beyond lies only rounding."""
-    minutes = float(np.nansum(np.where(where, instances, 0.0))) * period / 60
-    return Decimal(str(round(minutes, 4))) / 60
+    """Instance-hours of the cells chosen."""
+    return hours_of(float(np.nansum(np.where(where, instances, 0.0))) * period / 60)
 
 
 def cut(steps: Steps, first: int, last: int) -> Steps | None:
