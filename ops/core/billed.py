@@ -66,7 +66,8 @@ def saving(
     """What one endpoint was billed over a period in whole UTC days, against its baseline at the billed rate.
 
     `at`: when the bill was read; days that may not be billed in full then are not known, nor those of which the bill
-    does not say whose hours of its type they were. `listed`: the rate of the baseline where the bill shows none, as for one that slept all the time.
+    does not say whose hours of its type they were. `listed`: the rate of the baseline where the bill shows none, as
+    for one that slept all the time.
     """
     on = against(baseline, time, most)
     mine = [d for d in bill.days if d.endpoint == name and d.day is not None and _inside(d.day, period)]
