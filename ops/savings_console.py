@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from ops import billed_savings, savings
+from ops import billed_savings, clock, savings
 from ops.core.billed import in_utc
 from ops.core.cost import Basis
 from ops.core.periods import Period
@@ -56,4 +56,6 @@ class SavingsConsole(Opened):
         gatherer.read(reading)
         self._tags.refresh(reading)
         savings.read_lacking(gatherer, reading, query.names, query.period, tell)
+        alarms = gatherer.state().scaling.alarms.owners()
+        gatherer.types.catch_up(self._log(), reading, alarms, clock.pause)
         return self.savings(query)
