@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
-from ops import savings_ahead
+from ops import savings_ahead, worked_past
 from ops.aws.calls import Reading
 from ops.aws.pricing import PriceList
 from ops.aws.tags import TagReader
 from ops.core import spans
 from ops.core.errors import UnknownEndpoint
 from ops.core.forecast import DayCost
+from ops.core.metrics import Metric
 from ops.core.names import nearest
 from ops.core.periods import Period, months
 from ops.core.savings import Saving, TypeFrom, saving, total
 from ops.core.types import Endpoint, Price, Problem
 from ops.core.views_savings import Candidate, Fit, Forecast, SavingsQuery, SavingsView
 from ops.core.window import KEPT_DAYS
+from ops.episode_past import OF_WAKES
 from ops.gather import Gatherer
 from ops.instance_past import time_of, wanted
 from ops.known import State
@@ -91,29 +94,48 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
 def read_lacking(
     gatherer: Gatherer,
     reading: Reading,
-    names: Collection[str] | None,
-    period: Period,
+    query: SavingsQuery,
     tell: Tell = lambda name, done, of: None,
 ) -> None:
-    """Read what a saving over `period` and the one before still lacks, in the finest steps that AWS keeps. OpsError.
+    """Read what savings over a period, the one before and the month's end still lack, in the finest steps that AWS
+    keeps. OpsError.
 
     `tell` hears of each endpoint before it is read, with how many of how many are done.
     """
-    begin, last = int(period.previous().start.timestamp()), int(period.until.timestamp())
-    now = reading.now.timestamp()
-    chosen = [e for e in gatherer.endpoints() if e.is_async and (names is None or e.ref.name in names)]
+    names, period = query.names, query.period
+    spans_of = (period.previous().start, period.until), savings_ahead.span(reading.now, period.zone)
+    chosen = [e for e in gatherer.endpoints() if names is None or e.ref.name in names]
     for done, endpoint in enumerate(chosen):
         tell(endpoint.ref.name, done, len(chosen))
-        upper = last
-        for step, days in KEPT_DAYS.items():
-            oldest = -(-(int(now) - days * 86_400 + MARGIN_S) // 3600) * 3600
-            lower = max(begin, oldest, int(endpoint.created.timestamp()) // 3600 * 3600)
-            if lower < upper:
-                holes = gatherer.past.holes(endpoint.ref.name, wanted(endpoint), (lower, upper), step)
-                for hole in holes:
-                    for piece in spans.pieces(hole.span, LONGEST_S[step]):
-                        gatherer.fill(reading, endpoint, replace(hole, span=piece), step)
-            upper = min(upper, oldest)
+        if endpoint.is_async:
+            for start, until in spans_of:
+                _read(gatherer, reading, endpoint, wanted(endpoint), start, until)
+        _read(gatherer, reading, endpoint, _of_details(endpoint), period.start, period.until)
+
+
+def _of_details(endpoint: Endpoint) -> tuple[Metric, ...]:
+    """What idle time, waits and cold starts are made of."""
+    return tuple(dict.fromkeys((*worked_past.wanted(endpoint), *(OF_WAKES if endpoint.is_async else ()))))
+
+
+def _read(
+    gatherer: Gatherer,
+    reading: Reading,
+    endpoint: Endpoint,
+    asked: Sequence[Metric],
+    start: datetime,
+    until: datetime,
+) -> None:
+    """What is missing of [start, until), each part in the finest steps that AWS still keeps."""
+    begin, upper, now = int(start.timestamp()), int(until.timestamp()), int(reading.now.timestamp())
+    for step, days in KEPT_DAYS.items():
+        oldest = -(-(now - days * 86_400 + MARGIN_S) // 3600) * 3600
+        lower = max(begin, oldest, int(endpoint.created.timestamp()) // 3600 * 3600)
+        if lower < upper:
+            for hole in gatherer.past.holes(endpoint.ref.name, asked, (lower, upper), step):
+                for piece in spans.pieces(hole.span, LONGEST_S[step]):
+                    gatherer.fill(reading, endpoint, replace(hole, span=piece), step)
+        upper = min(upper, oldest)
 
 
 def _chosen(state: State, names: Sequence[str] | None) -> list[Endpoint]:
