@@ -24,7 +24,7 @@ from ops.core.views_savings import Candidate, Fit, Forecast, SavingsQuery, Savin
 from ops.core.window import KEPT_DAYS
 from ops.episode_past import OF_WAKES
 from ops.gather import Gatherer
-from ops.instance_past import time_of, wanted
+from ops.instance_past import Asked, time_of, times_of, wanted
 from ops.known import State
 from ops.savings_details import Detailed, Reach, all_waits, details_of, never_slept
 from ops.savings_direct import candidate_of, usual_start
@@ -57,11 +57,13 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
     every = _chosen(state, query.names)
     tags = {e.ref.name: beside.tags.of(e.arn) for e in every}
     chosen = [e for e in every if e.is_async and _has(tags[e.ref.name], query.tags)]
+    if query.names is None:
+        chosen = _lived(chosen, query.period)
     direct = [e for e in every if not e.is_async and _has(tags[e.ref.name], query.tags)]
     listed, problems = _prices(state, beside.prices, chosen)
-    rows = tuple(replace(_row(state, e, query, listed, query.period), tags=tags[e.ref.name]) for e in chosen)
+    rows = _rows(state, chosen, query, query.period, listed, tags)
     earlier = query.period.previous()
-    before = total(_row(state, endpoint, query, listed, earlier) for endpoint in chosen)
+    before = total(_rows(state, _lived(chosen, earlier), query, earlier, listed, tags))
     found = {
         e.ref.name: details_of(state, e, row, query.period, _types(e), listed, beside.reach, beside.memo)
         for e, row in zip(chosen, rows, strict=True)
@@ -181,18 +183,38 @@ def _candidates(
     return tuple(found), (*problems, *more)
 
 
-def _row(
-    state: State, endpoint: Endpoint, query: SavingsQuery, listed: Mapping[str, Price], period: Period
-) -> Saving:
-    target = state.scaling.targets.get(endpoint.ref.resource_id)
-    return saving(
-        endpoint.ref.name,
-        time_of(state.past, endpoint, period.start, period.until),
-        period,
-        query.baseline,
-        most=target.bounds.max if target is not None else None,
-        types=_types(endpoint),
-        prices=listed,
+def _lived(endpoints: Iterable[Endpoint], period: Period) -> list[Endpoint]:
+    """Those that were there before a period ended: of the others there is nothing to know."""
+    return [e for e in endpoints if e.created < period.until]
+
+
+def _rows(
+    state: State,
+    endpoints: Sequence[Endpoint],
+    query: SavingsQuery,
+    period: Period,
+    listed: Mapping[str, Price],
+    tags: Mapping[str, Mapping[str, str] | None],
+) -> tuple[Saving, ...]:
+    """The saving of each endpoint over a period."""
+    times = times_of(state.past, [Asked(e, period.start, period.until) for e in endpoints])
+    bounds = {
+        e.ref.name: target.bounds.max
+        for e in endpoints
+        if (target := state.scaling.targets.get(e.ref.resource_id)) is not None
+    }
+    return tuple(
+        saving(
+            e.ref.name,
+            time,
+            period,
+            query.baseline,
+            most=bounds.get(e.ref.name),
+            types=_types(e),
+            prices=listed,
+            tags=tags[e.ref.name],
+        )
+        for e, time in zip(endpoints, times, strict=True)
     )
 
 
