@@ -43,7 +43,7 @@ def savings(
     files = [target(file, force) for file in exports]
     with Console.open(Settings.load()) as console:
         tell = Progress()
-        view = words.checked(console.find_savings(query(console), tell))
+        view = console.find_savings(query(console), tell)
         tell.done()
     for file in files:
         save(file, WRITERS[file.suffix.lower()](view))
@@ -116,7 +116,8 @@ def text(view: SavingsView) -> str:
     """For people: the sentence first, then a line for each endpoint, then how it was counted."""
     first, second = words.headline(view)
     lines = textwrap.wrap(f"{first} {second}".strip(), WIDTH)
-    lines += textwrap.wrap(" ".join(s for s in (*words.lead(view), words.idle(view)) if s), WIDTH)
+    waited = words.waited(view.waits, ZoneInfo(view.query.period.zone))
+    lines += textwrap.wrap(" ".join(s for s in (waited, *words.lead(view), words.idle(view)) if s), WIDTH)
     lines += ["", *_table(view)] if view.rows else []
     if view.total.usd is not None:
         lines.append("")

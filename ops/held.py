@@ -127,6 +127,19 @@ class Held:
                 out.setdefault(key, []).append((grid.start, grid.end))
         return {key: spans.union(covered) for key, covered in out.items()}
 
+    def recall_coverage(self, endpoints: Collection[str]) -> None:
+        """Have the coverage of many endpoints at hand, asked for at once."""
+        with self._lock:
+            missing = {n for n in endpoints if any((n, r) not in self._coverage for r in spans.RESOLUTIONS)}
+            changes = self._changes
+        found = self._ask(lambda history: history.coverages(missing)) if missing else None
+        if found is None:
+            return
+        with self._lock:
+            if changes == self._changes:
+                for place in ((name, resolution) for name in missing for resolution in spans.RESOLUTIONS):
+                    self._coverage[place] = found.get(place, {})
+
     def keep_activities(self, endpoint: str, activities: Iterable[Activity]) -> None:
         """As `History.keep_activities`."""
         given = {activity.id: activity for activity in activities}

@@ -29,9 +29,8 @@ NO_NAMES = "the bill does not name endpoints: it has no resource ids"
 
 def in_utc(period: Period) -> Period:
     """The same period in whole UTC days, as bills count them: days that have not ended are left out."""
-    first = _floor(period.start + timedelta(days=1) - timedelta(microseconds=1))
-    last = _floor(period.end)
-    until = min(last, _floor(period.until))
+    last = until = _floor(period.until)
+    first = last - timedelta(days=max(1, round((period.end - period.start) / timedelta(days=1))))
     if period.month:  # the month's own days, whatever the zone
         year, month = int(period.month[:4]), int(period.month[5:])
         first = datetime(year, month, 1, tzinfo=UTC)

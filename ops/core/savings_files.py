@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from ops.core import savings_words as words
+from ops.core.cost import Basis
 from ops.core.savings import CURRENCY, Saving, Total
-from ops.core.types import Price
 from ops.core.views_savings import SavingsView
 
 KEYS = (
@@ -102,7 +102,7 @@ def as_days(view: SavingsView) -> str:
 def line(row: Saving | Total, view: SavingsView) -> dict[str, Any]:
     """The keys of KEYS."""
     period = view.query.period
-    prices = row.prices if isinstance(row, Saving) else _counted(view)
+    source, as_of = _priced(row, view)
     formula = view.query.baseline.words if isinstance(row, Total) else row.against.formula
     return {
         "name": "total" if isinstance(row, Total) else row.name,
@@ -117,15 +117,22 @@ def line(row: Saving | Total, view: SavingsView) -> dict[str, Any]:
         "saved_ratio": _number(row.ratio, 4),
         "instance_hours": _number(row.hours, 4),
         "baseline_formula": formula,
-        "price_source": "; ".join(sorted({p.source for p in prices})) or None,
-        "price_as_of": min(p.as_of for p in prices).date().isoformat() if prices else None,
+        "price_source": source,
+        "price_as_of": as_of,
         "final": row.final,
     }
 
 
-def _counted(view: SavingsView) -> tuple[Price, ...]:
-    """The prices that the total is made of."""
-    return tuple(price for row in view.rows if row.name in view.total.counted for price in row.prices)
+def _priced(row: Saving | Total, view: SavingsView) -> tuple[str | None, str | None]:
+    """Where the money of a line comes from, and the day of that: list prices, or the bill."""
+    if row.basis is Basis.BILLED:
+        day = None if view.bill_at is None else view.bill_at.date().isoformat()
+        return view.bill_source or None, day
+    rows = [row] if isinstance(row, Saving) else [r for r in view.rows if r.name in view.total.counted]
+    prices = [price for each in rows for price in each.prices]
+    if not prices:
+        return None, None
+    return "; ".join(sorted({p.source for p in prices})), min(p.as_of for p in prices).date().isoformat()
 
 
 def _missing(row: Saving) -> dict[str, Any]:

@@ -18,9 +18,9 @@ from ops.core.baselines import Kind, office_edges
 from ops.core.cost import Basis
 from ops.core.instance_time import MINUTES, QUARTER_S
 from ops.core.periods import Period
-from ops.core.savings import Saving
+from ops.core.savings import SavedDay, Saving
 from ops.core.types import FloatArray
-from ops.core.views_savings import Details
+from ops.core.views_savings import Details, SavingsView
 
 TINY = Decimal("0.005")
 """A rest below half a cent is rounding: it goes to the largest part, and is no part of its own."""
@@ -174,6 +174,27 @@ def known_minutes(rows: Iterable[Saving]) -> tuple[float, float, float]:
         sum(row.time.known_minutes for row in found),
         sum(len(row.time.known) * MINUTES for row in found),
         sum(row.time.coarse for row in found),
+    )
+
+
+def shown_days(view: SavingsView) -> tuple[SavedDay, ...]:
+    """The days of the total; where no money is known of any endpoint, the hours of all of them."""
+    if view.total.days:
+        return view.total.days
+    by_day: dict[date, list[SavedDay]] = {}
+    for row in view.rows:
+        for day in row.days:
+            by_day.setdefault(day.day, []).append(day)
+    return tuple(
+        SavedDay(
+            day,
+            sum(each.known for each in found) / len(found),
+            _sum(each.hours for each in found),
+            _sum(each.baseline_hours for each in found),
+            None,
+            None,
+        )
+        for day, found in sorted(by_day.items())
     )
 
 

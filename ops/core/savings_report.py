@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from html import escape
+from zoneinfo import ZoneInfo
 
 from ops.core import savings_words as words
 from ops.core.cost import Basis, cents
@@ -60,7 +61,14 @@ def report(view: SavingsView) -> str:
     known = view.total.usd is not None and view.total.baseline_usd is not None
     body = [
         f"<h1>{escape(first)} <b>{escape(second)}</b></h1>",
-        _paragraph([_status(view), *words.lead(view), words.idle(view)]),
+        _paragraph(
+            [
+                _status(view),
+                words.waited(view.waits, ZoneInfo(view.query.period.zone)),
+                *words.lead(view),
+                words.idle(view),
+            ]
+        ),
         *([_cards(view), *_charts(view), _table(view)] if known else [_unknown(view)]),
         _counting(view),
         f"<footer>{escape(words.made(view))}.</footer>",
@@ -119,14 +127,13 @@ def _card(label: str, value: str, note: str, tone: str) -> str:
 def _charts(view: SavingsView) -> list[str]:
     before = view.before.days if view.before is not None else ()
     dotted = f", dotted: {escape(view.query.period.previous().label)}" if len(before) > 1 else ""
-    counted = [row for row in view.rows if row.name in view.total.counted]
     return [
         f'<h2>Cost by day <span class="muted">· US dollars; filled: actual, pale: baseline{dotted}; '
         "hatched: not all known</span></h2>",
         days_svg(view.total.days, before),
         '<h2>When instances ran <span class="muted">· a column a day, a row an hour, '
         f"{escape(view.query.period.zone)}; empty: asleep, hatched: not known</span></h2>",
-        calendar_svg(calendar(counted, view.query.period)),
+        calendar_svg(calendar(view.rows, view.query.period)),
     ]
 
 

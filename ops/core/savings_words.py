@@ -11,9 +11,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from ops.core.baselines import Kind
-from ops.core.cost import Basis
-from ops.core.errors import BadInput
+from ops.core.baselines import Baseline, Kind
+from ops.core.cost import COST_EXPLORER_USD, Basis
 from ops.core.savings import Saving, Total
 from ops.core.savings_parts import known_minutes, levels, spent
 from ops.core.types import Price
@@ -29,16 +28,6 @@ RARE = 0.05
 """Counts of instances with less of the time stand together."""
 NAMED = 4
 """So many names stand in a sentence; of more, the number of the others."""
-
-
-def checked(view: SavingsView) -> SavingsView:
-    """The same view. Raises BadInput where it holds another kind of money than was asked for."""
-    if view.total.basis is not view.query.basis:
-        raise BadInput(
-            f"No {view.query.basis.value} costs are known here.",
-            "Choose the basis estimated, or set where bills are read from (see Settings).",
-        )
-    return view
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +73,15 @@ def share(ratio: Decimal | float | None) -> str:
     return percent(value) if value >= 0 else f"−{percent(-value)}"
 
 
+def short(baseline: Baseline) -> str:
+    """A baseline in the fewest words."""
+    if baseline.kind is Kind.NUMBER:
+        return f"always on at {baseline.number:f}"
+    if baseline.kind is Kind.HOURS:
+        return "business hours only"
+    return f"always on at {baseline.kind.value}"
+
+
 def who(view: SavingsView) -> str:
     counted = view.total.counted
     return counted[0] if len(counted) == 1 else f"{len(counted)} endpoints"
@@ -117,14 +115,12 @@ def headline(view: SavingsView) -> tuple[str, str]:
 
 
 def lead(view: SavingsView) -> list[str]:
-    """What has to stand beside the number: whom it made wait, what is missing from it, whether it can still move."""
+    """What has to stand beside the number: what is missing from it, and how it was before."""
     out = []
-    if view.waits is not None:
-        out.append(waited(view.waits, ZoneInfo(view.query.period.zone)))
     whole = view.total
     if whole.left_out:
         out.append(f"Not counted: {named([e.name for e in whole.left_out])}; of them not enough is known.")
-    if whole.counted and whole.coverage < 0.995:
+    if whole.counted and whole.coverage < 0.995 and not reading(view):
         out.append(f"{share(whole.coverage)} of the minutes are known; the others are in neither sum.")
     if view.before is not None:
         out.append(before(view))
@@ -145,9 +141,9 @@ def before(view: SavingsView) -> str:
     return f"{label[:1].upper()}{label[1:]}: {told}{of}."
 
 
-def waited(found: Waits, zone: ZoneInfo) -> str:
+def waited(found: Waits | None, zone: ZoneInfo) -> str:
     """What the saving cost those who waited; empty where nothing is known of it."""
-    if found.cold_starts is None:
+    if found is None or found.cold_starts is None:
         return ""
     since = f" since {stamp(found.since, zone)}" if found.since is not None else ""
     expired = (
@@ -155,7 +151,7 @@ def waited(found: Waits, zone: ZoneInfo) -> str:
     )
     if not found.cold_starts:
         return f"No request had to wait for a cold start{since}.{expired}"
-    parts = [f"The price of it: {found.cold_starts:,} cold start{_s(found.cold_starts)}{since}"]
+    parts = [f"In return, {found.cold_starts:,} cold start{_s(found.cold_starts)}{since}"]
     if found.requests is not None:
         parts.append(f"{found.requests:,} requests or more waited for them")
     if found.p95_s is not None:
@@ -163,7 +159,12 @@ def waited(found: Waits, zone: ZoneInfo) -> str:
         if found.worst_day is not None and found.worst_p95_s is not None:
             worst = f" ({took(found.worst_p95_s)} on {WEEKDAYS[found.worst_day]})"
         parts.append(f"95 of 100 waits under {took(found.p95_s)}{worst}")
-    return f"{', '.join(parts)}.{expired}"
+    blind = (
+        ""
+        if not found.left_out
+        else f" Of {found.left_out} endpoint{_s(found.left_out)} nothing is known yet."
+    )
+    return f"{', '.join(parts)}.{expired}{blind}"
 
 
 def _s(number: int) -> str:
@@ -281,6 +282,12 @@ def counting(view: SavingsView) -> list[tuple[str, str]]:
                 "while that is made ready and removed; the upper end counts both",
             )
         )
+    if basis is Basis.BILLED and view.bill is not None:
+        out.append(
+            ("bill", f"{view.bill_source}, in whole UTC days; {' '.join(view.bill.notes)}".rstrip("; "))
+        )
+    if view.paid_calls:
+        out.append(("paid for it", paid(view)))
     for row in view.rows:
         if row.missing:
             out.append((f"{NOT_COUNTED}{row.name}", row.missing))
@@ -310,6 +317,14 @@ def upper_usd(view: SavingsView) -> Decimal | None:
             return None
         found.append(detail.upper_usd)
     return sum(found, Decimal(0)) if found else None
+
+
+def paid(view: SavingsView) -> str:
+    """What asking for the bill cost; empty where nothing."""
+    if not view.paid_calls:
+        return ""
+    calls = f"{view.paid_calls} call{_s(view.paid_calls)} to Cost Explorer"
+    return f"The bill was read with {calls}, for which AWS bills {usd(view.paid_calls * COST_EXPLORER_USD)}."
 
 
 def price(found: Price) -> str:

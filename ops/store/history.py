@@ -6,7 +6,6 @@ until the next `fold`. Nothing here reads a clock.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -38,11 +37,10 @@ from ops.store.tables import (
     CHUNK_BLOB,
     COUNTER,
     COVERED,
-    DAY_SUM,
+    DAY_SUMS,
     ENDPOINT,
     EPISODE,
     JOURNAL,
-    KEYSET,
     MEMO,
     REQUEST,
     ROW,
@@ -170,19 +168,27 @@ class History:
 
     def coverage(self, endpoint: str, resolution: int) -> Mapping[str, tuple[Span, ...]]:
         """By key, the spans that were read from AWS: merged, sorted. A key that never was is not in it."""
-        spans: dict[str, list[Span]] = defaultdict(list)
+        return self.coverages([endpoint]).get((endpoint, resolution), {})
+
+    def coverages(self, endpoints: Collection[str]) -> dict[tuple[str, int], Mapping[str, tuple[Span, ...]]]:
+        """The same of many endpoints, by name and resolution; what was never read is not in it."""
+        spans: dict[tuple[str, int], dict[str, list[Span]]] = defaultdict(lambda: defaultdict(list))
+        asked = (
+            select(ENDPOINT.c.name, COVERED)
+            .join(ENDPOINT, ENDPOINT.c.id == COVERED.c.endpoint_id)
+            .where(ENDPOINT.c.scope_id == self._scope)
+        )
+        if len(endpoints) <= sums.MOST_NAMED:
+            asked = asked.where(ENDPOINT.c.name.in_(sorted(endpoints)))
         with self._read() as connection:
-            found = connection.execute(
-                select(KEYSET.c["keys"], COVERED.c.begin, COVERED.c.end)
-                .join(KEYSET, KEYSET.c.id == COVERED.c.keyset_id)
-                .join(ENDPOINT, ENDPOINT.c.id == COVERED.c.endpoint_id)
-                .where(ENDPOINT.c.scope_id == self._scope, ENDPOINT.c.name == endpoint)
-                .where(COVERED.c.resolution == resolution)
-            )
-            for keys, begin, end in found:
-                for key in json.loads(keys):
-                    spans[key].append((begin, end))
-        return {key: union(of_key) for key, of_key in spans.items()}
+            keysets = Keysets.load(connection).by_id
+            for name, _, resolution, keyset, begin, end in connection.execute(asked):
+                if name in endpoints:
+                    for key in keysets[keyset]:
+                        spans[name, resolution][key].append((begin, end))
+        return {
+            place: {key: union(of_key) for key, of_key in by_key.items()} for place, by_key in spans.items()
+        }
 
     def endpoints(self) -> tuple[str, ...]:
         """The names of all endpoints with anything kept, sorted."""
@@ -221,8 +227,7 @@ class History:
                     mine = table.c.endpoint_id.in_(ours) & (table.c.resolution == seconds)
                     gone += connection.execute(delete(table).where(mine, old)).rowcount
                 if seconds == sums.MINUTE:
-                    old = DAY_SUM.c.chunk < chunk
-                    connection.execute(delete(DAY_SUM).where(DAY_SUM.c.endpoint_id.in_(ours), old))
+                    sums.prune(connection, self._scope, chunk)
                 mine = COVERED.c.endpoint_id.in_(ours) & (COVERED.c.resolution == seconds)
                 connection.execute(delete(COVERED).where(mine, COVERED.c.end <= edge))
                 connection.execute(update(COVERED).where(mine, COVERED.c.begin < edge).values(begin=edge))
@@ -340,29 +345,33 @@ class History:
             busy = written.within(connection, DAY_S)
             old = [scope for scope in list(others)[keep:] if scope not in busy]
             theirs = select(ENDPOINT.c.id).where(ENDPOINT.c.scope_id.in_(old))
-            for table in (ROW, CHUNK_BLOB, DAY_SUM, COVERED, ACTIVITY, EPISODE):
+            for table in (ROW, CHUNK_BLOB, DAY_SUMS, COVERED, ACTIVITY, EPISODE):
                 connection.execute(delete(table).where(table.c.endpoint_id.in_(theirs)))
             connection.execute(delete(ENDPOINT).where(ENDPOINT.c.scope_id.in_(old)))
             for table in (MEMO, JOURNAL, BATCH, REQUEST):
                 connection.execute(delete(table).where(table.c.scope_id.in_(old)))
             connection.execute(delete(SCOPE).where(SCOPE.c.id.in_(old)))
             written.forget(connection, old)
+            sums.forget(connection, old)
         return len(old)
 
     def _make_sums(self) -> None:
-        """Once in a process: the sums of days that an older Ebb folded. Who may not write goes without them."""
+        """Once: the sums of days that an older Ebb folded. Who may not write goes without them."""
         if self._summed:
             return
         with self._read() as connection:
-            wanted = sums.lacking(connection, self._scope)
-        for endpoint, days in wanted.items():
-            try:
+            done = sums.made(connection, self._scope)
+            wanted = {} if done else sums.lacking(connection, self._scope)
+        try:
+            for endpoint, days in wanted.items():
                 with self._write() as connection:
                     sums.make(connection, endpoint, days)
-            except OpsError as error:
-                if error.retryable:
-                    return
-                break
+            if not done:
+                with self._write() as connection:
+                    sums.note_made(connection, self._scope)
+        except OpsError as error:
+            if error.retryable:
+                return
         self._summed = True
 
     @contextmanager
@@ -420,7 +429,7 @@ class History:
                         "data": line.tobytes(),
                     }
         put(connection, ROW, ("endpoint_id", "resolution", "keyset_id", "cell"), list(rows.values()))
-        sums.outdated(connection, {(e, cell // CHUNK) for e, step, _, cell in rows if step == sums.MINUTE})
+        sums.strike_out(connection, {(e, cell // CHUNK) for e, step, _, cell in rows if step == sums.MINUTE})
         for (series, chunk), parts in bulk.items():
             chunks.merge(connection, series, chunk, keysets, parts)
 

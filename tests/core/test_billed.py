@@ -129,7 +129,7 @@ def test_business_hours_count_on_weekdays_alone() -> None:
     [
         (periods.month("2026-10", NOW, "America/New_York"), "2026-10-01", "2026-10-04"),
         (periods.month("2026-09", NOW, "Europe/Berlin"), "2026-09-01", "2026-10-01"),
-        (periods.last_days(3, NOW), "2026-10-02", "2026-10-04"),
+        (periods.last_days(3, NOW), "2026-10-01", "2026-10-04"),
     ],
 )
 def test_bills_are_by_utc_day(period: periods.Period, first: str, until: str) -> None:

@@ -24,6 +24,15 @@ _INFORMATION = {
     ),
 }  # fmt: skip
 
+_SETTINGS = (
+    ("TimeZone", "'UTC'"),
+    ("integer_division", "true"),  # as Trino divides
+    ("errors_as_json", "true"),
+    ("memory_limit", "'1GB'"),
+    ("threads", "2"),
+    ("temp_directory", "''"),  # no file but the result's
+)
+
 
 @dataclass(slots=True)
 class Bound:
@@ -63,7 +72,7 @@ def connected(
         connection.execute(_table(connection, key, bound.tables[key], files))
     _inform(connection, catalog)
     connection.execute(f"use {CATALOG}.{_quoted(database)}")
-    for name, value in (("TimeZone", "'UTC'"), ("integer_division", "true"), ("errors_as_json", "true")):
+    for name, value in _SETTINGS:
         connection.execute(f"set {name} = {value}")
     paths = ", ".join(_text(path) for path in (*bound.files, *writes))
     connection.execute(f"set allowed_paths = [{paths}]")
@@ -85,7 +94,7 @@ def _collect(query: Query, catalog: Catalog, database: str, bound: Bound) -> Non
         if table is None:
             raise Refused(f"TABLE_NOT_FOUND: {place}: Table '{CATALOG}.{schema}.{name}' does not exist")
         if table["view"] is not None:
-            inner = understood(table["view"], ())
+            inner = understood(table["view"], (), query.now)
             if not isinstance(inner, Query):
                 raise Refused(f"INVALID_VIEW: {place}: '{name}' is no SELECT")
             _collect(inner, catalog, schema, bound)

@@ -23,12 +23,12 @@ def answer(asked: dict[str, Any], ask: Ask) -> dict[str, Any]:
     """See the package. Raises Refused."""
     out = Path(asked["out"])
     database = asked["database"].lower()
-    statement = understood(asked["sql"], asked["parameters"])
+    statement = understood(asked["sql"], asked["parameters"], asked["now"])
     try:
         if isinstance(statement, Look):
             return looking.answer(statement, asked["catalog"], database, ask, out)
         if isinstance(statement, Change):
-            return changing.answer(statement, asked["sql"], asked["catalog"], database, ask)
+            return changing.answer(statement, asked["catalog"], database, ask)
         if statement.to:
             return _unload(statement, asked["catalog"], database, ask, out)
         return _select(statement, asked["catalog"], database, ask, out)
