@@ -29,10 +29,13 @@ from ops.known import State
 from ops.savings_details import Detailed, Reach, all_waits, details_of, never_slept
 from ops.savings_direct import candidate_of, usual_start
 from ops.savings_memo import Memo, read_so_far
+from ops.type_past import types_of
 
 LONGEST_S = {60: 3 * 86_400, 300: 15 * 86_400, 3600: 180 * 86_400}
 """How much one call reads at most."""
 Tell = Callable[[str, int, int], None]
+Types = Mapping[str, tuple[TypeFrom, ...]]
+"""The instance types of each endpoint."""
 MARGIN_S = 7200
 """Kept clear of AWS's own edges, where an answer is empty rather than an error."""
 
@@ -60,17 +63,20 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
     if query.names is None:
         chosen = _lived(chosen, query.period)
     direct = [e for e in every if not e.is_async and _has(tags[e.ref.name], query.tags)]
-    listed, problems = _prices(state, beside.prices, chosen)
-    rows = _rows(state, chosen, query, query.period, listed, tags)
+    types = {e.ref.name: types_of(state, e) for e in every}
+    listed, problems = _prices(state, beside.prices, _kinds(chosen, types))
+    rows = _rows(state, chosen, query, query.period, listed, types, tags)
     earlier = query.period.previous()
-    before = total(_rows(state, _lived(chosen, earlier), query, earlier, listed, tags))
+    before = total(_rows(state, _lived(chosen, earlier), query, earlier, listed, types, tags))
     found = {
-        e.ref.name: details_of(state, e, row, query.period, _types(e), listed, beside.reach, beside.memo)
+        e.ref.name: details_of(
+            state, e, row, query.period, types[e.ref.name], listed, beside.reach, beside.memo
+        )
         for e, row in zip(chosen, rows, strict=True)
     }
     details = {name: each.details for name, each in found.items()}
     ordered = sorted(rows, key=lambda row: (row.saved is None, -(row.saved or 0), row.name))
-    candidates, more = _candidates(state, beside.prices, direct, query.period, found.values())
+    candidates, more = _candidates(state, beside.prices, direct, query.period, types, found.values())
     oldest = min((e.created for e in chosen), default=state.now)
     own = (p for p in (state.past.problem, beside.tags.problem) if p is not None)
     return SavingsView(
@@ -85,7 +91,7 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
         prices=tuple(listed[key] for key in sorted(listed)),
         months=months(state.now, oldest, query.period.zone),
         candidates=candidates,
-        forecast=_ahead(state, chosen, query.period.zone, listed, beside),
+        forecast=_ahead(state, chosen, query.period.zone, listed, types, beside),
         history=beside.history,
         never_slept=never_slept(details),
         tag_values=_values(tags.values()),
@@ -168,14 +174,16 @@ def _candidates(
     prices: PriceList,
     direct: Sequence[Endpoint],
     period: Period,
+    types: Types,
     asynchronous: Iterable[Detailed],
 ) -> tuple[tuple[Candidate, ...], tuple[Problem, ...]]:
     """Real-time endpoints, by what they would save, the most first; those that fit poorly behind the others."""
-    hosting, problems = _prices(state, prices, direct, asynchronous=False)
-    would, more = _prices(state, prices, direct)
+    kinds = _kinds(direct, types)
+    hosting, problems = _prices(state, prices, kinds, asynchronous=False)
+    would, more = _prices(state, prices, kinds)
     start = usual_start([s for each in asynchronous for s in each.starts])
     found = [
-        candidate_of(state, e, period, _types(e), hosting, would, start)
+        candidate_of(state, e, period, types[e.ref.name], hosting, would, start)
         for e in direct
         if e.created < period.until
     ]
@@ -194,6 +202,7 @@ def _rows(
     query: SavingsQuery,
     period: Period,
     listed: Mapping[str, Price],
+    types: Types,
     tags: Mapping[str, Mapping[str, str] | None],
 ) -> tuple[Saving, ...]:
     """The saving of each endpoint over a period."""
@@ -210,7 +219,7 @@ def _rows(
             period,
             query.baseline,
             most=bounds.get(e.ref.name),
-            types=_types(e),
+            types=types[e.ref.name],
             prices=listed,
             tags=tags[e.ref.name],
         )
@@ -219,36 +228,42 @@ def _rows(
 
 
 def _ahead(
-    state: State, chosen: Sequence[Endpoint], zone: str, listed: Mapping[str, Price], beside: Beside
+    state: State,
+    chosen: Sequence[Endpoint],
+    zone: str,
+    listed: Mapping[str, Price],
+    types: Types,
+    beside: Beside,
 ) -> Forecast:
     """Where the present month ends, of the endpoints chosen."""
     start, until = savings_ahead.span(state.now, zone)
 
     def days(endpoint: Endpoint) -> tuple[DayCost, ...] | None:
         time = time_of(state.past, endpoint, start, until)
-        return savings_ahead.days_of(time, endpoint.created, zone, _types(endpoint), listed)
+        return savings_ahead.days_of(time, endpoint.created, zone, types[endpoint.ref.name], listed)
 
     found = {}
     for e in chosen:
         if e.created < until:
-            types = _types(e)
-            used = tuple(listed.get(each.instance_type or "") for each in types)
+            own = types[e.ref.name]
+            used = tuple(listed.get(each.instance_type or "") for each in own)
             span = int(start.timestamp()), int(until.timestamp())
             read = read_so_far(state.past, e.ref.name, wanted(e), *span)
-            found[e.ref.name] = beside.memo.get(("days", e, types, used, zone, span, read), partial(days, e))
+            found[e.ref.name] = beside.memo.get(("days", e, own, used, zone, span, read), partial(days, e))
     return savings_ahead.ahead(found, state.now, zone, beside.budget)
 
 
-def _types(endpoint: Endpoint) -> tuple[TypeFrom, ...]:
-    return (TypeFrom(endpoint.created, endpoint.instance_type),)
+def _kinds(endpoints: Iterable[Endpoint], types: Types) -> list[str]:
+    """All instance types that these endpoints had."""
+    return sorted({each.instance_type for e in endpoints for each in types[e.ref.name] if each.instance_type})
 
 
 def _prices(
-    state: State, prices: PriceList, chosen: Sequence[Endpoint], *, asynchronous: bool = True
+    state: State, prices: PriceList, kinds: Iterable[str], *, asynchronous: bool = True
 ) -> tuple[dict[str, Price], tuple[Problem, ...]]:
     found: dict[str, Price] = {}
     problems: dict[Problem, None] = {}
-    for kind in sorted({e.instance_type for e in chosen if e.instance_type}):
+    for kind in kinds:
         price, problem = prices.quote(state.connection.region, kind, asynchronous=asynchronous)
         if price is not None:
             found[kind] = price

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from ops import billed_savings, savings
+from ops import billed_savings, clock, savings
 from ops.core.billed import in_utc
 from ops.core.cost import Basis
 from ops.core.periods import Period
@@ -59,4 +59,6 @@ class SavingsConsole(Opened):
         assert self._episodes is not None
         while self._episodes.step(reading, only=query.names):
             pass
+        alarms = gatherer.state().scaling.alarms.owners()
+        gatherer.types.catch_up(self._log(), reading, alarms, clock.pause)
         return self.savings(query)

@@ -16,7 +16,7 @@ from ops.console import Console
 from ops.core import baselines, periods
 from ops.core.errors import UnknownEndpoint
 from ops.core.views_savings import Fit, SavingsQuery, SavingsView
-from ops.local_aws.story_kit import HOUR, Kit
+from ops.local_aws.story_kit import DAY, HOUR, Kit
 from ops.local_aws.traffic import Batch, Traffic, quiet
 from tests.living import error, gated
 from tests.small_worlds import told
@@ -47,6 +47,13 @@ def tell(kit: Kit, born: float) -> None:
         kit.endpoint(
             name, f"{name}-1", Traffic(name, kit.seed, seconds, batches=(Batch(born + HOUR, every, 3, 60.0),))
         )
+
+    def move() -> None:
+        kit.config(EVEN, f"{EVEN}-2", "ml.g5.2xlarge", concurrency=None, image="2")
+        kit.call("sagemaker", "UpdateEndpoint", EndpointName=EVEN, EndpointConfigName=f"{EVEN}-2")
+
+    kit.quota("ml.g5.2xlarge", 4)
+    kit.once_settled(EVEN, born + (DAYS - 4) * DAY, move)
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +267,7 @@ def test_own_prices_are_used_everywhere_and_named(url: str, tmp_path: Path) -> N
         candidate = next(c for c in seen.candidates if c.name == DIRECT)
         assert candidate.usd is not None
         assert math.isclose(candidate.usd, LAST * 24, abs_tol=1)
-        assert "pricing:GetProducts" not in own.usage().calls
+        assert own.usage().calls["pricing:GetProducts"] == 1, "for the one type without a rate of its own"
     with Console.open(Settings(endpoint_url=url, discount="50%")) as less:
         less.read((), anybody=True)
         (price,) = asked(less, 1).prices
@@ -279,7 +286,14 @@ def test_a_command_line_reads_what_it_needs(url: str, console: Console, view: Sa
         assert details.idle == mine.idle
         assert details.per_thousand == mine.per_thousand
         assert details.waits == mine.waits
-    assert [c.saved for c in found.candidates] == [c.saved for c in view.candidates]
+    known = {c.name: c for c in found.candidates}
+    assert known[DIRECT].saved == next(c.saved for c in view.candidates if c.name == DIRECT)
+    half = 4 * 24
+    usd = known[EVEN].usd
+    assert usd is not None
+    assert float(usd) == pytest.approx(half * 1.4084 + half * 1.515, rel=0.01), (
+        "it was of another type before"
+    )
 
 
 def test_the_waits_of_a_new_minute_do_not_wait_for_the_memo(url: str) -> None:

@@ -4,13 +4,15 @@ A day's sums are never out of step with its minutes: they are made wherever a ch
 struck out where a row is written over it; a day without them is read from its minutes. They are kept by blocks of
 32 days, so that years of many endpoints are few rows. The caller holds the transaction.
 
-A row is: `present`, one bit a day; `data`, compressed: the form (a byte), how many levels each day has, 32 x 96 sums of
-samples in the smallest form that is exact, as many counts of known minutes (a byte each) unless all minutes of the
-block are known, and the levels: pairs of samples and of how many minutes of the day had so many.
+A row is: `present`, one bit a day; `data`, compressed: the form of the sums (a byte), how many levels each day has (two
+bytes each), 32 x 96 sums of samples in the smallest form that is exact, the levels (pairs of samples and of how many
+minutes of the day had so many), and the gaps: quarter hours of the block of which not all 15 minutes are known (where,
+how many).
 """
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,9 +38,10 @@ DAY_S = CHUNK * MINUTE
 MOST_NAMED = 500
 """So many endpoints are named in one statement at most."""
 LEVEL = np.dtype([("samples", "<f8"), ("minutes", "<u2")])
-_KINDS = ("<u1", "<u2", "<f8")
-_SOME = 4
-"""Set in the form of a block of which some minutes are not known."""
+GAP = np.dtype([("at", "<u2"), ("minutes", "<u1")])
+_KINDS = tuple(np.dtype(kind) for kind in ("<u1", "<u2", "<f8"))
+_COUNT = struct.Struct(f"<{BLOCK}H")
+_COUNTS = 1 + _COUNT.size
 _WIDTH = CHUNK // QUARTERS
 _MADE = "sums "
 """Under this and the number of a scope it is said that its old days have had their sums made."""
@@ -99,33 +102,77 @@ def summed(samples: FloatArray, alive: FloatArray) -> Day:
     return Day(sums, known.reshape(QUARTERS, _WIDTH).sum(axis=1).astype(np.uint8), levels)
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The parts of a block as they are kept, of all 32 days; what is not among those of `present` says nothing."""
+
+    form: int
+    counts: bytes
+    sums: bytes
+    levels: bytes
+    gaps: bytes
+
+    @classmethod
+    def opened(cls, data: bytes) -> Packed:
+        """Raises Damaged."""
+        try:
+            raw = zlib.decompress(data)
+        except zlib.error as error:
+            raise Damaged(f"sums of days ({error})") from error
+        if not raw or raw[0] >= len(_KINDS) or len(raw) < _COUNTS:
+            raise Damaged("sums of days in no known form")
+        counts = raw[1:_COUNTS]
+        at = _COUNTS + BLOCK * QUARTERS * _KINDS[raw[0]].itemsize
+        end = at + LEVEL.itemsize * sum(_COUNT.unpack(counts))
+        if end > len(raw) or (len(raw) - end) % GAP.itemsize:
+            raise Damaged("sums of days are cut off")
+        return cls(raw[0], counts, raw[_COUNTS:at], raw[at:end], raw[end:])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Block:
-    """32 days; what is not among those of `present` says nothing."""
+class Days:
+    """Days in a row, `BLOCK` or a multiple of it."""
 
     samples: FloatArray
-    """Shape (32, 96)."""
+    """Shape (days, 96)."""
     known: NDArray[np.uint8]
-    """Shape (32, 96)."""
+    """Shape (days, 96)."""
     counts: NDArray[np.int64]
-    """Shape (32,): how many of `levels` each day has."""
+    """Shape (days,): how many of `levels` each day has."""
     levels: NDArray[np.void]
 
     @classmethod
-    def empty(cls) -> Block:
+    def empty(cls) -> Days:
         known = np.full((BLOCK, QUARTERS), _WIDTH, np.uint8)
         return cls(np.zeros((BLOCK, QUARTERS)), known, np.zeros(BLOCK, np.int64), np.empty(0, LEVEL))
 
-    def replaced(self, number: int, day: Day) -> Block:
+    @classmethod
+    def of(cls, blocks: Sequence[Packed]) -> Days:
+        """Those of several blocks, one after the other. Raises Damaged."""
+        sums = [np.frombuffer(block.sums, _KINDS[block.form]) for block in blocks]
+        counts = np.frombuffer(b"".join(block.counts for block in blocks), "<u2").astype(np.int64)
+        levels = np.frombuffer(b"".join(block.levels for block in blocks), LEVEL)
+        known = np.full((len(blocks), BLOCK * QUARTERS), _WIDTH, np.uint8)
+        for number, block in enumerate(blocks):
+            if block.gaps:
+                gaps = np.frombuffer(block.gaps, GAP)
+                if gaps["at"].max() >= BLOCK * QUARTERS:
+                    raise Damaged("a gap of no day")
+                known[number, gaps["at"]] = gaps["minutes"]
+        samples = np.concatenate(sums).astype(np.float64)
+        return cls(samples.reshape(-1, QUARTERS), known.reshape(-1, QUARTERS), counts, levels)
+
+    def replaced(self, number: int, day: Day) -> Days:
         """With another day in that place."""
         samples, known, counts = self.samples.copy(), self.known.copy(), self.counts.copy()
         samples[number], known[number], counts[number] = day.samples, day.known, len(day.levels)
         begin = int(self.counts[:number].sum())
         end = begin + int(self.counts[number])
         levels = np.concatenate([self.levels[:begin], day.levels, self.levels[end:]])
-        return Block(samples, known, counts, levels)
+        return Days(samples, known, counts, levels)
 
     def pack(self) -> bytes:
+        """As one block."""
         form, sums = 2, self.samples
         if (
             np.isfinite(sums).all()
@@ -134,33 +181,11 @@ class Block:
             and sums.max() < 65_536
         ):
             form = 0 if sums.max() < 256 else 1
-        parts = [self.counts.astype("<u2").tobytes(), sums.astype(_KINDS[form]).tobytes()]
-        if (self.known != _WIDTH).any():
-            form |= _SOME
-            parts.append(self.known.tobytes())
-        return zlib.compress(b"".join([bytes([form]), *parts, self.levels.tobytes()]), 6)
-
-    @classmethod
-    def unpack(cls, data: bytes) -> Block:
-        """Raises Damaged."""
-        try:
-            raw = zlib.decompress(data)
-            form, size = raw[0], BLOCK * QUARTERS
-            counts = np.frombuffer(raw, "<u2", BLOCK, 1).astype(np.int64)
-            kind = np.dtype(_KINDS[form & ~_SOME])
-            at = 1 + 2 * BLOCK
-            samples = np.frombuffer(raw, kind, size, at).astype(np.float64)
-            at += size * kind.itemsize
-            known = np.full(size, _WIDTH, np.uint8)
-            if form & _SOME:
-                known = np.frombuffer(raw, np.uint8, size, at)
-                at += size
-            levels = np.frombuffer(raw, LEVEL, offset=at) if at < len(raw) else np.empty(0, LEVEL)
-        except (zlib.error, ValueError, IndexError) as error:
-            raise Damaged(f"sums of days ({error})") from error
-        if len(levels) != counts.sum():
-            raise Damaged("the levels of days are cut off")
-        return cls(samples.reshape(BLOCK, QUARTERS), known.reshape(BLOCK, QUARTERS), counts, levels)
+        at = np.flatnonzero(self.known != _WIDTH)
+        gaps = np.empty(len(at), GAP)
+        gaps["at"], gaps["minutes"] = at, self.known.ravel()[at]
+        parts = (self.counts.astype("<u2"), sums.astype(_KINDS[form]), self.levels, gaps)
+        return zlib.compress(bytes([form]) + b"".join(part.tobytes() for part in parts), 6)
 
 
 def ids(connection: Connection) -> dict[str, int]:
@@ -182,7 +207,7 @@ def keep(
         row = connection.execute(
             select(DAY_SUMS.c.present, DAY_SUMS.c.data).filter_by(endpoint_id=endpoint, block=block)
         ).one_or_none()
-        present, kept = (row[0], Block.unpack(row[1])) if row is not None else (0, Block.empty())
+        present, kept = (row[0], Days.of([Packed.opened(row[1])])) if row is not None else (0, Days.empty())
         for chunk in chunks:
             values = {key: np.full(CHUNK, np.nan) for key in KEYS}
             for key, out in values.items():
@@ -285,35 +310,27 @@ def read(
     )
     if len(endpoints) <= MOST_NAMED:
         asked = asked.where(ENDPOINT.c.name.in_(sorted(endpoints)))
-    found: dict[str, list[DaySums]] = {}
+    found: dict[str, list[tuple[int, int, Packed]]] = {}
     for name, block, present, data in connection.execute(asked):
-        wanted = [n for n in range(BLOCK) if present >> n & 1 and first <= block * BLOCK + n < last]
-        if wanted and name in endpoints:
-            found.setdefault(name, []).append(_days(block, wanted, Block.unpack(data)))
-    return {name: _joined(parts) for name, parts in found.items()}
+        if name in endpoints:
+            found.setdefault(name, []).append((block, present, Packed.opened(data)))
+    out = {name: _joined(blocks, first, last) for name, blocks in found.items()}
+    return {name: sums for name, sums in out.items() if len(sums.days)}
 
 
-def _days(block: int, wanted: list[int], kept: Block) -> DaySums:
+def _joined(blocks: Sequence[tuple[int, int, Packed]], first: int, last: int) -> DaySums:
+    """The days of [first, last) that are present, of (block, present, its parts)."""
+    kept = Days.of([packed for _, _, packed in blocks])
+    numbers = np.array([block for block, _, _ in blocks], np.int64)
+    chunks = (numbers[:, np.newaxis] * BLOCK + np.arange(BLOCK)).ravel()
+    bits = np.array([present for _, present, _ in blocks], np.int64)
+    present = (bits[:, np.newaxis] >> np.arange(BLOCK) & 1).astype(np.bool_).ravel()
     every = DaySums(
-        (block * BLOCK + np.arange(BLOCK, dtype=np.int64)) * DAY_S,
+        chunks * DAY_S,
         kept.samples,
         kept.known,
-        np.repeat(np.arange(BLOCK), kept.counts),
+        np.repeat(np.arange(len(chunks)), kept.counts),
         kept.levels["samples"],
         kept.levels["minutes"].astype(np.float64),
     )
-    mask = np.zeros(BLOCK, np.bool_)
-    mask[wanted] = True
-    return every.only(mask)
-
-
-def _joined(parts: Sequence[DaySums]) -> DaySums:
-    before = np.cumsum([0, *(len(part.days) for part in parts)])
-    return DaySums(
-        np.concatenate([part.days for part in parts]),
-        np.concatenate([part.samples for part in parts]),
-        np.concatenate([part.known for part in parts]),
-        np.concatenate([part.level_day + at for part, at in zip(parts, before[:-1], strict=True)]),
-        np.concatenate([part.level_samples for part in parts]),
-        np.concatenate([part.level_minutes for part in parts]),
-    )
+    return every.only(present & (chunks >= first) & (chunks < last))

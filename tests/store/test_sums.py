@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from ops.core.errors import OpsError
 from ops.store.history import Grid, History, Scope
 from ops.store.packing import Damaged
-from ops.store.sums import ALIVE, BLOCK, KEYS, SAMPLES, Block, DaySums, summed
+from ops.store.sums import ALIVE, BLOCK, KEYS, SAMPLES, Days, DaySums, Packed, summed
 from tests.store.samples import DAY, MIDNIGHT, NAN, OURS, minutes, row
 
 cells = st.lists(st.one_of(st.just(NAN), st.integers(0, 5).map(float)), min_size=1, max_size=60)
@@ -55,6 +56,10 @@ def test_a_day_comes_to_what_its_minutes_do(samples: list[float], alive: list[fl
     assert dict(levels) == minutes_of
 
 
+def again(days: Days) -> Days:
+    return Days.of([Packed.opened(days.pack())])
+
+
 numbers = st.one_of(
     st.just(NAN), st.integers(0, 300).map(float), st.sampled_from([-1.0, 0.5, 1e9, 5000.0, float("inf")])
 )
@@ -68,10 +73,10 @@ numbers = st.one_of(
 )
 def test_a_block_gives_back_its_days(written: list[tuple[int, list[float], bool]]) -> None:
     """Days are put in, in any order and over each other, and the block is packed after each."""
-    block, days = Block.unpack(Block.empty().pack()), {}
+    block, days = again(Days.empty()), {}
     for number, samples, whole in written:
         days[number] = summed(np.resize(samples, 1440), np.zeros(1440) if whole else np.full(1440, NAN))
-        block = Block.unpack(block.replaced(number, days[number]).pack())
+        block = again(block.replaced(number, days[number]))
     ends = np.cumsum(block.counts)
     for number, day in days.items():
         assert block.samples[number].tobytes() == day.samples.tobytes()
@@ -82,17 +87,33 @@ def test_a_block_gives_back_its_days(written: list[tuple[int, list[float], bool]
 
 
 def test_a_month_of_a_few_instances_is_small() -> None:
-    block = Block.empty()
+    block = Days.empty()
     hosts = np.resize([NAN] * 400 + [1.0] * 90 + [2.0] * 40, 1440)
     for number in range(BLOCK):
         block = block.replaced(number, summed(hosts, np.zeros(1440)))
     assert len(block.pack()) < 1000
 
 
-@pytest.mark.parametrize("raw", [b"", b"no", b"\x78\x9c\x03\x00\x00\x00\x00\x01"])
+WHOLE = zlib.decompress(Days.empty().pack())
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"no",
+        zlib.compress(b""),
+        zlib.compress(b"\x00" * 20),
+        zlib.compress(b"\x03" + WHOLE[1:]),
+        zlib.compress(WHOLE[:-1]),
+        zlib.compress(WHOLE + b"\x00"),
+        zlib.compress(WHOLE + b"\xff\xff\x01"),
+        zlib.compress(b"\x00\x01" + WHOLE[2:]),
+    ],
+)
 def test_what_is_no_block_is_damaged(raw: bytes) -> None:
     with pytest.raises(Damaged):
-        Block.unpack(raw)
+        Days.of([Packed.opened(raw)])
 
 
 def test_a_day_written_at_once_has_its_sums_and_a_day_of_rows_when_it_is_folded(path: Path) -> None:
