@@ -15,6 +15,7 @@ from ops.config import Settings, variables
 from ops.console import Console
 from ops.core.alarm_past import AlarmPast
 from ops.core.change import Actor, ChangePlan, Entry, Receipt
+from ops.core.cost import Basis
 from ops.core.drift import Drift
 from ops.core.errors import OpsError, Unreachable
 from ops.core.incident import Incident, begin_of
@@ -33,6 +34,7 @@ from ops.core.views_failures import (
     RequestLog,
 )
 from ops.core.views_notices import NoticesView, SettingLine
+from ops.core.views_savings import SavingsQuery, SavingsView
 from ops.core.views_warm import WarmView
 from ops.notifier import Notifier
 from ops.pace import Snapshot
@@ -61,8 +63,12 @@ OF, BACK = "of", "back"
 """URL and session: the endpoint whose cold starts are shown, and how far back, a key of cold_controls.SPANS."""
 COLD_ROWS = "cold-rows"
 """Session: how many cold starts are listed at most."""
-COLD_S, WAKING_S = 10.0, 5.0
-"""So long what is kept of cold starts, and how far a wake is, serve everybody who asks the same."""
+PERIOD, BASELINE, INSTANCES, BASIS, TAG = "period", "baseline", "instances", "basis", "tag"
+"""URL and session: what the Savings page counts: "30d" or "2026-11", against what, in which money, of which tags."""
+TAGS_OFFERED = "tags-offered"
+"""Session: the tags that the newest answer on savings offered."""
+COLD_S, WAKING_S, SAVINGS_S = 10.0, 5.0, 60.0
+"""So long what is kept of cold starts, how far a wake is, and savings, serve everybody who asks the same."""
 
 QUERY = "q"
 """URL and session: the words that the Fleet page searches for."""
@@ -315,6 +321,12 @@ def cold_starts(name: str | None, span: timedelta | None) -> Told[ColdStartsView
     """The cold starts that are kept of one endpoint or all (None), in a span or ever (None). Raises OpsError."""
     of = None if name is None else (name,)
     return source().recall(("cold-starts", name, span), lambda console: console.cold_starts(of, span), COLD_S)
+
+
+def savings(query: SavingsQuery) -> Told[SavingsView]:
+    """What scale-to-zero saved, of what was read so far, or by the bill, which AWS is asked for. Raises OpsError."""
+    asks = source().ask if query.basis is Basis.BILLED else source().recall
+    return asks(("savings", query), lambda console: console.savings(query), SAVINGS_S)
 
 
 def waking(name: str) -> WakingView | None:

@@ -23,6 +23,7 @@ from ops import (
     cli_failures,
     cli_incident,
     cli_requests,
+    cli_savings,
     cli_show,
     cli_warm,
 )
@@ -131,6 +132,7 @@ cli_change.add_to(app, lambda work, json: _run(work, json))
 cli_warm.add_to(app, lambda work, json: _run(work, json))
 cli_failures.add_to(app, lambda work, json: _run(work, json), lambda hours: span_of_hours(_number(hours)))
 cli_requests.add_to(app, lambda work, json: _run(work, json))
+cli_savings.add_to(app, lambda work, json: _run(work, json))
 
 
 def main(arguments: list[str] | None = None) -> int:

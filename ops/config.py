@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -15,12 +17,15 @@ from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ops import webhook
+from ops.core import own_prices
 from ops.core.errors import BadInput
 from ops.core.names import STATE_DIR, STATE_FILE, TOPIC, nearest
+from ops.core.own_prices import OwnPrices
 from ops.core.quiet import parse
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "EBB_"
+_TABLE = re.compile(r"[\w-]+\.[\w-]+")
 SECRET = ("EBB_NOTIFY_WEBHOOK", "EBB_HISTORY_URL")
 """Variables of which no error repeats the value."""
 
@@ -80,6 +85,22 @@ class Settings(BaseSettings):
     """Whether what is critical is told in quiet hours too."""
     notify_zone: str = Field("UTC", validation_alias="EBB_NOTIFY_ZONE")
     """The zone of the quiet hours, and of the times in notices."""
+    bill_export: str | None = Field(None, validation_alias="EBB_BILL_EXPORT")
+    """A bill export (CUR, FOCUS, CSV): a file or folder of this machine, or an S3 address like s3://bucket/prefix."""
+    bill_table: str | None = Field(None, validation_alias="EBB_BILL_TABLE")
+    """A bill export in Athena, as database.table; wins over EBB_BILL_EXPORT."""
+    athena_workgroup: str = Field("primary", validation_alias="EBB_ATHENA_WORKGROUP")
+    """The workgroup that Athena runs Ebb's statements in."""
+    athena_output: str | None = Field(None, validation_alias="EBB_ATHENA_OUTPUT")
+    """Where Athena writes its answers, an S3 address; not needed where the workgroup has one."""
+    cost_explorer: bool = Field(True, validation_alias="EBB_COST_EXPLORER")
+    """Whether Cost Explorer may be asked ($0.01 a call) when somebody chooses billed figures and no export is set."""
+    budget_usd: Decimal | None = Field(None, validation_alias="EBB_BUDGET_USD", gt=0, allow_inf_nan=False)
+    """Dollars a month for the instances of asynchronous endpoints: the line that a forecast is compared with."""
+    discount: str | None = Field(None, validation_alias="EBB_DISCOUNT")
+    """Per cent off every list price, like 12%."""
+    rates: str | None = Field(None, validation_alias="EBB_RATES")
+    """Negotiated dollars an hour by type, like ml.g5.xlarge=1.10, ml.g5.2xlarge=1.2; they win over the discount."""
 
     @classmethod
     def load(cls, **arguments: Any) -> Settings:
@@ -105,6 +126,21 @@ class Settings(BaseSettings):
         parts = urlsplit(value or "")
         if value is not None and (parts.scheme not in ("http", "https") or not parts.hostname):
             raise ValueError("is not an address like https://ebb.example.com")
+        return value
+
+    @field_validator("bill_table")
+    @classmethod
+    def _is_a_table(cls, value: str | None) -> str | None:
+        if value is not None and not _TABLE.fullmatch(value):
+            raise ValueError("is not a table like billing.cur2 (database.table)")
+        return value
+
+    @field_validator("athena_output")
+    @classmethod
+    def _is_in_s3(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "")
+        if value is not None and (parts.scheme != "s3" or not parts.netloc):
+            raise ValueError("is not an S3 address like s3://bucket/athena-results/")
         return value
 
     @field_validator("notify_topic")
@@ -135,6 +171,16 @@ class Settings(BaseSettings):
             raise ValueError("is not a time zone like Europe/Berlin") from error
         return value
 
+    @field_validator("discount")
+    @classmethod
+    def _is_a_discount(cls, value: str | None) -> str | None:
+        return _understood(value, own_prices.discount)
+
+    @field_validator("rates")
+    @classmethod
+    def _are_rates(cls, value: str | None) -> str | None:
+        return _understood(value, own_prices.rates)
+
     @field_validator("notify_quiet")
     @classmethod
     def _is_a_span(cls, value: str | None) -> str | None:
@@ -155,6 +201,14 @@ class Settings(BaseSettings):
         if name in ("history_url", "endpoint_url", "url"):
             return _without_password(value)
         return ("1" if value else "0") if isinstance(value, bool) else str(value)
+
+    def own_prices(self, now: datetime) -> OwnPrices:
+        """What the account pays other than list prices. `now`: what own rates are dated."""
+        return OwnPrices(
+            own_prices.discount(self.discount) if self.discount else Decimal(0),
+            own_prices.rates(self.rates) if self.rates else {},
+            now,
+        )
 
     @property
     def state_file(self) -> Path:
@@ -189,6 +243,15 @@ def variables(name: str) -> tuple[str, ...]:
     if isinstance(alias, AliasChoices):
         return tuple(str(choice) for choice in alias.choices)
     return (str(alias),)
+
+
+def _understood(value: str | None, read: Callable[[str], object]) -> str | None:
+    if value is not None:
+        try:
+            read(value)
+        except BadInput as error:
+            raise ValueError(f"{error.what} {error.hint}".rstrip(".")) from error
+    return value
 
 
 def _without_password(url: str) -> str:

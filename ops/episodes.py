@@ -81,6 +81,12 @@ class Episodes:
         """Of how many of these endpoints all of the past that is kept was gone through."""
         return sum(name in self._whole for name in names)
 
+    def reach(self, endpoint: Endpoint, now: datetime) -> datetime | None:
+        """From when on all cold starts of an endpoint, and who woke it, are kept; None while that is gone through."""
+        if self._whole.get(endpoint.ref.name) != endpoint.created or endpoint.ref.name not in self._deep:
+            return None
+        return max(endpoint.created, now - DEPTH)
+
     def step(
         self, reading: Reading, first: Collection[str] = (), only: Collection[str] | None = None
     ) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from ops.core.errors import OpsError
 from ops.core.spans import Span
 from ops.core.types import Activity, FloatArray, Problem
 from ops.store.history import Grid, History
+from ops.store.sums import DAY_S, KEYS, MINUTE, DaySums
 
 T = TypeVar("T")
 IN_MEMORY = "sqlite://"
@@ -89,6 +91,21 @@ class Held:
                     values[key][begin - first : last - first] = there
         return values
 
+    def sums(self, endpoints: Collection[str], start: int, end: int) -> dict[str, DaySums]:
+        """As `History.sums`, without the days that something waits to be written of; empty where none can be told."""
+        with self._lock:
+            waiting = [
+                (name, grid)
+                for name, grid in self._grids
+                if grid.resolution == MINUTE and not grid.values.keys().isdisjoint(KEYS)
+            ]
+        found = self._ask(lambda history: history.sums(endpoints, start, end)) or {}
+        for name, grid in waiting:
+            if name in found:
+                days = found[name].days
+                found[name] = found[name].only((days >= grid.end) | (days + DAY_S <= grid.start))
+        return found
+
     def coverage(self, endpoint: str, resolution: int) -> Mapping[str, tuple[Span, ...]] | None:
         """As `History.coverage`; None where that cannot be told now."""
         with self._lock:
@@ -110,6 +127,30 @@ class Held:
             for key in grid.values:
                 out.setdefault(key, []).append((grid.start, grid.end))
         return {key: spans.union(covered) for key, covered in out.items()}
+
+    def recall_coverage(self, endpoints: Collection[str]) -> None:
+        """Have the coverage of many endpoints at hand, asked for at once."""
+        with self._lock:
+            missing = {n for n in endpoints if any((n, r) not in self._coverage for r in spans.RESOLUTIONS)}
+            changes = self._changes
+        found = self._ask(lambda history: history.coverages(missing)) if missing else None
+        if found is None:
+            return
+        with self._lock:
+            if changes == self._changes:
+                for place in ((name, resolution) for name in missing for resolution in spans.RESOLUTIONS):
+                    self._coverage[place] = found.get(place, {})
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """As `History.together`, where the database can be read."""
+        with self._lock:
+            history, resting = self._history, self._rests(_READ)
+        with ExitStack() as stack:
+            if not resting:
+                with suppress(OpsError):  # whoever reads in there is told why
+                    stack.enter_context(history.together())
+            yield
 
     def keep_activities(self, endpoint: str, activities: Iterable[Activity]) -> None:
         """As `History.keep_activities`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from decimal import Decimal
 from types import TracebackType
 from typing import Self
 
@@ -13,16 +14,20 @@ from ops.aws.calls import Reading
 from ops.aws.pricing import PriceList
 from ops.aws.quotas import QuotaReader
 from ops.aws.session import AwsSession, Where
+from ops.aws.tags import TagReader
+from ops.bill_source import BillPlaces, BillSource
 from ops.changes import ChangeLog
 from ops.config import Settings
 from ops.core import cost
 from ops.core.errors import OpsError, Unreachable
+from ops.core.own_prices import OwnPrices
 from ops.core.types import Connection, Problem
 from ops.core.views import Usage
 from ops.doctor import Doctor
 from ops.episodes import Episodes
 from ops.gaps import Gaps
 from ops.gather import Gatherer
+from ops.savings_memo import Memo
 from ops.store.history import History, Scope
 from ops.visits import Visits
 
@@ -44,8 +49,19 @@ class AnotherAws(Unreachable):
 class Opened:
     """What every question needs. Thread-safe; close it or use it in a `with` block."""
 
-    def __init__(self, where: Where, history_url: str = IN_MEMORY, records_url: str | None = None) -> None:
-        """`records_url`: where the journal and the ledger are kept, where that is not the history."""
+    def __init__(
+        self,
+        where: Where,
+        history_url: str = IN_MEMORY,
+        records_url: str | None = None,
+        bills: BillPlaces | None = None,
+        own: OwnPrices | None = None,
+        budget: Decimal | None = None,
+    ) -> None:
+        """`records_url`: where the journal and the ledger are kept, where that is not the history.
+
+        `own`: what the account pays other than list prices; `budget`: dollars a month.
+        """
         self._session = AwsSession(where)
         self._history_url = history_url
         self._records_url = records_url or history_url
@@ -61,8 +77,12 @@ class Opened:
         self._doctor = Doctor()
         self._said: TTLCache[str, str] = TTLCache(1_000, SAID_S)
         self._episodes: Episodes | None = None
-        self._prices = PriceList(lambda: self._session.client("pricing"))
+        self._prices = PriceList(lambda: self._session.client("pricing"), own=own)
+        self._budget = budget
+        self._tags = TagReader()
+        self._memo = Memo()
         self._limits = QuotaReader()
+        self._bills = BillSource(bills or BillPlaces())
         self._history: History | None = None
         self._history_problem: Problem | None = None
         self._since = clock.now()
@@ -74,7 +94,15 @@ class Opened:
         Raises OpsError when that AWS is not there.
         """
         chosen = settings if settings is not None else Settings.load()
-        return cls(which_aws.choose(chosen), chosen.history if keep else IN_MEMORY, chosen.history)
+        history = chosen.history if keep else IN_MEMORY
+        return cls(
+            which_aws.choose(chosen),
+            history,
+            chosen.history,
+            BillPlaces.of(chosen),
+            chosen.own_prices(clock.now()),
+            chosen.budget_usd,
+        )
 
     def close(self) -> None:
         self._session.close()
@@ -115,8 +143,9 @@ class Opened:
             read = older._gather, older._gaps, older._history, older._history_problem
             changes, visits, episodes = older._changes, older._visits, older._episodes
             records, older._lent = older._records, True
+            bills = older._bills
         with self._lock:
-            self._records = records
+            self._records, self._bills = records, bills
             self._gather, self._gaps, self._history, self._history_problem = read
             self._changes, self._visits = changes, visits
             self._episodes = episodes

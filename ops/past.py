@@ -7,7 +7,7 @@ known from those, so that the newest minutes and the oldest hours stand in one s
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +24,7 @@ from ops.core.window import KEPT_DAYS
 from ops.held import Held
 from ops.hot import Hot
 from ops.store.history import Grid, History
+from ops.store.sums import DAY_S, KEYS, MINUTE, DaySums
 
 OVERLAP_S = 900
 """Younger datapoints may still change or come in: they are shown, but not kept, and are read again."""
@@ -154,6 +155,14 @@ class Past:
                 found += self._spans(name, resolution).get(key, ())
         return spans.union(found)
 
+    def read_in(self, name: str, keys: Sequence[str], resolution: int) -> tuple[Span, ...]:
+        """The spans in which all of `keys` were read in steps of `resolution` seconds, the newest cells included."""
+        found = [self._shown(name, resolution, (key,))[key] for key in keys]
+        both = found[0] if found else ()
+        for other in found[1:]:
+            both = spans.both(both, other)
+        return both
+
     def kept(self, name: str, keys: str | Sequence[str], now: datetime) -> Mapping[int, datetime]:
         """From when on all of `keys` are known without a gap until about `now`, in steps of at most each resolution."""
         asked = (keys,) if isinstance(keys, str) else tuple(keys)
@@ -207,6 +216,25 @@ class Past:
                     values[cells] = np.where(np.isnan(steps), values[cells], steps)
                     out[metric.key] = values
         return MetricSet(window, {m.key: Series(m.key, window, out[m.key], m.unit) for m in metrics})
+
+    def day_sums(self, names: Collection[str], start: int, end: int) -> Mapping[str, DaySums]:
+        """By endpoint, what whole days of [start, end) come to: those of which `read` would say nothing else.
+
+        Whether they were read in full is for `read_in` to say, which has its answer at hand after this.
+        """
+        self.history.recall_coverage(names)
+        found = self.history.sums(names, start, end)
+        out = {}
+        for name, sums in found.items():
+            with self._lock:
+                fresh = [self._fresh.get((name, MINUTE, key)) for key in KEYS]
+                born = self._born.get(name, _EVER)
+            use = sums.days >= born
+            for cells in fresh:
+                if cells is not None and len(cells.values):
+                    use &= (sums.days >= cells.end) | (sums.days + DAY_S <= cells.start)
+            out[name] = sums.only(use)
+        return out
 
     def _spans(self, name: str, resolution: int) -> Mapping[str, tuple[Span, ...]]:
         return self.history.coverage(name, resolution) or {}

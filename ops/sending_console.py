@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 from ops import clock, sender
 from ops.aws import objects, requests
 from ops.aws.calls import Reading
 from ops.aws.session import Where
+from ops.bill_source import BillPlaces
 from ops.core import request_times
 from ops.core.change import Actor
 from ops.core.errors import BadInput, OpsError, Unconfirmed
+from ops.core.own_prices import OwnPrices
 from ops.core.plain_text import readable
 from ops.core.requests import (
     CONFIRM_ABOVE,
@@ -40,8 +43,16 @@ _AGAIN = (RequestState.FAILED, RequestState.EXPIRED, RequestState.UNKNOWN, Reque
 class Sending(RequestSources):
     """Every method raises OpsError: ReadOnly where the role or the settings forbid it, BadInput, Denied."""
 
-    def __init__(self, where: Where, history_url: str = IN_MEMORY, records_url: str | None = None) -> None:
-        super().__init__(where, history_url, records_url)
+    def __init__(
+        self,
+        where: Where,
+        history_url: str = IN_MEMORY,
+        records_url: str | None = None,
+        bills: BillPlaces | None = None,
+        own: OwnPrices | None = None,
+        budget: Decimal | None = None,
+    ) -> None:
+        super().__init__(where, history_url, records_url, bills, own, budget)
         self._sender: Sender | None = None
         self._follower: Follower | None = None
 

@@ -183,3 +183,32 @@ def test_the_newest_step_is_made_of_the_minutes_there_are(past: Past) -> None:
     past.keep(answer(span, metric=metrics.PROCESSED), span, T0 + 400)
     assert read(past, window(0, 900, 300), metrics.PROCESSED)[:2] == [5.0, 2.0]
     assert np.isnan(read(past, window(0, 900, 300), metrics.PROCESSED)[2])
+
+
+def read_in(past: Past, resolution: int = 60, *keys: str) -> list[tuple[int, int]]:
+    wanted = keys or (metrics.BACKLOG.key, metrics.CPU_SAMPLES.key)
+    return [(a - T0, b - T0) for a, b in past.read_in(NAME, wanted, resolution)]
+
+
+def test_what_was_read_of_all_of_several_metrics(past: Past) -> None:
+    assert read_in(past) == []
+    for span, metric in (
+        (window(0, 3600), metrics.BACKLOG),
+        (window(1800, 5400), metrics.CPU_SAMPLES),
+        (window(7200, 9000), metrics.CPU_SAMPLES),
+    ):
+        past.keep(answer(span, metric=metric), span, T0 + 99_999)
+    assert read_in(past) == [(1800, 3600)]
+    assert read_in(past, 60, metrics.BACKLOG.key) == [(0, 3600)]
+    assert read_in(past, 60, metrics.CPU_SAMPLES.key) == [(1800, 5400), (7200, 9000)]
+    assert read_in(past, 300) == []
+    assert past.read_in(NAME, (), 60) == ()
+
+
+def test_the_newest_minutes_count_as_read_and_incomplete_ones_do_not(past: Past) -> None:
+    for metric in (metrics.BACKLOG, metrics.CPU_SAMPLES):
+        past.keep(answer(window(0, 3600), metric=metric), window(0, 3600), T0 + 3600)
+    assert read_in(past) == [(0, 3600)]
+    span = window(3600, 4200)
+    past.keep(answer(span, metric=metrics.CPU_SAMPLES, incomplete=True), span, T0 + 4200)
+    assert read_in(past)[-1][1] <= 3600

@@ -73,6 +73,7 @@ _NAMES = {"sagemaker": "SageMaker", "cloudwatch": "CloudWatch", "sts": "STS"} | 
     "sns": "SNS",
     "sqs": "SQS",
     "sagemaker-runtime": "SageMaker",
+    "ce": "Cost Explorer",
 }
 _NOT_ALLOWED = "not authorized to perform"
 _PERFORM = re.compile(r"perform:? ([a-z0-9-]+:[A-Za-z]+)")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import urllib.parse
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from botocore import exceptions as boto
 
 from ops.aws import results
-from ops.aws.calls import MISSING, Reading, failed
+from ops.aws.calls import MISSING, Reading, failed, refused
 from ops.core.errors import BadInput, Denied, OpsError
 from ops.core.request_seen import ObjectSeen
 from ops.core.views_failures import ObjectText
@@ -60,6 +61,17 @@ def read(reading: Reading, uri: str) -> ObjectText:
     """The beginning of an object, at most 64 KB. Raises Denied, OpsError."""
     bucket, key = object_of(uri)
     return results.read(reading, f"s3://{bucket}", key)
+
+
+def download(reading: Reading, uri: str, path: Path) -> None:
+    """A whole object into a file, in parts and with flat memory. Raises Denied, OpsError."""
+    bucket, key = object_of(uri)
+    try:
+        reading.session.client("s3").download_file(bucket, key, str(path))
+    except boto.ClientError as error:
+        raise refused(error, "s3", "GetObject") from error
+    except boto.BotoCoreError as error:
+        raise failed(error, "s3", "GetObject", reading.session.where.endpoint_url) from error
 
 
 def object_of(uri: str) -> tuple[str, str]:

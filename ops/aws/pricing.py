@@ -20,6 +20,7 @@ from ops import clock
 from ops.aws.calls import failed, refused
 from ops.core.cost import ASYNC, HOST, choose_price, fallback_price
 from ops.core.errors import Denied, OpsError
+from ops.core.own_prices import OwnPrices
 from ops.core.types import Price, Problem
 
 PRICING_REGION = "us-east-1"
@@ -35,17 +36,30 @@ class PriceList:
     `client` gives a boto3 client of `pricing`; `timer` counts seconds and is replaced in tests.
     """
 
-    def __init__(self, client: Callable[[], Any], timer: Callable[[], float] = clock.monotonic) -> None:
+    def __init__(
+        self,
+        client: Callable[[], Any],
+        timer: Callable[[], float] = clock.monotonic,
+        own: OwnPrices | None = None,
+    ) -> None:
+        """`own`: what the account pays other than the list price; None: nothing."""
         self._client = client
+        self._own = own or OwnPrices()
         self._lock = threading.Lock()
         self._prices: TTLCache[tuple[str, str], tuple[Price, ...]] = TTLCache(1_000, KEEP_S, timer)
         self._failures: TTLCache[tuple[str, str], OpsError] = TTLCache(1_000, KEEP_FAILURE_S, timer)
         self._flights: dict[tuple[str, str], threading.Lock] = {}
 
     def price(self, region: str, instance_type: str, *, asynchronous: bool = True) -> Price | None:
-        """What AWS lists for an hour of that type; None where it lists none. Raises OpsError."""
+        """What an hour of that type costs: the account's own rate, else what AWS lists, less its discount.
+
+        None where AWS lists none. Raises OpsError.
+        """
+        rate = self._rate(region, instance_type, asynchronous)
+        if rate is not None:
+            return rate
         listed = self._listed(region, instance_type)
-        return choose_price(listed, instance_type, region, asynchronous=asynchronous)
+        return self._own.less(choose_price(listed, instance_type, region, asynchronous=asynchronous))
 
     def quote(
         self, region: str, instance_type: str, *, asynchronous: bool = True
@@ -61,7 +75,11 @@ class PriceList:
                 action=error.action if isinstance(error, Denied) else "",
                 retryable=error.retryable,
             )
-            return fallback_price(instance_type, region, asynchronous=asynchronous), problem
+            instead = fallback_price(instance_type, region, asynchronous=asynchronous)
+            return self._own.less(instead), problem
+
+    def _rate(self, region: str, instance_type: str, asynchronous: bool) -> Price | None:
+        return self._own.rate(instance_type, region, ASYNC if asynchronous else HOST)
 
     def _listed(self, region: str, instance_type: str) -> tuple[Price, ...]:
         key = region, instance_type

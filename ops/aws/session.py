@@ -21,7 +21,10 @@ THREADS = 8
 _DUMMY = "ebb-local"
 _ONCE = ("sagemaker-runtime",)
 """Never tried twice by itself: InvokeEndpointAsync is not idempotent, and a lost answer may be a request taken."""
-_HOME = {"pricing": "us-east-1"}  # served in a few regions only, whatever region is looked at
+_HOME = {
+    "pricing": "us-east-1",
+    "ce": "us-east-1",
+}  # served in a few regions only, whatever region is looked at
 
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

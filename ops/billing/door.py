@@ -7,10 +7,11 @@ is given back, and it is ended when it takes too long.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -46,15 +47,32 @@ def read_bill(
     return _asked({"files": named, "format": format, "memory_mb": memory_mb}, timeout_s)
 
 
-def read_lake(lake: Lake, first: date, last: date, *, timeout_s: float = LAKE_TIMEOUT_S) -> Bill:
-    """The bill of these UTC days (both included), by Athena with the environment's credentials. Raises OpsError."""
-    return _asked({"lake": asdict(lake), "first": first.isoformat(), "last": last.isoformat()}, timeout_s)
+def read_lake(
+    lake: Lake,
+    first: date,
+    last: date,
+    *,
+    timeout_s: float = LAKE_TIMEOUT_S,
+    environment: Mapping[str, str] | None = None,
+) -> Bill:
+    """The bill of these UTC days (both included), by Athena with the environment's credentials. Raises OpsError.
+
+    `environment`: variables that the reading process gets besides those of this one; empty: it does not get it.
+    """
+    request = {"lake": asdict(lake), "first": first.isoformat(), "last": last.isoformat()}
+    return _asked(request, timeout_s, environment)
 
 
-def _asked(request: dict[str, Any], timeout_s: float) -> Bill:
+def _asked(request: dict[str, Any], timeout_s: float, environment: Mapping[str, str] | None = None) -> Bill:
     command = [sys.executable, "-m", "ops.billing"]
     with subprocess.Popen(
-        command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=_ROOT,
+        env=_surroundings(environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as reader:
         try:
             out, err = reader.communicate(json.dumps(request), timeout_s)
@@ -65,6 +83,12 @@ def _asked(request: dict[str, Any], timeout_s: float) -> Bill:
         finally:
             _end(reader)
     return _told(out, err, reader.returncode)
+
+
+def _surroundings(more: Mapping[str, str] | None) -> dict[str, str] | None:
+    if more is None:
+        return None
+    return {k: v for k, v in {**os.environ, **more}.items() if v or k not in more}
 
 
 def _end(reader: subprocess.Popen[str]) -> None:

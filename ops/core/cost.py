@@ -16,6 +16,7 @@ from ops.core.types import Price
 ASYNC, HOST = "AsyncInf", "Host"
 """The usage families of a bill: asynchronous inference, and hosting (real-time)."""
 HOURS_PER_MONTH = Decimal(730)
+_GRAIN = Decimal("1E-9")
 HOST_NOTE = "AWS lists no price for asynchronous inference of this type; this is its price for hosting."
 SEVERAL_NOTE = "AWS lists several prices for this type; this is the highest."
 
@@ -147,6 +148,14 @@ def total(lines: Iterable[CostLine | None]) -> CostLine | None:
         price=prices.pop() if len(prices) == 1 else None,
         note=" ".join(notes),
     )
+
+
+def hours_of(minutes: float) -> Decimal:
+    """Instance-hours of instance-minutes, to a few microseconds: sums of them, and of their money, are exact then.
+
+    Minutes count to four decimals; beyond lies only the rounding of samples.
+    """
+    return (Decimal(str(round(minutes, 4))) / 60).quantize(_GRAIN)
 
 
 def cents(usd: Decimal) -> Decimal:

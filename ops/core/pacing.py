@@ -121,5 +121,5 @@ def due(ages: Mapping[Metric, float], read_at: Mapping[str, float], now: float) 
 def every(endpoint: Endpoint) -> Iterable[Metric]:
     """All metrics of one endpoint that its history holds."""
     if not endpoint.is_async:
-        return metrics.SERVING
+        return (*metrics.SERVING, metrics.MODEL_LATENCY)
     return metrics.wanted(metrics.CATALOGUE.values(), endpoint)

@@ -35,6 +35,14 @@ def without(span: Span, taken: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(out)
 
 
+def both(one: Iterable[Span], other: Iterable[Span]) -> tuple[Span, ...]:
+    """The time that lies in both."""
+    mine, out = union(one), []
+    for start, end in union(other):
+        out += [(max(start, a), min(end, b)) for a, b in mine if a < end and b > start]
+    return union(out)
+
+
 def pieces(span: Span, longest: int) -> tuple[Span, ...]:
     """`span` cut into pieces of at most `longest` seconds, the newest first."""
     out: list[Span] = []

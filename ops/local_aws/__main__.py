@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 EXIT_USAGE = 2
+PAST_DAYS, MOST_DAYS = 396, 400
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     assumptions = Assumptions(zero_metric=options.zero_metric, drain=options.drain)
     world = make_world(
         sim_clock,
-        WorldOptions(seed=options.seed, assumptions=assumptions),
+        WorldOptions(seed=options.seed, past_days=options.past_days, assumptions=assumptions),
         empty=options.empty,
         scenarios=names,
     )
@@ -126,6 +127,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--now", type=_instant, default=None, metavar="ISO", help="where history ends (default: now)"
     )
+    parser.add_argument(
+        "--past-days",
+        type=_days,
+        default=PAST_DAYS,
+        metavar="N",
+        help=f"how long the default fleet exists (default: {PAST_DAYS}); 0: only its last 30 days",
+    )
     parser.add_argument("--empty", action="store_true", help="start without any endpoint")
     parser.add_argument(
         "--scenario", default="", metavar="NAME,…", help="further stories beside the default fleet"
@@ -154,6 +162,13 @@ def _port(text: str) -> int:
     value = int(text) if text.isdigit() else -1
     if not 0 <= value <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: give 0 to 65535")
+    return value
+
+
+def _days(text: str) -> int:
+    value = int(text) if text.isdigit() else -1
+    if not 0 <= value <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days: give 0 to {MOST_DAYS}")
     return value
 
 

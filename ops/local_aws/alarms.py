@@ -208,6 +208,11 @@ class AlarmBook:
             alarm.rewire()
             self.history.configured(alarm, at, "Update")
 
+    def backdate(self, at: float) -> None:
+        """The alarms that there are were defined at `at` (epoch seconds)."""
+        for alarm in self._alarms.values():
+            alarm.configured = at
+
     def get(self, name: str) -> Alarm | None:
         return self._alarms.get(name)
 

@@ -10,6 +10,8 @@ from urllib.parse import unquote
 from ops.local_aws.delivery import split_uri
 
 NAME = "AwsDataCatalog"
+EXPORTS = "ebb-cost-exports"
+"""The bucket whose objects are made when they are looked for (exports.py)."""
 Column = tuple[str, str]
 """(name, type in Hive's words)."""
 

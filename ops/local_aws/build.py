@@ -43,6 +43,18 @@ def make_world(
     return world
 
 
+def _age(world: World) -> None:
+    """What there is so far is as old as the account: created then, with a past that is lived when it is read."""
+    past = world.long_past
+    for name in world.fleet.names():
+        past.remember(name)
+    if not past.names():
+        return
+    born = past.born * 60.0
+    for book in (world.registry, world.fleet, world.scaling, world.alarms, world.trail):
+        book.backdate(born)
+
+
 def _live_through(world: World, stories: Sequence[Story], end: float) -> None:
     fleet = world.fleet
     fleet.live = False
@@ -50,8 +62,13 @@ def _live_through(world: World, stories: Sequence[Story], end: float) -> None:
     fleet.deliver_from = end - DELIVERED_HOURS * HOUR
     kit = Kit(world)
     kit.account()
-    for story in stories:
+    old = [story for story in stories if story in DEFAULT]
+    for story in old:
         story.tell(kit, end)
+    _age(world)
+    for story in stories:
+        if story not in old:
+            story.tell(kit, end)
     fleet.advance(end // 60 * 60.0)
     fleet.live = True
     fleet.advance(end)

@@ -54,6 +54,11 @@ class Fleet:
         sim = self._sims.get(name)
         return sim.describe() if sim else None
 
+    def traffic(self, name: str) -> Traffic | None:
+        """The life of its own that an endpoint has, if it has one."""
+        sim = self._sims.get(name)
+        return sim.traffic if sim else None
+
     def capacity(self, resource: str) -> tuple[int, int, bool]:
         """(current, desired, updating) of a resource id; KeyError where there is none."""
         sim = self._by_resource(resource)
@@ -129,6 +134,11 @@ class Fleet:
             sim.profile = fields["profile"]
         if "quota" in fields:
             self._world.quotas.set(sim.spec.instance_type, int(fields["quota"]))
+
+    def backdate(self, at: float) -> None:
+        """The endpoints that there are were created at `at`; their course goes on as it is."""
+        for sim in self._sims.values():
+            sim.created = at
 
     def at(self, when: float, act: Callable[[float], None]) -> None:
         """Have `act(now)` happen at the first minute boundary from `when` on."""

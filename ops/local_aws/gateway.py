@@ -18,6 +18,7 @@ from ops.local_aws.denials import Denials
 from ops.local_aws.denials import answer as denial
 from ops.local_aws.dispatch import OWN, Dispatcher
 from ops.local_aws.errors import AwsError, NotOffered
+from ops.local_aws.exports import BUCKET
 from ops.local_aws.services.runtime import Runtime
 from ops.local_aws.trail import Caller
 
@@ -100,6 +101,8 @@ class Gateway:
     def _pass_on(self, environ: Environ, start: StartResponse, service: str) -> Iterable[bytes]:
         if service == "sts" and _asks_who(environ):
             return self._who(environ, start)
+        if service == "s3":
+            self._look_for_exports(environ)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         waits = service == "sqs" and (not target or target.endswith(".ReceiveMessage"))
         try:
@@ -109,6 +112,15 @@ class Gateway:
             log.debug("moto: %s", error)
             missing = NotOffered(f"this operation of {service or 'that service'}")
             return self._refuse(environ, start, missing, service)
+
+    def _look_for_exports(self, environ: Environ) -> None:
+        """The bill exports are made when somebody looks into their bucket; the bucket itself is always listed."""
+        bucket = environ.get("PATH_INFO", "").lstrip("/").partition("/")[0]
+        if bucket == BUCKET or environ.get("HTTP_HOST", "").startswith(f"{BUCKET}."):
+            self._world.exports.refresh()
+        elif not bucket:
+            with self._world.lock:
+                self._world.exports.create_bucket()
 
     def _who(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         """moto's GetCallerIdentity, but its UserId tells which world this is, whoever asks."""

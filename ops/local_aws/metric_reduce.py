@@ -77,6 +77,22 @@ def reduced(cells: Floats, statistic: str) -> Floats:
         return np.where(counts > 0, total if statistic == "Sum" else total / counts, np.nan)
 
 
+def of_parts(count: Floats, total: Floats, low: Floats, high: Floats, statistic: str) -> Floats:
+    """A statistic of periods of which only count, sum, min and max are kept, shape (n,) each; NaN without samples."""
+    rank = percentile_of(statistic)
+    if rank is not None:
+        return spread(count[:, None], total[:, None], low[:, None], high[:, None], rank)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = {
+            "SampleCount": count,
+            "Sum": total,
+            "Minimum": low,
+            "Maximum": high,
+            "Average": np.clip(total / count, low, high),
+        }[statistic]
+    return np.where(count > 0, found, np.nan)
+
+
 def spread(count: Floats, total: Floats, low: Floats, high: Floats, rank: float) -> Floats:
     """Percentiles of samples of which only count, sum, min and max are kept: exact for up to three a minute.
 

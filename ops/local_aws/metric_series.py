@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
+import operator
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from ops.local_aws.metric_reduce import PLAIN, Floats, grouped, percentile_of, reduced, spread
+from ops.local_aws.metric_reduce import PLAIN, Floats, grouped, of_parts, percentile_of, reduced, spread
+
+if TYPE_CHECKING:
+    from ops.local_aws.long_past import Older
 
 DAY = 1440
 
+_PARTS = ("SampleCount", "Sum", "Minimum", "Maximum")
+_JOINS: tuple[Callable[[float, float], float], ...] = (operator.add, operator.add, min, max)
 Reader = Callable[[int], float | None]
 Days = dict[int, npt.NDArray[Any]]
 _EMPTY = np.empty(0)
@@ -42,7 +48,7 @@ class Grid:
 class Series:
     """What every kind of series shares: the identity that CloudWatch knows it by."""
 
-    __slots__ = ("dims", "immediate", "name", "namespace", "unit")
+    __slots__ = ("dims", "immediate", "name", "namespace", "older", "unit")
 
     def __init__(self, namespace: str, name: str, dims: tuple[tuple[str, str], ...], unit: str) -> None:
         self.namespace = namespace
@@ -51,6 +57,8 @@ class Series:
         self.unit = unit
         self.immediate = False
         """Whether datapoints are visible as soon as they are written (custom metrics)."""
+        self.older: Older | None = None
+        """What is known of the time before the fine history."""
 
     def units(self) -> list[str]:
         """The units in which there are datapoints."""
@@ -72,7 +80,27 @@ class Series:
         """
         if grid.period < 60 or (unit is not None and unit != self.unit):
             return np.full(grid.n, np.nan)
-        return self._minutes(grid.start // 60, grid.period // 60, grid.n, statistic, until)
+        first, step = grid.start // 60, grid.period // 60
+        values = self._minutes(first, step, grid.n, statistic, until)
+        older = self.older
+        if older is None or first >= older.until or step % 5 or not grid.n:
+            return values
+        return self._with_older(older, values, first, step, statistic, until)
+
+    def _with_older(
+        self, older: Older, values: Floats, first: int, step: int, statistic: str, until: int
+    ) -> Floats:
+        """`values` with the periods that begin before the fine history; one that it cuts is put together."""
+        n = min(len(values), -((first - older.until) // step))
+        parts = older.parts(first, step, n)
+        end = first + step * n
+        if end > older.until:
+            for name, part, join in zip(_PARTS, parts, _JOINS, strict=True):
+                found = float(self._minutes(older.until, end - older.until, 1, name, until)[0])
+                if found == found:
+                    part[-1] = join(float(part[-1]), found)
+        values[:n] = of_parts(*parts, statistic)
+        return values
 
     def _minutes(self, first: int, step: int, n: int, statistic: str, until: int) -> Floats:
         raise NotImplementedError

@@ -200,6 +200,15 @@ class Registry:
         named = [container["Image"] for container in containers if "Image" in container]
         return tuple((image, _resolved(image)) for image in named)
 
+    def backdate(self, at: float) -> None:
+        """Everything that there is was created at `at` (epoch seconds)."""
+        self._models = {name: replace(model, created=at) for name, model in self._models.items()}
+        self._configs = {name: replace(config, created=at) for name, config in self._configs.items()}
+        for endpoint in self._endpoints.values():
+            endpoint.created = at
+            config = self._configs[endpoint.config.name]
+            endpoint.deployment = replace(endpoint.deployment, config=config, resolved=at)
+
     # Tags
 
     def arn(self, kind: str, name: str) -> str:

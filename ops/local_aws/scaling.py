@@ -150,6 +150,15 @@ class ScalingEngine:
         del self.targets[resource].actions[name]
         self._plan()
 
+    def backdate(self, at: float) -> None:
+        """Targets, policies and scheduled actions that there are were created at `at` (epoch seconds)."""
+        for target in self.targets.values():
+            target.created = at
+            for policy in target.policies.values():
+                policy.created = at
+            for action in target.actions.values():
+                action.created = at
+
     # -- acting ---------------------------------------------------------------------------------------------
 
     def on_alarm(self, policy_arn: str, alarm: AlarmLike, now: float) -> Outcome:

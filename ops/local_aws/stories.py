@@ -1,4 +1,7 @@
-"""The default fleet: every endpoint tells its own story, anchored to the instant at which history ends."""
+"""The default fleet: every endpoint tells its own story, anchored to the instant at which history ends.
+
+Batches reach back for as long as the fleet may exist, thirteen months.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +37,8 @@ def ocr_legacy(kit: Kit, end: float) -> None:
     """No policy on HasBacklogWithoutCapacity: a few requests wait until they expire, only a crowd wakes it."""
     name = "ocr-legacy"
     kit.config(name, "ocr-legacy-2024", "ml.g4dn.xlarge", concurrency=2, failure_path=False, topics=False)
-    waiting = Batch(end - 41 * MINUTE - 119 * TTL_S, TTL_S, 3, 240.0)
-    crowd = Batch(end - 29 * DAY - 5 * HOUR, 3 * DAY, 36, 600.0, last=end - DAY)
+    waiting = Batch(end - 41 * MINUTE - 1639 * TTL_S, TTL_S, 3, 240.0)
+    crowd = Batch(end - 404 * DAY - 5 * HOUR, 3 * DAY, 36, 600.0, last=end - DAY)
     kit.endpoint(
         name,
         "ocr-legacy-2024",
@@ -121,7 +124,7 @@ def contract_extract(kit: Kit, end: float) -> None:
     """Blocked by its quota while waking: the one allowed instance went to layout-detect an hour and a half ago."""
     name = "contract-extract"
     kit.config(name, "contract-extract-4", "ml.g6e.xlarge", concurrency=1)
-    recent = Batch(end - 52 * MINUTE - 199 * 4 * HOUR, 4 * HOUR, 4, 600.0)
+    recent = Batch(end - 52 * MINUTE - 2459 * 4 * HOUR, 4 * HOUR, 4, 600.0)
     kit.quota("ml.g6e.xlarge", 1)
     kit.endpoint(
         name, "contract-extract-4", Traffic(name, kit.seed, (18.0, 45.0), batches=(recent,)), team="legal"
@@ -155,11 +158,12 @@ def archive_reocr(kit: Kit, end: float) -> None:
     kit.config(name, "archive-reocr-2", "ml.g5.xlarge", concurrency=2)
     last = end - 37 * MINUTE
     nightly = Batch(last - 28 * DAY, DAY, 520, 900.0, last=last + MINUTE)
+    before = Batch(last - 404 * DAY, DAY, 520, 900.0, last=last - 29 * DAY - HOUR)  # one night was left out
     coming = Batch(last + 4 * HOUR, 4 * HOUR, 520, 900.0)
     kit.endpoint(
         name,
         "archive-reocr-2",
-        Traffic(name, kit.seed, (30.0, 62.0), quiet, batches=(nightly, coming)),
+        Traffic(name, kit.seed, (30.0, 62.0), quiet, batches=(before, nightly, coming)),
         team="archive",
     )
     kit.bounds(name, 0, 4)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -99,12 +101,65 @@ class Traffic:
         share = np.where(times >= self.errors_from, self.error_rate, self.background_error_rate)
         return times.tolist(), service.tolist(), (rng.random(times.size) < share).tolist()
 
+    def minutes(self, first_day: int, last_day: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """How many requests come in each minute of the UTC days [first, last): the same traffic, drawn coarsely.
+
+        And which part of the minute is left when the first of them comes. Shape (days * 1440,) each. Bursts and
+        batches keep their length; what lies beyond the last day is left out.
+        """
+        out = np.zeros((last_day - first_day) * MINUTES + SPILL, np.int32)
+        begin, crc = float(first_day * DAY_S), zlib.crc32(self.name.encode())
+        seed = [self.seed, crc, first_day, COARSE]
+        late = np.random.default_rng(seed).random(len(out), dtype=np.float32)
+        expected = lru_cache(maxsize=32)(self._cells)
+        for day in range(first_day, last_day):
+            rng = np.random.default_rng([self.seed, crc, day, COARSE])
+            at, key = (day - first_day) * MINUTES, self._key(day)
+            singles = expected(self.singles, *key)
+            if singles.any():
+                cells = np.repeat(np.arange(CELLS), rng.poisson(singles))
+                _count(out, at + cells * (MINUTES // CELLS) + rng.integers(0, MINUTES // CELLS, cells.size))
+            bursts = expected(self.bursts, *key)
+            if bursts.any():
+                places = _spread(rng, bursts, 0.0)
+                sizes = rng.integers(self.burst_size[0], self.burst_size[1] + 1, places.size)
+                whole = np.floor(places / 60)
+                left = (whole + 1) * 60 - places
+                inside = np.clip(left / max(self.burst_spread_s, 1e-9), 0, 1)
+                first = np.rint(sizes * inside).astype(np.int64)
+                place = at + whole.astype(np.int64)
+                np.add.at(out, place, first)
+                np.add.at(out, place + 1, sizes - first)
+                late[place + 1], late[place] = 1.0, left / 60
+        for batch in self.batches:
+            k, end = max(0, math.ceil((begin - batch.first) / batch.every_s)), last_day * DAY_S
+            while (at_s := batch.first + k * batch.every_s) < min(end, batch.last):
+                rng = np.random.default_rng([self.seed, crc, int(at_s), COARSE])
+                times = at_s - begin + rng.uniform(0, batch.spread_s, batch.size)
+                _count(out, (times[times < len(out) * 60.0] // 60).astype(np.int64))
+                k += 1
+        low, high = ((edge - begin) / 60 for edge in (self.start, self.stop))
+        out[: int(np.clip(low, 0, len(out)))] = 0
+        out[int(np.clip(high, 0, len(out))) :] = 0
+        return out[:-SPILL], late[:-SPILL]
+
+    def failing(self, minutes: NDArray[np.int64]) -> Floats:
+        """The share of the requests of each epoch minute that fail."""
+        return np.where(minutes * 60.0 >= self.errors_from, self.error_rate, self.background_error_rate)
+
     def _expected(self, shape: Shape, day: int) -> Floats:
         """Expected arrivals in each cell of the UTC day, in the story's own zone."""
+        return self._cells(shape, *self._key(day))
+
+    def _key(self, day: int) -> tuple[int, float]:
+        """(weekday, hours of the zone ahead of UTC): what decides the day's course."""
         noon = datetime.fromtimestamp(day * DAY_S + DAY_S / 2, UTC)
         shift = noon.astimezone(ZoneInfo(self.zone)).utcoffset()
-        local = np.arange(CELLS) * (24 / CELLS) + (shift.total_seconds() / 3600 if shift else 0.0)
         weekday = (day + 3) % 7  # 1970-01-01 was a Thursday
+        return weekday, shift.total_seconds() / 3600 if shift else 0.0
+
+    def _cells(self, shape: Shape, weekday: int, shift: float) -> Floats:
+        local = np.arange(CELLS) * (24 / CELLS) + shift
         rate = np.zeros(CELLS)
         for moved in (-1, 0, 1):
             inside = np.floor(local / 24) == moved
@@ -114,6 +169,19 @@ class Traffic:
 
 CELLS = 288
 CELL_S = DAY_S / CELLS
+MINUTES = 1440
+SPILL = 24 * 60
+"""Minutes past the last day that a batch may reach into."""
+COARSE = 2
+"""Marks the draws of the coarse course, so that they are not those of the fine one."""
+
+
+def _count(out: NDArray[np.int32], minutes: NDArray[np.int64]) -> None:
+    """One more in each of `minutes`."""
+    if minutes.size:
+        low = int(minutes.min())
+        found = np.bincount(minutes - low)
+        out[low : low + len(found)] += found.astype(np.int32)
 
 
 def _poisson(rng: np.random.Generator, expected: Floats, begin: float) -> Floats:

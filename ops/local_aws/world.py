@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from ops.local_aws.alarms import AlarmBook
 from ops.local_aws.athena_runs import Runs
 from ops.local_aws.delivery import Delivery
+from ops.local_aws.exports import Exports
 from ops.local_aws.fleet import Fleet
 from ops.local_aws.ledger import Ledger
 from ops.local_aws.log_book import LogBook
+from ops.local_aws.long_past import LongPast
 from ops.local_aws.metrics_store import MetricStore
 from ops.local_aws.quota_book import QuotaBook
 from ops.local_aws.registry import Registry
@@ -90,7 +92,9 @@ class World:
         self.registry = Registry(self)
         self.scaling = ScalingEngine(self)
         self.fleet = Fleet(self)
+        self.long_past = LongPast(self)
         self.athena = Runs(self)
+        self.exports = Exports(self)
 
     def arn(self, service: str, rest: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.account}:{rest}"

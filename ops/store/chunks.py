@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, ScalarSelect, delete, func, select
 
 from ops.core.types import FloatArray
+from ops.store import sums
 from ops.store.grid import CHUNK
 from ops.store.packing import Damaged, opened, pack, section, sections_of
 from ops.store.tables import CHUNK_BLOB, COVERED, ENDPOINT, KEYSET, METRIC, ROW, add_missing, put
@@ -91,7 +92,10 @@ def with_rows(connection: Connection, scope: int, now: int) -> list[tuple[Series
 def merge(
     connection: Connection, series: Series, chunk: int, keysets: Keysets, parts: Sequence[Part]
 ) -> None:
-    """Make one blob of the chunk's blob, its rows over that, and `parts` over both; the rows go."""
+    """Make one blob of the chunk's blob, its rows over that, and `parts` over both; the rows go.
+
+    The sums of a day of minutes are made with it.
+    """
     first = chunk * CHUNK
     here = (ROW.c.endpoint_id == series[0], ROW.c.resolution == series[1])
     cells = ROW.c.cell.between(first, first + CHUNK - 1)
@@ -129,6 +133,8 @@ def merge(
     row = {"endpoint_id": series[0], "resolution": series[1], "chunk": chunk, "data": pack(kept)}
     put(connection, CHUNK_BLOB, ("endpoint_id", "resolution", "chunk"), [row])
     connection.execute(delete(ROW).where(*here, cells))
+    if series[1] == sums.MINUTE:
+        sums.keep(connection, series[0], {chunk: kept}, sums.ids(connection))
 
 
 def read_blobs(

@@ -41,9 +41,9 @@ from sqlalchemy.schema import SchemaItem
 from ops.core.errors import BadInput, OpsError
 from ops.store.packing import Damaged
 
-SCHEMA = "3"
+SCHEMA = "4"
 """Changes with the tables or with the format of a blob."""
-GROWS_FROM = ("1", "2")
+GROWS_FROM = ("1", "2", "3")
 """Schemas whose tables are all there still: what is new is added beside them."""
 OPENING_S = 10.0
 """How long one process waits for another while it opens a history."""
@@ -113,6 +113,15 @@ CHUNK_BLOB = Table(
     UniqueConstraint("endpoint_id", "resolution", "chunk"),
 )
 """See `ops.store.packing`. Rows of the same chunk are always newer than its blob."""
+DAY_SUMS = Table(
+    "day_sums",
+    METADATA,
+    Column("endpoint_id", Integer, primary_key=True),
+    Column("block", Integer, primary_key=True),
+    Column("present", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+"""What chunks of minutes come to, see `ops.store.sums`: none of a chunk that rows lie over."""
 COVERED = Table(
     "covered",
     METADATA,
@@ -273,9 +282,9 @@ def _ready(engine: Engine, url: URL) -> None:
         version = None
         if META.name in found:
             version = connection.execute(select(META.c.value).where(META.c.key == "schema")).scalar()
-    if version == SCHEMA:
+    if version == SCHEMA and found >= METADATA.tables.keys():
         return
-    if version is not None and version not in GROWS_FROM:
+    if version is not None and version not in (SCHEMA, *GROWS_FROM):
         raise OpsError(
             f"The history at {_shown(url)} has schema {version}; this Ebb reads schema {SCHEMA}.",
             "Move it away and Ebb begins a new one, or use the Ebb that wrote it.",

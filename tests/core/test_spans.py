@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.core.spans import Span, pieces, union, without
+from ops.core.spans import Span, both, pieces, union, without
 
 span = st.tuples(st.integers(0, 40), st.integers(0, 40))
 some = st.lists(span, max_size=6)
@@ -42,3 +42,11 @@ def test_pieces_cover_it_newest_first(whole: Span, longest: int) -> None:
     assert all(0 < end - begin <= longest for begin, end in found)
     assert list(found) == sorted(found, reverse=True)
     assert sum(end - begin for begin, end in found) == max(0, whole[1] - whole[0])
+
+
+@given(some, some)
+def test_both_is_the_time_that_lies_in_both(one: list[Span], other: list[Span]) -> None:
+    found = both(one, other)
+    assert seconds(found) == seconds(one) & seconds(other)
+    assert union(found) == found == both(other, one)
+    assert both(one, one) == union(one)

@@ -16,10 +16,11 @@ from ops.core.types import FloatArray
 from ops.store.grid import CHUNK
 from ops.store.history import Grid, History
 from ops.store.packing import opened, pack, section, sections_of
+from ops.store.sums import ALIVE, DAY_S, SAMPLES, summed
 from tests.store.samples import OURS, same
 
 ENDPOINTS = ("ocr", "asr")
-KEYS = ("a", "b", "c", "d")
+KEYS = ("a", "b", SAMPLES, ALIVE)
 BASE = 20_000 * CHUNK
 """The first cell that is written; chunks begin at its multiples of 1,440."""
 CELLS = 3 * CHUNK
@@ -112,6 +113,34 @@ class HistoryLikeADict(RuleBasedStateMachine):
                 self.cells.get((endpoint, resolution, key, first + cell), nothing) for cell in range(size)
             )
             assert grid.values[key].tobytes() == wanted
+
+    @invariant()
+    def sums(self) -> None:
+        """Whatever is kept of a day is what its minutes come to; after a fold no finished day lacks it."""
+        if not hasattr(self, "history"):
+            return
+        begin, end = BASE * 60, (BASE + CELLS) * 60
+        found = self.history.sums(ENDPOINTS, begin, end)
+        for endpoint, of_endpoint in found.items():
+            for number, day in enumerate(of_endpoint.days.tolist()):
+                grid = self.history.read(endpoint, 60, (SAMPLES, ALIVE), day, day + DAY_S)
+                again = summed(grid.values[SAMPLES], grid.values[ALIVE])
+                one = of_endpoint.only(of_endpoint.days == day)
+                assert one.days.tolist() == [day]
+                assert (
+                    one.samples.tobytes() == again.samples.tobytes() == of_endpoint.samples[number].tobytes()
+                )
+                assert one.known.tobytes() == again.known.tobytes()
+                assert one.level_samples.tobytes() == again.levels["samples"].tobytes()
+                assert one.level_minutes.tolist() == again.levels["minutes"].tolist()
+                assert not one.level_day.any()
+
+    @rule()
+    def fold_all(self) -> None:
+        self.history.fold((BASE + CELLS) * 60)
+        found = self.history.sums(ENDPOINTS, BASE * 60, (BASE + CELLS) * 60)
+        days = {(name, int(day) // DAY_S) for name, each in found.items() for day in each.days}
+        assert days == {(k[0], k[3] // CHUNK) for k in self.cells if k[1] == 60}
 
     @invariant()
     def coverage(self) -> None:

@@ -9,7 +9,7 @@ import signal
 import sys
 from typing import Any
 
-from ops.local_aws.athena_worker import running
+from ops.local_aws.athena_worker import exporting, running
 from ops.local_aws.athena_worker.refusals import Refused
 
 
@@ -21,7 +21,7 @@ def main(folder: str) -> int:
         if asked == "bye":
             return 0
         try:
-            say(running.answer(asked, ask))
+            say(exporting.write(asked) if "write" in asked else running.answer(asked, ask))
         except Refused as refused:
             say({"error": refused.said()})
     shutil.rmtree(folder, ignore_errors=True)  # the serving process went without a word

@@ -1,0 +1,133 @@
+"""The endpoints of the Savings page: what each saved, what that cost its users, what of it was idle. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from components import format as fmt
+from components.charts.saving_spark import day_bars
+from components.format import took
+from components.markup import Html, html
+from components.tables import cell, line, table
+from ops.core import savings_words as words
+from ops.core.cost import cents
+from ops.core.savings import Saving
+from ops.core.views_savings import Details, SavingsView
+
+HEADS = (
+    ("endpoint", ""),
+    ("saved", "num"),
+    ("cost", "num"),
+    ("baseline", "num"),
+    ("asleep", "num"),
+    ("for 1,000 requests", "num"),
+    ("instance-hours by day", ""),
+    ("who waited", ""),
+)
+
+
+def savings_table(view: SavingsView, link: Mapping[str, str]) -> Html:
+    """A row for each endpoint, the most saved first. `link`: the query of a link to this page for one of them."""
+    rows = (_row(row, view.details.get(row.name, Details()), link) for row in view.rows)
+    return table(HEADS, rows, "Savings by endpoint")
+
+
+def _row(row: Saving, more: Details, link: Mapping[str, str]) -> Html:
+    kinds = ", ".join(each.instance_type for each in row.by_type)
+    name = html(
+        '<a class="go" href="./savings?{query}" data-focus="of:{name}">{name}</a>'
+        '<div class="small muted">{kinds}</div>',
+        query=urlencode({**link, "of": row.name}),
+        name=row.name,
+        kinds=kinds,
+    )
+    if row.usd is None or row.baseline_usd is None or row.saved is None:
+        why = html('<span class="none">not known: {why}</span>', why=row.missing)
+        hours = html("{h}", h=words.DASH if row.hours is None else f"{words.hours(row.hours)} instance-hours")
+        return line(
+            cell(name, "", "name"),
+            cell(why, "saved", "wide"),
+            *(cell(words.DASH, head, "num") for head in ("cost", "baseline")),
+            cell(words.share(row.time.asleep), "asleep", "num"),
+            cell(_thousand(more), "for 1,000 requests", "num"),
+            cell(_spark(row, hours), "instance-hours by day", "wide"),
+            cell(_waits(more), "who waited", "wide"),
+        )
+    saved = html(
+        '<span class="{tone}">{usd}</span><div class="small muted">{ratio}</div>',
+        tone="fine" if row.saved > 0 else "waking" if row.saved < 0 else "",
+        usd=words.dollars(cents(row.saved)),
+        ratio=words.share(row.ratio),
+    )
+    on = row.against.instances
+    based = html(
+        '<span title="{formula}">{usd}</span><div class="small muted">{on}</div>',
+        formula=row.against.formula,
+        usd=fmt.money(row.baseline_usd),
+        on="" if on is None else f"{on.normalize():f} instance{'' if on == 1 else 's'}",
+    )
+    hours = html("{h} in all", h="" if row.hours is None else words.hours(row.hours))
+    return line(
+        cell(name, "", "name"),
+        cell(saved, "saved", "num"),
+        cell(html("{usd}{known}", usd=fmt.money(row.usd), known=_known(row)), "cost", "num"),
+        cell(based, "baseline", "num"),
+        cell(words.share(row.time.asleep), "asleep", "num"),
+        cell(_thousand(more), "for 1,000 requests", "num"),
+        cell(_spark(row, hours), "instance-hours by day", "wide"),
+        cell(_waits(more), "who waited", "wide"),
+    )
+
+
+def _known(row: Saving) -> Html:
+    """How much of its time is known, where that is not all."""
+    if row.time.coverage >= 0.995:
+        return Html("")
+    return html('<div class="small waking">{share} known</div>', share=words.share(row.time.coverage))
+
+
+def _spark(row: Saving, under: Html) -> Html:
+    label = f"{row.name}: instance-hours by day"
+    return html(
+        '<span class="warm">{bars}</span><div class="small muted">{under}</div>',
+        bars=Html(day_bars(row.days, label)),
+        under=under,
+    )
+
+
+def _waits(more: Details) -> Html:
+    waits = more.waits
+    if waits is None or waits.cold_starts is None:
+        return html('<span class="none">not known yet</span>')
+    if not waits.cold_starts:
+        return html('<span class="none">nobody waited</span>')
+    long = f"p95 wait {took(waits.p95_s)}" if waits.p95_s is not None else "too few to say how long"
+    worst = (
+        f", {took(waits.worst_p95_s)} on {words.WEEKDAYS[waits.worst_day]}"
+        if waits.worst_day is not None and waits.worst_p95_s is not None
+        else ""
+    )
+    return html(
+        '<span class="nowrap">{starts}</span><div class="small muted">{long}{worst}</div>{expired}',
+        starts=fmt.plural(waits.cold_starts, "cold start"),
+        long=long,
+        worst=worst,
+        expired=html('<div class="small stuck">{n} expired</div>', n=fmt.count(waits.expired))
+        if waits.expired
+        else Html(""),
+    )
+
+
+def _thousand(more: Details) -> Html:
+    found = more.per_thousand
+    if found is None or found.requests is None:
+        return html('<span class="none">not known</span>')
+    if found.usd is None:
+        said = "too few requests" if found.few else "not known"
+        return html(
+            '<span class="none" title="{n}">{said}</span>', n=fmt.plural(found.requests, "request"), said=said
+        )
+    return html(
+        '{usd}<div class="small muted">of {n}</div>', usd=fmt.money(found.usd), n=fmt.count(found.requests)
+    )

@@ -1,0 +1,83 @@
+"""Views of savings on the basis of a bill, and of a bill beside the estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from ops.bill_source import ReadBill
+from ops.core import billed
+from ops.core.cost import Basis
+from ops.core.errors import BadInput
+from ops.core.savings import CURRENCY, Saving, total
+from ops.core.savings_upper import Moving, moving
+from ops.core.views_savings import SavingsView
+from ops.known import State
+from ops.savings_details import activities_of
+
+
+def on_a_bill(state: State, view: SavingsView, read: ReadBill, source: str) -> SavingsView:
+    """The view with what was billed in place of estimates. `view`: the estimates by UTC day. Raises BadInput.
+
+    What the saving cost, idle time and the forecast stay estimates, which their own words say.
+    """
+    bill = read.bill
+    if bill.currency != CURRENCY:
+        raise BadInput(
+            f"The bill is in {bill.currency}, and Ebb counts savings in {CURRENCY}.",
+            "Look at it with `python -m ops bill`, or choose the estimate.",
+        )
+    rows = tuple(_row(state, view, row, read) for row in view.rows)
+    ordered = sorted(rows, key=lambda row: (row.saved is None, -(row.saved or 0), row.name))
+    shown = replace(
+        view,
+        query=replace(view.query, basis=Basis.BILLED),
+        rows=tuple(ordered),
+        total=total(rows, Basis.BILLED),
+        before=None,
+        bill_source=source,
+        problems=(*view.problems, *read.problems),
+    )
+    return beside(state, shown, view, read)
+
+
+def beside(state: State, view: SavingsView, by_utc_day: SavingsView, read: ReadBill) -> SavingsView:
+    """The view with the bill beside it. `by_utc_day`: the estimates, as a bill counts days."""
+    upper: dict[tuple[str, date], Moving] = {}
+    for row in by_utc_day.rows:
+        upper |= _unseen(state, row, by_utc_day)
+    found = billed.reconciled(read.bill, by_utc_day.rows, upper, read.at)
+    return replace(
+        view, reconciled=found, bill=read.bill, bill_at=read.at, paid_calls=view.paid_calls + read.calls
+    )
+
+
+def _row(state: State, view: SavingsView, row: Saving, read: ReadBill) -> Saving:
+    endpoint = state.known[row.name].endpoint
+    target = state.scaling.targets.get(endpoint.ref.resource_id)
+    return billed.saving(
+        row.name,
+        read.bill,
+        row.time,
+        view.query.period,
+        view.query.baseline,
+        most=target.bounds.max if target is not None else None,
+        at=read.at,
+        listed=next((p for p in view.prices if p.instance_type == endpoint.instance_type), None),
+        is_async=row.is_async,
+        tags=row.tags,
+    )
+
+
+def _unseen(state: State, row: Saving, view: SavingsView) -> Mapping[tuple[str, date], Moving]:
+    """What was on its way in or out, by UTC day, as far as scaling activities are on record."""
+    known = state.known.get(row.name)
+    if known is None:
+        return {}
+    moves = activities_of(state, known.endpoint, view.query.period)
+    out = {}
+    for each in row.days:
+        begin = datetime.combine(each.day, datetime.min.time(), UTC)
+        out[row.name, each.day] = moving(moves, begin, begin + timedelta(days=1))
+    return out

@@ -1,0 +1,324 @@
+"""What an endpoint cost, what its baseline would have cost, and the difference. Decimal dollars. Pure.
+
+Actual and baseline are counted over the same known minutes: what is not known is in neither, and `coverage` says how
+much that is. Sums of billed and of estimated money are never added to each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+import numpy as np
+
+from ops.core.baselines import Against, Baseline, Kind, against, office_edges
+from ops.core.cost import Basis, hours_of
+from ops.core.instance_time import MINUTES, QUARTER_S, InstanceTime
+from ops.core.periods import Period
+from ops.core.types import FloatArray, Price
+
+CURRENCY = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class TypeFrom:
+    """The instance type of an endpoint from an instant on; None: not known."""
+
+    since: datetime
+    instance_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TypeHours:
+    """Instance-hours of one type. `usd` None: no price is known."""
+
+    instance_type: str
+    hours: Decimal
+    price: Price | None
+    usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedDay:
+    """One local day (the first and last may be cut). None: not known, never zero."""
+
+    day: date
+    known: float
+    """The share of its minutes that is known, 0 to 1."""
+    hours: Decimal | None
+    baseline_hours: Decimal | None
+    usd: Decimal | None
+    baseline_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """One endpoint over one period. Money None: not known; `missing` says why."""
+
+    name: str
+    basis: Basis
+    time: InstanceTime
+    against: Against
+    hours: Decimal | None
+    baseline_hours: Decimal | None
+    usd: Decimal | None
+    baseline_usd: Decimal | None
+    by_type: tuple[TypeHours, ...]
+    days: tuple[SavedDay, ...]
+    prices: tuple[Price, ...]
+    missing: str = ""
+    final: bool = False
+    """Whether the period is over, every minute of it known, and nothing about it can change any more."""
+    is_async: bool = True
+    tags: Mapping[str, str] | None = None
+    """None: not known."""
+
+    @property
+    def saved(self) -> Decimal | None:
+        """Baseline minus actual; negative where the endpoint cost more than its baseline."""
+        if self.usd is None or self.baseline_usd is None:
+            return None
+        return self.baseline_usd - self.usd
+
+    @property
+    def ratio(self) -> Decimal | None:
+        """The saved share of the baseline; None where the baseline is not known or costs nothing."""
+        saved = self.saved
+        return saved / self.baseline_usd if saved is not None and self.baseline_usd else None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Several endpoints together: sums of those whose money is known; the others are named."""
+
+    basis: Basis
+    counted: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    hours: Decimal | None
+    baseline_hours: Decimal | None
+    usd: Decimal | None
+    baseline_usd: Decimal | None
+    coverage: float
+    days: tuple[SavedDay, ...]
+    final: bool
+
+    @property
+    def saved(self) -> Decimal | None:
+        if self.usd is None or self.baseline_usd is None:
+            return None
+        return self.baseline_usd - self.usd
+
+    @property
+    def ratio(self) -> Decimal | None:
+        saved = self.saved
+        return saved / self.baseline_usd if saved is not None and self.baseline_usd else None
+
+
+def saving(
+    name: str,
+    time: InstanceTime,
+    period: Period,
+    baseline: Baseline,
+    *,
+    most: int | None,
+    types: Sequence[TypeFrom],
+    prices: Mapping[str, Price],
+    is_async: bool = True,
+    tags: Mapping[str, str] | None = None,
+) -> Saving:
+    """The estimate for one endpoint: instance-hours by type times list price.
+
+    `time` covers the period from its start (or the endpoint's creation) until `period.until`. `types`: ascending; the
+    first holds for all time before it, too. `prices`: by instance type; a type that is missing has no known price.
+    """
+    on = against(baseline, time, most)
+    begin, end = time.first, time.end
+    days = [(d, a, b) for d, a, b in period.days() if b.timestamp() > begin and a.timestamp() < end]
+    changes = [int(each.since.timestamp()) // QUARTER_S * QUARTER_S for each in types[1:]]
+    edges = sorted(
+        {begin, end}
+        | {int(b.timestamp()) for _, _, b in days if begin < b.timestamp() < end}
+        | {at for at in changes if begin < at < end}
+    )
+    minutes, known = time.between(edges)
+    wanted = known if on.baseline.kind is not Kind.HOURS else _office(time, baseline, period, edges)
+    lines = []
+    for i, at in enumerate(edges[:-1]):
+        instance_type = type_at(types, at)
+        lines.append(
+            _Line(
+                at,
+                edges[i + 1],
+                instance_type,
+                prices.get(instance_type or ""),
+                hours_of(float(minutes[i])),
+                None if on.instances is None else on.instances * hours_of(float(wanted[i])),
+                float(known[i]),
+            )
+        )
+    shown = tuple(_day(day, a, b, lines) for day, a, b in days)
+    whole = _sum(lines)
+    unpriced = sorted({line.instance_type or "" for line in lines if line.price is None and line.known})
+    return Saving(
+        name,
+        Basis.ESTIMATED,
+        time,
+        on,
+        whole.hours,
+        whole.baseline_hours,
+        whole.usd,
+        whole.baseline_usd,
+        _by_type(lines),
+        shown,
+        tuple(dict.fromkeys(line.price for line in lines if line.price is not None)),
+        _missing(time, on, unpriced),
+        period.over and time.coverage == 1.0 and not unpriced,
+        is_async,
+        tags,
+    )
+
+
+def total(found: Iterable[Saving], basis: Basis = Basis.ESTIMATED) -> Total:
+    """Several endpoints together. Raises ValueError where billed and estimated ones meet."""
+    rows = tuple(found)
+    if any(row.basis is not basis for row in rows):
+        raise ValueError("billed and estimated costs are never added to each other")
+    known = [row for row in rows if row.usd is not None and row.baseline_usd is not None]
+    left = tuple(LeftOut(row.name, row.missing or "not known") for row in rows if row not in known)
+    lived = sum(len(row.time.known) * MINUTES for row in rows)
+    covered = sum(row.time.known_minutes for row in rows)
+    by_day: dict[date, list[SavedDay]] = {}
+    for row in known:
+        for day in row.days:
+            by_day.setdefault(day.day, []).append(day)
+    return Total(
+        basis,
+        tuple(row.name for row in known),
+        left,
+        _added(row.hours for row in known),
+        _added(row.baseline_hours for row in known),
+        _added(row.usd for row in known),
+        _added(row.baseline_usd for row in known),
+        covered / lived if lived else 0.0,
+        tuple(_together(day, each) for day, each in sorted(by_day.items())),
+        bool(rows) and not left and all(row.final for row in rows),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A stretch of one type within one day."""
+
+    begin: int
+    end: int
+    instance_type: str | None
+    price: Price | None
+    hours: Decimal
+    baseline_hours: Decimal | None
+    known: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    hours: Decimal | None
+    baseline_hours: Decimal | None
+    usd: Decimal | None
+    baseline_usd: Decimal | None
+    known: float
+
+
+def _sum(lines: Sequence[_Line]) -> _Sums:
+    some = [line for line in lines if line.known]
+    if not some:
+        return _Sums(None, None, None, None, 0.0)
+    hours = sum((line.hours for line in some), Decimal(0))
+    based = [line.baseline_hours for line in some]
+    usd, baseline_usd = Decimal(0), Decimal(0)
+    priced = all(line.price is not None for line in some)
+    for line in some:
+        if line.price is not None:
+            usd += line.hours * line.price.usd_per_hour
+            baseline_usd += (line.baseline_hours or Decimal(0)) * line.price.usd_per_hour
+    unknown = any(each is None for each in based)
+    return _Sums(
+        hours,
+        None if unknown else sum((each for each in based if each is not None), Decimal(0)),
+        usd if priced else None,
+        baseline_usd if priced and not unknown else None,
+        sum(line.known for line in some),
+    )
+
+
+def _day(day: date, begin: datetime, end: datetime, lines: Sequence[_Line]) -> SavedDay:
+    first, last = int(begin.timestamp()), int(end.timestamp())
+    sums = _sum([line for line in lines if line.begin < last and line.end > first])
+    length = (last - first) / 60
+    return SavedDay(day, sums.known / length, sums.hours, sums.baseline_hours, sums.usd, sums.baseline_usd)
+
+
+def _together(day: date, found: Sequence[SavedDay]) -> SavedDay:
+    return SavedDay(
+        day,
+        float(np.mean([each.known for each in found])),
+        _added(each.hours for each in found),
+        _added(each.baseline_hours for each in found),
+        _added(each.usd for each in found),
+        _added(each.baseline_usd for each in found),
+    )
+
+
+def _added(values: Iterable[Decimal | None]) -> Decimal | None:
+    """The sum of what is known; None where nothing is."""
+    known = [each for each in values if each is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def _by_type(lines: Sequence[_Line]) -> tuple[TypeHours, ...]:
+    out: dict[str, TypeHours] = {}
+    for line in lines:
+        if not line.known:
+            continue
+        key = line.instance_type or "unknown type"
+        old = out.get(key)
+        hours = line.hours + (old.hours if old else Decimal(0))
+        usd = hours * line.price.usd_per_hour if line.price is not None else None
+        out[key] = TypeHours(key, hours, line.price, usd)
+    return tuple(out[key] for key in sorted(out))
+
+
+def type_at(types: Sequence[TypeFrom], at: int) -> str | None:
+    """The type at an epoch second; a change counts from the quarter hour on in which it lies."""
+    found = types[0].instance_type if types else None
+    for each in types[1:]:
+        if each.since.timestamp() // QUARTER_S * QUARTER_S <= at:
+            found = each.instance_type
+    return found
+
+
+def _office(time: InstanceTime, baseline: Baseline, period: Period, edges: Sequence[int]) -> FloatArray:
+    """Known minutes between edges that lie in business hours."""
+    inside = np.zeros(len(time.known), np.bool_)
+    for opens, closes in office_edges(baseline, period):
+        a, b = (int(at.timestamp() - time.first) // QUARTER_S for at in (opens, closes))
+        inside[max(0, a) : max(0, b)] = True
+    masked = InstanceTime(time.first, time.minutes, np.where(inside, time.known, 0.0), ())
+    return masked.between(edges)[1]
+
+
+def _missing(time: InstanceTime, on: Against, unpriced: Sequence[str]) -> str:
+    if not time.known_minutes:
+        return "nothing is known of this period yet"
+    if on.instances is None:
+        return on.formula
+    if unpriced:
+        names = ", ".join(each or "an instance type that is not known" for each in unpriced)
+        return f"no price is known for {names}"
+    return ""

@@ -1,0 +1,147 @@
+"""A saving as a file for other tools: JSON, CSV by endpoint, CSV by day and endpoint. Pure."""
+
+from __future__ import annotations
+
+import csv
+import json
+from decimal import Decimal
+from typing import Any
+
+from ops.core import savings_words as words
+from ops.core.cost import Basis
+from ops.core.savings import CURRENCY, Saving, Total
+from ops.core.views_savings import SavingsView
+
+KEYS = (
+    "name", "basis", "currency", "period_start", "period_end", "coverage", "actual_usd", "baseline_usd", "saved_usd",
+    "saved_ratio", "instance_hours", "baseline_formula", "price_source", "price_as_of", "final",
+)  # fmt: skip
+"""Of every endpoint in JSON and every line in CSV. null or empty: not known."""
+DAY_KEYS = (
+    "day", "endpoint", "known_share", "instance_hours", "baseline_instance_hours", "actual_usd", "baseline_usd",
+    "saved_usd",
+)  # fmt: skip
+
+
+class _Text:
+    """What csv writes into: pieces of text in memory."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+
+    def write(self, piece: str, /) -> object:
+        self._pieces.append(piece)
+        return None
+
+    def __str__(self) -> str:
+        return "".join(self._pieces)
+
+
+def as_json(view: SavingsView) -> str:
+    """One JSON document: money and hours as numbers, times ISO 8601 in UTC, null = not known."""
+    found = {
+        "endpoints": [line(row, view) | _missing(row) for row in view.rows],
+        "total": {
+            **line(view.total, view),
+            "left_out": [{"name": e.name, "why": e.why} for e in view.total.left_out],
+        },
+        "baseline": view.query.baseline.text,
+        "zone": view.query.period.zone,
+        "account": view.connection.account,
+        "region": view.connection.region,
+        "as_of": view.as_of.isoformat(),
+        "problems": [f"{p.what} {p.hint}".strip() for p in view.problems],
+    }
+    return json.dumps(found, ensure_ascii=False, allow_nan=False)
+
+
+def as_lines(view: SavingsView) -> str:
+    """CSV, one endpoint a line and the total last."""
+    out = _Text()
+    writer = csv.DictWriter(out, KEYS, lineterminator="\n")
+    writer.writeheader()
+    found: list[Saving | Total] = [*view.rows, view.total]
+    for row in found:
+        writer.writerow({key: "" if value is None else value for key, value in line(row, view).items()})
+    return str(out).rstrip("\n")
+
+
+def as_days(view: SavingsView) -> str:
+    """CSV, a line for each endpoint and local day. What holds for all of it stands above, behind "# "."""
+    period, whole = view.query.period, view.total
+    above = (
+        ("what", "savings of scale-to-zero by day and endpoint"),
+        ("period", f"{period.start.isoformat()} to {period.until.isoformat()}"),
+        ("zone of the days", period.zone),
+        ("basis", whole.basis.value),
+        ("currency", CURRENCY),
+        ("baseline", view.query.baseline.words),
+        ("final", "yes" if whole.final else "no"),
+        ("units", "hours are instance-hours, money is US dollars, known_share is 0 to 1, empty is not known"),
+        ("prices", "; ".join(words.price(p) for p in view.prices) or "not known"),
+        ("made", words.made(view)),
+        ("tags", ", ".join(f"{key}={value}" for key, value in view.query.tags) or "all"),
+        *((f"baseline of {row.name}", row.against.formula) for row in view.rows),
+        *((f"not counted, {each.name}", each.why) for each in whole.left_out),
+    )
+    out = _Text()
+    for name, told in above:
+        out.write(f"# {name}: {' '.join(told.split())}\n")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(DAY_KEYS)
+    for row in sorted(view.rows, key=lambda each: each.name):
+        for day in row.days:
+            saved = None if day.usd is None or day.baseline_usd is None else day.baseline_usd - day.usd
+            money = (day.hours, day.baseline_hours, day.usd, day.baseline_usd, saved)
+            writer.writerow(
+                (day.day.isoformat(), row.name, f"{day.known:.4f}", *(_text(each, 6) for each in money))
+            )
+    return str(out)
+
+
+def line(row: Saving | Total, view: SavingsView) -> dict[str, Any]:
+    """The keys of KEYS."""
+    period = view.query.period
+    source, as_of = _priced(row, view)
+    formula = view.query.baseline.words if isinstance(row, Total) else row.against.formula
+    return {
+        "name": "total" if isinstance(row, Total) else row.name,
+        "basis": row.basis.value,
+        "currency": CURRENCY,
+        "period_start": period.start.isoformat(),
+        "period_end": period.until.isoformat(),
+        "coverage": round(row.coverage if isinstance(row, Total) else row.time.coverage, 4),
+        "actual_usd": _number(row.usd, 4),
+        "baseline_usd": _number(row.baseline_usd, 4),
+        "saved_usd": _number(row.saved, 4),
+        "saved_ratio": _number(row.ratio, 4),
+        "instance_hours": _number(row.hours, 4),
+        "baseline_formula": formula,
+        "price_source": source,
+        "price_as_of": as_of,
+        "final": row.final,
+    }
+
+
+def _priced(row: Saving | Total, view: SavingsView) -> tuple[str | None, str | None]:
+    """Where the money of a line comes from, and the day of that: list prices, or the bill."""
+    if row.basis is Basis.BILLED:
+        day = None if view.bill_at is None else view.bill_at.date().isoformat()
+        return view.bill_source or None, day
+    rows = [row] if isinstance(row, Saving) else [r for r in view.rows if r.name in view.total.counted]
+    prices = [price for each in rows for price in each.prices]
+    if not prices:
+        return None, None
+    return "; ".join(sorted({p.source for p in prices})), min(p.as_of for p in prices).date().isoformat()
+
+
+def _missing(row: Saving) -> dict[str, Any]:
+    return {"missing": row.missing} if row.missing else {}
+
+
+def _number(value: Decimal | None, digits: int) -> float | None:
+    return None if value is None else float(round(value, digits))
+
+
+def _text(value: Decimal | None, digits: int) -> str:
+    return "" if value is None else f"{round(value, digits):f}"

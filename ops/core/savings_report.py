@@ -1,0 +1,204 @@
+"""The summary of a saving that a manager mails: one self-contained page of HTML that prints on one sheet of A4. Pure.
+
+No script and nothing from outside; light colours, because it is made for paper. The same view gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from html import escape
+from zoneinfo import ZoneInfo
+
+from ops.core import savings_words as words
+from ops.core.cost import Basis, cents
+from ops.core.savings import Saving, total
+from ops.core.savings_parts import asleep, calendar
+from ops.core.savings_svg import CARD, FINE, GRID, MONEY, MUTED, TEXT, calendar_svg, days_svg
+from ops.core.views_savings import SavingsView
+
+NEWLINE = "\n"
+ROWS, PRICES, LEFT_OUT = 10, 4, 3
+"""At most so many endpoints, prices and endpoints that are not counted stand on the sheet; of more, their number."""
+
+_CSS = f"""
+@page {{ size: A4; margin: 11mm 12mm; }}
+:root {{ color-scheme: light; }}
+* {{ box-sizing: border-box; }}
+body {{ margin: 0 auto; padding: 11mm 0; width: 186mm; max-width: calc(100vw - 24px);
+  background: #FFFFFF; color: {TEXT};
+  font: 9.5pt/1.38 system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums;
+  -webkit-print-color-adjust: exact; print-color-adjust: exact; }}
+@media print {{ body {{ padding: 0; width: auto; max-width: none; }} }}
+h1 {{ font-size: 15pt; line-height: 1.22; font-weight: 600; margin: 0 0 3pt; overflow-wrap: anywhere; }}
+h1 b {{ color: {FINE}; font-weight: 600; }}
+h2 {{ font-size: 10pt; font-weight: 600; margin: 8pt 0 2pt; }}
+p {{ margin: 0 0 3pt; }}
+h2 span {{ font-weight: 400; }}
+.muted, th, dt, small {{ color: {MUTED}; }}
+.cards {{ display: grid; grid-template-columns: repeat(4, 1fr); gap: 6pt; margin: 6pt 0; }}
+.card {{ background: {CARD}; border: 1px solid {GRID}; border-radius: 4pt; padding: 4pt 7pt; }}
+.card b {{ display: block; font-size: 14pt; line-height: 1.2; font-weight: 600; }}
+.card small {{ display: block; font-size: 8pt; }}
+.fine {{ color: {FINE}; }} .money {{ color: {MONEY}; }}
+svg {{ display: block; }}
+table {{ border-collapse: collapse; width: 100%; font-size: 8.5pt; }}
+th {{ font-weight: 400; text-align: left; }}
+th, td {{ padding: 1.5pt 4pt 1.5pt 0; border-bottom: 1px solid {GRID}; vertical-align: top;
+  overflow-wrap: anywhere; }}
+.num {{ text-align: right; white-space: nowrap; }}
+dl {{ display: grid; grid-template-columns: max-content 1fr; gap: 1pt 8pt; margin: 0; font-size: 8pt;
+  line-height: 1.3; }}
+dd {{ margin: 0; overflow-wrap: anywhere; }}
+footer {{ margin-top: 6pt; font-size: 8pt; color: {MUTED}; }}
+@media (max-width: 560px) {{ .cards {{ grid-template-columns: 1fr 1fr; }} dl {{ grid-template-columns: 1fr; }} }}
+"""
+
+
+def report(view: SavingsView) -> str:
+    """The whole document."""
+    first, second = words.headline(view)
+    known = view.total.usd is not None and view.total.baseline_usd is not None
+    body = [
+        f"<h1>{escape(first)} <b>{escape(second)}</b></h1>",
+        _paragraph(
+            [
+                _status(view),
+                words.waited(view.waits, ZoneInfo(view.query.period.zone)),
+                *words.lead(view),
+                words.idle(view),
+            ]
+        ),
+        *([_cards(view), *_charts(view), _table(view)] if known else [_unknown(view)]),
+        _counting(view),
+        f"<footer>{escape(words.made(view))}.</footer>",
+    ]
+    title = escape(f"Savings {view.query.period.label}")
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{title}</title><style>{_CSS}</style></head>\n<body>\n{NEWLINE.join(body)}\n"
+        "</body></html>\n"
+    )
+
+
+def _status(view: SavingsView) -> str:
+    if view.total.usd is None:
+        return ""
+    basis = (
+        "From the bill"
+        if view.total.basis is Basis.BILLED
+        else "Estimated from instance time and list prices"
+    )
+    return f"{basis}, {words.settled(view)}."
+
+
+def _paragraph(sentences: Iterable[str]) -> str:
+    return f'<p class="muted">{escape(" ".join(s for s in sentences if s))}</p>'
+
+
+def _cards(view: SavingsView) -> str:
+    found = words.said(view.total)
+    if found is None:
+        return ""
+    slept = asleep(view.rows)
+    hours = "" if view.total.hours is None else f"{words.hours(view.total.hours)} instance-hours"
+    based = (
+        ""
+        if view.total.baseline_hours is None
+        else f"{words.hours(view.total.baseline_hours)} instance-hours"
+    )
+    cards = (
+        ("saved", words.dollars(found.saved), f"{words.share(found.ratio)} of the baseline", "fine"),
+        ("actual", words.dollars(found.actual), hours, "money"),
+        ("baseline", words.dollars(found.baseline), based, ""),
+        ("asleep", words.share(slept), "of the known time, no instance", ""),
+    )
+    return f'<div class="cards">{"".join(_card(*card) for card in cards)}</div>'
+
+
+def _card(label: str, value: str, note: str, tone: str) -> str:
+    return (
+        f'<div class="card"><small>{escape(label)}</small><b class="{tone}">{escape(value)}</b>'
+        f"<small>{escape(note)}</small></div>"
+    )
+
+
+def _charts(view: SavingsView) -> list[str]:
+    before = view.before.days if view.before is not None else ()
+    dotted = f", dotted: {escape(view.query.period.previous().label)}" if len(before) > 1 else ""
+    return [
+        f'<h2>Cost by day <span class="muted">· US dollars; filled: actual, pale: baseline{dotted}; '
+        "hatched: not all known</span></h2>",
+        days_svg(view.total.days, before),
+        '<h2>When instances ran <span class="muted">· a column a day, a row an hour, '
+        f"{escape(view.query.period.zone)}; empty: asleep, hatched: not known</span></h2>",
+        calendar_svg(calendar(view.rows, view.query.period)),
+    ]
+
+
+def _table(view: SavingsView) -> str:
+    rows = [row for row in view.rows if row.usd is not None and row.baseline_usd is not None]
+    lines = [_row(row) for row in rows[:ROWS]]
+    rest = rows[ROWS:]
+    if rest:
+        more = total(rest, view.total.basis)
+        lines.append(
+            _cells(
+                (f"and {len(rest)} more", _exact(more.saved), _exact(more.usd), _exact(more.baseline_usd)), 4
+            )
+        )
+    heads = ("endpoint", "saved", "actual", "baseline", "saved", "asleep", "instance-hours", "baseline is")
+    head = "".join(f"<th{_NUM if i else ''}>{name}</th>" for i, name in enumerate(heads))
+    return f"<h2>By endpoint</h2><table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+
+
+_NUM = ' class="num"'
+
+
+def _row(row: Saving) -> str:
+    on = row.against.instances
+    return _cells(
+        (
+            row.name,
+            _exact(row.saved),
+            _exact(row.usd),
+            _exact(row.baseline_usd),
+            words.share(row.ratio),
+            words.share(row.time.asleep),
+            words.DASH if row.hours is None else words.hours(row.hours),
+            words.DASH if on is None else f"{on.normalize():f} instance{'' if on == 1 else 's'}",
+        )
+    )
+
+
+def _cells(values: Iterable[str], empty: int = 0) -> str:
+    inner = "".join(f"<td{_NUM if i else ''}>{escape(each)}</td>" for i, each in enumerate(values))
+    return f"<tr>{inner}{'<td></td>' * empty}</tr>"
+
+
+def _exact(amount: Decimal | None) -> str:
+    return words.DASH if amount is None else words.dollars(cents(amount))
+
+
+def _unknown(view: SavingsView) -> str:
+    """Why there is no number."""
+    items = "".join(f"<li>{escape(e.name)}: {escape(e.why)}</li>" for e in view.total.left_out[: ROWS * 2])
+    more = len(view.total.left_out) - ROWS * 2
+    return f"<ul>{items}{f'<li>and {more} more</li>' if more > 0 else ''}</ul>"
+
+
+def _counting(view: SavingsView) -> str:
+    """The formula, the numbers behind the headline, the prices, and what is not known."""
+    pairs = [pair for pair in words.counting(view) if not pair[0].startswith(words.NOT_COUNTED)]
+    left = view.total.left_out
+    pairs += [(f"{words.NOT_COUNTED}{e.name}", e.why) for e in left[:LEFT_OUT]]
+    if len(left) > LEFT_OUT:
+        pairs.append((f"{words.NOT_COUNTED}others", f"{len(left) - LEFT_OUT} more endpoints"))
+    pairs += [("price", words.price(each)) for each in view.prices[:PRICES]]
+    if len(view.prices) > PRICES:
+        pairs.append(("price", f"and of {len(view.prices) - PRICES} more instance types (see the CSV)"))
+    pairs += [("not read", f"{p.part}: {p.what}") for p in view.problems[:LEFT_OUT]]
+    pairs.append(("not in it", words.NOT_IN_IT))
+    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(told)}</dd>" for name, told in pairs)
+    return f"<h2>How it was counted</h2><dl>{items}</dl>"

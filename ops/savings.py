@@ -1,0 +1,272 @@
+"""What scale-to-zero saved: views made of what was read, and of list prices, which are free and kept for a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+
+from ops import savings_ahead, worked_past
+from ops.aws.calls import Reading
+from ops.aws.pricing import PriceList
+from ops.aws.tags import TagReader
+from ops.core import spans
+from ops.core.errors import UnknownEndpoint
+from ops.core.forecast import DayCost
+from ops.core.metrics import Metric
+from ops.core.names import nearest
+from ops.core.periods import Period, months
+from ops.core.savings import Saving, TypeFrom, saving, total
+from ops.core.types import Endpoint, Price, Problem
+from ops.core.views_savings import Candidate, Fit, Forecast, SavingsQuery, SavingsView
+from ops.core.window import KEPT_DAYS
+from ops.episode_past import OF_WAKES
+from ops.gather import Gatherer
+from ops.instance_past import Asked, time_of, times_of, wanted
+from ops.known import State
+from ops.savings_details import Detailed, Reach, all_waits, details_of, never_slept
+from ops.savings_direct import candidate_of, usual_start
+from ops.savings_memo import Memo, read_so_far
+from ops.type_past import types_of
+
+LONGEST_S = {60: 3 * 86_400, 300: 15 * 86_400, 3600: 180 * 86_400}
+"""How much one call reads at most."""
+Tell = Callable[[str, int, int], None]
+Types = Mapping[str, tuple[TypeFrom, ...]]
+"""The instance types of each endpoint."""
+MARGIN_S = 7200
+"""Kept clear of AWS's own edges, where an answer is empty rather than an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a view of savings needs beside what was read of AWS."""
+
+    prices: PriceList
+    history: tuple[int, int]
+    """How many endpoints have all of their history, of how many."""
+    reach: Reach
+    """From when on the cold starts of an endpoint are kept."""
+    tags: TagReader
+    memo: Memo
+    budget: Decimal | None = None
+    """Dollars a month."""
+
+
+def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
+    """The savings of the endpoints asked for. Raises UnknownEndpoint."""
+    every = _chosen(state, query.names)
+    tags = {e.ref.name: beside.tags.of(e.arn) for e in every}
+    chosen = [e for e in every if e.is_async and _has(tags[e.ref.name], query.tags)]
+    if query.names is None:
+        chosen = _lived(chosen, query.period)
+    direct = [e for e in every if not e.is_async and _has(tags[e.ref.name], query.tags)]
+    types = {e.ref.name: types_of(state, e) for e in every}
+    listed, problems = _prices(state, beside.prices, _kinds(chosen, types))
+    rows = _rows(state, chosen, query, query.period, listed, types, tags)
+    earlier = query.period.previous()
+    before = total(_rows(state, _lived(chosen, earlier), query, earlier, listed, types, tags))
+    found = {
+        e.ref.name: details_of(
+            state, e, row, query.period, types[e.ref.name], listed, beside.reach, beside.memo
+        )
+        for e, row in zip(chosen, rows, strict=True)
+    }
+    details = {name: each.details for name, each in found.items()}
+    ordered = sorted(rows, key=lambda row: (row.saved is None, -(row.saved or 0), row.name))
+    candidates, more = _candidates(state, beside.prices, direct, query.period, types, found.values())
+    oldest = min((e.created for e in chosen), default=state.now)
+    own = (p for p in (state.past.problem, beside.tags.problem) if p is not None)
+    return SavingsView(
+        state.connection,
+        state.now,
+        query,
+        tuple(ordered),
+        total(rows),
+        before if before.coverage else None,
+        details,
+        all_waits(tuple(found.values()), query.period),
+        prices=tuple(listed[key] for key in sorted(listed)),
+        months=months(state.now, oldest, query.period.zone),
+        candidates=candidates,
+        forecast=_ahead(state, chosen, query.period.zone, listed, types, beside),
+        history=beside.history,
+        never_slept=never_slept(details),
+        tag_values=_values(tags.values()),
+        problems=tuple(dict.fromkeys((*problems, *more, *own))),
+    )
+
+
+def read_lacking(
+    gatherer: Gatherer,
+    reading: Reading,
+    query: SavingsQuery,
+    tell: Tell = lambda name, done, of: None,
+) -> None:
+    """Read what savings over a period, the one before and the month's end still lack, in the finest steps that AWS
+    keeps. OpsError.
+
+    `tell` hears of each endpoint before it is read, with how many of how many are done.
+    """
+    names, period = query.names, query.period
+    spans_of = (period.previous().start, period.until), savings_ahead.span(reading.now, period.zone)
+    chosen = [e for e in gatherer.endpoints() if names is None or e.ref.name in names]
+    for done, endpoint in enumerate(chosen):
+        tell(endpoint.ref.name, done, len(chosen))
+        if endpoint.is_async:
+            for start, until in spans_of:
+                _read(gatherer, reading, endpoint, wanted(endpoint), start, until)
+        _read(gatherer, reading, endpoint, _of_details(endpoint), period.start, period.until)
+
+
+def _of_details(endpoint: Endpoint) -> tuple[Metric, ...]:
+    """What idle time, waits and cold starts are made of."""
+    return tuple(dict.fromkeys((*worked_past.wanted(endpoint), *(OF_WAKES if endpoint.is_async else ()))))
+
+
+def _read(
+    gatherer: Gatherer,
+    reading: Reading,
+    endpoint: Endpoint,
+    asked: Sequence[Metric],
+    start: datetime,
+    until: datetime,
+) -> None:
+    """What is missing of [start, until), each part in the finest steps that AWS still keeps."""
+    begin, upper, now = int(start.timestamp()), int(until.timestamp()), int(reading.now.timestamp())
+    for step, days in KEPT_DAYS.items():
+        oldest = -(-(now - days * 86_400 + MARGIN_S) // 3600) * 3600
+        lower = max(begin, oldest, int(endpoint.created.timestamp()) // 3600 * 3600)
+        if lower < upper:
+            for hole in gatherer.past.holes(endpoint.ref.name, asked, (lower, upper), step):
+                for piece in spans.pieces(hole.span, LONGEST_S[step]):
+                    gatherer.fill(reading, endpoint, replace(hole, span=piece), step)
+        upper = min(upper, oldest)
+
+
+def _chosen(state: State, names: Sequence[str] | None) -> list[Endpoint]:
+    """Endpoints that could be described, by name. Raises UnknownEndpoint for one that is asked for and not there."""
+    known = {name: k.endpoint for name, k in state.known.items() if k.endpoint.described}
+    for name in names or ():
+        if name not in known:
+            raise UnknownEndpoint(name, nearest(name, tuple(sorted(known))))
+    return [known[n] for n in sorted(known) if names is None or n in names]
+
+
+def _has(tags: Mapping[str, str] | None, wanted: Iterable[tuple[str, str]]) -> bool:
+    """Whether an endpoint has all the tags asked for; where its tags are not known it has none."""
+    return all((tags or {}).get(key) == value for key, value in wanted)
+
+
+def _values(found: Iterable[Mapping[str, str] | None]) -> dict[str, tuple[str, ...]]:
+    """All values of each key."""
+    out: dict[str, set[str]] = {}
+    for tags in found:
+        for key, value in (tags or {}).items():
+            out.setdefault(key, set()).add(value)
+    return {key: tuple(sorted(out[key])) for key in sorted(out)}
+
+
+def _candidates(
+    state: State,
+    prices: PriceList,
+    direct: Sequence[Endpoint],
+    period: Period,
+    types: Types,
+    asynchronous: Iterable[Detailed],
+) -> tuple[tuple[Candidate, ...], tuple[Problem, ...]]:
+    """Real-time endpoints, by what they would save, the most first; those that fit poorly behind the others."""
+    kinds = _kinds(direct, types)
+    hosting, problems = _prices(state, prices, kinds, asynchronous=False)
+    would, more = _prices(state, prices, kinds)
+    start = usual_start([s for each in asynchronous for s in each.starts])
+    found = [
+        candidate_of(state, e, period, types[e.ref.name], hosting, would, start)
+        for e in direct
+        if e.created < period.until
+    ]
+    found.sort(key=lambda c: (c.fit is Fit.POOR, c.saved is None, -(c.saved or 0), c.name))
+    return tuple(found), (*problems, *more)
+
+
+def _lived(endpoints: Iterable[Endpoint], period: Period) -> list[Endpoint]:
+    """Those that were there before a period ended: of the others there is nothing to know."""
+    return [e for e in endpoints if e.created < period.until]
+
+
+def _rows(
+    state: State,
+    endpoints: Sequence[Endpoint],
+    query: SavingsQuery,
+    period: Period,
+    listed: Mapping[str, Price],
+    types: Types,
+    tags: Mapping[str, Mapping[str, str] | None],
+) -> tuple[Saving, ...]:
+    """The saving of each endpoint over a period."""
+    times = times_of(state.past, [Asked(e, period.start, period.until) for e in endpoints])
+    bounds = {
+        e.ref.name: target.bounds.max
+        for e in endpoints
+        if (target := state.scaling.targets.get(e.ref.resource_id)) is not None
+    }
+    return tuple(
+        saving(
+            e.ref.name,
+            time,
+            period,
+            query.baseline,
+            most=bounds.get(e.ref.name),
+            types=types[e.ref.name],
+            prices=listed,
+            tags=tags[e.ref.name],
+        )
+        for e, time in zip(endpoints, times, strict=True)
+    )
+
+
+def _ahead(
+    state: State,
+    chosen: Sequence[Endpoint],
+    zone: str,
+    listed: Mapping[str, Price],
+    types: Types,
+    beside: Beside,
+) -> Forecast:
+    """Where the present month ends, of the endpoints chosen."""
+    start, until = savings_ahead.span(state.now, zone)
+
+    def days(endpoint: Endpoint) -> tuple[DayCost, ...] | None:
+        time = time_of(state.past, endpoint, start, until)
+        return savings_ahead.days_of(time, endpoint.created, zone, types[endpoint.ref.name], listed)
+
+    found = {}
+    for e in chosen:
+        if e.created < until:
+            own = types[e.ref.name]
+            used = tuple(listed.get(each.instance_type or "") for each in own)
+            span = int(start.timestamp()), int(until.timestamp())
+            read = read_so_far(state.past, e.ref.name, wanted(e), *span)
+            found[e.ref.name] = beside.memo.get(("days", e, own, used, zone, span, read), partial(days, e))
+    return savings_ahead.ahead(found, state.now, zone, beside.budget)
+
+
+def _kinds(endpoints: Iterable[Endpoint], types: Types) -> list[str]:
+    """All instance types that these endpoints had."""
+    return sorted({each.instance_type for e in endpoints for each in types[e.ref.name] if each.instance_type})
+
+
+def _prices(
+    state: State, prices: PriceList, kinds: Iterable[str], *, asynchronous: bool = True
+) -> tuple[dict[str, Price], tuple[Problem, ...]]:
+    found: dict[str, Price] = {}
+    problems: dict[Problem, None] = {}
+    for kind in kinds:
+        price, problem = prices.quote(state.connection.region, kind, asynchronous=asynchronous)
+        if price is not None:
+            found[kind] = price
+        if problem is not None:
+            problems[problem] = None
+    return found, tuple(problems)

@@ -1,0 +1,64 @@
+"""What the Savings page, its reports and the command line ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from ops import billed_savings, clock, savings
+from ops.core.billed import in_utc
+from ops.core.cost import Basis
+from ops.core.periods import Period
+from ops.core.types import Endpoint
+from ops.core.views_savings import SavingsQuery, SavingsView
+from ops.opened import Opened
+from ops.savings import Tell
+
+
+class SavingsConsole(Opened):
+    """The part of the façade that tells what scale-to-zero saved."""
+
+    def savings(self, query: SavingsQuery) -> SavingsView:
+        """From what was read so far; estimated ones ask AWS for list prices alone, billed ones for a bill, too.
+
+        Raises UnknownEndpoint, Unreachable, and with the basis of a bill BadInput, Denied, OpsError.
+        """
+        state = self._gatherer().state()
+        done = self._gaps.progress() if self._gaps is not None else (0, 0)
+        beside = savings.Beside(
+            self._prices, done, self._kept_since(state.now), self._tags, self._memo, self._budget
+        )
+
+        def estimated(period: Period) -> SavingsView:
+            return savings.savings(state, beside, replace(query, period=period, basis=Basis.ESTIMATED))
+
+        utc = in_utc(query.period)
+        first, last = utc.start.date(), utc.until.date()
+        if query.basis is Basis.BILLED:
+            read = self._bills.read(self._reading(), self.connection(), first, last)
+            return billed_savings.on_a_bill(state, estimated(utc), read, self._bills.places.words)
+        view = replace(estimated(query.period), bill_source=self._bills.places.words)
+        found = self._bills.at_hand(first, last)
+        return billed_savings.beside(state, view, estimated(utc), found) if found is not None else view
+
+    def _kept_since(self, now: datetime) -> Callable[[Endpoint], datetime | None]:
+        """From when on the cold starts of an endpoint are kept."""
+        episodes = self._episodes
+        return lambda endpoint: episodes.reach(endpoint, now) if episodes is not None else None
+
+    def find_savings(self, query: SavingsQuery, tell: Tell = lambda name, done, of: None) -> SavingsView:
+        """The same with everything read now that it lacks: for a console without a past. OpsError.
+
+        `tell` hears how far the reading is: the endpoint, how many are done, of how many.
+        """
+        gatherer, reading = self._gatherer(), self._reading()
+        gatherer.read(reading)
+        self._tags.refresh(reading)
+        savings.read_lacking(gatherer, reading, query, tell)
+        assert self._episodes is not None
+        while self._episodes.step(reading, only=query.names):
+            pass
+        alarms = gatherer.state().scaling.alarms.owners()
+        gatherer.types.catch_up(self._log(), reading, alarms, clock.pause)
+        return self.savings(query)
