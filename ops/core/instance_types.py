@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ops.core.moments import mark
 from ops.core.savings import TypeFrom
 
 SLACK = timedelta(minutes=1)
@@ -79,17 +80,28 @@ def types_from(
         )
         if not ordered:
             marks.append(TypeFrom(_since(each, before), each.instance_type))
-    marks.sort(key=lambda mark: mark.since)
+    marks.sort(key=lambda m: m.since)
     ordered_before = any(not d.first and max(d.at, created) <= marks[0].since for d in mine)
     if whole and complete is not None and not ordered_before:
         marks[0] = TypeFrom(min(marks[0].since, max(complete, created)), marks[0].instance_type)
     out: list[TypeFrom] = []
-    for mark in marks:
-        if out and out[-1].since == mark.since:
+    for each in marks:
+        if out and out[-1].since == each.since:
             out.pop()  # of two at once the later one holds
-        if not out or out[-1].instance_type != mark.instance_type:
-            out.append(mark)
+        if not out or out[-1].instance_type != each.instance_type:
+            out.append(each)
     return tuple(out)
+
+
+def assumed(types: Sequence[TypeFrom], begin: datetime, now: datetime) -> str:
+    """Said beside what is counted from `begin` on, where the first type is only taken to hold then; else empty.
+
+    The time in it is marked, see `ops.core.moments`.
+    """
+    if not types or types[0].instance_type is None or types[0].since <= begin:
+        return ""
+    since = mark(types[0].since, now)
+    return f"Which instance type it had before {since} is not on record; it is counted as {types[0].instance_type}."
 
 
 def _since(each: Sighting, before: Sighting | None) -> datetime:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.core.instance_types import Configured, Deploy, Sighting, types_from
+from ops.core.instance_types import Configured, Deploy, Sighting, assumed, types_from
+from ops.core.moments import written
 from ops.core.savings import TypeFrom
 
 BORN = datetime(2026, 10, 1, tzinfo=UTC)
@@ -179,3 +180,13 @@ def test_types_ascend_change_and_end_with_the_present_one(
     assert all(a.since < b.since for a, b in itertools.pairwise(found))
     assert all(a.instance_type != b.instance_type for a, b in itertools.pairwise(found))
     assert found[0].since >= BORN
+
+
+def test_what_is_only_assumed_is_said() -> None:
+    types = (TypeFrom(at(30), "small"), TypeFrom(at(60), "large"))
+    assert written(assumed(types, BORN, at(100))) == (
+        "Which instance type it had before Fri 06:00 UTC is not on record; it is counted as small."
+    )
+    assert assumed(types, at(30), at(100)) == assumed(types, at(40), at(100)) == ""
+    assert assumed((TypeFrom(at(30), None),), BORN, at(100)) == "", "nothing is counted as an unknown type"
+    assert assumed((), BORN, at(100)) == ""
