@@ -96,7 +96,7 @@ def main() -> None:
         other = round(Decimal(pandas.said[name]), 2)
         same = "equal" if round(exact, 2) == other else "DIFFERENT"
         print(f"{name:14} {round(exact, 2):>18,}  {other:>18,}  {same}")
-    print(f"check difference {bill.check_difference}, lines {bill.lines:,}")
+    print(f"check difference {bill.check_difference.normalize()}, lines {bill.lines:,}")
 
 
 def measured(command: list[str], stdin: str) -> Run:

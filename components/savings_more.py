@@ -10,7 +10,7 @@ from components.markup import Html, html, joined
 from components.tables import cell, line, table
 from ops.core import savings_words as words
 from ops.core.billed import agreement
-from ops.core.cost import Basis
+from ops.core.cost import Basis, cents
 from ops.core.views_savings import Candidate, Details, Fit, Forecast, Idle, Reconciled, SavingsView
 
 RANKED = 8
@@ -234,6 +234,6 @@ def _beside(each: Reconciled) -> Html:
             "estimated",
             "num",
         ),
-        cell(fmt.money(apart), "difference", "num"),
+        cell(words.DASH if apart is None else words.dollars(cents(apart)), "difference", "num"),
         cell(html('<span class="small">{why}</span>', why="; ".join(each.why)), "why", "wide"),
     )

@@ -59,7 +59,12 @@ def document(bill: Bill) -> str:
         "hosting_cost": bill.hosting_cost,
         "hosting_effective_cost": bill.effective_cost if bill.days else None,
         "by_type": [
-            {"type": t.instance_type, "hours": t.hours, "cost": t.cost, "effective_cost": t.effective}
+            {
+                "instance_type": t.instance_type or None,
+                "hours": t.hours,
+                "cost": t.cost,
+                "effective_cost": t.effective,
+            }
             for t in bill.by_type
         ],
         "by_endpoint": [
@@ -159,7 +164,7 @@ def _adding_up(bill: Bill) -> list[str]:
     if cent and not bill.check_difference:
         rows.insert(-1, ("rounding of these lines to cents", "", f"{cent:,}"))
     found = aligned([("what", "", bill.currency), *rows], (), right=(1, 2))
-    if bill.check_difference:
+    if bill.check_difference or bill.lines_difference:
         found.append(
             f"These differ from the file's total by {bill.check_difference}: a fault of Ebb. Please report it."
         )

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -139,6 +140,17 @@ class Held:
             if changes == self._changes:
                 for place in ((name, resolution) for name in missing for resolution in spans.RESOLUTIONS):
                     self._coverage[place] = found.get(place, {})
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """As `History.together`, where the database can be read."""
+        with self._lock:
+            history, resting = self._history, self._rests(_READ)
+        with ExitStack() as stack:
+            if not resting:
+                with suppress(OpsError):  # whoever reads in there is told why
+                    stack.enter_context(history.together())
+            yield
 
     def keep_activities(self, endpoint: str, activities: Iterable[Activity]) -> None:
         """As `History.keep_activities`."""

@@ -67,10 +67,11 @@ def times_of(past: Past, asked: Iterable[Asked]) -> tuple[InstanceTime, ...]:
     if quick:
         begin, end = min(each.span[0] for each in quick), max(each.span[1] for each in quick)
         found = past.day_sums({each.endpoint.ref.name for each in quick}, begin, end)
-    return tuple(
-        _time(past, each, found.get(each.endpoint.ref.name) if _by_day(each.endpoint) else None)
-        for each in every
-    )
+    with past.history.together():
+        return tuple(
+            _time(past, each, found.get(each.endpoint.ref.name) if _by_day(each.endpoint) else None)
+            for each in every
+        )
 
 
 def minutes_of(past: Past, endpoint: Endpoint, start: datetime, until: datetime) -> InstanceTime:

@@ -17,6 +17,7 @@ from ops.billing.columns import CSV, FOCUS, Layout, squeezed
 from ops.core.bill import Charge
 
 ASSUMED = "USD"
+_SIGNS = (("$", "USD"), ("€", "EUR"), ("£", "GBP"))
 SAID = (
     "account", "region", "usage_type", "operation", "resource", "instance_type", "unit", "description", "class",
     "frequency", "commitment", "pricing",
@@ -70,16 +71,21 @@ class Part:
         return cells.money(self.raw(role), self.layout.format == CSV, self.decimal_comma)
 
     def currency(self) -> StringValue:
-        """From its column, from the cost's own text, from its header; else US dollars."""
-        header = self.layout.cost_header
-        default = "EUR" if "eur" in squeezed(header) or "€" in header else ASSUMED
-        said = self.text("currency").upper()
+        """The currency of each line; US dollars where nothing names one."""
+        return ibis.coalesce(self.named_currency(), ibis.literal(ASSUMED))
+
+    def named_currency(self) -> StringValue:
+        """From its column, from the cost's own text, from the header of the cost; else null."""
+        said = [self.text("currency").upper()]
         if self.layout.format == CSV and self.raw("billed").type().is_string():
             cost = self.text("billed")
-            in_cost = cells.found(cost, r"\b([A-Z]{3})\b")
-            in_sign = ibis.ifelse(cost.contains("€"), "EUR", cells.nothing("string"))
-            said = ibis.coalesce(said, in_cost, in_sign)
-        return ibis.coalesce(said, ibis.literal(default))
+            said.append(cells.found(cost, r"\b([A-Z]{3})\b"))
+            said += [ibis.ifelse(cost.contains(sign), name, cells.nothing("string")) for sign, name in _SIGNS]
+        header = self.layout.cost_header.upper()
+        said += [
+            ibis.literal(name) for sign, name in _SIGNS if sign in header or name in squeezed(header).upper()
+        ]
+        return ibis.coalesce(*said)
 
     def of_another_service(self) -> BooleanValue:
         """Whether the line names a service, and it is not SageMaker."""

@@ -82,7 +82,7 @@ def as_days(view: SavingsView) -> str:
         ("made", words.made(view)),
         ("tags", ", ".join(f"{key}={value}" for key, value in view.query.tags) or "all"),
         *((f"baseline of {row.name}", row.against.formula) for row in view.rows),
-        *((f"not counted: {each.name}", each.why) for each in whole.left_out),
+        *((f"not counted, {each.name}", each.why) for each in whole.left_out),
     )
     out = _Text()
     for name, told in above:

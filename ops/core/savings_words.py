@@ -119,7 +119,8 @@ def lead(view: SavingsView) -> list[str]:
     out = []
     whole = view.total
     if whole.left_out:
-        out.append(f"Not counted: {named([e.name for e in whole.left_out])}; of them not enough is known.")
+        names, them = named([e.name for e in whole.left_out]), "it" if len(whole.left_out) == 1 else "them"
+        out.append(f"Not counted: {names}; of {them} not enough is known.")
     if whole.counted and whole.coverage < 0.995 and not reading(view):
         out.append(f"{share(whole.coverage)} of the minutes are known; the others are in neither sum.")
     if view.before is not None:
@@ -361,11 +362,10 @@ def reading(view: SavingsView) -> str:
 def made(view: SavingsView) -> str:
     """From what and when: "from CloudWatch's instance counts and list prices of account …, as of …"."""
     known, info = view.connection, ZoneInfo(view.query.period.zone)
-    source = (
-        "AWS's bill"
-        if view.total.basis is Basis.BILLED
-        else "instance counts in CloudWatch, times list price"
-    )
+    source = "instance counts in CloudWatch, times list price"
+    if view.total.basis is Basis.BILLED:
+        read = "" if view.bill_at is None else f", read {stamp(view.bill_at, info)}"
+        source = f"AWS's bill ({view.bill_source}{read})"
     kind = "the simulated AWS" if known.kind == "embedded" else "AWS"
     return (
         f"Made by Ebb from {source}: {kind}, account {known.account}, {known.region}, "

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from threading import RLock
+from threading import RLock, local
 from typing import cast
 
 import numpy as np
@@ -80,6 +80,14 @@ class _Item:
         return np.stack([np.asarray(self.grid.values[key], "<f8") for key in self.keys], axis=1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """A transaction that several readings share."""
+
+    connection: Connection
+    keysets: Keysets
+
+
 class History:
     """Thread-safe. Of several processes one may write while others read.
 
@@ -92,6 +100,8 @@ class History:
         self._url = engine.url
         self._scope = scope_id
         self._writing = RLock()
+        self._mine = local()
+        """The transaction of a thread that reads several things together."""
         self._summed = False
         """Whether every day of minutes has had its sums made."""
         self._reading: AbstractContextManager[object] = nullcontext()
@@ -153,7 +163,9 @@ class History:
             if found is not None:
                 series = (found, resolution)
                 chunks.read_blobs(connection, series, first, last, values)
-                chunks.read_rows(connection, series, first, last, values, Keysets.load(connection))
+                held = self._together
+                keysets = held.keysets if held is not None else Keysets.load(connection)
+                chunks.read_rows(connection, series, first, last, values, keysets)
         return grid
 
     def sums(self, endpoints: Collection[str], start: int, end: int) -> dict[str, DaySums]:
@@ -382,10 +394,32 @@ class History:
             yield connection
 
     @contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread reads in a `with` block is of one state, and begins no transaction of its own.
+
+        Nothing is written by it in there.
+        """
+        with self._read() as connection:
+            self._mine.together = _Together(connection, Keysets.load(connection))
+            try:
+                yield
+            finally:
+                self._mine.together = None
+
+    @contextmanager
     def _read(self) -> Iterator[Connection]:
         """A transaction: all its statements see one state, so that no fold happens between two of them."""
+        held = self._together
+        if held is not None:
+            with translated(self._url):
+                yield held.connection
+            return
         with translated(self._url), self._reading, self._engine.begin() as connection:
             yield connection
+
+    @property
+    def _together(self) -> _Together | None:
+        return getattr(self._mine, "together", None)
 
     def _endpoint_ids(self, connection: Connection, names: Iterable[str]) -> dict[str, int]:
         find = select(ENDPOINT.c.name, ENDPOINT.c.id).where(ENDPOINT.c.scope_id == self._scope)

@@ -37,7 +37,7 @@ def test_a_bill_as_one_document(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert (said["hosting_hours"], said["hosting_cost"]) == (HOURS, COST)
     assert (said["storage_cost"], said["data_cost"]) == (D("0.03"), D("0.024"))
     assert {
-        "type": "ml.m5.xlarge",
+        "instance_type": "ml.m5.xlarge",
         "hours": D("4.5"),
         "cost": D("1.035"),
         "effective_cost": D("0.875"),

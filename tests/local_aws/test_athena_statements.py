@@ -59,6 +59,11 @@ def test_views_partitions_and_tables_come_and_go(lake: Asker) -> None:
     assert lake.rows("SELECT * FROM text") == [["a", "b"]]
     lake.s3.put_object(Bucket=DATA, Key="text/1.csv", Body=b'a,b\n"x, y",2\n')
     assert lake.rows("SELECT * FROM text") == [["a", "b"], ["x, y", "2"]]
+    for n in range(3, 8):
+        lake.s3.put_object(Bucket=DATA, Key="text/1.csv", Body=f"a,b\n{n},\n".encode())
+        assert lake.rows("SELECT * FROM text") == [["a", "b"], [str(n), ""]]
+    kept = [path for path in (lake.aws.world.athena.home() / "tables").iterdir() if path.suffix == ".csv"]
+    assert len(kept) == 2
     lake.rows("DROP TABLE text")
     assert "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.lake.text' does not exist" in lake.refusal(
         "SELECT * FROM text"

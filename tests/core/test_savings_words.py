@@ -1,0 +1,212 @@
+"""The sentences of a saving: numbers that agree with each other, and nothing said that is not known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ops.core import savings_words as words
+from ops.core.baselines import parse
+from ops.core.periods import month
+from ops.core.savings import total
+from ops.core.views_savings import SavingsView, Waits
+from tests.components.samples import NOW
+from tests.components.savings_samples import DOC, FORECAST, LOST, NIGHT, WAITS, billed, one, row, rows, view
+
+UTC = ZoneInfo("UTC")
+
+
+def test_the_sentence_of_one_endpoint() -> None:
+    first, second = words.headline(one())
+    assert first == (
+        "doc-async cost about $961 in the last 30 days; always on at its peak it would have cost about $4,056."
+    )
+    assert second == "Saved about $3,095 (76 %)."
+
+
+def test_several_endpoints_have_a_peak_each() -> None:
+    first, _ = words.headline(view())
+    assert first.startswith("3 endpoints cost about $")
+    assert "; each always on at its peak, they would have cost about $" in first
+
+
+def test_the_three_numbers_of_a_sentence_agree() -> None:
+    found = one()
+    whole = replace(found.total, usd=Decimal("412.40"), baseline_usd=Decimal("1030.70"))
+    said = words.said(whole)
+    assert said is not None
+    assert (said.actual, said.baseline, said.saved) == (412, 1031, 619)
+    assert f"${said.baseline - said.actual}" == "$619"
+
+
+def test_a_bill_is_exact_and_not_about() -> None:
+    first, second = words.headline(billed(one()))
+    assert "about" not in first + second
+    assert "cost $960.53 in the last 30 days" in first
+
+
+def test_small_sums_keep_their_cents() -> None:
+    found = replace(one(NIGHT).total, usd=Decimal("1.234"), baseline_usd=Decimal("12.5"))
+    said = words.said(found)
+    assert said is not None
+    assert (words.dollars(said.actual), words.dollars(said.saved)) == ("$1.23", "$11.27")
+
+
+@pytest.mark.parametrize(
+    ("usd", "based", "told"),
+    [
+        ("500", "400", "That is $100 more: nothing was saved."),
+        ("400", "400", "Nothing was saved."),
+        ("0", "400", "Saved about $400 (100 %)."),
+        ("1", "400", "Saved about $399 (99 %)."),
+    ],
+)
+def test_what_was_saved_is_said_as_it_is(usd: str, based: str, told: str) -> None:
+    found = one()
+    whole = replace(found.total, usd=Decimal(usd), baseline_usd=Decimal(based))
+    assert words.headline(replace(found, total=whole))[1] == told
+
+
+def test_a_month_that_is_under_way_says_so() -> None:
+    period = month("2026-11", NOW)
+    found = view((row(DOC, lambda at: 1.0, period=period),), period=period, names=(DOC,))
+    assert " so far in November 2026; " in words.headline(found)[0]
+    assert words.settled(found) == "not final: the period is still under way"
+    over = month("2026-10", NOW)
+    found = view((row(DOC, lambda at: 1.0, period=over),), period=over, names=(DOC,))
+    assert " cost about $1,048 in October 2026; " in words.headline(found)[0]
+    assert words.settled(found) == "final"
+
+
+def test_nothing_known_is_no_number() -> None:
+    found = view((row(DOC, lambda at: float("nan")),), names=(DOC,))
+    assert words.headline(found) == ("What was saved in the last 30 days is not known.", "")
+    assert words.instances(found) == "nothing is known"
+
+
+def test_no_endpoint_is_said() -> None:
+    assert words.headline(view(())) == ("No asynchronous endpoint fits this choice.", "")
+
+
+def test_what_is_missing_stands_beside_the_number() -> None:
+    told = " ".join(words.lead(view()))
+    assert "Not counted: new-type; of it not enough is known." in told
+    assert "98 % of the minutes are known; the others are in neither sum." in told
+    assert "In the 30 days before: about $" in told
+    assert "30 days before" not in " ".join(words.lead(view(before=False)))
+
+
+def test_while_the_past_is_read_the_numbers_are_said_to_move() -> None:
+    told = words.reading(view(history=(1, 4)))
+    assert told.startswith("The past is still being read: 1 of 4 endpoints done, 98 % of the minutes")
+    assert words.reading(view()) == ""
+    assert words.reading(replace(one(NIGHT), history=(1, 4))) == "", "of this choice everything is known"
+    assert "of the minutes are known" not in " ".join(words.lead(view(history=(1, 4))))
+
+
+def test_the_wait_is_told_with_its_worst_day() -> None:
+    assert words.waited(WAITS, UTC) == (
+        "In return, 42 cold starts, 380 requests or more waited for them, 95 of 100 waits under 7.4 min "
+        "(11 min on Mondays). 2 requests expired in the queue."
+    )
+    assert words.waited(Waits(0, 0, 0.0, 0, None), UTC) == "No request had to wait for a cold start."
+    assert words.waited(Waits(None, None, None, None, None), UTC) == ""
+    assert words.waited(None, UTC) == ""
+    since = words.waited(replace(WAITS, since=NOW, left_out=1), UTC)
+    assert "42 cold starts since 20 Nov 2026 14:02" in since
+    assert since.endswith("Of 1 endpoint nothing is known yet.")
+
+
+def test_idle_money_is_told_where_it_is_known() -> None:
+    assert "was paid while nothing was in work, $28.17 of it in warm windows." in words.idle(view())
+    assert words.idle(billed(view())) == ""
+    assert words.idle(replace(view(), details={})) == ""
+
+
+@pytest.mark.parametrize(
+    ("budget", "told"),
+    [
+        (None, "November 2026 ends at about $1,240 ($1,100 to $1,380)."),
+        ("1000", "above the budget of $1,000.00."),
+        ("1200", "probably above the budget of $1,200.00."),
+        ("1300", "the budget of $1,300.00 may not be enough."),
+        ("1400", "within the budget of $1,400.00."),
+    ],
+)
+def test_the_month_ends_beside_its_budget(budget: str | None, told: str) -> None:
+    found = replace(FORECAST, budget=None if budget is None else Decimal(budget))
+    assert words.forecast(found).endswith(told)
+
+
+def test_without_a_forecast_that_is_said() -> None:
+    found = replace(FORECAST, expected=None, low=None, high=None)
+    assert words.forecast(found) == "Where November 2026 ends is not known yet; about $800 so far."
+
+
+def test_the_count_of_instances_over_time_is_short() -> None:
+    assert words.instances(one()) == "0 instances for 69 % of the time, 3 for 28 %, 4 for 3 %"
+    many = replace(one(), rows=(row(DOC, lambda at: float(at.hour)),))
+    assert words.instances(many).startswith("0 instances for 4 % of the time, 1 to 2 for 8 %")
+
+
+def pairs(found: SavingsView) -> dict[str, str]:
+    return dict(words.counting(found))
+
+
+def test_how_it_was_counted_holds_every_number_behind_the_sentence() -> None:
+    told = pairs(one())
+    assert told["period"] == "21 Oct 2026 13:45 to 20 Nov 2026 13:45, UTC; final"
+    assert told["actual"] == "682 instance-hours, $961 estimated"
+    assert told["baseline"] == "2,880 instance-hours, $4,056"
+    assert told["formula"].startswith("p99 of 43,200 known minutes (asleep = 0) = 4 instances")
+    assert told["minutes known"] == "43,200 of 43,200 (100 %)"
+    assert "minutes not known" not in told
+    assert told["range of the actual"].startswith("$961 to $990: AWS does not say")
+    several = pairs(view())
+    assert several["not counted: new-type"] == "no price is known for ml.new.xlarge"
+    assert several["minutes not known"].startswith("3,240: in neither sum")
+    lost = pairs(one(LOST))
+    assert lost["minutes known"].startswith("39,960 of 43,200")
+
+
+def test_the_bill_names_its_source_and_its_price() -> None:
+    found = billed(view())
+    told = pairs(found)
+    assert told["bill"] == "Cost Explorer, in whole UTC days; two days are open"
+    assert words.paid(found) == "The bill was read with 2 calls to Cost Explorer, for which AWS bills $0.02."
+    assert "range of the actual" not in told
+    assert "AWS's bill (Cost Explorer, read 20 Nov 2026 14:02)" in words.made(found)
+    assert words.paid(view()) == ""
+
+
+def test_no_upper_end_where_one_endpoint_has_none() -> None:
+    found = one()
+    assert words.upper_usd(found) == 990
+    assert words.upper_usd(replace(found, details={})) is None
+
+
+def test_many_names_are_cut() -> None:
+    assert words.named(["a", "b", "c", "d"]) == "a, b, c and d"
+    assert words.named(["a", "b", "c", "d", "e", "f"]) == "a, b, c, d and 2 more"
+
+
+def test_a_price_has_its_source_and_its_day() -> None:
+    assert words.price(view().prices[0]) == "ml.g5.xlarge $1.4084 an hour: the list, as of 28 Sep 2026"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("peak", "always on at peak"), ("3", "always on at 3"), ("hours:7-20", "business hours only")],
+)
+def test_a_baseline_in_the_fewest_words(text: str, told: str) -> None:
+    assert words.short(parse(text)) == told
+
+
+def test_signs_and_shares() -> None:
+    assert words.dollars(Decimal("-12.40")) == "−$12.40"
+    assert words.share(Decimal("-0.07")) == "−7 %"
+    assert words.share(None) == words.usd(None) == "–"
+    assert total(rows()).ratio is not None

@@ -1,0 +1,338 @@
+"""The Savings page: happy, by a link, empty, partial, unknown, stale, failing, billed; and on a real reader."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components import access
+from ops.answers import Told
+from ops.core.baselines import parse
+from ops.core.cost import Basis
+from ops.core.errors import BadInput, Denied, OpsError, Throttled, Unreachable
+from ops.core.periods import last_days, month
+from ops.core.savings_files import as_days, as_json
+from ops.core.savings_report import report
+from ops.core.types import Problem
+from ops.core.views_savings import SavingsQuery, SavingsView
+from tests.components.samples import NOW, REAL, SampleSource, fleet
+from tests.components.savings_samples import DEAR, DOC, LOST, NIGHT, PERIOD, billed, one, row, view
+from tests.living import Gate
+from tests.pages.conftest import Open, figures, markup, notices
+from tests.pages.living_pages import Sky, Viewer, table_lines, words
+from tests.small_worlds import NAME, small
+
+QUERY = SavingsQuery(PERIOD)
+
+
+class Answering(SampleSource):
+    """A source that has an answer about savings, good or old."""
+
+    def __init__(
+        self, found: SavingsView | OpsError, query: SavingsQuery = QUERY, error: OpsError | None = None
+    ) -> None:
+        super().__init__()
+        self.answers[("savings", query)] = found
+        self.error = error
+        self.asked: list[Hashable] = []
+
+    def recall(self, key, work, keep_s):  # type: ignore[no-untyped-def]
+        self.asked.append(("recall", key))
+        return self._told(key, work, keep_s)
+
+    def ask(self, key, work, keep_s):  # type: ignore[no-untyped-def]
+        self.asked.append(("ask", key))
+        return self._told(key, work, keep_s)
+
+    def _told(self, key, work, keep_s):  # type: ignore[no-untyped-def]
+        if isinstance(self.answers.get(key), OpsError):
+            raise self.answers[key]
+        told = super().ask(key, work, keep_s)
+        return replace(told, error=self.error) if isinstance(told, Told) else told
+
+
+def opened(open_page: Open, source: SampleSource, **query: str) -> AppTest:
+    return open_page(source, "savings", **query)
+
+
+def test_the_sentence_comes_first_then_four_numbers_then_charts_and_endpoints(open_page: Open) -> None:
+    app = opened(open_page, Answering(view()))
+    said = words(app)
+    order = (
+        "3 endpoints cost about $",
+        "Saved about $",
+        "asleep",
+        "How this was counted",
+        "Actual against baseline",
+    )
+    order += ("When instances ran", "From the baseline to the actual", "By endpoint", "Paid for nothing")
+    order += ("Where the month ends", "What real-time endpoints could save", "Beside the bill")
+    places = [said.index(each) for each in order]
+    assert places == sorted(places)
+    assert len(figures(app)) == 4
+    assert notices(app) == ""
+    assert markup(app).count('class="card"') == 4
+
+
+def test_the_numbers_of_the_page_are_those_of_the_view(open_page: Open) -> None:
+    found = one()
+    query = replace(QUERY, names=(DOC,))
+    said = " ".join(words(opened(open_page, Answering(found, query), of=DOC)).split())
+    assert (
+        "doc-async cost about $961 in the last 30 days; always on at its peak it would have cost about $4,056."
+        in said
+    )
+    assert "saved $3,095 76 % of $4,056" in said
+    assert "cost, estimated $961 682 instance-hours" in said
+    assert "asleep 69 % of the known time without an instance" in said
+    assert "95 of 100 waits under 7.4 min 42 cold starts, 11 min on Mondays" in said
+    assert "0 instances for 69 % of the time, 3 for 28 %, 4 for 3 %" in said
+    assert "ml.g5.xlarge $1.4084 an hour: the list, as of 28 Sep 2026" in said
+
+
+def test_each_endpoint_with_what_it_saved_and_who_waited_for_it(open_page: Open) -> None:
+    app = opened(open_page, Answering(view()))
+    by_name = {line[0].split()[0]: line for line in table_lines(app)[:4]}
+    assert list(by_name) == [DOC, NIGHT, LOST, DEAR]
+    doc = by_name[DOC]
+    assert doc[1].startswith("$3,095.66") or doc[1].startswith("$3,095.")
+    assert "4 instances" in doc[3]
+    assert doc[4] == "69 %"
+    assert "42 cold starts p95 wait 7.4 min, 11 min on Mondays 2 expired" in doc[7]
+    assert by_name[NIGHT][5] == "too few requests"
+    assert "92 % known" in by_name[LOST][2]
+    assert by_name[LOST][7] == "not known yet"
+    assert by_name[DEAR][1] == "not known: no price is known for ml.new.xlarge"
+    assert "0" not in by_name[DEAR][2] + by_name[DEAR][3], "what is not known is no zero"
+
+
+def test_what_is_paid_for_nothing_is_ranked_with_those_that_never_sleep_first(open_page: Open) -> None:
+    lines = table_lines(opened(open_page, Answering(view())))
+    waste = [line for line in lines if len(line) == 5]
+    assert [line[0] for line in waste] == [LOST, DOC, NIGHT]
+    assert "Never slept" in waste[0][4]
+    assert "Warm windows cost $28.17 beyond what requests needed, and avoided 12 cold starts." in waste[1][4]
+
+
+def test_candidates_say_how_well_they_fit_and_why(open_page: Open) -> None:
+    said = " ".join(words(opened(open_page, Answering(view()))).split())
+    assert "✕ poor fit $1,013.70 $300.10 $713.60 asleep 70 %" in said
+    assert "It answers within a second, and a cold start takes minutes." in said
+
+
+def test_bill_and_estimate_stand_side_by_side_and_are_never_added(open_page: Open) -> None:
+    said = " ".join(words(opened(open_page, Answering(view()))).split())
+    assert (
+        "Over 1 day of endpoints with both, the bill says $43.94 and the estimate $43.66, under 1 % apart."
+        in said
+    )
+    assert "1 line of the bill may still change." in said
+    assert "not final doc-async $43.66 31.0 h – – h –" in said
+
+
+def test_a_link_says_everything(open_page: Open) -> None:
+    period = month("2026-11", NOW, "Europe/Berlin")
+    asked = SavingsQuery(period, parse("hours"), names=(NIGHT,), tags=(("team", "docs"),))
+    found = view(
+        (row(NIGHT, lambda at: 1.0, "hours", period=period),), "hours", period=period, names=(NIGHT,)
+    )
+    app = opened(
+        open_page,
+        Answering(replace(found, query=asked), asked),
+        period="2026-11",
+        baseline="hours",
+        of=NIGHT,
+        tag="team=docs",
+        zone="Europe/Berlin",
+    )
+    assert "so far in November 2026; on at its peak from 08:00 to 18:00 on weekdays only it would" in words(
+        app
+    )
+    assert app.selectbox(key="period").value == "2026-11"
+    assert app.selectbox(key="baseline").value == "hours"
+    assert app.multiselect(key="tag").value == ["team=docs"]
+    assert notices(app) == ""
+
+
+@pytest.mark.parametrize(("typed", "shown"), [("2.5", "own"), ("hours:7-20", "hours:7-20"), ("max", "max")])
+def test_every_baseline_of_the_command_line_can_stand_in_a_link(
+    open_page: Open, typed: str, shown: str
+) -> None:
+    asked = replace(QUERY, baseline=parse(typed))
+    app = opened(open_page, Answering(view(baseline=typed), asked), baseline=typed)
+    assert "3 endpoints cost about" in words(app)
+    assert app.selectbox(key="baseline").value == shown
+    if shown == "own":
+        assert app.number_input(key="instances").value == 2.5
+
+
+def test_the_pickers_write_the_link(open_page: Open) -> None:
+    source = Answering(view())
+    app = opened(open_page, source)
+    source.answers[("savings", replace(QUERY, baseline=parse("max")))] = view(baseline="max")
+    app.selectbox(key="baseline").set_value("max").run()
+    assert app.query_params["baseline"] == "max"
+    assert "each always on at its maximum, they would have cost" in words(app)
+    source.answers[("savings", replace(QUERY, baseline=parse("1")))] = view(baseline="1")
+    app.selectbox(key="baseline").set_value("own").run()
+    assert app.query_params["baseline"] == "1"
+    source.answers[("savings", replace(QUERY, baseline=parse("3")))] = view(baseline="3")
+    app.number_input(key="instances").set_value(3.0).run()
+    assert app.query_params["baseline"] == "3"
+    source.answers[("savings", SavingsQuery(last_days(7, NOW), parse("3")))] = view(baseline="3")
+    app.selectbox(key="period").set_value("7d").run()
+    assert app.query_params["period"] == "7d"
+    app.selectbox(key="period").set_value("30d").run()
+    assert "period" not in app.query_params, "what holds anyway is not written"
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (
+            {"period": "2029-01"},
+            "2029-01 has not begun. The newest month is 2026-11. Shown: the last 30 days.",
+        ),
+        ({"period": "9999d"}, "'9999d' is not a month."),
+        ({"period": "0d"}, "A period of 0 days is not possible."),
+        ({"baseline": "cheap"}, "'cheap' is not a baseline."),
+        ({"baseline": "-3"}, "'-3' is not a baseline."),
+    ],
+)
+def test_a_link_that_makes_no_sense_is_said_and_the_default_is_shown(
+    open_page: Open, query: dict[str, str], said: str
+) -> None:
+    app = opened(open_page, Answering(view()), **query)
+    assert said in notices(app)
+    assert "3 endpoints cost about" in words(app)
+
+
+def test_nothing_that_fits_draws_nothing_and_leaves_the_pickers(open_page: Open) -> None:
+    app = opened(open_page, Answering(replace(view(()), forecast=None, candidates=(), reconciled=())))
+    assert "No asynchronous endpoint fits this choice." in words(app)
+    assert figures(app) == []
+    assert app.selectbox(key="period").value == "30d"
+
+
+def test_nothing_known_yet_is_not_zero(open_page: Open) -> None:
+    found = view((row(DOC, lambda at: float("nan")),), before=False, history=(0, 4))
+    app = opened(
+        open_page, Answering(replace(found, waits=None, forecast=None, candidates=(), reconciled=()))
+    )
+    said = words(app)
+    assert "What was saved in the last 30 days is not known." in said
+    assert "The past is still being read: 0 of 4 endpoints done, 0 % of the minutes" in notices(app)
+    assert "$0" not in said.split("Since")[0]
+    assert 'class="card"' not in markup(app)
+    drawn = [trace for figure in figures(app) for trace in figure["data"]]  # type: ignore[attr-defined]
+    assert not any(trace.get("name") == "actual" and trace["y"] for trace in drawn)
+
+
+def test_while_the_past_is_read_it_says_how_much_is_known(open_page: Open) -> None:
+    app = opened(open_page, Answering(view(history=(1, 4))))
+    assert (
+        "1 of 4 endpoints done, 98 % of the minutes of this choice known. The numbers will move."
+        in notices(app)
+    )
+    assert len(figures(app)) == 4
+
+
+def test_what_was_denied_is_named_and_the_rest_stays(open_page: Open) -> None:
+    problem = Problem("tags", "AWS denied it.", action="sagemaker:ListTags")
+    app = opened(open_page, Answering(view(problems=(problem,))))
+    assert "sagemaker:ListTags" in notices(app)
+    assert len(figures(app)) == 4
+
+
+def test_old_answers_say_that_they_are(open_page: Open) -> None:
+    app = opened(open_page, Answering(view(), error=Unreachable("AWS cannot be reached.", "Wait.")))
+    assert "Older numbers" in notices(app)
+    assert "3 endpoints cost about" in words(app)
+
+
+@pytest.mark.parametrize(
+    "error", [Unreachable("AWS cannot be reached.", "Wait."), Throttled("slow down"), Denied("a:B", "no")]
+)
+def test_without_an_answer_the_page_says_why(open_page: Open, error: OpsError) -> None:
+    app = opened(open_page, Answering(error))
+    assert "Not shown: the savings." in notices(app)
+    assert figures(app) == []
+
+
+def test_read_only_and_real_changes_nothing_about_it(open_page: Open) -> None:
+    source = Answering(view(connection=REAL))
+    source.view = fleet(REAL) if source.view.connection is not REAL else source.view
+    app = opened(open_page, source)
+    assert "Account 123456789012, eu-central-1." in words(app)
+    assert len(figures(app)) == 4
+
+
+def test_a_bill_is_asked_for_only_when_it_is_chosen(open_page: Open) -> None:
+    named = replace(view(), bill_source="Cost Explorer")
+    source = Answering(named)
+    app = opened(open_page, source)
+    assert "billed: by Cost Explorer, $0.01 a call" in words(app)
+    assert [how for how, key in source.asked if key[0] == "savings"] == ["recall"]  # type: ignore[index]
+    asked = replace(QUERY, basis=Basis.BILLED)
+    source.answers[("savings", asked)] = billed(view())
+    app.segmented_control(key="basis").set_value("billed").run()
+    assert ("ask", ("savings", asked)) in source.asked
+    said = words(app)
+    assert "From AWS's bill (Cost Explorer), in UTC days, not final." in said
+    assert "The bill was read with 2 calls to Cost Explorer, for which AWS bills $0.02." in said
+    assert "about" not in said.split("How this was counted")[0].split("Saved")[0].split("endpoints cost")[1]
+
+
+def test_where_no_bill_is_read_none_is_offered_and_a_link_to_one_is_refused(open_page: Open) -> None:
+    app = opened(open_page, Answering(view()))
+    assert not app.get("segmented_control")
+    assert not app.get("button_group")
+    refusal = BadInput("No bill is set.", "Set EBB_BILL_EXPORT.")
+    app = opened(open_page, Answering(refusal, replace(QUERY, basis=Basis.BILLED)), basis="billed")
+    assert "No bill is set.  \nSet EBB_BILL_EXPORT." in notices(app)
+    assert app.segmented_control(key="basis").value == "billed", "the way back stays"
+
+
+def test_the_files_are_those_of_the_command_line(open_page: Open) -> None:
+    from ops.cli_savings import WRITERS
+
+    found = view()
+    assert {ending: write(found) for ending, write in WRITERS.items()} == {
+        ".csv": as_days(found),
+        ".html": report(found),
+        ".json": as_json(found),
+    }
+    app = opened(open_page, Answering(found))
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels == ["Summary", "CSV", "JSON"]
+
+
+def test_it_stands_in_the_menu_for_everybody_who_looks() -> None:
+    page = access.entry("savings")
+    assert page is not None
+    assert (page.section, page.title, page.role) == ("Save", "Savings", "viewer")
+
+
+# -- the real reader on the embedded AWS
+
+
+def test_what_was_read_of_a_real_endpoint_is_on_the_page(open_page: Open) -> None:
+    with small(2.0) as (server, clock):
+        viewer = Viewer(Sky(server.url, Gate(server.url), clock)).after()
+        while viewer.reader.close_gap():
+            pass
+        viewer.after(30.0)
+        app = opened(open_page, viewer.reader, period="7d")  # type: ignore[arg-type]
+        said = words(app)
+        found = viewer.reader.recall(
+            ("x",), lambda console: console.savings(SavingsQuery(last_days(7, console.fleet().as_of))), 1.0
+        ).value
+        assert found.total.usd is not None
+        assert f"{NAME} cost about ${found.total.usd:,.0f} in the last 7 days" in said
+        assert f"{found.total.saved:,.2f}" in said
+        assert len(figures(app)) >= 3
+        assert notices(app) == ""
+        viewer.reader.stop()
