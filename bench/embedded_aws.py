@@ -56,6 +56,7 @@ def main() -> None:
         time.sleep(IDLE_S)
         row("idle load over 10 s, 1x", f"{(cpu_s(server.pid) - before) / IDLE_S:.1%} of a core")
         metric_reads(server, runs)
+        long_past(server)
         parallel_clients(server)
         row("memory after all that (RSS)", f"{rss_mb(server.pid):.0f} MB")
 
@@ -116,6 +117,40 @@ def metric_reads(server: Server, runs: int) -> None:
         row("  with Ebb's session", f"{ours * 1e3:.0f} ms", f"{ours / raw:.1f} x the server")
         row("  with plain boto3", f"{slow * 1e3:.0f} ms", f"{slow / ours:.1f} x Ebb's session")
     fast.close()
+
+
+def long_past(server: Server) -> None:
+    """Thirteen months of instance-hours of every endpoint, which are lived at the first reading."""
+    cloudwatch, now = client(server, "cloudwatch"), server_now(server)
+    names = [e["EndpointName"] for e in client(server, "sagemaker").list_endpoints()["Endpoints"]]
+
+    def read(name: str) -> float:
+        dims = {"EndpointName": name, "VariantName": "AllTraffic"}
+        metric = {
+            "Namespace": "/aws/sagemaker/Endpoints",
+            "MetricName": "CPUUtilization",
+            "Dimensions": [{"Name": k, "Value": v} for k, v in dims.items()],
+        }
+        query = {"Id": "m", "MetricStat": {"Metric": metric, "Period": 3600, "Stat": "SampleCount"}}
+        began = time.perf_counter()
+        cloudwatch.get_metric_data(
+            MetricDataQueries=[query], StartTime=now - timedelta(days=395), EndTime=now
+        )
+        return time.perf_counter() - began
+
+    first, again = [read(name) for name in names], [read(name) for name in names]
+    row(f"first reading of 13 months, {len(names)} endpoints", f"{sum(first):.1f} s", "of " + spread(first))
+    row("  the same again", f"{sum(again):.1f} s")
+    bill = client(server, "ce")
+    began = time.perf_counter()
+    bill.get_cost_and_usage(
+        TimePeriod={"Start": f"{now - timedelta(days=390):%Y-%m-%d}", "End": f"{now:%Y-%m-%d}"},
+        Granularity="DAILY",
+        Metrics=["UnblendedCost"],
+        GroupBy=[{"Type": "DIMENSION", "Key": "USAGE_TYPE"}],
+    )
+    row("  a page of daily cost by usage type", f"{(time.perf_counter() - began) * 1e3:.0f} ms")
+    row("  memory after that (RSS)", f"{rss_mb(server.pid):.0f} MB")
 
 
 def timed(work: Callable[[], object], runs: int) -> float:

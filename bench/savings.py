@@ -20,8 +20,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +86,11 @@ def compare(folder: Path, endpoints: int, days: int, runs: int) -> None:
         took = [each["seconds"] for each in of_name]
         peak = max(each["peak_mib"] for each in of_name)
         before = min(each["before_mib"] for each in of_name)
-        spread = f"{min(took):.3f} to {max(took):.3f} s; {peak:.0f} MiB at most, {before:.0f} before it began"
+        cpu = statistics.median(each["cpu"] for each in of_name)
+        spread = (
+            f"{min(took):.3f} to {max(took):.3f} s, of processors {cpu:.3f}; "
+            f"{peak:.0f} MiB at most, {before:.0f} before it began"
+        )
         row(WORDS[name], f"{statistics.median(took):.3f} s", spread)
     sums, other = (np.load(folder / f"{name}.npy") for name in ("sums", "duckdb"))
     off = float(np.max(np.abs(sums - other) / np.maximum(1.0, np.abs(other))))
@@ -170,16 +175,21 @@ def read_apart(name: str, folder: Path, endpoints: int, days: int) -> dict[str, 
 
 def child(name: str, folder: Path, endpoints: int, days: int) -> None:
     edges = month_edges(days)
+    import_module(ENGINES[name])  # neither side's time holds its engine's loading
     before = peak_mib()
-    began = perf_counter()
+    began, worked = perf_counter(), process_time()
     found = READERS[name](folder, endpoints, edges)
-    took = perf_counter() - began
+    took, busy = perf_counter() - began, process_time() - worked
     np.save(folder / f"{name}.npy", found)
-    print(json.dumps({"seconds": took, "peak_mib": peak_mib(), "before_mib": before}))
+    print(json.dumps({"seconds": took, "cpu": busy, "peak_mib": peak_mib(), "before_mib": before}))
 
 
 def peak_mib() -> float:
-    """The most memory that this process ever held."""
+    """The most memory that this process ever held; on Linux not that of the one it came from."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        said = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(said.split()[1]) / 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 1024)
 
@@ -246,6 +256,7 @@ READERS: dict[str, Callable[[Path, int, list[int]], FloatArray]] = {
     "duckdb": by_duckdb,
     "page": by_page,
 }
+ENGINES = {"sums": "sqlite3", "duckdb": "duckdb", "page": "sqlite3"}
 WORDS = {
     "sums": "Ebb: quarter-hour sums, by endpoint and local month",
     "duckdb": "DuckDB: Parquet, the same",

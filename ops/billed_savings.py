@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 
 from ops.bill_source import ReadBill
 from ops.core import billed
 from ops.core.cost import Basis
 from ops.core.errors import BadInput
 from ops.core.savings import CURRENCY, Saving, total
-from ops.core.savings_upper import unseen_hours
+from ops.core.savings_upper import Moving, moving
 from ops.core.views_savings import SavingsView
 from ops.known import State
 from ops.savings_details import activities_of
@@ -45,10 +44,10 @@ def on_a_bill(state: State, view: SavingsView, read: ReadBill, source: str) -> S
 
 def beside(state: State, view: SavingsView, by_utc_day: SavingsView, read: ReadBill) -> SavingsView:
     """The view with the bill beside it. `by_utc_day`: the estimates, as a bill counts days."""
-    upper: dict[tuple[str, date], Decimal] = {}
+    upper: dict[tuple[str, date], Moving] = {}
     for row in by_utc_day.rows:
         upper |= _unseen(state, row, by_utc_day)
-    found = billed.reconciled(read.bill, by_utc_day.rows, upper)
+    found = billed.reconciled(read.bill, by_utc_day.rows, upper, read.at)
     return replace(
         view, reconciled=found, bill=read.bill, bill_at=read.at, paid_calls=view.paid_calls + read.calls
     )
@@ -64,14 +63,15 @@ def _row(state: State, view: SavingsView, row: Saving, read: ReadBill) -> Saving
         view.query.period,
         view.query.baseline,
         most=target.bounds.max if target is not None else None,
+        at=read.at,
         listed=next((p for p in view.prices if p.instance_type == endpoint.instance_type), None),
         is_async=row.is_async,
         tags=row.tags,
     )
 
 
-def _unseen(state: State, row: Saving, view: SavingsView) -> Mapping[tuple[str, date], Decimal]:
-    """Instance-hours on the way in or out, by UTC day, as far as scaling activities are on record."""
+def _unseen(state: State, row: Saving, view: SavingsView) -> Mapping[tuple[str, date], Moving]:
+    """What was on its way in or out, by UTC day, as far as scaling activities are on record."""
     known = state.known.get(row.name)
     if known is None:
         return {}
@@ -79,5 +79,5 @@ def _unseen(state: State, row: Saving, view: SavingsView) -> Mapping[tuple[str, 
     out = {}
     for each in row.days:
         begin = datetime.combine(each.day, datetime.min.time(), UTC)
-        out[row.name, each.day] = unseen_hours(moves, begin, begin + timedelta(days=1))
+        out[row.name, each.day] = moving(moves, begin, begin + timedelta(days=1))
     return out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,6 +31,7 @@ LATE = timedelta(minutes=20)
 MOST_PAGES = 10
 """Pages of one name in one go; what lies further back is not read."""
 MOST_KEPT = 5000
+NAMES = audit.NAMES
 CAPACITY = "UpdateEndpointWeightsAndCapacities"
 
 
@@ -87,6 +88,12 @@ class ChangeLog:
             found = [c for c in self._changes.values() if c.at >= when]
         return tuple(sorted(found, key=lambda c: c.at))
 
+    def known_since(self, names: Iterable[str]) -> datetime | None:
+        """From when on all events of these names are known; None where those of one were not looked up yet."""
+        with self._lock:
+            found = [self._reach.get(name) for name in names]
+        return max((r.since for r in found if r is not None), default=None) if all(found) else None
+
     def audit(self) -> Audit:
         """From when on all is known, and why some is not."""
         with self._lock:
@@ -123,11 +130,16 @@ class ChangeLog:
         return self._apart_s
 
     def catch_up(
-        self, reading: Reading, now: datetime, alarms: Mapping[str, str], wait: Callable[[float], object]
+        self,
+        reading: Reading,
+        now: datetime,
+        alarms: Mapping[str, str],
+        wait: Callable[[float], object],
+        names: Iterable[str] = NAMES,
     ) -> None:
         """Look up the newest page of every name, for who cannot wait for the background."""
         start = now - timedelta(days=audit.KEPT_DAYS)
-        for name in audit.NAMES:
+        for name in names:
             try:
                 page = audit.look_up(reading, name, start, now, self._owners(alarms))
             except OpsError as error:
@@ -214,6 +226,7 @@ class ChangeLog:
                     c.error,
                     c.alarm,
                     c.request_id,
+                    c.config,
                 ]
                 for c in self._changes.values()
             ]
@@ -224,6 +237,9 @@ class ChangeLog:
         """What an earlier process kept; what cannot be read is looked up again."""
         try:
             kept = json.loads(self._history.memo(MEMO) or "{}")
+            rows = kept.get("changes", ())
+            # kept by an older Ebb, without what is asked of them now: looked up again
+            older = {row[2] for row in rows if row[2] in audit.DEPLOYS and len(row) < 10}
             changes = [
                 Change(
                     str(i),
@@ -234,16 +250,18 @@ class ChangeLog:
                     str(what),
                     str(error),
                     alarm=str(alarm),
-                    request_id=str(request[0]) if request else "",
+                    request_id=str(more[0]) if more else "",
+                    config=str(more[1]) if len(more) > 1 else "",
                 )
-                for i, at, op, who, name, what, error, alarm, *request in kept.get("changes", ())
+                for i, at, op, who, name, what, error, alarm, *more in rows
+                if op not in older
             ]
             reach = {
                 name: _Reach(utc(since), utc(until))
                 for name, (since, until) in kept.get("reach", {}).items()
-                if name in audit.NAMES
+                if name in audit.NAMES and name not in older
             }
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, IndexError):
             return
         self._changes = {(c.id, c.endpoint): c for c in changes}
         self._reach = reach

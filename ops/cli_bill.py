@@ -59,7 +59,12 @@ def document(bill: Bill) -> str:
         "hosting_cost": bill.hosting_cost,
         "hosting_effective_cost": bill.effective_cost if bill.days else None,
         "by_type": [
-            {"type": t.instance_type, "hours": t.hours, "cost": t.cost, "effective_cost": t.effective}
+            {
+                "instance_type": t.instance_type or None,
+                "hours": t.hours,
+                "cost": t.cost,
+                "effective_cost": t.effective,
+            }
             for t in bill.by_type
         ],
         "by_endpoint": [
@@ -105,7 +110,11 @@ def text(bill: Bill) -> str:
     """The sum first, then by type and endpoint, what was left out, and the total that it all adds up to."""
     lines = [_head(bill), ""]
     if bill.days:
-        lines.append(f"Hosting: {_hours(bill.hosting_hours)} hours, {_cost(bill.hosting_cost, bill)}")
+        effective = bill.effective_cost
+        plan = (
+            "" if effective in (None, bill.hosting_cost) else f"; at effective rates {_cost(effective, bill)}"
+        )
+        lines.append(f"Hosting: {_hours(bill.hosting_hours)} hours, {_cost(bill.hosting_cost, bill)}{plan}")
         lines += ["", *_by_type(bill), *_by_endpoint(bill)]
     else:
         lines.append("No hosting of endpoints in it.")
@@ -159,7 +168,7 @@ def _adding_up(bill: Bill) -> list[str]:
     if cent and not bill.check_difference:
         rows.insert(-1, ("rounding of these lines to cents", "", f"{cent:,}"))
     found = aligned([("what", "", bill.currency), *rows], (), right=(1, 2))
-    if bill.check_difference:
+    if bill.check_difference or bill.lines_difference:
         found.append(
             f"These differ from the file's total by {bill.check_difference}: a fault of Ebb. Please report it."
         )
@@ -170,8 +179,8 @@ def _apart(bill: Bill) -> int:
     return sum(each.lines for each in bill.other_currencies)
 
 
-def _cost(amount: Decimal, bill: Bill) -> str:
-    return f"{bill.currency} {_amount(amount)}"
+def _cost(amount: Decimal | None, bill: Bill) -> str:
+    return "not known" if amount is None else f"{bill.currency} {_amount(amount)}"
 
 
 def _amount(amount: Decimal) -> str:

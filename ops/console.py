@@ -10,6 +10,7 @@ from ops import clock, cold_views, failed, handing_over
 from ops.activity import ActivityPart
 from ops.aws import alarm_history, notify
 from ops.capacity import Sizing
+from ops.changes import APART_S
 from ops.changing import chosen
 from ops.core import marks
 from ops.core.alarm_past import AlarmPast
@@ -235,12 +236,15 @@ class Console(ActivityPart, WarmConsole, Sending, Sizing, SavingsConsole):
         return handing_over.since_of(viewer, fleet, self._visits, self._log(), self._episodes, state)
 
     def look_up(self, *, anybody: bool) -> float:
-        """Ask CloudTrail for one page of who changed what, if one is due; seconds until the next one is."""
-        gatherer = self._gatherer()
+        """Ask CloudTrail for one page of who changed what, if one is due, and look up one configuration that an old
+        deploy named; seconds until the next is due."""
+        gatherer, reading, log = self._gatherer(), self._reading(), self._log()
         if gatherer.now is None:
             return SOON_S
         alarms = gatherer.state().scaling.alarms.owners()
-        return self._log().look_up(self._reading(), gatherer.now, alarms, anybody=anybody)
+        wait = log.look_up(reading, gatherer.now, alarms, anybody=anybody)
+        gatherer.types.learn(log, gatherer.now)
+        return min(wait, APART_S) if gatherer.types.look_up_one(reading) else wait
 
     def keep_cold_starts(self, first: Collection[str] = ()) -> bool:
         """Find and keep the cold starts of one endpoint that is due; False when none is. Raises OpsError."""

@@ -20,7 +20,7 @@ from ops.past import Past
 
 AFTER_S = 12 * 3600.0
 """So long after an instance came the emptying of its queue is looked for."""
-_NEEDED = (
+OF_WAKES = (
     metrics.BACKLOG,
     metrics.NO_CAPACITY,
     metrics.OLDEST,
@@ -29,6 +29,7 @@ _NEEDED = (
     metrics.EXPIRED,
     metrics.TIME_IN_BACKLOG_MAX,
 )
+"""What one wake is told by, beside the hosts."""
 _HOSTS = (metrics.CPU_SAMPLES, metrics.BACKLOG, metrics.NO_CAPACITY)
 
 
@@ -77,7 +78,7 @@ def _around(past: Past, known: Known, wake: Wake, now: datetime) -> tuple[Metric
     name, first = known.endpoint.ref.name, wake.first
     if known.denied & {metrics.BACKLOG.key, metrics.NO_CAPACITY.key}:
         return None, now
-    wanted = [m for m in _NEEDED if m.key not in known.denied]
+    wanted = [m for m in OF_WAKES if m.key not in known.denied]
     done = wake.service or wake.ended or now
     for period in (60, 300):
         read_to = min(_covered_to(past, name, m, first, period) for m in wanted)

@@ -27,6 +27,7 @@ from ops.known import DAY, RECENT, Known, Parts, State, kept_of, since_of
 from ops.past import OVERLAP_S, Hole, Past
 from ops.record import extended, newest, since_born
 from ops.store.history import History
+from ops.type_past import TypeLog
 
 REFUSED_S = 300.0
 """Seconds before AWS is asked again for a metric that it did not answer in full."""
@@ -42,6 +43,7 @@ class Gatherer:
         self._wall = wall
         self._endpoints = EndpointReader(connection.account, connection.region)
         self._past = Past(history)
+        self.types = TypeLog(self._past.history)
         self._lock = threading.Lock()
         self._known: dict[str, Known] = {}
         self._scaling = Scaling()
@@ -90,6 +92,7 @@ class Gatherer:
             for each in known:
                 if interests[each.endpoint.ref.name] is pacing.Interest.WATCHED:
                     each.looked = self._round
+        self.types.note((each.endpoint for each in known), reading.now)
 
     def look(self, reading: Reading, name: str, *, everything: bool = False) -> None:
         """Read one endpoint as closely as a view of it needs, unless the last round did. OpsError."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -126,6 +127,30 @@ class Held:
             for key in grid.values:
                 out.setdefault(key, []).append((grid.start, grid.end))
         return {key: spans.union(covered) for key, covered in out.items()}
+
+    def recall_coverage(self, endpoints: Collection[str]) -> None:
+        """Have the coverage of many endpoints at hand, asked for at once."""
+        with self._lock:
+            missing = {n for n in endpoints if any((n, r) not in self._coverage for r in spans.RESOLUTIONS)}
+            changes = self._changes
+        found = self._ask(lambda history: history.coverages(missing)) if missing else None
+        if found is None:
+            return
+        with self._lock:
+            if changes == self._changes:
+                for place in ((name, resolution) for name in missing for resolution in spans.RESOLUTIONS):
+                    self._coverage[place] = found.get(place, {})
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """As `History.together`, where the database can be read."""
+        with self._lock:
+            history, resting = self._history, self._rests(_READ)
+        with ExitStack() as stack:
+            if not resting:
+                with suppress(OpsError):  # whoever reads in there is told why
+                    stack.enter_context(history.together())
+            yield
 
     def keep_activities(self, endpoint: str, activities: Iterable[Activity]) -> None:
         """As `History.keep_activities`."""

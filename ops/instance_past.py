@@ -67,10 +67,11 @@ def times_of(past: Past, asked: Iterable[Asked]) -> tuple[InstanceTime, ...]:
     if quick:
         begin, end = min(each.span[0] for each in quick), max(each.span[1] for each in quick)
         found = past.day_sums({each.endpoint.ref.name for each in quick}, begin, end)
-    return tuple(
-        _time(past, each, found.get(each.endpoint.ref.name) if _by_day(each.endpoint) else None)
-        for each in every
-    )
+    with past.history.together():
+        return tuple(
+            _time(past, each, found.get(each.endpoint.ref.name) if _by_day(each.endpoint) else None)
+            for each in every
+        )
 
 
 def minutes_of(past: Past, endpoint: Endpoint, start: datetime, until: datetime) -> InstanceTime:
@@ -115,9 +116,11 @@ def _summed(sums: DaySums, publish_interval: int) -> InstanceTime:
     """Days, of which some between may be missing, as one stretch of quarter hours; nothing is known of those."""
     first = int(sums.days[0])
     at = (sums.days - first) // DAY_S
-    samples = np.zeros((int(at[-1]) + 1, QUARTERS))
-    known = np.zeros(samples.shape)
-    samples[at], known[at] = sums.samples, sums.known
+    samples, known = sums.samples, sums.known.astype(np.float64)
+    if at[-1] + 1 > len(at):
+        whole = np.zeros((int(at[-1]) + 1, QUARTERS))
+        samples, known = whole.copy(), whole
+        samples[at], known[at] = sums.samples, sums.known
     levels = (sums.level_samples, sums.level_minutes)
     return of_quarters(first, samples.ravel(), known.ravel(), levels, publish_interval / MINUTE)
 
@@ -129,8 +132,11 @@ def _pieces(
     asked = wanted(endpoint)
     done = spans.union(taken)
     for period in spans.RESOLUTIONS:
+        holes = spans.without(span, done)
+        if not holes:
+            return
         read = past.read_in(endpoint.ref.name, keys, period)
-        for hole in spans.without(span, done):
+        for hole in holes:
             for begin, end in spans.both(read, [hole]):
                 step = period * wide_of(period, endpoint.publish_interval)
                 a, b = begin // step * step, -(-end // step) * step

@@ -220,8 +220,9 @@ class Past:
     def day_sums(self, names: Collection[str], start: int, end: int) -> Mapping[str, DaySums]:
         """By endpoint, what whole days of [start, end) come to: those of which `read` would say nothing else.
 
-        Whether they were read in full is for `read_in` to say.
+        Whether they were read in full is for `read_in` to say, which has its answer at hand after this.
         """
+        self.history.recall_coverage(names)
         found = self.history.sums(names, start, end)
         out = {}
         for name, sums in found.items():

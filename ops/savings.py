@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
-from ops import savings_ahead
+from ops import savings_ahead, worked_past
 from ops.aws.calls import Reading
 from ops.aws.pricing import PriceList
 from ops.aws.tags import TagReader
 from ops.core import spans
 from ops.core.errors import UnknownEndpoint
 from ops.core.forecast import DayCost
+from ops.core.metrics import Metric
 from ops.core.names import nearest
 from ops.core.periods import Period, months
 from ops.core.savings import Saving, TypeFrom, saving, total
 from ops.core.types import Endpoint, Price, Problem
 from ops.core.views_savings import Candidate, Fit, Forecast, SavingsQuery, SavingsView
 from ops.core.window import KEPT_DAYS
+from ops.episode_past import OF_WAKES
 from ops.gather import Gatherer
-from ops.instance_past import time_of, wanted
+from ops.instance_past import Asked, time_of, times_of, wanted
 from ops.known import State
 from ops.savings_details import Detailed, Reach, all_waits, details_of, never_slept
 from ops.savings_direct import candidate_of, usual_start
 from ops.savings_memo import Memo, read_so_far
+from ops.type_past import types_of
 
 LONGEST_S = {60: 3 * 86_400, 300: 15 * 86_400, 3600: 180 * 86_400}
 """How much one call reads at most."""
 Tell = Callable[[str, int, int], None]
+Types = Mapping[str, tuple[TypeFrom, ...]]
+"""The instance types of each endpoint."""
 MARGIN_S = 7200
 """Kept clear of AWS's own edges, where an answer is empty rather than an error."""
 
@@ -54,18 +60,23 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
     every = _chosen(state, query.names)
     tags = {e.ref.name: beside.tags.of(e.arn) for e in every}
     chosen = [e for e in every if e.is_async and _has(tags[e.ref.name], query.tags)]
+    if query.names is None:
+        chosen = _lived(chosen, query.period)
     direct = [e for e in every if not e.is_async and _has(tags[e.ref.name], query.tags)]
-    listed, problems = _prices(state, beside.prices, chosen)
-    rows = tuple(replace(_row(state, e, query, listed, query.period), tags=tags[e.ref.name]) for e in chosen)
+    types = {e.ref.name: types_of(state, e) for e in every}
+    listed, problems = _prices(state, beside.prices, _kinds(chosen, types))
+    rows = _rows(state, chosen, query, query.period, listed, types, tags)
     earlier = query.period.previous()
-    before = total(_row(state, endpoint, query, listed, earlier) for endpoint in chosen)
+    before = total(_rows(state, _lived(chosen, earlier), query, earlier, listed, types, tags))
     found = {
-        e.ref.name: details_of(state, e, row, query.period, _types(e), listed, beside.reach, beside.memo)
+        e.ref.name: details_of(
+            state, e, row, query.period, types[e.ref.name], listed, beside.reach, beside.memo
+        )
         for e, row in zip(chosen, rows, strict=True)
     }
     details = {name: each.details for name, each in found.items()}
     ordered = sorted(rows, key=lambda row: (row.saved is None, -(row.saved or 0), row.name))
-    candidates, more = _candidates(state, beside.prices, direct, query.period, found.values())
+    candidates, more = _candidates(state, beside.prices, direct, query.period, types, found.values())
     oldest = min((e.created for e in chosen), default=state.now)
     own = (p for p in (state.past.problem, beside.tags.problem) if p is not None)
     return SavingsView(
@@ -80,7 +91,7 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
         prices=tuple(listed[key] for key in sorted(listed)),
         months=months(state.now, oldest, query.period.zone),
         candidates=candidates,
-        forecast=_ahead(state, chosen, query.period.zone, listed, beside),
+        forecast=_ahead(state, chosen, query.period.zone, listed, types, beside),
         history=beside.history,
         never_slept=never_slept(details),
         tag_values=_values(tags.values()),
@@ -91,29 +102,48 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
 def read_lacking(
     gatherer: Gatherer,
     reading: Reading,
-    names: Collection[str] | None,
-    period: Period,
+    query: SavingsQuery,
     tell: Tell = lambda name, done, of: None,
 ) -> None:
-    """Read what a saving over `period` and the one before still lacks, in the finest steps that AWS keeps. OpsError.
+    """Read what savings over a period, the one before and the month's end still lack, in the finest steps that AWS
+    keeps. OpsError.
 
     `tell` hears of each endpoint before it is read, with how many of how many are done.
     """
-    begin, last = int(period.previous().start.timestamp()), int(period.until.timestamp())
-    now = reading.now.timestamp()
-    chosen = [e for e in gatherer.endpoints() if e.is_async and (names is None or e.ref.name in names)]
+    names, period = query.names, query.period
+    spans_of = (period.previous().start, period.until), savings_ahead.span(reading.now, period.zone)
+    chosen = [e for e in gatherer.endpoints() if names is None or e.ref.name in names]
     for done, endpoint in enumerate(chosen):
         tell(endpoint.ref.name, done, len(chosen))
-        upper = last
-        for step, days in KEPT_DAYS.items():
-            oldest = -(-(int(now) - days * 86_400 + MARGIN_S) // 3600) * 3600
-            lower = max(begin, oldest, int(endpoint.created.timestamp()) // 3600 * 3600)
-            if lower < upper:
-                holes = gatherer.past.holes(endpoint.ref.name, wanted(endpoint), (lower, upper), step)
-                for hole in holes:
-                    for piece in spans.pieces(hole.span, LONGEST_S[step]):
-                        gatherer.fill(reading, endpoint, replace(hole, span=piece), step)
-            upper = min(upper, oldest)
+        if endpoint.is_async:
+            for start, until in spans_of:
+                _read(gatherer, reading, endpoint, wanted(endpoint), start, until)
+        _read(gatherer, reading, endpoint, _of_details(endpoint), period.start, period.until)
+
+
+def _of_details(endpoint: Endpoint) -> tuple[Metric, ...]:
+    """What idle time, waits and cold starts are made of."""
+    return tuple(dict.fromkeys((*worked_past.wanted(endpoint), *(OF_WAKES if endpoint.is_async else ()))))
+
+
+def _read(
+    gatherer: Gatherer,
+    reading: Reading,
+    endpoint: Endpoint,
+    asked: Sequence[Metric],
+    start: datetime,
+    until: datetime,
+) -> None:
+    """What is missing of [start, until), each part in the finest steps that AWS still keeps."""
+    begin, upper, now = int(start.timestamp()), int(until.timestamp()), int(reading.now.timestamp())
+    for step, days in KEPT_DAYS.items():
+        oldest = -(-(now - days * 86_400 + MARGIN_S) // 3600) * 3600
+        lower = max(begin, oldest, int(endpoint.created.timestamp()) // 3600 * 3600)
+        if lower < upper:
+            for hole in gatherer.past.holes(endpoint.ref.name, asked, (lower, upper), step):
+                for piece in spans.pieces(hole.span, LONGEST_S[step]):
+                    gatherer.fill(reading, endpoint, replace(hole, span=piece), step)
+        upper = min(upper, oldest)
 
 
 def _chosen(state: State, names: Sequence[str] | None) -> list[Endpoint]:
@@ -144,14 +174,16 @@ def _candidates(
     prices: PriceList,
     direct: Sequence[Endpoint],
     period: Period,
+    types: Types,
     asynchronous: Iterable[Detailed],
 ) -> tuple[tuple[Candidate, ...], tuple[Problem, ...]]:
     """Real-time endpoints, by what they would save, the most first; those that fit poorly behind the others."""
-    hosting, problems = _prices(state, prices, direct, asynchronous=False)
-    would, more = _prices(state, prices, direct)
+    kinds = _kinds(direct, types)
+    hosting, problems = _prices(state, prices, kinds, asynchronous=False)
+    would, more = _prices(state, prices, kinds)
     start = usual_start([s for each in asynchronous for s in each.starts])
     found = [
-        candidate_of(state, e, period, _types(e), hosting, would, start)
+        candidate_of(state, e, period, types[e.ref.name], hosting, would, start)
         for e in direct
         if e.created < period.until
     ]
@@ -159,52 +191,79 @@ def _candidates(
     return tuple(found), (*problems, *more)
 
 
-def _row(
-    state: State, endpoint: Endpoint, query: SavingsQuery, listed: Mapping[str, Price], period: Period
-) -> Saving:
-    target = state.scaling.targets.get(endpoint.ref.resource_id)
-    return saving(
-        endpoint.ref.name,
-        time_of(state.past, endpoint, period.start, period.until),
-        period,
-        query.baseline,
-        most=target.bounds.max if target is not None else None,
-        types=_types(endpoint),
-        prices=listed,
+def _lived(endpoints: Iterable[Endpoint], period: Period) -> list[Endpoint]:
+    """Those that were there before a period ended: of the others there is nothing to know."""
+    return [e for e in endpoints if e.created < period.until]
+
+
+def _rows(
+    state: State,
+    endpoints: Sequence[Endpoint],
+    query: SavingsQuery,
+    period: Period,
+    listed: Mapping[str, Price],
+    types: Types,
+    tags: Mapping[str, Mapping[str, str] | None],
+) -> tuple[Saving, ...]:
+    """The saving of each endpoint over a period."""
+    times = times_of(state.past, [Asked(e, period.start, period.until) for e in endpoints])
+    bounds = {
+        e.ref.name: target.bounds.max
+        for e in endpoints
+        if (target := state.scaling.targets.get(e.ref.resource_id)) is not None
+    }
+    return tuple(
+        saving(
+            e.ref.name,
+            time,
+            period,
+            query.baseline,
+            most=bounds.get(e.ref.name),
+            types=types[e.ref.name],
+            prices=listed,
+            tags=tags[e.ref.name],
+        )
+        for e, time in zip(endpoints, times, strict=True)
     )
 
 
 def _ahead(
-    state: State, chosen: Sequence[Endpoint], zone: str, listed: Mapping[str, Price], beside: Beside
+    state: State,
+    chosen: Sequence[Endpoint],
+    zone: str,
+    listed: Mapping[str, Price],
+    types: Types,
+    beside: Beside,
 ) -> Forecast:
     """Where the present month ends, of the endpoints chosen."""
     start, until = savings_ahead.span(state.now, zone)
 
     def days(endpoint: Endpoint) -> tuple[DayCost, ...] | None:
         time = time_of(state.past, endpoint, start, until)
-        return savings_ahead.days_of(time, endpoint.created, zone, _types(endpoint), listed)
+        return savings_ahead.days_of(time, endpoint.created, zone, types[endpoint.ref.name], listed)
 
     found = {}
     for e in chosen:
         if e.created < until:
-            types = _types(e)
-            used = tuple(listed.get(each.instance_type or "") for each in types)
+            own = types[e.ref.name]
+            used = tuple(listed.get(each.instance_type or "") for each in own)
             span = int(start.timestamp()), int(until.timestamp())
             read = read_so_far(state.past, e.ref.name, wanted(e), *span)
-            found[e.ref.name] = beside.memo.get(("days", e, types, used, zone, span, read), partial(days, e))
+            found[e.ref.name] = beside.memo.get(("days", e, own, used, zone, span, read), partial(days, e))
     return savings_ahead.ahead(found, state.now, zone, beside.budget)
 
 
-def _types(endpoint: Endpoint) -> tuple[TypeFrom, ...]:
-    return (TypeFrom(endpoint.created, endpoint.instance_type),)
+def _kinds(endpoints: Iterable[Endpoint], types: Types) -> list[str]:
+    """All instance types that these endpoints had."""
+    return sorted({each.instance_type for e in endpoints for each in types[e.ref.name] if each.instance_type})
 
 
 def _prices(
-    state: State, prices: PriceList, chosen: Sequence[Endpoint], *, asynchronous: bool = True
+    state: State, prices: PriceList, kinds: Iterable[str], *, asynchronous: bool = True
 ) -> tuple[dict[str, Price], tuple[Problem, ...]]:
     found: dict[str, Price] = {}
     problems: dict[Problem, None] = {}
-    for kind in sorted({e.instance_type for e in chosen if e.instance_type}):
+    for kind in kinds:
         price, problem = prices.quote(state.connection.region, kind, asynchronous=asynchronous)
         if price is not None:
             found[kind] = price

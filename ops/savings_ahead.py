@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo
+
+import numpy as np
 
 from ops.core import forecast
 from ops.core.cost import hours_of
@@ -14,8 +16,7 @@ from ops.core.forecast import DayCost
 from ops.core.instance_time import QUARTER_S, InstanceTime
 from ops.core.periods import SETTLED_S, midnight, month_of
 from ops.core.savings import TypeFrom
-from ops.core.savings_idle import PriceAt
-from ops.core.types import Price, utc
+from ops.core.types import FloatArray, Price, utc
 from ops.core.views_savings import Forecast
 from ops.core.words import listed
 from ops.savings_details import edges_of, priced
@@ -41,23 +42,36 @@ def days_of(
     begin, end = utc(time.first), utc(time.end)
     local = end.astimezone(info)
     since_midnight = end - midnight(local.date(), info)
-    price_at = priced(types, prices)
-    out: list[DayCost] = []
+    lived: list[tuple[date, int, int, int]] = []
     day = begin.astimezone(info).date()
     while day <= local.date():
         first, last = midnight(day, info), midnight(day + timedelta(days=1), info)
         at = min(first + since_midnight, last)
-        before = _usd(time, first, at, types, price_at)
-        after = _usd(time, at, last, types, price_at)
-        if before is None or after is None:
-            return None
-        a, b = max(first, begin), min(last, end)
-        if b > a:
-            _, known = time.between([int(a.timestamp()), int(b.timestamp())])
-            share = float(known[0]) * 60 / (b - a).total_seconds()
-            cut = day == local_born
-            out.append(DayCost(day, before, after, 0.0 if cut else share, cut))
+        lived.append((day, int(first.timestamp()), int(at.timestamp()), int(last.timestamp())))
         day += timedelta(days=1)
+    if not lived:
+        return ()
+    edges = edges_of(
+        lived[0][1],
+        lived[-1][3],
+        types,
+        (at for _, first, middle, last in lived for at in (first, middle, last)),
+    )
+    minutes, known = time.between(edges)
+    parts = _priced(edges, minutes, types, prices)
+    if parts is None:
+        return None
+    usd = [Decimal(0), *accumulate(parts)]
+    seen = np.concatenate([[0.0], np.cumsum(known)])
+    place = {at: i for i, at in enumerate(edges)}
+    out = []
+    for day, first_s, middle_s, last_s in lived:
+        a, m, b = place[first_s], place[middle_s], place[last_s]
+        cut = day == local_born
+        length = (min(last_s, time.end) - max(first_s, time.first)) / 60
+        share = float(seen[b] - seen[a]) / length if length > 0 and first_s >= time.first else 0.0
+        if length > 0:
+            out.append(DayCost(day, usd[m] - usd[a], usd[b] - usd[m], 0.0 if cut else share, cut))
     return tuple(out)
 
 
@@ -90,23 +104,18 @@ def ahead(
     )
 
 
-def _usd(
-    time: InstanceTime, begin: datetime, end: datetime, types: Sequence[TypeFrom], price_at: PriceAt
-) -> Decimal | None:
-    """Dollars of the known time in [begin, end); None where there is some at a price that is not known."""
-    first, last = int(begin.timestamp()), int(end.timestamp())
-    if last <= first:
-        return Decimal(0)
-    edges = edges_of(first, last, types)
-    minutes, _ = time.between(edges)
-    total = Decimal(0)
+def _priced(
+    edges: Sequence[int], minutes: FloatArray, types: Sequence[TypeFrom], prices: Mapping[str, Price]
+) -> list[Decimal] | None:
+    """Dollars of the known time between edges; None where there is some at a price that is not known."""
+    price_at = priced(types, prices)
+    out = []
     for (at, _), spent in zip(pairwise(edges), minutes.tolist(), strict=True):
         price = price_at(at)
-        if price is not None:
-            total += hours_of(spent) * price.usd_per_hour
-        elif spent:
+        if price is None and spent:
             return None
-    return total
+        out.append(hours_of(spent) * price.usd_per_hour if price is not None else Decimal(0))
+    return out
 
 
 def _until(now: datetime) -> datetime:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from ops import billed_savings, savings
+from ops import billed_savings, clock, savings
 from ops.core.billed import in_utc
 from ops.core.cost import Basis
 from ops.core.periods import Period
@@ -55,5 +55,10 @@ class SavingsConsole(Opened):
         gatherer, reading = self._gatherer(), self._reading()
         gatherer.read(reading)
         self._tags.refresh(reading)
-        savings.read_lacking(gatherer, reading, query.names, query.period, tell)
+        savings.read_lacking(gatherer, reading, query, tell)
+        assert self._episodes is not None
+        while self._episodes.step(reading, only=query.names):
+            pass
+        alarms = gatherer.state().scaling.alarms.owners()
+        gatherer.types.catch_up(self._log(), reading, alarms, clock.pause)
         return self.savings(query)

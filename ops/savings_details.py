@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -132,10 +132,10 @@ def priced(types: Sequence[TypeFrom], prices: Mapping[str, Price]) -> PriceAt:
     return at
 
 
-def edges_of(first: int, last: int, types: Sequence[TypeFrom]) -> tuple[int, ...]:
-    """[first, last] and the quarter hours between at which the instance type changes."""
+def edges_of(first: int, last: int, types: Sequence[TypeFrom], more: Iterable[int] = ()) -> tuple[int, ...]:
+    """[first, last], the quarter hours between at which the instance type changes, and `more` edges between."""
     changes = (int(each.since.timestamp()) // QUARTER_S * QUARTER_S for each in types[1:])
-    return tuple(sorted({first, last, *(at for at in changes if first < at < last)}))
+    return tuple(sorted({first, last, *(at for at in (*changes, *more) if first < at < last)}))
 
 
 def _whole(since: datetime | None, endpoint: Endpoint, period: Period) -> datetime | None:

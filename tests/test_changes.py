@@ -104,6 +104,29 @@ def test_what_is_known_outlives_the_process_and_is_not_read_again(server: LocalA
         assert drained(younger, session) == len(audit.NAMES)
 
 
+def test_deploys_name_their_configuration_and_a_memory_without_is_looked_up_again(
+    server: LocalAws, held: Held
+) -> None:
+    with asking(server.url) as session:
+        log = ChangeLog("embedded", held, Hand())
+        assert log.known_since(audit.DEPLOYS) is None
+        drained(log, session)
+        created = [c for c in log.of(NAME) if c.operation == "CreateEndpoint"]
+        assert [c.config for c in created] == [f"{NAME}-1"]
+        assert not any(c.config for c in log.of(NAME) if c.operation not in audit.DEPLOYS)
+        assert log.known_since(audit.DEPLOYS) == NOW - timedelta(days=90)
+        kept = json.loads(held.memo(MEMO) or "")
+        held.remember(MEMO, json.dumps({**kept, "changes": [row[:9] for row in kept["changes"]]}))
+        again = ChangeLog("embedded", held, Hand())
+        assert {c.operation for c in log.of(NAME)} - {c.operation for c in again.of(NAME)} == {
+            "CreateEndpoint"
+        }
+        assert again.known_since(["CreateEndpoint"]) is None
+        drained(again, session)
+        assert set(again.of(NAME)) == set(log.of(NAME))
+        assert again.known_since(audit.DEPLOYS) == NOW - timedelta(days=90)
+
+
 @pytest.mark.parametrize(
     "memory", ["[]", "{", '{"changes": [[1]]}', '{"reach": {"UpdateEndpoint": 7}}', "null"]
 )

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from ops.aws.session import is_loopback
 from ops.config import Settings
 from ops.core.errors import BadInput, OpsError
 from ops.core.names import nearest
+from ops.core.own_prices import OwnPrices
 from tests.living import living
 
 NAMES = (
@@ -213,3 +216,40 @@ def test_no_error_repeats_the_address_of_a_webhook(monkeypatch: pytest.MonkeyPat
 )
 def test_a_value_is_shown_without_what_may_be_secret(name: str, value: object, shown: str) -> None:
     assert Settings.load(**{name: value}).shown(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("EBB_DISCOUNT", "100%", "Write per cent from 0 to below 100, like 12%"),
+        ("EBB_DISCOUNT", "a lot", "'a lot' is not a discount"),
+        ("EBB_RATES", "g5.xlarge=1", "'g5.xlarge=1' is not a type with its rate"),
+        ("EBB_RATES", "ml.g5.xlarge=cheap", "the rate of ml.g5.xlarge, is not a number"),
+        ("EBB_BUDGET_USD", "-5", "greater than 0"),
+        ("EBB_BUDGET_USD", "nan", "finite"),
+        ("EBB_BUDGET_USD", "5k", "decimal"),
+    ],
+)
+def test_a_setting_of_money_that_makes_no_sense_says_how_it_is_written(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadInput) as caught:
+        Settings.load()
+    assert caught.value.what.startswith(f"{name}={value} cannot be used")
+    assert says in caught.value.what
+
+
+def test_own_prices_are_decimal_from_the_text_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EBB_DISCOUNT", "12.5%")
+    monkeypatch.setenv("EBB_RATES", "ml.g5.xlarge=1.10, ml.g5.2xlarge=1.2")
+    monkeypatch.setenv("EBB_BUDGET_USD", "1500.10")
+    settings = Settings.load()
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    own = settings.own_prices(now)
+    assert own == OwnPrices(
+        Decimal("0.125"), {"ml.g5.xlarge": Decimal("1.10"), "ml.g5.2xlarge": Decimal("1.2")}, now
+    )
+    assert settings.budget_usd == Decimal("1500.10")
+    assert [settings.shown(name) for name in ("discount", "budget_usd")] == ["12.5%", "1500.10"]
+    assert Settings().own_prices(now).less(None) is None

@@ -201,6 +201,19 @@ def test_what_waits_for_a_busy_database_counts_and_what_it_says_later_does(tmp_p
     history.close()
 
 
+def test_a_database_that_is_gone_leaves_the_past_unknown(tmp_path: Path) -> None:
+    history = History.open(f"sqlite:///{tmp_path}/history.db", Scope("aws", "1", "us-east-1"))
+    past = Past(history)
+    days(past)
+    with sqlite3.connect(tmp_path / "history.db") as database:
+        for table in ("covered", "chunk", "day_sums", "keyset"):
+            database.execute(f"DROP TABLE {table}")
+    database.close()
+    assert time_of(past, endpoint(), at(0), at(2 * DAY)).known_minutes == 0
+    assert past.problem is not None
+    history.close()
+
+
 @st.composite
 def pasts(draw: st.DrawFn) -> list[tuple[str, int, int, list[float], list[float]]]:
     """What is done to a history of four days: (what, first cell, cells, hosts, queue)."""

@@ -20,6 +20,8 @@ KEPT_DAYS = 90
 PAGE = 50
 NAMES = tuple(SAYS)
 """The events that are looked up, those that charts need first."""
+DEPLOYS = ("UpdateEndpoint", "CreateEndpoint")
+"""Those that give an endpoint a configuration."""
 _SCALING_ROLE = "AWSServiceRoleFor"
 _UNKNOWN = "somebody whom CloudTrail does not name"
 
@@ -84,6 +86,7 @@ def parse(event: Mapping[str, Any], alarms: Mapping[str, str]) -> Iterator[Chang
             by_service=_by_service(identity),
             alarm=str(first(of, "alarmName") or "") if name == "PutMetricAlarm" else "",
             request_id=str(record.get("requestID") or ""),
+            config=str(first(of, "endpointConfigName") or "") if name in DEPLOYS else "",
         )
 
 

@@ -12,6 +12,7 @@ from cachetools import LRUCache
 
 from ops.aws.calls import Reading
 from ops.core.errors import CredentialsProblem, OpsError, Throttled, Unreachable
+from ops.core.instance_types import Configured
 from ops.core.types import AsyncConfig, Endpoint, EndpointRef, Problem
 from ops.core.words import listed
 
@@ -134,6 +135,21 @@ def _not_looked_at(endpoint: Endpoint) -> tuple[Problem, ...]:
     return (
         Problem(VARIANTS, what, "Look at the instances and the scaling of the others in the AWS console."),
     )
+
+
+def described_config(reading: Reading, name: str) -> Configured:
+    """The type that a configuration names, also one that is not in use any more. Raises OpsError.
+
+    Its first variant counts, as everywhere; one that is gone, or mixes types in pools, names none.
+    """
+    try:
+        wire = reading.ask("sagemaker", "DescribeEndpointConfig", EndpointConfigName=name)
+    except OpsError as error:
+        if is_missing(error):
+            return Configured(None)
+        raise
+    variants = wire.get("ProductionVariants") or [{}]
+    return Configured(variants[0].get("InstanceType"), wire.get("CreationTime"))
 
 
 def undescribed(summary: Summary, ref: EndpointRef) -> Endpoint:

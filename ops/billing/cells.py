@@ -11,6 +11,7 @@ from ibis.expr.types import BooleanValue, DecimalValue, StringValue, TimestampVa
 
 MONEY = dt.Decimal(38, 18)
 """18 decimals: more than AWS writes. 20 digits before the point."""
+_SHORT = dt.Decimal(18, 10)
 MISSING = ("", "null", "none", "nan", "n/a", "\\n", "-")
 _STAMP = r"^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2}))?"
 
@@ -35,10 +36,21 @@ def money(cell: Value, decorated: bool = False, decimal_comma: bool = False) -> 
     kind = cell.type()
     if kind.is_decimal() or kind.is_integer():
         return cell.cast(MONEY)
-    said = cell.cast("string") if kind.is_floating() else text(cell)
-    if decorated:
-        said = _bare(said, decimal_comma)
-    return said.try_cast(MONEY)
+    if kind.is_floating():
+        return ibis.ifelse(
+            _short(cell), cell.try_cast(_SHORT).cast(MONEY), cell.cast("string").try_cast(MONEY)
+        )
+    said = text(cell)
+    return (_bare(said, decimal_comma) if decorated else said).try_cast(MONEY)
+
+
+def _short(cell: Value) -> BooleanValue:
+    """Whether a double is a decimal of at most 15 digits, 10 of them decimals.
+
+    Then it is its shortest form, for no two such decimals are the same double: most amounts need no text.
+    """
+    short = cell.try_cast(_SHORT)
+    return ((short.cast("float64") == cell) & (cell.abs() < 1e5)).fill_null(False)
 
 
 def unreadable(cell: Value, read: DecimalValue) -> BooleanValue:
@@ -46,14 +58,15 @@ def unreadable(cell: Value, read: DecimalValue) -> BooleanValue:
     kind = cell.type()
     if kind.is_decimal() or kind.is_integer():
         return ibis.literal(False)
-    return text(cell).notnull() & read.isnull()
+    there = cell.notnull() & ~cell.isnan() if kind.is_floating() else text(cell).notnull()
+    return there & read.isnull()
 
 
 def more_digits(cell: Value, read: DecimalValue) -> BooleanValue:
     """Whether the cell holds more than 18 decimals, which were rounded."""
     kind = cell.type()
     if kind.is_floating():
-        return (read.cast("float64") != cell).fill_null(False)
+        return ibis.ifelse(_short(cell), False, (read.cast("float64") != cell).fill_null(False))
     if kind.is_string():
         return text(cell).re_search(r"\.\d{18}\d*[1-9]").fill_null(False)
     return ibis.literal(False)

@@ -57,7 +57,7 @@ def read_lake(
 ) -> Bill:
     """The bill of these UTC days (both included), by Athena with the environment's credentials. Raises OpsError.
 
-    `environment`: variables that the reading process gets besides those of this one.
+    `environment`: variables that the reading process gets besides those of this one; empty: it does not get it.
     """
     request = {"lake": asdict(lake), "first": first.isoformat(), "last": last.isoformat()}
     return _asked(request, timeout_s, environment)
@@ -68,7 +68,7 @@ def _asked(request: dict[str, Any], timeout_s: float, environment: Mapping[str, 
     with subprocess.Popen(
         command,
         cwd=_ROOT,
-        env={**os.environ, **environment} if environment else None,
+        env=_surroundings(environment),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -83,6 +83,12 @@ def _asked(request: dict[str, Any], timeout_s: float, environment: Mapping[str, 
         finally:
             _end(reader)
     return _told(out, err, reader.returncode)
+
+
+def _surroundings(more: Mapping[str, str] | None) -> dict[str, str] | None:
+    if more is None:
+        return None
+    return {k: v for k, v in {**os.environ, **more}.items() if v or k not in more}
 
 
 def _end(reader: subprocess.Popen[str]) -> None:

@@ -39,7 +39,7 @@ class Engine:
         as_text = expression.select(**{name: expression[name].cast("string") for name in expression.columns})
         # The statement itself is run: Ibis would load pandas for the few rows, and have Athena UNLOAD them as
         # Parquet files that nobody removes from S3.
-        statement = str(ibis.to_sql(as_text, dialect=self.backend.name))
+        statement = str(ibis.to_sql(as_text, dialect=self.backend.name, pretty=False))
         with self._translated():
             cursor: Any = self.backend.raw_sql(statement)
             names = [column[0] for column in cursor.description]
@@ -85,15 +85,23 @@ class Engine:
                 "Reading the export took more memory than Ebb allows itself.", "Read fewer files at once."
             ) from error
         except duckdb.Error as error:
-            raise BadInput(f"The export cannot be read: {self._said(error)}", "Export it again.") from error
+            said = self._said(str(error))
+            raise BadInput(f"The export cannot be read: {said}", "Download or export it again.") from error
 
-    def _said(self, error: duckdb.Error) -> str:
-        """The first sentence of DuckDB's words, with the file's own name."""
-        said = re.sub(r"^[A-Z][A-Za-z ]*(?:Error|Exception): ", "", str(error).strip())
-        for link, name in self.names.items():
-            said = said.replace(link, name)
-        first = said.splitlines()[0].strip() if said else "it is damaged."
-        return first if first.endswith((".", "!", "?")) else f"{first}."
+    def _said(self, text: str) -> str:
+        """DuckDB's words without its advice, with the file's own name."""
+        text = re.sub(r"^[A-Z][A-Za-z ]*(?:Error|Exception): ", "", text.strip())
+        name = next((name for link, name in self.names.items() if link in text), "")
+        for link in self.names:
+            text = text.replace(link, name)
+        parsing = re.match(r"CSV Error on Line: (\d+)", text)
+        if parsing is None:
+            first = text.splitlines()[0].strip() if text else "it is damaged."
+            return first if first.endswith((".", "!", "?")) else f"{first}."
+        columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+        why = f"{columns[1]} cells expected, {columns[2]} found" if columns else "damaged"
+        why = "not in UTF-8 (save it as CSV UTF-8)" if "Invalid unicode" in text else why
+        return f"{name}, line {parsing[1]}: {why}."
 
 
 def files(folder: Path, memory_mb: int = MEMORY_MB) -> Engine:

@@ -7,7 +7,7 @@ ops.billing.sorting) look at each kind of line once. Lines of other services kee
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis
 from ibis.expr.types import BooleanValue, DecimalValue, StringValue, Table, Value
@@ -17,6 +17,7 @@ from ops.billing.columns import CSV, FOCUS, Layout, squeezed
 from ops.core.bill import Charge
 
 ASSUMED = "USD"
+_SIGNS = (("$", "USD"), ("€", "EUR"), ("£", "GBP"))
 SAID = (
     "account", "region", "usage_type", "operation", "resource", "instance_type", "unit", "description", "class",
     "frequency", "commitment", "pricing",
@@ -34,12 +35,16 @@ _TOTALS = r"^(?:grand |sub ?|invoice |account |statement |bill )?total\b|^[a-z]+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One table with its layout. `header`: what the header line says in the columns of cost and quantity."""
+    """One table with its layout. `header`: what the header line says in the columns of cost and quantity.
+
+    `columnar`: reading a few columns twice costs next to nothing (Parquet files).
+    """
 
     table: Table
     layout: Layout
     decimal_comma: bool = False
     header: tuple[str, ...] = ()
+    columnar: bool = False
 
     def has(self, role: str) -> bool:
         return role in self.layout.of
@@ -53,22 +58,39 @@ class Part:
             return cells.nothing("string")
         return cells.text(self.raw(role))
 
+    def cell(self, role: str) -> StringValue:
+        """The same as it stands there."""
+        if not self.has(role):
+            return cells.nothing("string")
+        raw = self.raw(role)
+        return raw if raw.type().is_string() else raw.cast("string")
+
     def money(self, role: str) -> DecimalValue:
         if not self.has(role):
             return cells.nothing(cells.MONEY)
         return cells.money(self.raw(role), self.layout.format == CSV, self.decimal_comma)
 
     def currency(self) -> StringValue:
-        """From its column, from the cost's own text, from its header; else US dollars."""
-        header = self.layout.cost_header
-        default = "EUR" if "eur" in squeezed(header) or "€" in header else ASSUMED
-        said = self.text("currency").upper()
+        """The currency of each line; US dollars where nothing names one."""
+        return ibis.coalesce(self.named_currency(), ibis.literal(ASSUMED))
+
+    def named_currency(self) -> StringValue:
+        """From its column, from the cost's own text, from the header of the cost; else null."""
+        said = [self.text("currency").upper()]
         if self.layout.format == CSV and self.raw("billed").type().is_string():
             cost = self.text("billed")
-            in_cost = cells.found(cost, r"\b([A-Z]{3})\b")
-            in_sign = ibis.ifelse(cost.contains("€"), "EUR", cells.nothing("string"))
-            said = ibis.coalesce(said, in_cost, in_sign)
-        return ibis.coalesce(said, ibis.literal(default))
+            said.append(cells.found(cost, r"\b([A-Z]{3})\b"))
+            said += [ibis.ifelse(cost.contains(sign), name, cells.nothing("string")) for sign, name in _SIGNS]
+        header = self.layout.cost_header.upper()
+        said += [
+            ibis.literal(name) for sign, name in _SIGNS if sign in header or name in squeezed(header).upper()
+        ]
+        return ibis.coalesce(*said)
+
+    def of_another_service(self) -> BooleanValue:
+        """Whether the line names a service, and it is not SageMaker."""
+        service = self.text("service")
+        return service.notnull() & ~cells.has(service.lower(), "sagemaker")
 
     def repeats_header(self) -> BooleanValue:
         """Text files that were put together hold their header line again in the middle."""
@@ -87,14 +109,30 @@ class Part:
         )
 
     def filtered(self, *conditions: BooleanValue) -> Part:
-        return Part(self.table.filter(*conditions), self.layout, self.decimal_comma, self.header)
+        return replace(self, table=self.table.filter(*conditions))
 
 
 def gathered(parts: Sequence[Part]) -> Table:
     """Sums of alike lines: SAID and KEPT, day and until (UTC days), final, AMOUNTS and COUNTS, two samples."""
-    found = [table for part in parts for table in _selected(part)]
-    table = ibis.union(*found) if len(found) > 1 else found[0]
-    keys = ("day", "until", "final", *SAID, *KEPT)
+    absent = [role for role in SAID if not any(_says(part, role) for part in parts)]
+    keys = ("day", "until", "final", *(role for role in SAID if role not in absent), *KEPT)
+    # twice: millions of lines by their cells as they are, then the few groups by what their cells say
+    groups = _union([_summed(table, keys) for part in parts for table in _selected(part)])
+    others = [_summed(table, KEPT) for part in parts if _apart(part) for table in [_of_others(part)]]
+    if others:
+        missing = {name: cells.nothing(groups[name].type()) for name in keys if name not in KEPT}
+        wide = [other.mutate(**missing).select(*groups.columns) for other in others]
+        groups = _union([groups, *wide])
+    said = {name: cells.text(groups[name]) for name in keys if groups[name].type().is_string()}
+    groups = _summed(groups.mutate(**said), keys)
+    return groups.mutate(**{role: cells.nothing("string") for role in absent})
+
+
+def _union(tables: Sequence[Table]) -> Table:
+    return ibis.union(*tables) if len(tables) > 1 else tables[0]
+
+
+def _summed(table: Table, keys: Sequence[str]) -> Table:
     return table.group_by(*keys).agg(
         **{name: table[name].sum() for name in (*AMOUNTS, *COUNTS)},
         bad_cost=table.bad_cost.max(),
@@ -104,9 +142,31 @@ def gathered(parts: Sequence[Part]) -> Table:
     )
 
 
+def _says(part: Part, role: str) -> bool:
+    """Whether a part may have something for that role: a column of its own, the map of a CUR 2.0, text beside it."""
+    beside = {"region": "product", "instance_type": "product", "unit": "quantity"}
+    return part.has(role) or part.has(beside.get(role, role))
+
+
+def _apart(part: Part) -> bool:
+    """Whether other services are summed up by themselves: by far quicker, where a column can be read twice for free."""
+    return part.columnar and part.has("service") and part.layout.format != CSV
+
+
+def _of_others(part: Part) -> Table:
+    """The lines of other services, by nothing but their charge."""
+    others = part.filtered(part.of_another_service())
+    kept = ("billed", "lines", "no_billed", "rounded", "bad_costs", "bad_cost", "first", "last", *KEPT)
+    columns = _columns(others)
+    left = {name: value for name, value in columns.items() if name in kept}
+    left |= {name: cells.nothing(cells.MONEY) for name in AMOUNTS if name not in kept}
+    left |= {name: ibis.literal(0, "int64") for name in COUNTS if name not in kept}
+    return others.table.select(**left, bad_quantity=cells.nothing("string"))
+
+
 def _selected(part: Part) -> list[Table]:
-    """The lines of a part, and what was split off them."""
-    real = part
+    """The lines of a part, and what was split off them; without those of other services where they are `_apart`."""
+    real = part.filtered(~part.of_another_service()) if _apart(part) else part
     if part.header:
         real = real.filtered(~real.repeats_header())
     if part.layout.format == CSV:
@@ -118,21 +178,21 @@ def _selected(part: Part) -> list[Table]:
 
 
 def _columns(part: Part) -> dict[str, Value]:
-    service = part.text("service")
-    other = service.notnull() & ~cells.has(service.lower(), "sagemaker")
+    other = part.of_another_service()
     billed, quantity = part.money("billed"), part.money("quantity")
     effective, listed = part.money("effective"), part.money("listed")
     first, last = _days(part)
-    said = {name: part.text(name) for name in SAID}
-    said["unit"] = ibis.coalesce(said["unit"], _unit_in(part))
+    said = {name: part.cell(name) for name in SAID}
+    if part.layout.format == CSV:
+        said["unit"] = ibis.coalesce(part.text("unit"), _unit_in(part))
     if part.has("product") and part.raw("product").type().is_map():
         said = _with_product(part, said)
     ours = {"day": first, "until": last, "final": _final(part), **said}
     bad_cost, bad_quantity = _bad(part, "billed"), _bad(part, "quantity")
     return {
         **{name: ibis.ifelse(other, cells.nothing(value.type()), value) for name, value in ours.items()},
-        "kind": part.text("kind"),
-        "service": service,
+        "kind": part.cell("kind"),
+        "service": part.cell("service"),
         "currency": part.currency(),
         "part": cells.nothing("string"),
         "sign": ibis.cases((billed < 0, -1), (billed > 0, 1), (billed == 0, 0), else_=cells.nothing("int8")),
@@ -199,8 +259,8 @@ def _with_product(part: Part, said: dict[str, Value]) -> dict[str, Value]:
         cells.text(product.get(key, ibis.null("string"))) for key in ("region", "instance_name")
     )
     return said | {
-        "region": ibis.coalesce(said["region"], region),
-        "instance_type": ibis.coalesce(said["instance_type"], instance),
+        "region": ibis.coalesce(part.text("region"), region),
+        "instance_type": ibis.coalesce(part.text("instance_type"), instance),
     }
 
 

@@ -12,7 +12,7 @@ import ibis
 from ibis.expr.types import Table
 
 from ops.billing import cells, engine, opening
-from ops.billing.columns import AUTO, CSV, Layout, layout
+from ops.billing.columns import AUTO, Layout, layout
 from ops.billing.engine import Engine, Row
 from ops.billing.gathering import AMOUNTS, ASSUMED, COUNTS, Part, gathered
 from ops.billing.lake import Lake
@@ -95,10 +95,18 @@ def contents(parts: Sequence[Part]) -> Table:
         said = ibis.coalesce(part.text("kind"), part.text("description"), part.text("usage_type"))
         shown = ibis.ifelse(what == TOTAL, said, cells.nothing("string"))
         asked.append(
-            part.table.select(what=what, said=shown, currency=part.currency(), billed=part.money("billed"))
+            part.table.select(
+                what=what,
+                said=shown,
+                currency=part.currency(),
+                named=ibis.ifelse(part.named_currency().notnull(), 1, 0),
+                billed=part.money("billed"),
+            )
         )
     table = ibis.union(*asked) if len(asked) > 1 else asked[0]
-    return table.group_by("what", "said", "currency").agg(lines=table.count(), cost=table.billed.sum())
+    return table.group_by("what", "said", "currency").agg(
+        lines=table.count(), named=table.named.sum(), cost=table.billed.sum()
+    )
 
 
 def sums(parts: Sequence[Part], currency: str) -> Table:
@@ -144,9 +152,7 @@ def _read(opened: Engine, parts: Sequence[Part], source: str, notes: list[str]) 
         rows=rows,
         repeated=sum(whole(row["lines"]) for row in there if row["what"] == HEADER),
         said=[(row["said"] or "total", number(row["cost"]) or ZERO) for row in there if row["what"] == TOTAL],
-        assumed=parts[0].layout.format == CSV
-        and "currency" not in parts[0].layout.of
-        and currency == ASSUMED,
+        assumed=sum(whole(row["lines"]) - whole(row["named"]) for row in in_main),
         whole=parts[0].layout,
     )
     bill = _bill(rows, source, parts[0].layout.title, currency, opened.scanned)

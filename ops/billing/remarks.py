@@ -43,8 +43,13 @@ def _file(bill: Bill, found: Found) -> list[str]:
                 f"The largest of these totals is {money(largest, bill)}; the lines add up to "
                 f"{money(bill.file_total, bill)}."
             )
-    if found.assumed and bill.lines:
-        said.append(f"The file names no currency; {bill.currency} is assumed.")
+    if found.assumed:
+        which = (
+            "The export names"
+            if found.assumed == bill.lines
+            else f"{count(found.assumed, 'line')} of it name"
+        )
+        said.append(f"{which} no currency: {bill.currency} is assumed.")
     return said
 
 

@@ -88,10 +88,13 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a reading came upon besides sums: header lines in the middle, the file's own totals."""
+    """What a reading came upon besides sums: header lines in the middle, the file's own totals.
+
+    `assumed`: how many lines name no currency.
+    """
 
     rows: list[Sum]
     repeated: int
     said: list[tuple[str, Decimal]]
-    assumed: bool
+    assumed: int
     whole: Layout

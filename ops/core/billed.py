@@ -8,6 +8,7 @@ that cost nothing (a savings plan, the free tier), its own effective or list amo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -18,20 +19,29 @@ from ops.core.cost import Basis
 from ops.core.instance_time import InstanceTime
 from ops.core.periods import Period
 from ops.core.savings import SavedDay, Saving, TypeHours
+from ops.core.savings_upper import Moving
 from ops.core.types import Price
 from ops.core.views_savings import Reconciled
 
 CENT = Decimal("0.01")
 SAME_H = Decimal("0.02")
 """Instance-hours a day that rounding of minutes alone may explain."""
+PARTLY = "this day is not billed in full yet: bills are about a day late"
 NO_NAMES = "the bill does not name endpoints: it has no resource ids"
 
 
+LATE = timedelta(hours=24)
+"""AWS brings bills up to date once a day: a day is taken as billed in full only so long after its end (facts E.5)."""
+
+
 def in_utc(period: Period) -> Period:
-    """The same period in whole UTC days, as bills count them: days that have not ended are left out."""
-    first = _floor(period.start + timedelta(days=1) - timedelta(microseconds=1))
-    last = _floor(period.end)
-    until = min(last, _floor(period.until))
+    """The same period in whole UTC days, as bills count them.
+
+    The last days are as many whole days, up to the newest that is billed in full; a month is its own days, as far as
+    they have ended.
+    """
+    last = until = _floor(period.until - LATE)
+    first = last - timedelta(days=max(1, round((period.end - period.start) / timedelta(days=1))))
     if period.month:  # the month's own days, whatever the zone
         year, month = int(period.month[:4]), int(period.month[5:])
         first = datetime(year, month, 1, tzinfo=UTC)
@@ -48,21 +58,25 @@ def saving(
     baseline: Baseline,
     *,
     most: int | None,
+    at: datetime,
     listed: Price | None = None,
     is_async: bool = True,
     tags: Mapping[str, str] | None = None,
 ) -> Saving:
     """What one endpoint was billed over a period in whole UTC days, against its baseline at the billed rate.
 
-    `listed`: the rate of the baseline where the bill shows none, as for one that slept all the time.
+    `at`: when the bill was read; days that may not be billed in full then are not known, nor those of which the bill
+    does not say whose hours of its type they were. `listed`: the rate of the baseline where the bill shows none, as
+    for one that slept all the time.
     """
     on = against(baseline, time, most)
     mine = [d for d in bill.days if d.endpoint == name and d.day is not None and _inside(d.day, period)]
-    billed_to = bill.last
     lived = [(day, a, b) for day, a, b in period.days() if b.timestamp() > time.first]
-    known = [
-        each for each in lived if billed_to is not None and (bill.first or each[0]) <= each[0] <= billed_to
-    ]
+    kinds = {d.instance_type for d in mine} | ({listed.instance_type} if listed is not None else set())
+    nameless = _nameless(bill, kinds)
+    known = [each for each in lived if _in_full(bill, each[0], at) and each[0] not in nameless]
+    told = {day for day, _, _ in known}
+    mine = [d for d in mine if d.day in told]
     rates = _rates(mine)
     if not rates and listed is not None:
         rates, rate_words = (
@@ -91,7 +105,7 @@ def saving(
         tuple(_type(kind, mine, bill.source) for kind in sorted({d.instance_type for d in mine})),
         days,
         (),
-        _missing(bill, bool(known), mine, on.instances is not None, usd, rates),
+        _missing(bool(known), bool(nameless), mine, on.instances is not None, usd, rates),
         period.over and len(known) == len(lived) and _final(bill, period),
         is_async,
         tags,
@@ -99,12 +113,12 @@ def saving(
 
 
 def reconciled(
-    bill: Bill, estimates: Iterable[Saving], upper_hours: Mapping[tuple[str, date], Decimal]
+    bill: Bill, estimates: Iterable[Saving], moving: Mapping[tuple[str, date], Moving], at: datetime
 ) -> tuple[Reconciled, ...]:
     """Bill and estimate of each endpoint and UTC day that the bill names, the newest first.
 
-    `estimates`: savings by UTC day. `upper_hours`: instance-hours between order and service, and while leaving, by
-    endpoint and day: nobody knows whether AWS bills these (facts E.3).
+    `estimates`: savings by UTC day. `at`: when the bill was read. `moving`: what was between order and service, or
+    leaving, by endpoint and day: nobody knows whether AWS bills these hours (facts E.3).
     """
     days = {(row.name, day.day): (row, day) for row in estimates for day in row.days}
     groups: dict[tuple[str, date], list[BilledDay]] = {}
@@ -117,12 +131,15 @@ def reconciled(
         hours = sum((line.hours for line in lines), Decimal(0))
         usd = sum((line.usd for line in lines), Decimal(0))
         mine = found[1] if found is not None and found[1].known else None
-        extra = upper_hours.get((name, day), Decimal(0))
+        extra = moving.get((name, day), Moving(Decimal(0), 0))
         why = _why(lines, hours, usd, mine, found[0].prices if found else (), extra)
+        whole = _in_full(bill, day, at)
+        if not whole:
+            why = (PARTLY,)
         out.append(
             Reconciled(
                 day, name, hours, usd, mine.hours if mine else None, mine.usd if mine else None, why,
-                all(line.final for line in lines),
+                all(line.final for line in lines), whole,
             )
         )  # fmt: skip
     return tuple(sorted(out, key=lambda each: (-each.day.toordinal(), each.endpoint)))
@@ -149,7 +166,7 @@ def agreement(found: Sequence[Reconciled]) -> Agreement | None:
     both = [
         (each, each.estimated_hours, each.estimated_usd)
         for each in found
-        if each.estimated_hours is not None and each.estimated_usd is not None
+        if each.complete and each.estimated_hours is not None and each.estimated_usd is not None
     ]
     if not both:
         return None
@@ -168,7 +185,7 @@ def _why(
     usd: Decimal,
     mine: SavedDay | None,
     prices: Sequence[Price],
-    extra: Decimal,
+    extra: Moving,
 ) -> tuple[str, ...]:
     out = []
     if not all(line.final for line in lines):
@@ -183,11 +200,17 @@ def _why(
     if mine.known < 0.9999:
         out.append(f"{1 - mine.known:.1%} of its minutes are not known")
     apart = hours - mine.hours
+    edges = Decimal(extra.instances) / 60
     if abs(apart) > SAME_H:
-        if 0 < apart <= extra + SAME_H:
+        if abs(apart) <= edges + SAME_H:
             out.append(
-                f"{apart:,.2f} h more were billed than were seen in service: instances take up to {extra:,.2f} h that "
-                "day to start and to leave"
+                f"{abs(apart):,.2f} h apart: an instance's first and last minute are seen as whole ones or not at all, "
+                f"and {extra.instances} came or went"
+            )
+        elif 0 < apart <= extra.hours + edges + SAME_H:
+            out.append(
+                f"{apart:,.2f} h more were billed than were seen in service: instances take up to {extra.hours:,.2f} h "
+                "that day to start and to leave"
             )
         else:
             word = "more" if apart > 0 else "fewer"
@@ -277,22 +300,40 @@ def _type(kind: str, lines: Sequence[BilledDay], source: str) -> TypeHours:
 
 
 def _missing(
-    bill: Bill,
     known: bool,
+    nameless: bool,
     mine: Sequence[BilledDay],
     based: bool,
     usd: Decimal | None,
     rates: Mapping[str, Decimal],
 ) -> str:
     if not known:
-        return "no bill of these days is out yet"
-    if not mine and any(d.endpoint is None for d in bill.days):
-        return NO_NAMES
+        return NO_NAMES if nameless else "no bill of these days is out yet"
     if usd is None:
         return "the bill shows hours that cost nothing, and no other amount for them: what they cost is not known"
     if not rates:
         return "nothing was billed for it, so that no rate is known for its baseline"
     return "" if based else "its baseline is not known"
+
+
+def _in_full(bill: Bill, day: date, at: datetime) -> bool:
+    """Whether a bill that was read at `at` holds all of a UTC day."""
+    if bill.first is None or bill.last is None or not bill.first <= day <= bill.last:
+        return False
+    return datetime.combine(day, datetime.min.time(), UTC) + timedelta(days=1) + LATE <= at
+
+
+def _nameless(bill: Bill, kinds: AbstractSet[str]) -> frozenset[date]:
+    """The days on which hours of these types (of any, where none is known) are billed to no endpoint by name."""
+    hours: dict[date, Decimal] = {}
+    for line in bill.days:
+        if line.endpoint is None and (not kinds or line.instance_type in kinds):
+            first = line.day or bill.first
+            for n in range(line.days if first is not None else 0):
+                day = first + timedelta(days=n) if first is not None else None
+                if day is not None:
+                    hours[day] = hours.get(day, Decimal(0)) + line.hours
+    return frozenset(day for day, each in hours.items() if each > SAME_H)
 
 
 def _all(values: Sequence[Decimal | None]) -> Decimal | None:

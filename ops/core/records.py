@@ -79,3 +79,5 @@ class Change:
     """The alarm that was set: calls that remove or silence it later do not name its endpoint."""
     request_id: str = ""
     """The id of the request, where the record tells it."""
+    config: str = ""
+    """The configuration that the endpoint was created with or moved to, where the call was that."""

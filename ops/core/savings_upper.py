@@ -7,6 +7,7 @@ is not documented. Instance-minutes from metrics are the lower end, the windows 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -25,7 +26,7 @@ def unseen_usd(
     `activities`: those that had not ended by `start`, and the change before them, which tells how many there were.
     """
     total = Decimal(0)
-    for begin, hours in _moves(activities, start, until):
+    for begin, hours, _ in _moves(activities, start, until):
         price = price_at(int(begin.timestamp()))
         if price is None:
             return None
@@ -33,15 +34,24 @@ def unseen_usd(
     return total
 
 
-def unseen_hours(activities: Iterable[Activity], start: datetime, until: datetime) -> Decimal:
-    """Instance-hours of instances on their way in or out in [start, until)."""
-    return sum((hours for _, hours in _moves(activities, start, until)), Decimal(0))
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Instances on their way in or out: their instance-hours, and how many came or went."""
+
+    hours: Decimal
+    instances: int
+
+
+def moving(activities: Iterable[Activity], start: datetime, until: datetime) -> Moving:
+    """What was on its way in [start, until)."""
+    moves = list(_moves(activities, start, until))
+    return Moving(sum((hours for _, hours, _ in moves), Decimal(0)), sum(n for _, _, n in moves))
 
 
 def _moves(
     activities: Iterable[Activity], start: datetime, until: datetime
-) -> Iterator[tuple[datetime, Decimal]]:
-    """(begin, instance-hours) of each move of instances."""
+) -> Iterator[tuple[datetime, Decimal, int]]:
+    """(begin, instance-hours, instances) of each move of instances."""
     count: int | None = None
     for each in sorted(activities, key=lambda found: found.start):
         if each.desired is None or each.not_scaled or each.status not in _COUNTED:
@@ -51,4 +61,4 @@ def _moves(
             count = each.desired
         begin, end = max(each.start, start), min(each.end or until, until)
         if end > begin and moved:
-            yield begin, moved * hours_of((end - begin).total_seconds() / 60)
+            yield begin, moved * hours_of((end - begin).total_seconds() / 60), moved

@@ -179,6 +179,8 @@ class Reconciled:
     estimated_usd: Decimal | None
     why: tuple[str, ...]
     final: bool
+    complete: bool = True
+    """Whether the day is billed in full; one that is not is no match for its estimate."""
 
 
 @dataclass(frozen=True, slots=True)

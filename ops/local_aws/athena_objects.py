@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ops.local_aws.athena_catalog import Table
     from ops.local_aws.world import World
 
+KEPT = 2
+"""Versions of one object that stay as files: a statement that began before the last change may still read."""
+
 
 class Objects:
     def __init__(self, world: World) -> None:
@@ -44,13 +47,20 @@ class Objects:
                 continue
             kept = self.bucket(bucket).keys[key]
             ending = "".join(Path(key).suffixes[-2:])
-            name = hashlib.blake2b(f"{bucket}/{key}\0{kept.etag}".encode(), digest_size=16).hexdigest()
-            path = folder / f"{name}{ending if ending.isascii() else ''}"
+            stem = _digest(f"{bucket}/{key}")
+            path = folder / f"{stem}-{_digest(kept.etag)}{ending if ending.isascii() else ''}"
             if not path.exists():
                 path.write_bytes(kept.value)
+                versions = sorted(folder.glob(f"{stem}-*"), key=lambda each: each.stat().st_mtime_ns)
+                for old in versions[:-KEPT]:
+                    old.unlink()
             files.append({"path": str(path), "values": values})
         return files
 
     def put(self, uri: str, file: Path, content_type: str) -> bool:
         """False where there is no such bucket."""
         return self._world.delivery.put_object(uri, file.read_bytes(), self._world.now(), content_type)
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -124,7 +124,7 @@ class Runs:
             worker.kill()
 
     def folder(self, execution: Execution) -> Path:
-        return self._home() / execution.id
+        return self.home() / execution.id
 
     def worker_pids(self) -> list[int]:
         """The worker processes that are at work now."""
@@ -142,12 +142,10 @@ class Runs:
             thread.join(timeout=5)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
 
     def home(self) -> Path:
         """The folder of all files, made at first use."""
-        return self._home()
-
-    def _home(self) -> Path:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="ebb-athena-"))
             (self._folder / "tables").mkdir()
@@ -159,13 +157,13 @@ class Runs:
             if oldest.state not in DONE:
                 return
             del self.executions[oldest.id]
-            shutil.rmtree(self._home() / oldest.id, ignore_errors=True)
+            shutil.rmtree(self.home() / oldest.id, ignore_errors=True)
 
     # In the threads, without the lock
 
     def _work(self) -> None:
         with self._world.lock:
-            worker = WorkerProcess(self._home(), self._most_s)
+            worker = WorkerProcess(self.home(), self._most_s)
         try:
             while (given := self._next()) is not None:
                 self._run(worker, *given)
@@ -191,12 +189,13 @@ class Runs:
             execution.state = "RUNNING"
             execution.queued_ms = round((time.monotonic() - since) * 1000)
             self._working[key] = worker
-            out = self._home() / key
+            out = self.home() / key
             out.mkdir()
             asked = {
                 "sql": execution.sql,
                 "parameters": execution.parameters,
                 "database": execution.database,
+                "now": execution.submitted,
                 "catalog": self.catalog.said(),
                 "out": str(out),
             }
@@ -212,8 +211,11 @@ class Runs:
         with self._world.lock:
             self._working.pop(key, None)
             execution.engine_ms = round((time.monotonic() - began) * 1000)
-            if execution.state not in DONE:
+            stopped = execution.state in DONE
+            if not stopped:
                 self._finish(execution, said, out)
+        if stopped:
+            worker.end()  # it may have been killed only now
 
     def _files(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """The files of the tables that the worker needs."""
@@ -226,7 +228,7 @@ class Runs:
             if table.prefix()[0] == EXPORTS:
                 self._world.exports.refresh()
             with self._world.lock:
-                files[f"{database}.{name}"] = self.objects.files_of(table, self._home() / "tables")
+                files[f"{database}.{name}"] = self.objects.files_of(table, self.home() / "tables")
         return {"files": files}
 
     def _finish(self, execution: Execution, said: Mapping[str, Any], out: Path) -> None:

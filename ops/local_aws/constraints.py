@@ -15,6 +15,7 @@ from ops.local_aws.wire import service_model
 # Java's character classes, which Python's re does not know
 _CLASSES = {
     r"\p{L}\p{Z}\p{N}_": r"\w\s",
+    r"\p{L}\p{N}\p{Z}-_": r"\w\s\-",
     r"\p{ASCII}": r"[\x00-\x7f]",
     r"\p{Print}": r"\x20-\x7e",
     r"\z": r"\Z",

@@ -20,6 +20,7 @@ OWN = {
     "athena": ("athena", "athena", "Athena"),
     "bcm-data-exports": ("bcm-data-exports", "data_exports", "DataExports"),
     "monitoring": ("cloudwatch", "cloudwatch", "CloudWatch"),
+    "ce": ("ce", "ce", "CostExplorer"),
     "pricing": ("pricing", "pricing", "Pricing"),
     "servicequotas": ("service-quotas", "quotas", "ServiceQuotas"),
     "tagging": ("resourcegroupstaggingapi", "tagging", "Tagging"),

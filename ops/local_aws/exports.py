@@ -1,7 +1,7 @@
 """The account's CUR 2.0 export in its S3, made when something first looks for it, a month a file.
 
 It is delivered each day at 06:00 UTC with all hours until that midnight, so that an hour is 6 to 30 hours late. A
-month is final on the 5th of the next one; until then its file is made anew each day, afterwards never again.
+month is final on the 6th of the next one; until then its file is made anew each day, afterwards never again.
 The lines are the bill book's (docs/model.md); Parquet is written by the process that answers Athena.
 """
 
@@ -20,6 +20,7 @@ from ops.local_aws.athena_catalog import EXPORTS, Table
 from ops.local_aws.athena_process import Died, WorkerProcess
 from ops.local_aws.bill_book import begin_hour, charges, monthly
 from ops.local_aws.bill_lines import HOUR_S, month_of
+from ops.local_aws.cost_periods import FINAL_H
 from ops.local_aws.exports_schema import COLUMNS
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ log = logging.getLogger(__name__)
 
 BUCKET, PREFIX, NAME = EXPORTS, "cur2", "ebb"
 DATABASE, TABLE = "ebb_billing", "cur2"
-DELIVERED_HOUR, FINAL_DAYS = 6, 4
-"""UTC hour of the daily delivery; days after the end of a month until it is final."""
+DELIVERED_HOUR = 6
+"""Of each day, UTC."""
 DAY_H = 24
 
 
@@ -54,7 +55,7 @@ class Month:
     @property
     def delivered(self) -> float:
         """When AWS would have written it, seconds since the epoch."""
-        hour = self.last + FINAL_DAYS * DAY_H if self.final else self.until
+        hour = self.last + FINAL_H if self.final else self.until
         return float((hour + DELIVERED_HOUR) * HOUR_S)
 
 
@@ -92,7 +93,7 @@ class Exports:
         first = month_of(begin_hour(self._world))[0]
         while first < until:
             last = month_of(first)[1]
-            final = until >= last + FINAL_DAYS * DAY_H
+            final = until >= last + FINAL_H
             # a delivery between the end of the month and its last one changes nothing but the day
             yield Month(first, last, last if final else min(until, last), final)
             first = last
@@ -102,7 +103,8 @@ class Exports:
         return (int(self._world.now() // HOUR_S) - DELIVERED_HOUR) // DAY_H * DAY_H
 
     def _make(self, due: list[Month]) -> None:
-        folder = self._world.athena.home()
+        with self._world.lock:
+            folder = self._world.athena.home()
         worker = WorkerProcess(folder)
         try:
             for month in due:

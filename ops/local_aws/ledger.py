@@ -21,7 +21,7 @@ HOUR_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Fleetlet:
+class Counted:
     """What instance-time is counted by: the instances of one type behind one variant of an endpoint."""
 
     endpoint: str
@@ -77,13 +77,13 @@ class Ledger:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._tracks: dict[Fleetlet, Track] = {}
+        self._tracks: dict[Counted, Track] = {}
 
     def count(
         self, name: str, variant: str, instance_type: str, asynchronous: bool, now: float, instances: int
     ) -> None:
         """From `now` (epoch seconds) on there are so many: called whenever the number changes."""
-        key = Fleetlet(name, variant, instance_type, asynchronous)
+        key = Counted(name, variant, instance_type, asynchronous)
         track = self._tracks.get(key)
         if track is None:
             if not instances:
@@ -91,14 +91,14 @@ class Ledger:
             track = self._tracks[key] = Track()
         track.put(now, instances)
 
-    def between(self, edges: FloatArray) -> dict[Fleetlet, FloatArray]:
+    def between(self, edges: FloatArray) -> dict[Counted, FloatArray]:
         """Instance-hours from each of `edges` (epoch seconds, ascending) to the next; up to now, later ones are 0.
 
         Shape (len(edges) - 1,) each; who had none in all of that is left out.
         """
         now, past = self._world.now(), self._world.long_past
         before, seam = set(past.names()), past.seam * 60.0
-        found: dict[Fleetlet, FloatArray] = {}
+        found: dict[Counted, FloatArray] = {}
         for key, track in self._tracks.items():
             own = np.maximum(edges, seam) if key.endpoint in before else edges
             found[key] = np.diff(track.until(own, now)) / HOUR_S
@@ -154,5 +154,5 @@ class Meter:
             self._ledger.count(self._name, *key, now, instances)
 
 
-def _order(key: Fleetlet) -> tuple[str, str, str]:
+def _order(key: Counted) -> tuple[str, str, str]:
     return key.endpoint, key.variant, key.instance_type

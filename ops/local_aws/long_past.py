@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ops.core.bounds_ahead import ahead
 from ops.core.types import Bounds, ScheduledAction, utc
-from ops.local_aws.ledger import Fleetlet, Track
+from ops.local_aws.ledger import Counted, Track
 from ops.local_aws.long_past_cells import FIVE, HOUR, Cells, Four, cells, metrics
 from ops.local_aws.long_past_run import Course, Physics, Tracking, run
 from ops.local_aws.physics import DOWNLOAD_S, PROVISION_RANGE_S, UPLOAD_S, provision_median
@@ -98,10 +98,12 @@ class LongPast:
             found = self._lived[name] = self._live(self._setups[name])
         return found
 
-    def tracks(self) -> Iterator[tuple[Fleetlet, Track]]:
+    def tracks(self) -> Iterator[tuple[Counted, Track]]:
         """The instances of every endpoint up to the seam."""
         for name, setup in self._setups.items():
-            yield fleetlet(setup.spec), self.lived(name).track
+            spec = setup.spec
+            key = Counted(name, spec.variant, spec.instance_type, spec.async_settings is not None)
+            yield key, self.lived(name).track
 
     def _live(self, setup: Setup) -> Lived:
         course, arrivals, rng = live(setup, self.born, self.seam, self._world.options.seed)
@@ -219,10 +221,6 @@ def track_of(course: Course, first: int) -> Track:
     for at, count in zip(course.times.tolist(), course.counts.tolist(), strict=True):
         track.put((first + at) * 60.0, count)
     return track
-
-
-def fleetlet(spec: EndpointSpec) -> Fleetlet:
-    return Fleetlet(spec.name, spec.variant, spec.instance_type, spec.async_settings is not None)
 
 
 def _minute(moment: datetime, first: int) -> int:

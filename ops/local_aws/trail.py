@@ -47,6 +47,8 @@ _RESOURCES = {
     "logGroupName": "AWS::Logs::LogGroup",
 }
 _MOST_ITEMS = 100
+_OMITTED = "***OMITTED***"
+"""What CloudTrail shows of a statement sent to Athena."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,15 @@ class Trail:
         operation = call.operation
         if operation.name.startswith(_READING) or operation.name in _DATA_PLANE:
             return
+        request = camel(operation.input_shape, call.params)
+        if "queryString" in request:
+            request["queryString"] = _OMITTED
         self.add(
             event_name=operation.name,
             event_source=_SOURCES.get(call.service, f"{call.service}.amazonaws.com"),
             at=self._world.now(),
             username=caller.user or self._user(caller),
-            request=camel(operation.input_shape, call.params),
+            request=request,
             response=camel(operation.output_shape, answer) if answer else None,
             resources=resources_of(call.params),
             error_code=error.code if error else "",

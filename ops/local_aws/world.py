@@ -92,9 +92,9 @@ class World:
         self.registry = Registry(self)
         self.scaling = ScalingEngine(self)
         self.fleet = Fleet(self)
+        self.long_past = LongPast(self)
         self.athena = Runs(self)
         self.exports = Exports(self)
-        self.long_past = LongPast(self)
 
     def arn(self, service: str, rest: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.account}:{rest}"

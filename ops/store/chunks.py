@@ -134,7 +134,7 @@ def merge(
     put(connection, CHUNK_BLOB, ("endpoint_id", "resolution", "chunk"), [row])
     connection.execute(delete(ROW).where(*here, cells))
     if series[1] == sums.MINUTE:
-        sums.keep(connection, series[0], chunk, kept, sums.ids(connection))
+        sums.keep(connection, series[0], {chunk: kept}, sums.ids(connection))
 
 
 def read_blobs(

@@ -6,13 +6,12 @@ until the next `fold`. Nothing here reads a clock.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from threading import RLock
+from threading import RLock, local
 from typing import cast
 
 import numpy as np
@@ -38,11 +37,10 @@ from ops.store.tables import (
     CHUNK_BLOB,
     COUNTER,
     COVERED,
-    DAY_SUM,
+    DAY_SUMS,
     ENDPOINT,
     EPISODE,
     JOURNAL,
-    KEYSET,
     MEMO,
     REQUEST,
     ROW,
@@ -82,6 +80,14 @@ class _Item:
         return np.stack([np.asarray(self.grid.values[key], "<f8") for key in self.keys], axis=1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """A transaction that several readings share."""
+
+    connection: Connection
+    keysets: Keysets
+
+
 class History:
     """Thread-safe. Of several processes one may write while others read.
 
@@ -94,6 +100,8 @@ class History:
         self._url = engine.url
         self._scope = scope_id
         self._writing = RLock()
+        self._mine = local()
+        """The transaction of a thread that reads several things together."""
         self._summed = False
         """Whether every day of minutes has had its sums made."""
         self._reading: AbstractContextManager[object] = nullcontext()
@@ -155,7 +163,9 @@ class History:
             if found is not None:
                 series = (found, resolution)
                 chunks.read_blobs(connection, series, first, last, values)
-                chunks.read_rows(connection, series, first, last, values, Keysets.load(connection))
+                held = self._together
+                keysets = held.keysets if held is not None else Keysets.load(connection)
+                chunks.read_rows(connection, series, first, last, values, keysets)
         return grid
 
     def sums(self, endpoints: Collection[str], start: int, end: int) -> dict[str, DaySums]:
@@ -170,19 +180,27 @@ class History:
 
     def coverage(self, endpoint: str, resolution: int) -> Mapping[str, tuple[Span, ...]]:
         """By key, the spans that were read from AWS: merged, sorted. A key that never was is not in it."""
-        spans: dict[str, list[Span]] = defaultdict(list)
+        return self.coverages([endpoint]).get((endpoint, resolution), {})
+
+    def coverages(self, endpoints: Collection[str]) -> dict[tuple[str, int], Mapping[str, tuple[Span, ...]]]:
+        """The same of many endpoints, by name and resolution; what was never read is not in it."""
+        spans: dict[tuple[str, int], dict[str, list[Span]]] = defaultdict(lambda: defaultdict(list))
+        asked = (
+            select(ENDPOINT.c.name, COVERED)
+            .join(ENDPOINT, ENDPOINT.c.id == COVERED.c.endpoint_id)
+            .where(ENDPOINT.c.scope_id == self._scope)
+        )
+        if len(endpoints) <= sums.MOST_NAMED:
+            asked = asked.where(ENDPOINT.c.name.in_(sorted(endpoints)))
         with self._read() as connection:
-            found = connection.execute(
-                select(KEYSET.c["keys"], COVERED.c.begin, COVERED.c.end)
-                .join(KEYSET, KEYSET.c.id == COVERED.c.keyset_id)
-                .join(ENDPOINT, ENDPOINT.c.id == COVERED.c.endpoint_id)
-                .where(ENDPOINT.c.scope_id == self._scope, ENDPOINT.c.name == endpoint)
-                .where(COVERED.c.resolution == resolution)
-            )
-            for keys, begin, end in found:
-                for key in json.loads(keys):
-                    spans[key].append((begin, end))
-        return {key: union(of_key) for key, of_key in spans.items()}
+            keysets = Keysets.load(connection).by_id
+            for name, _, resolution, keyset, begin, end in connection.execute(asked):
+                if name in endpoints:
+                    for key in keysets[keyset]:
+                        spans[name, resolution][key].append((begin, end))
+        return {
+            place: {key: union(of_key) for key, of_key in by_key.items()} for place, by_key in spans.items()
+        }
 
     def endpoints(self) -> tuple[str, ...]:
         """The names of all endpoints with anything kept, sorted."""
@@ -221,8 +239,7 @@ class History:
                     mine = table.c.endpoint_id.in_(ours) & (table.c.resolution == seconds)
                     gone += connection.execute(delete(table).where(mine, old)).rowcount
                 if seconds == sums.MINUTE:
-                    old = DAY_SUM.c.chunk < chunk
-                    connection.execute(delete(DAY_SUM).where(DAY_SUM.c.endpoint_id.in_(ours), old))
+                    sums.prune(connection, self._scope, chunk)
                 mine = COVERED.c.endpoint_id.in_(ours) & (COVERED.c.resolution == seconds)
                 connection.execute(delete(COVERED).where(mine, COVERED.c.end <= edge))
                 connection.execute(update(COVERED).where(mine, COVERED.c.begin < edge).values(begin=edge))
@@ -340,29 +357,33 @@ class History:
             busy = written.within(connection, DAY_S)
             old = [scope for scope in list(others)[keep:] if scope not in busy]
             theirs = select(ENDPOINT.c.id).where(ENDPOINT.c.scope_id.in_(old))
-            for table in (ROW, CHUNK_BLOB, DAY_SUM, COVERED, ACTIVITY, EPISODE):
+            for table in (ROW, CHUNK_BLOB, DAY_SUMS, COVERED, ACTIVITY, EPISODE):
                 connection.execute(delete(table).where(table.c.endpoint_id.in_(theirs)))
             connection.execute(delete(ENDPOINT).where(ENDPOINT.c.scope_id.in_(old)))
             for table in (MEMO, JOURNAL, BATCH, REQUEST):
                 connection.execute(delete(table).where(table.c.scope_id.in_(old)))
             connection.execute(delete(SCOPE).where(SCOPE.c.id.in_(old)))
             written.forget(connection, old)
+            sums.forget(connection, old)
         return len(old)
 
     def _make_sums(self) -> None:
-        """Once in a process: the sums of days that an older Ebb folded. Who may not write goes without them."""
+        """Once: the sums of days that an older Ebb folded. Who may not write goes without them."""
         if self._summed:
             return
         with self._read() as connection:
-            wanted = sums.lacking(connection, self._scope)
-        for endpoint, days in wanted.items():
-            try:
+            done = sums.made(connection, self._scope)
+            wanted = {} if done else sums.lacking(connection, self._scope)
+        try:
+            for endpoint, days in wanted.items():
                 with self._write() as connection:
                     sums.make(connection, endpoint, days)
-            except OpsError as error:
-                if error.retryable:
-                    return
-                break
+            if not done:
+                with self._write() as connection:
+                    sums.note_made(connection, self._scope)
+        except OpsError as error:
+            if error.retryable:
+                return
         self._summed = True
 
     @contextmanager
@@ -373,10 +394,32 @@ class History:
             yield connection
 
     @contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread reads in a `with` block is of one state, and begins no transaction of its own.
+
+        Nothing is written by it in there.
+        """
+        with self._read() as connection:
+            self._mine.together = _Together(connection, Keysets.load(connection))
+            try:
+                yield
+            finally:
+                self._mine.together = None
+
+    @contextmanager
     def _read(self) -> Iterator[Connection]:
         """A transaction: all its statements see one state, so that no fold happens between two of them."""
+        held = self._together
+        if held is not None:
+            with translated(self._url):
+                yield held.connection
+            return
         with translated(self._url), self._reading, self._engine.begin() as connection:
             yield connection
+
+    @property
+    def _together(self) -> _Together | None:
+        return getattr(self._mine, "together", None)
 
     def _endpoint_ids(self, connection: Connection, names: Iterable[str]) -> dict[str, int]:
         find = select(ENDPOINT.c.name, ENDPOINT.c.id).where(ENDPOINT.c.scope_id == self._scope)
@@ -420,7 +463,7 @@ class History:
                         "data": line.tobytes(),
                     }
         put(connection, ROW, ("endpoint_id", "resolution", "keyset_id", "cell"), list(rows.values()))
-        sums.outdated(connection, {(e, cell // CHUNK) for e, step, _, cell in rows if step == sums.MINUTE})
+        sums.strike_out(connection, {(e, cell // CHUNK) for e, step, _, cell in rows if step == sums.MINUTE})
         for (series, chunk), parts in bulk.items():
             chunks.merge(connection, series, chunk, keysets, parts)
 

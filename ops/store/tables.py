@@ -113,17 +113,15 @@ CHUNK_BLOB = Table(
     UniqueConstraint("endpoint_id", "resolution", "chunk"),
 )
 """See `ops.store.packing`. Rows of the same chunk are always newer than its blob."""
-DAY_SUM = Table(
-    "day_sum",
+DAY_SUMS = Table(
+    "day_sums",
     METADATA,
     Column("endpoint_id", Integer, primary_key=True),
-    Column("chunk", Integer, primary_key=True),
-    Column("form", SmallInteger, nullable=False),
+    Column("block", Integer, primary_key=True),
+    Column("present", BigInteger, nullable=False),
     Column("data", LargeBinary, nullable=False),
-    Column("levels", LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
 )
-"""What a chunk of minutes comes to, see `ops.store.sums`; none where rows lie over the chunk."""
+"""What chunks of minutes come to, see `ops.store.sums`: none of a chunk that rows lie over."""
 COVERED = Table(
     "covered",
     METADATA,
@@ -284,9 +282,9 @@ def _ready(engine: Engine, url: URL) -> None:
         version = None
         if META.name in found:
             version = connection.execute(select(META.c.value).where(META.c.key == "schema")).scalar()
-    if version == SCHEMA:
+    if version == SCHEMA and found >= METADATA.tables.keys():
         return
-    if version is not None and version not in GROWS_FROM:
+    if version is not None and version not in (SCHEMA, *GROWS_FROM):
         raise OpsError(
             f"The history at {_shown(url)} has schema {version}; this Ebb reads schema {SCHEMA}.",
             "Move it away and Ebb begins a new one, or use the Ebb that wrote it.",

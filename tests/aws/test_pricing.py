@@ -15,6 +15,7 @@ import pytest
 from ops.aws.pricing import KEEP_FAILURE_S, KEEP_S, PriceList, parse_prices
 from ops.core.cost import ASYNC, FALLBACK_SOURCE, HOST, HOST_NOTE
 from ops.core.errors import Unreachable
+from ops.core.own_prices import OwnPrices
 from tests.local_aws.conftest import SteppedAws
 
 
@@ -156,3 +157,39 @@ def test_the_usage_type_tells_the_component(usage: str, component: str) -> None:
 )
 def test_other_rows_are_no_price(text: str) -> None:
     assert list(parse_prices([text])) == []
+
+
+def test_a_discount_is_taken_off_every_list_price_and_named(aws: SteppedAws) -> None:
+    counted = Counted(aws)
+    prices = PriceList(lambda: counted.client, own=OwnPrices(Decimal("0.12")))
+    price = prices.price("us-east-1", "ml.g5.xlarge")
+    assert price is not None
+    assert price.usd_per_hour == Decimal("1.4084") * Decimal("0.88")
+    assert price.source == "AWS Price List (USE1-AsyncInf:ml.g5.xlarge) less 12 %"
+    assert prices.price("us-east-1", "ml.nothing.xlarge") is None
+
+
+def test_an_own_rate_asks_aws_for_nothing(aws: SteppedAws) -> None:
+    counted, since = Counted(aws), datetime(2026, 11, 20, tzinfo=UTC)
+    own = OwnPrices(Decimal("0.12"), {"ml.g5.xlarge": Decimal("1.10")}, since)
+    prices = PriceList(lambda: counted.client, own=own)
+    price, problem = prices.quote("us-east-1", "ml.g5.xlarge", asynchronous=False)
+    assert price is not None
+    assert (price.usd_per_hour, price.source, price.as_of) == (Decimal("1.10"), "own rate", since)
+    assert price.component == HOST
+    assert problem is None
+    assert counted.requests == 0
+    assert prices.price("us-east-1", "ml.g5.2xlarge") is not None
+    assert counted.requests == 1
+
+
+def test_the_built_in_table_is_discounted_too() -> None:
+    def none() -> Any:
+        raise Unreachable("nobody there", "")
+
+    prices = PriceList(none, own=OwnPrices(Decimal("0.5")))
+    price, problem = prices.quote("us-east-1", "ml.g5.xlarge")
+    assert problem is not None
+    assert price is not None
+    assert price.usd_per_hour == Decimal("0.7042")
+    assert price.source == f"{FALLBACK_SOURCE} less 50 %"

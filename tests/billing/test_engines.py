@@ -18,9 +18,10 @@ from ops.billing.gathering import Part
 from ops.billing.lake import Lake
 from ops.billing.reading import contents, pruned, read_bill, read_lake, sums
 from ops.core.bill import Bill
-from ops.core.errors import BadInput, OpsError
+from ops.core.errors import BadInput, Denied, OpsError, Unreachable
 from tests.billing import exports
 from tests.billing.exports import DAY, Line, account_bill
+from tests.living import error, gated
 from tests.local_aws.asking_athena import Asker
 from tests.local_aws.conftest import SteppedAws
 
@@ -134,6 +135,18 @@ def test_a_table_that_is_not_there_and_a_range_upside_down(stocked: Stocked) -> 
         read_lake(stocked.lake("cur2"), date(2026, 11, 2), date(2026, 11, 1))
     with pytest.raises(OpsError, match="Athena"):
         read_lake(replace(stocked.lake("cur2"), workgroup="nobody"), *NOVEMBER)
+
+
+def test_what_athena_refuses_has_its_type(stocked: Stocked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with gated(stocked.asker.aws.server.url) as (url, gate):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        gate.shut["StartQueryExecution"] = error("AccessDeniedException")
+        with pytest.raises(Denied) as caught:
+            door.read_lake(stocked.lake("cur2"), *NOVEMBER)
+        assert caught.value.action == "athena:StartQueryExecution"
+    with pytest.raises(Unreachable, match="Athena in us-east-1 gives no answer"):
+        read_lake(stocked.lake("cur2"), *NOVEMBER)
 
 
 def test_partitions_are_named_in_the_statement() -> None:

@@ -209,3 +209,35 @@ def test_the_free_tier_is_left_out_and_its_hours_are_told(tmp_path: Path) -> Non
     assert [(x.reason, x.lines, x.cost) for x in bill.left_out] == [("free tier", 1, D(0))]
     assert [day.hours for day in bill.free] == [D(3)]
     assert any("free tier paid 3.00 further hosting hours" in note for note in bill.notes)
+
+
+def test_a_cur_2_as_csv_where_maps_are_text(tmp_path: Path) -> None:
+    rows = []
+    for line in account_bill():
+        row = {k: v for k, v in exports.cur(line).items() if k != "product_region_code"}
+        rows.append(row | {"product": '{"region":"us-east-1","x":"a,b"}', "resource_tags": "{}"})
+    path = tmp_path / "cur2.csv"
+    path.write_text(exports.table(rows), encoding="utf-8", newline="")
+    bill = read_bill([path])
+    whole(bill)
+    assert (bill.format, bill.file_total, bill.hosting_hours) == ("CUR 2.0", TOTAL, HOURS)
+    assert {day.region for day in bill.days} == {"us-east-1"}
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "currency", "assumed"),
+    [
+        ("cost", "4.5", "USD", True),
+        ("cost ($)", "4.5", "USD", False),
+        ("cost", "USD 4.50", "USD", False),
+        ("cost", "€ 4.50", "EUR", False),
+        ("Cost in EUR", "4.5", "EUR", False),
+    ],
+)
+def test_the_currency_of_a_plain_bill(
+    header: str, cell: str, currency: str, assumed: bool, tmp_path: Path
+) -> None:
+    text = f"usage type,quantity,{header}\nUSE1-AsyncInf:ml.g5.xlarge,3,{cell}\n"
+    bill = read_bill([exports.plain(tmp_path / "bill.csv", text)])
+    assert (bill.currency, bill.file_total) == (currency, D("4.5"))
+    assert any("no currency" in note for note in bill.notes) is assumed

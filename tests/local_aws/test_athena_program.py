@@ -53,8 +53,8 @@ class Program:
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     temporary = tmp_path_factory.mktemp("tmp")
     command = [
-        sys.executable, "-m", "ops.local_aws", "--empty", "--speed", "0", "--now", "2026-11-20T14:00:00Z",
-        "--state", str(tmp_path_factory.mktemp("state") / "state.json"),
+        sys.executable, "-m", "ops.local_aws", "--empty", "--past-days", "0", "--speed", "0",
+        "--now", "2026-11-20T14:00:00Z", "--state", str(tmp_path_factory.mktemp("state") / "state.json"),
     ]  # fmt: skip
     with subprocess.Popen(
         command, cwd=ROOT, env=os.environ | {"TMPDIR": str(temporary)}, stdout=subprocess.PIPE, text=True

@@ -242,7 +242,7 @@ def test_a_day_later_there_is_a_day_more_and_what_is_final_stays(account: Accoun
     assert after[key(SEPTEMBER)] == before[key(SEPTEMBER)]
     assert after[key(OCTOBER)]["LastModified"] == datetime(2026, 10, 21, 6, tzinfo=UTC)
     assert newest(account.table(OCTOBER)) == datetime.fromisoformat("2026-10-21T00:00")
-    account.clock.jump(15 * DAY)  # 5 November
+    account.clock.jump(16 * DAY)  # 6 November, 06:00
     assert list(account.keys()) == [key(SEPTEMBER), key(OCTOBER), key("2026-11")]
     final = account.table(OCTOBER)
     assert set(final["bill_invoice_id"].to_pylist()).isdisjoint({""})

@@ -32,6 +32,7 @@ def test_a_taken_port_is_said_and_ends_with_2(
         (["--speed", "-1"], "speed"),
         (["--speed", "4000"], "speed"),
         (["--seed", "x"], "seed"),
+        (["--past-days", "500"], "days"),
         (["--now", "yesterday"], "ISO 8601"),
         (["--sped", "2"], "--sped"),
     ],

@@ -218,6 +218,35 @@ def test_activities_come_newest_first_and_the_ended_form_stays(history: History)
     assert history.endpoints() == ("asr", "ocr")
 
 
+def test_readings_together_are_of_one_state(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/history.db"
+    history, other = History.open(url, OURS), History.open(url, OURS)
+    history.write([("ocr", minutes(MIDNIGHT, a=row(1)))])
+    with history.together():
+        assert same(history.read("ocr", 60, ["a"], MIDNIGHT, MIDNIGHT + 60).values["a"], row(1))
+        other.write([("ocr", minutes(MIDNIGHT, a=row(2), b=row(3)))])
+        assert same(history.read("ocr", 60, ["a"], MIDNIGHT, MIDNIGHT + 60).values["a"], row(1))
+        assert set(history.coverage("ocr", 60)) == {"a"}
+        with ThreadPoolExecutor(1) as pool:
+            of_another = pool.submit(history.read, "ocr", 60, ["a"], MIDNIGHT, MIDNIGHT + 60).result()
+        assert same(of_another.values["a"], row(2))
+    assert same(history.read("ocr", 60, ["a"], MIDNIGHT, MIDNIGHT + 60).values["a"], row(2))
+    assert set(history.coverage("ocr", 60)) == {"a", "b"}
+    history.close()
+    other.close()
+
+
+def test_the_coverage_of_many_at_once_is_that_of_each(history: History) -> None:
+    history.write([("ocr", minutes(MIDNIGHT, a=row(1, 2), b=row(1, 1)))])
+    history.write([("ocr", Grid(300, MIDNIGHT, {"a": row(1)})), ("asr", minutes(MIDNIGHT, a=row(1)))])
+    found = history.coverages(["ocr", "asr", "none"])
+    assert set(found) == {("ocr", 60), ("ocr", 300), ("asr", 60)}
+    assert all(history.coverage(*place) == spans for place, spans in found.items())
+    assert set(history.coverages([*(f"e{n}" for n in range(700)), "asr"])) == {("asr", 60)}
+    with history.together():
+        assert history.coverages(["ocr", "asr"]) == found
+
+
 def test_threads_share_one_history(history: History) -> None:
     """Eight threads write their own endpoint and read it back, while days are folded below them."""
 

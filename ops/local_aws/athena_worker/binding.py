@@ -24,6 +24,15 @@ _INFORMATION = {
     ),
 }  # fmt: skip
 
+_SETTINGS = (
+    ("TimeZone", "'UTC'"),
+    ("integer_division", "true"),  # as Trino divides
+    ("errors_as_json", "true"),
+    ("memory_limit", "'1GB'"),
+    ("threads", "2"),
+    ("temp_directory", "''"),  # no file but the result's
+)
+
 
 @dataclass(slots=True)
 class Bound:
@@ -53,7 +62,7 @@ def connected(
     connection.execute("set python_enable_replacements = false")
     connection.execute(f"attach ':memory:' as {CATALOG}")
     for name in {database, INFORMATION, *catalog}:
-        connection.execute(f"create schema if not exists {CATALOG}.{_quoted(name)}")
+        connection.execute(f"create schema if not exists {CATALOG}.{quoted(name)}")
     for key in bound.order:
         if key in bound.queries:
             connection.execute(f"create view {_dotted(key)} as {bound.queries[key]}")
@@ -62,10 +71,10 @@ def connected(
         bound.files |= {each["path"]: key for each in files}
         connection.execute(_table(connection, key, bound.tables[key], files))
     _inform(connection, catalog)
-    connection.execute(f"use {CATALOG}.{_quoted(database)}")
-    for name, value in (("TimeZone", "'UTC'"), ("integer_division", "true"), ("errors_as_json", "true")):
+    connection.execute(f"use {CATALOG}.{quoted(database)}")
+    for name, value in _SETTINGS:
         connection.execute(f"set {name} = {value}")
-    paths = ", ".join(_text(path) for path in (*bound.files, *writes))
+    paths = ", ".join(literal(path) for path in (*bound.files, *writes))
     connection.execute(f"set allowed_paths = [{paths}]")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
@@ -85,7 +94,7 @@ def _collect(query: Query, catalog: Catalog, database: str, bound: Bound) -> Non
         if table is None:
             raise Refused(f"TABLE_NOT_FOUND: {place}: Table '{CATALOG}.{schema}.{name}' does not exist")
         if table["view"] is not None:
-            inner = understood(table["view"], ())
+            inner = understood(table["view"], (), query.now)
             if not isinstance(inner, Query):
                 raise Refused(f"INVALID_VIEW: {place}: '{name}' is no SELECT")
             _collect(inner, catalog, schema, bound)
@@ -102,28 +111,31 @@ def _table(
     columns = [(name.lower(), kinds.of_hive(kind)) for name, kind in table["columns"]]
     keys = [(name.lower(), kinds.of_hive(kind)) for name, kind in table["partition_keys"]]
     if not files:
-        nothing = ", ".join(f"null::{kind} as {_quoted(name)}" for name, kind in (*columns, *keys))
+        nothing = ", ".join(f"null::{kind} as {quoted(name)}" for name, kind in (*columns, *keys))
         return f"create view {_dotted(key)} as select {nothing} where false"
-    paths = ", ".join(_text(each["path"]) for each in files)
+    paths = ", ".join(literal(each["path"]) for each in files)
     if table["format"] == "csv":
-        named = ", ".join(f"{_text(name)}: 'VARCHAR'" for name, _ in columns)
+        named = ", ".join(f"{literal(name)}: 'VARCHAR'" for name, _ in columns)
         source = (
             f"read_csv([{paths}], filename = true, header = false, auto_detect = false, delim = ',', quote = '\"', "
-            f"escape = '\"', skip = {int(table['header_lines'])}, null_padding = true, columns = {{{named}}})"
+            f"escape = '\"', skip = {int(table['header_lines'])}, null_padding = true, "
+            f"nullstr = '\\x01', columns = {{{named}}})"
         )
     else:
         source = f"read_parquet([{paths}], filename = true, union_by_name = true, hive_partitioning = false)"
     described = connection.execute(f"select column_name from (describe select * from {source})").fetchall()
     there = {name.lower(): name for (name,) in described}
     shown = [
-        f"{_quoted(there[name])}::{kind} as {_quoted(name)}"
+        f"{quoted(there[name])}::{kind} as {quoted(name)}"
         if name in there
-        else f"null::{kind} as {_quoted(name)}"
+        else f"null::{kind} as {quoted(name)}"
         for name, kind in columns
     ]
     for number, (name, kind) in enumerate(keys):
-        cases = " ".join(f"when {_text(each['path'])} then {_text(each['values'][number])}" for each in files)
-        shown.append(f"(case filename {cases} end)::{kind} as {_quoted(name)}")
+        cases = " ".join(
+            f"when {literal(each['path'])} then {literal(each['values'][number])}" for each in files
+        )
+        shown.append(f"(case filename {cases} end)::{kind} as {quoted(name)}")
     return f"create view {_dotted(key)} as select {', '.join(shown)} from {source}"
 
 
@@ -154,12 +166,12 @@ def _inform(connection: Any, catalog: Catalog) -> None:
 
 
 def _dotted(key: tuple[str, str]) -> str:
-    return f"{CATALOG}.{_quoted(key[0])}.{_quoted(key[1])}"
+    return f"{CATALOG}.{quoted(key[0])}.{quoted(key[1])}"
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _text(value: str) -> str:
+def literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"

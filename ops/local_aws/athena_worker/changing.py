@@ -12,28 +12,28 @@ from ops.local_aws.athena_worker.refusals import Refused
 from ops.local_aws.athena_worker.statements import Change, Query, understood
 
 
-def answer(change: Change, sql: str, catalog: Catalog, database: str, ask: Ask) -> dict[str, Any]:
+def answer(change: Change, catalog: Catalog, database: str, ask: Ask) -> dict[str, Any]:
     """{"kind": "catalog", "order": …}: one of create_database, drop_database, create_table, create_view, drop."""
     tree = change.tree
     what = str(tree.kind or "").upper()
     told = _TOLD.get((type(tree), "DATABASE" if what == "SCHEMA" else what))
     if told is None:
         raise Refused(f"NOT_SUPPORTED: line 1:1: Queries of this type are not supported ({what})")
-    order = told(tree, sql, catalog, database, ask)
+    order = told(change, catalog, database, ask)
     name = f"{'DROP' if isinstance(tree, exp.Drop) else 'CREATE'}_{'DATABASE' if what == 'SCHEMA' else what}"
     return {"kind": "catalog", "substatement": name, "columns": [], "rows": 0, "scanned": 0, "order": order}
 
 
-def _create_database(
-    tree: exp.Expr, _sql: str, catalog: Catalog, _database: str, _ask: Ask
-) -> dict[str, Any]:
+def _create_database(change: Change, catalog: Catalog, _database: str, _ask: Ask) -> dict[str, Any]:
+    tree = change.tree
     name = (_target(tree).name or _target(tree).db).lower()
     if name in catalog and not tree.args.get("exists"):
         raise Refused(f"FAILED: Execution Error: AlreadyExistsException: Database {name} already exists")
     return {"create_database": name}
 
 
-def _drop_database(tree: exp.Expr, _sql: str, catalog: Catalog, _database: str, _ask: Ask) -> dict[str, Any]:
+def _drop_database(change: Change, catalog: Catalog, _database: str, _ask: Ask) -> dict[str, Any]:
+    tree = change.tree
     name = (_target(tree).name or _target(tree).db).lower()
     if name not in catalog and not tree.args.get("exists"):
         raise Refused(f"FAILED: SemanticException [Error 10072]: Database does not exist: {name}")
@@ -42,7 +42,8 @@ def _drop_database(tree: exp.Expr, _sql: str, catalog: Catalog, _database: str, 
     return {"drop_database": name}
 
 
-def _create_table(tree: exp.Expr, _sql: str, catalog: Catalog, database: str, _ask: Ask) -> dict[str, Any]:
+def _create_table(change: Change, catalog: Catalog, database: str, _ask: Ask) -> dict[str, Any]:
+    tree = change.tree
     place = _place(_target(tree), database)
     there = _check_place(place, catalog, bool(tree.args.get("exists")))
     if tree.expression:
@@ -67,12 +68,13 @@ def _create_table(tree: exp.Expr, _sql: str, catalog: Catalog, database: str, _a
     }
 
 
-def _create_view(tree: exp.Expr, _sql: str, catalog: Catalog, database: str, ask: Ask) -> dict[str, Any]:
+def _create_view(change: Change, catalog: Catalog, database: str, ask: Ask) -> dict[str, Any]:
+    tree = change.tree
     place = _place(_target(tree), database)
     if not tree.args.get("replace"):
         _check_place(place, catalog, False)
     sql = tree.expression.sql("trino")
-    query = understood(sql, ())
+    query = understood(sql, (), change.now)
     if not isinstance(query, Query):
         raise Refused("NOT_SUPPORTED: line 1:1: a view is a SELECT")
     connection, _ = connected(query, catalog, database, ask, ())
@@ -84,7 +86,8 @@ def _create_view(tree: exp.Expr, _sql: str, catalog: Catalog, database: str, ask
     return {"create_view": list(place), "columns": columns, "sql": sql}
 
 
-def _drop_table(tree: exp.Expr, _sql: str, catalog: Catalog, database: str, _ask: Ask) -> dict[str, Any]:
+def _drop_table(change: Change, catalog: Catalog, database: str, _ask: Ask) -> dict[str, Any]:
+    tree = change.tree
     schema, name = _place(_target(tree), database)
     if name not in catalog.get(schema, {}) and not tree.args.get("exists"):
         raise Refused(f"FAILED: SemanticException [Error 10001]: Table not found {schema}.{name}")

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from ops.local_aws.athena_worker.binding import literal
 from ops.local_aws.athena_worker.kinds import of_hive
 
 HOUR_US = 3_600_000_000
@@ -101,7 +102,7 @@ def write(order: dict[str, Any]) -> dict[str, Any]:
                             description, hour order by number) as same
                     from hour join item using (number)
                 ) order by starts, number
-            ) to '{order["write"].replace("'", "''")}' (format parquet, compression snappy)""",
+            ) to {literal(order["write"])} (format parquet, compression snappy)""",
             {
                 "period_start": _moment(order["first"]),
                 "period_end": _moment(order["last"]),

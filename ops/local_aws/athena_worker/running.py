@@ -10,7 +10,7 @@ import duckdb
 from sqlglot import exp
 
 from ops.local_aws.athena_worker import changing, kinds, looking
-from ops.local_aws.athena_worker.binding import Ask, connected
+from ops.local_aws.athena_worker.binding import Ask, connected, literal, quoted
 from ops.local_aws.athena_worker.refusals import DATA, Refused, of_duckdb
 from ops.local_aws.athena_worker.scanning import scanned
 from ops.local_aws.athena_worker.statements import Change, Look, Query, understood
@@ -23,12 +23,12 @@ def answer(asked: dict[str, Any], ask: Ask) -> dict[str, Any]:
     """See the package. Raises Refused."""
     out = Path(asked["out"])
     database = asked["database"].lower()
-    statement = understood(asked["sql"], asked["parameters"])
+    statement = understood(asked["sql"], asked["parameters"], asked["now"])
     try:
         if isinstance(statement, Look):
             return looking.answer(statement, asked["catalog"], database, ask, out)
         if isinstance(statement, Change):
-            return changing.answer(statement, asked["sql"], asked["catalog"], database, ask)
+            return changing.answer(statement, asked["catalog"], database, ask)
         if statement.to:
             return _unload(statement, asked["catalog"], database, ask, out)
         return _select(statement, asked["catalog"], database, ask, out)
@@ -80,12 +80,12 @@ def _unload(query: Query, catalog: Any, database: str, ask: Ask, out: Path) -> d
             raise Refused("MISSING_COLUMN_NAME: line 1:1: UNLOAD needs a name of its own for every column")
         if wide:  # Parquet has no such integers, and DuckDB would write doubles
             shown = (
-                f"#{n}::bigint as {_quoted(name)}" if n - 1 in wide else f"#{n}"
+                f"#{n}::bigint as {quoted(name)}" if n - 1 in wide else f"#{n}"
                 for n, name in enumerate(names, 1)
             )
             sql = f"select {', '.join(shown)} from ({sql})"
         written = connection.execute(
-            f"copy ({sql}) to '{target}' (format parquet, compression snappy)"
+            f"copy ({sql}) to {literal(str(target))} (format parquet, compression snappy)"
         ).fetchall()
     return {
         "kind": "unload",
@@ -124,7 +124,3 @@ def _fits(value: int | None) -> None:
 
 def _csv_line(texts: list[str] | list[str | None]) -> str:
     return ",".join("" if text is None else '"' + text.replace('"', '""') + '"' for text in texts) + "\n"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
 
 import sqlglot
 from sqlglot import exp
@@ -41,6 +41,7 @@ class Query:
 
     sql: str
     tree: exp.Expr
+    now: float
     to: str = ""
 
 
@@ -57,10 +58,14 @@ class Change:
     """CREATE and DROP of databases, tables and views."""
 
     tree: exp.Create | exp.Drop
+    now: float
 
 
-def understood(sql: str, parameters: Sequence[str]) -> Query | Look | Change:
-    """Raises Refused where Athena would not know, or the embedded one does not offer, the statement."""
+def understood(sql: str, parameters: Sequence[str], now: float) -> Query | Look | Change:
+    """`now`: what current_timestamp is, in seconds since the epoch.
+
+    Raises Refused where Athena would not know, or the embedded one does not offer, the statement.
+    """
     unload = _UNLOAD.fullmatch(sql)
     if unload:
         options = {key.lower(): value.upper() for key, value in _OPTION.findall(unload["options"] or "")}
@@ -71,7 +76,7 @@ def understood(sql: str, parameters: Sequence[str]) -> Query | Look | Change:
                 f"NOT_SUPPORTED: line 1:1: UNLOAD does not know {', '.join(options) or 'that compression'}"
             )
         before = re.sub(r"[^\n]", " ", sql[: unload.start("query")])  # so that lines and columns stay
-        return Query(sql, _query(_one(before + unload["query"]), sql, parameters), unload["to"])
+        return Query(sql, _query(_one(before + unload["query"]), sql, parameters, now), now, unload["to"])
     plain = sql.strip().removesuffix(";").strip()
     for what, pattern in _SHOW:
         found = pattern.fullmatch(plain)
@@ -79,8 +84,8 @@ def understood(sql: str, parameters: Sequence[str]) -> Query | Look | Change:
             return Look(what, found.groups())
     tree = _one(sql)
     if isinstance(tree, exp.Create | exp.Drop):
-        return Change(tree)
-    return Query(sql, _query(tree, sql, parameters))
+        return Change(tree, now)
+    return Query(sql, _query(tree, sql, parameters, now), now)
 
 
 def _one(sql: str) -> exp.Expr:
@@ -94,7 +99,7 @@ def _one(sql: str) -> exp.Expr:
     return trees[0]
 
 
-def _query(tree: exp.Expr, sql: str, parameters: Sequence[str]) -> exp.Expr:
+def _query(tree: exp.Expr, sql: str, parameters: Sequence[str], now: float) -> exp.Expr:
     if not isinstance(tree, exp.Query | exp.Values):
         raise Refused(f"NOT_SUPPORTED: line 1:1: Queries of this type are not supported ({_first_word(sql)})")
     marks = list(tree.find_all(exp.Placeholder))
@@ -107,7 +112,20 @@ def _query(tree: exp.Expr, sql: str, parameters: Sequence[str]) -> exp.Expr:
         mark.replace(_one(f"SELECT {given}").expressions[0])
     for cast in tree.find_all(exp.Cast):
         _give_digits(cast)
+    for asked in list(tree.find_all(*_TIMES)):
+        asked.replace(_moment(asked, datetime.fromtimestamp(now, UTC)))
     return tree
+
+
+def _moment(asked: exp.Expr, now: datetime) -> exp.Expr:
+    """The world's time in place of this machine's."""
+    kind = _TIMES[type(asked)]
+    text = now.date().isoformat() if kind == "DATE" else now.isoformat(" ", "milliseconds")
+    if kind == "TIMESTAMP":
+        text = text[:23]
+    moment = exp.cast(exp.Literal.string(text), kind)
+    named = isinstance(asked.parent, exp.Select) and asked.arg_key == "expressions"
+    return exp.alias_(moment, f"_col{asked.index or 0}") if named else moment
 
 
 def _give_digits(cast: exp.Cast) -> None:
@@ -148,17 +166,21 @@ def table_names(tree: exp.Expr, sql: str, database: str) -> dict[tuple[str, str]
             raise Refused(f"CATALOG_NOT_FOUND: {_near(table, sql)}: Catalog '{catalog}' does not exist")
         schema = schema or database
         found.setdefault((schema, name), table)
-        place: dict[str, Any] = {"db": exp.to_identifier(schema, quoted=True)}
         if schema == "information_schema":
-            place["db"] = exp.to_identifier(INFORMATION, quoted=True)
-        if not table.alias:
-            table.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
+            schema = INFORMATION
+            if not table.alias:
+                table.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
         table.set("this", exp.to_identifier(name, quoted=True))
-        table.set("db", place["db"])
+        table.set("db", exp.to_identifier(schema, quoted=True))
         table.set("catalog", exp.to_identifier(CATALOG, quoted=True))
     return found
 
 
+_TIMES: dict[type[exp.Expr], str] = {
+    exp.CurrentTimestamp: "TIMESTAMPTZ",
+    exp.Localtimestamp: "TIMESTAMP",
+    exp.CurrentDate: "DATE",
+}
 INFORMATION = "$information_schema"
 
 

@@ -1,0 +1,168 @@
+"""Billed figures of a living embedded AWS, by every way to a bill, and beside the estimate and its own ledger."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.config import Settings
+from ops.console import Console
+from ops.core import baselines, periods
+from ops.core.billed import agreement, in_utc
+from ops.core.cost import Basis
+from ops.core.errors import BadInput, Denied
+from ops.core.views_savings import SavingsQuery, SavingsView
+from ops.local_aws.story_kit import HOUR
+from tests.living import error, gated
+from tests.small_worlds import NAME, small
+
+DAYS = 3
+BUCKET = "s3://ebb-cost-exports"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with small(6.0, every_s=12 * HOUR, size=400) as (server, _):
+        yield server.url
+
+
+def asked(url: str, basis: Basis = Basis.BILLED, **settings: Any) -> SavingsView:
+    with Console.open(Settings(endpoint_url=url, **settings)) as console:
+        return console.find_savings(query(console, basis))
+
+
+def query(console: Console, basis: Basis) -> SavingsQuery:
+    return SavingsQuery(
+        in_utc(periods.last_days(DAYS, console.fleet().as_of)), baselines.parse("peak"), basis
+    )
+
+
+def ledger(url: str, view: SavingsView) -> Decimal:
+    """Instance-hours as they really were."""
+    period = view.query.period
+    asked = f"first={period.start:%Y-%m-%dT%H:%M:%SZ}&last={period.until:%Y-%m-%dT%H:%M:%SZ}"
+    with urllib.request.urlopen(f"{url}/_ebb/ledger?{asked}") as answer:
+        rows = json.load(answer)["lines"]
+    return sum((Decimal(str(row["instance_hours"])) for row in rows if row["endpoint"] == NAME), Decimal(0))
+
+
+def figures(view: SavingsView) -> tuple[object, ...]:
+    (row,) = view.rows
+    assert row.usd is not None
+    assert row.baseline_usd is not None
+    return (
+        row.basis, round(row.hours or 0, 6), round(row.usd, 6), round(row.baseline_usd, 6),
+        [(d.day, round(d.hours or 0, 6)) for d in row.days],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def by_explorer(url: str) -> SavingsView:
+    return asked(url)
+
+
+def test_an_estimate_is_the_ledger_within_one_per_cent(url: str) -> None:
+    view = asked(url, Basis.ESTIMATED)
+    (row,) = view.rows
+    assert row.time.coverage == 1
+    assert float(row.hours or 0) == pytest.approx(float(ledger(url, view)), rel=0.01)
+    assert view.bill is None
+    assert view.reconciled == ()
+    assert view.bill_source == "Cost Explorer"
+
+
+def test_cost_explorer_bills_what_the_ledger_holds(url: str, by_explorer: SavingsView) -> None:
+    (row,) = by_explorer.rows
+    assert row.basis is Basis.BILLED
+    assert not row.missing
+    assert float(row.hours or 0) == pytest.approx(float(ledger(url, by_explorer)), abs=1e-4)
+    assert row.usd == pytest.approx((row.hours or Decimal(0)) * Decimal("1.4084"), abs=Decimal("0.01"))
+    assert by_explorer.total.usd == row.usd
+    assert by_explorer.paid_calls == 2
+
+
+def test_bill_and_estimate_agree_and_what_is_left_is_explained(by_explorer: SavingsView) -> None:
+    whole = agreement(by_explorer.reconciled)
+    assert whole is not None
+    assert whole.days == DAYS
+    assert abs(whole.apart or 1) < Decimal("0.01")
+    assert not [why for day in by_explorer.reconciled for why in day.why if "not explained" in why]
+
+
+def test_the_export_in_s3_says_the_same(url: str, by_explorer: SavingsView, tmp_path: Path) -> None:
+    view = asked(url, bill_export=f"{BUCKET}/cur2/", state_dir=tmp_path)
+    assert figures(view) == figures(by_explorer)
+    assert view.paid_calls == 0
+    assert view.bill is not None
+    assert view.bill.check_difference == 0
+    assert list((tmp_path / "bills").glob("*.parquet"))
+
+
+def test_athena_says_the_same(url: str, by_explorer: SavingsView) -> None:
+    view = asked(url, bill_table="ebb_billing.cur2", athena_output=f"{BUCKET}/athena/")
+    assert figures(view) == figures(by_explorer)
+    assert view.bill is not None
+    assert view.bill.scanned
+
+
+def test_a_bill_is_read_once_for_hours(url: str) -> None:
+    with Console.open(Settings(endpoint_url=url)) as console:
+        wanted = query(console, Basis.BILLED)
+        console.find_savings(wanted)
+        before = console.usage().calls
+        console.savings(wanted)
+        beside = console.savings(replace(wanted, basis=Basis.ESTIMATED))
+        assert {k: n for k, n in console.usage().calls.items() if k.startswith("ce:")} == {
+            k: n for k, n in before.items() if k.startswith("ce:")
+        }
+    assert beside.reconciled
+    assert beside.total.basis is Basis.ESTIMATED
+
+
+def test_what_is_denied_names_the_action(url: str) -> None:
+    with gated(url) as (front, gate):
+        gate.shut["GetCostAndUsage"] = error("AccessDeniedException")
+        with pytest.raises(Denied) as denied:
+            asked(front)
+        assert denied.value.action == "ce:GetCostAndUsage"
+
+
+def test_without_resources_no_endpoint_is_told_apart(url: str) -> None:
+    with gated(url) as (front, gate):
+        gate.shut["GetCostAndUsageWithResources"] = error("AccessDeniedException")
+        view = asked(front)
+    (row,) = view.rows
+    assert row.saved is None
+    assert "does not name endpoints" in row.missing
+    assert [p.action for p in view.problems] == ["ce:GetCostAndUsageWithResources"]
+    assert view.bill is not None
+    assert view.bill.hosting_hours > 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"cost_explorer": False}, "Cost Explorer may not be asked"),
+        ({"bill_export": "/nowhere/bill.csv"}, "no bill export at /nowhere/bill.csv"),
+        ({"bill_export": f"{BUCKET}/empty/"}, "no bill export of these days"),
+    ],
+)
+def test_without_a_bill_it_says_what_to_set(url: str, settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        asked(url, **settings)
+
+
+def test_a_bill_in_another_currency_is_no_saving_in_dollars(url: str, tmp_path: Path) -> None:
+    bill = tmp_path / "bill.csv"
+    bill.write_text(
+        "usage type,quantity,cost,currency\nEU-AsyncInf:ml.g5.xlarge,10,13.00,EUR\n", encoding="utf-8"
+    )
+    with pytest.raises(BadInput, match="EUR"):
+        asked(url, bill_export=str(bill))
