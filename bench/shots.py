@@ -34,12 +34,14 @@ PAGES = {
     "failures": "/failures?endpoint=invoice-parse&range=3h&zone=UTC",
     "alarms": "/alarms?endpoint=doc-async&zone=UTC",
     "cold-starts": "/cold-starts?of=doc-async&zone=UTC",
+    "savings": "/savings?zone=Europe%2FBerlin",
+    "savings-one": "/savings?of=doc-async&zone=Europe%2FBerlin",
     "capacity": "/capacity?endpoint=doc-async&zone=UTC",
     "capacity-warm": "/capacity?endpoint=doc-async&do=Keep+warm&zone=Europe%2FBerlin",
     "requests": "/requests?zone=UTC",
     "activity": "/activity?of=doc-async&range=1d&zone=UTC",
 }
-CHARTS = ("/endpoint", "/failures", "/cold-starts")
+CHARTS = ("/endpoint", "/failures", "/cold-starts", "/savings")
 HISTORY_MS = 180_000
 """Cold starts are found in the background, once the history is there."""
 SIZES = {"1440": (1440, 1180), "390": (390, 1180)}
@@ -78,6 +80,7 @@ def shoot(page: Page, url: str, file: Path) -> None:
     page.wait_for_selector("h1")
     if any(f"{path}?" in url for path in CHARTS):
         page.wait_for_selector(".main-svg", timeout=HISTORY_MS)
+    page.get_by_text("still being read").wait_for(state="hidden", timeout=HISTORY_MS)
     page.wait_for_load_state("networkidle")
     page.screenshot(path=file)
     with Image.open(file) as picture:

@@ -34,15 +34,16 @@ def status(view: SavingsView) -> str:
     """The basis, whether it may still move, and whose account this is."""
     known = view.connection
     where = f"Account {known.account}, {known.region}"
+    paid = words.paid(view)
+    where = f"{where}.{f' {paid}' if paid else ''}"
     if view.total.usd is None:
-        return f"{where}."
+        return where
     basis = (
         f"From AWS's bill ({view.bill_source}), in UTC days"
         if view.total.basis is Basis.BILLED
         else "Estimated from instance time and list prices"
     )
-    paid = words.paid(view)
-    return f"{basis}, {words.settled(view)}. {where}.{f' {paid}' if paid else ''}"
+    return f"{basis}, {words.settled(view)}. {where}"
 
 
 def numbers(view: SavingsView) -> Html:

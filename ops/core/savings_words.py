@@ -118,9 +118,12 @@ def headline(view: SavingsView) -> tuple[str, str]:
 
 def lead(view: SavingsView) -> list[str]:
     """What has to stand beside the number: what is missing from it, and how it was before."""
-    out = []
+    out = [born(view)]
     whole = view.total
-    if whole.left_out:
+    if whole.left_out and whole.usd is None:
+        reasons = dict.fromkeys(each.why for each in whole.left_out)
+        out += [f"{why[:1].upper()}{why[1:]}." for why in list(reasons)[:2]]
+    elif whole.left_out:
         names, them = named([e.name for e in whole.left_out]), "it" if len(whole.left_out) == 1 else "them"
         names = names if len(names) <= LONG else f"{len(whole.left_out)} endpoints"
         out.append(f"Not counted: {names}; of {them} not enough is known.")
@@ -129,6 +132,17 @@ def lead(view: SavingsView) -> list[str]:
     if view.before is not None:
         out.append(before(view))
     return [sentence for sentence in out if sentence]
+
+
+def born(view: SavingsView) -> str:
+    """That what is counted is younger than the period; empty where it is not."""
+    counted = [row for row in view.rows if row.name in view.total.counted]
+    first = min((row.time.first for row in counted), default=0)
+    if first - view.query.period.start.timestamp() < 86_400:
+        return ""
+    local = datetime.fromtimestamp(first, ZoneInfo(view.query.period.zone))
+    them = "it was" if len(counted) == 1 else "the first of them was"
+    return f"Counted from {local.day} {local:%B %Y} on, when {them} created."
 
 
 def before(view: SavingsView) -> str:

@@ -10,9 +10,9 @@ import pytest
 
 from ops.core import savings_words as words
 from ops.core.baselines import parse
-from ops.core.periods import month
+from ops.core.periods import last_days, month
 from ops.core.savings import total
-from ops.core.views_savings import SavingsView, Waits
+from ops.core.views_savings import SavingsQuery, SavingsView, Waits
 from tests.components.samples import NOW
 from tests.components.savings_samples import DOC, FORECAST, LOST, NIGHT, WAITS, billed, one, row, rows, view
 
@@ -210,3 +210,17 @@ def test_signs_and_shares() -> None:
     assert words.share(Decimal("-0.07")) == "−7 %"
     assert words.share(None) == words.usd(None) == "–"
     assert total(rows()).ratio is not None
+
+
+def test_what_is_younger_than_the_period_says_from_when_it_counts() -> None:
+    year = last_days(365, NOW)
+    found = replace(one(), query=SavingsQuery(year))
+    assert words.lead(found)[0] == "Counted from 21 October 2026 on, when it was created."
+    several = replace(view(), query=SavingsQuery(year))
+    assert "when the first of them was created." in words.lead(several)[0]
+    assert words.born(one()) == ""
+
+
+def test_where_nothing_is_known_the_reason_stands_beside_it() -> None:
+    found = view((row(DOC, lambda at: 1.0, price=None),))
+    assert "No price is known for ml.new.xlarge." in words.lead(found)
