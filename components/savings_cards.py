@@ -8,6 +8,7 @@ from components import format as fmt
 from components.cards import card
 from components.format import took
 from components.markup import Html, html, joined
+from ops.core import savings_counted as counted
 from ops.core import savings_words as words
 from ops.core.cost import Basis
 from ops.core.savings_parts import asleep
@@ -34,7 +35,7 @@ def status(view: SavingsView) -> str:
     """The basis, whether it may still move, and whose account this is."""
     known = view.connection
     where = f"Account {known.account}, {known.region}"
-    paid = words.paid(view)
+    paid = counted.paid(view)
     where = f"{where}.{f' {paid}' if paid else ''}"
     if view.total.usd is None:
         return where
@@ -106,10 +107,10 @@ def _price(view: SavingsView) -> Html:
 def counting(view: SavingsView) -> Html:
     """The formula and the numbers behind the headline, in one fold-out."""
     pairs = [
-        *words.counting(view),
-        *(("price", words.price(each)) for each in view.prices),
-        ("not in it", words.NOT_IN_IT),
-        ("made", words.made(view)),
+        *counted.counting(view),
+        *(("price", counted.price(each)) for each in view.prices),
+        ("not in it", counted.NOT_IN_IT[view.total.basis]),
+        ("made", counted.made(view)),
     ]
     items = joined(html("<dt>{name}</dt><dd>{told}</dd>", name=name, told=told) for name, told in pairs)
     return html(

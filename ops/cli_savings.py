@@ -17,6 +17,7 @@ from ops.cli_show import WIDTH, write
 from ops.config import Settings
 from ops.console import Console
 from ops.core import baselines, periods
+from ops.core import savings_counted as counted
 from ops.core import savings_words as words
 from ops.core.cost import Basis, cents
 from ops.core.errors import BadInput
@@ -121,7 +122,7 @@ def text(view: SavingsView) -> str:
     lines += ["", *_table(view)] if view.rows else []
     if view.total.usd is not None:
         lines.append("")
-        for name, told in (*words.counting(view), *(("price", words.price(p)) for p in view.prices)):
+        for name, told in (*counted.counting(view), *(("price", counted.price(p)) for p in view.prices)):
             lines += textwrap.wrap(f"{name}: {told}", WIDTH, subsequent_indent="  ")
     else:
         lines += [f"{each.name}: {each.why}" for each in view.total.left_out]

@@ -7,7 +7,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from ops.core import savings_words as words
+from ops.core import savings_counted as counted
 from ops.core.cost import Basis
 from ops.core.savings import CURRENCY, Saving, Total
 from ops.core.views_savings import SavingsView
@@ -78,8 +78,8 @@ def as_days(view: SavingsView) -> str:
         ("baseline", view.query.baseline.words),
         ("final", "yes" if whole.final else "no"),
         ("units", "hours are instance-hours, money is US dollars, known_share is 0 to 1, empty is not known"),
-        ("prices", "; ".join(words.price(p) for p in view.prices) or "not known"),
-        ("made", words.made(view)),
+        ("prices", "; ".join(counted.price(p) for p in view.prices) or "not known"),
+        ("made", counted.made(view)),
         ("tags", ", ".join(f"{key}={value}" for key, value in view.query.tags) or "all"),
         *((f"baseline of {row.name}", row.against.formula) for row in view.rows),
         *((f"not counted, {each.name}", each.why) for each in whole.left_out),

@@ -10,6 +10,7 @@ from decimal import Decimal
 from html import escape
 from zoneinfo import ZoneInfo
 
+from ops.core import savings_counted as counted
 from ops.core import savings_words as words
 from ops.core.cost import Basis, cents
 from ops.core.savings import Saving, total
@@ -74,7 +75,7 @@ def report(view: SavingsView) -> str:
         ),
         *([_cards(view), *_charts(view), _table(view)] if known else [_unknown(view)]),
         _counting(view),
-        f"<footer>{escape(words.made(view))}.</footer>",
+        f"<footer>{escape(counted.made(view))}.</footer>",
     ]
     title = escape(f"Savings {view.query.period.label}")
     return (
@@ -214,16 +215,18 @@ def _unknown(view: SavingsView) -> str:
 
 def _counting(view: SavingsView) -> str:
     """The formula, the numbers behind the headline, the prices, and what is not known."""
-    pairs = [pair for pair in words.counting(view) if pair[0] != words.NOT_COUNTED]
+    pairs = [pair for pair in counted.counting(view) if pair[0] != counted.NOT_COUNTED]
     reasons: dict[str, list[str]] = {}
     for left in view.total.left_out:
         reasons.setdefault(left.why, []).append(left.name)
-    pairs += [(words.NOT_COUNTED, f"{_some(names)}: {why}") for why, names in list(reasons.items())[:REASONS]]
+    pairs += [
+        (counted.NOT_COUNTED, f"{_some(names)}: {why}") for why, names in list(reasons.items())[:REASONS]
+    ]
     if len(reasons) > REASONS:
         others = sum(len(names) for names in list(reasons.values())[REASONS:])
-        pairs.append((words.NOT_COUNTED, f"and {others} more, for other reasons (see the CSV)"))
+        pairs.append((counted.NOT_COUNTED, f"and {others} more, for other reasons (see the CSV)"))
     shown = view.prices[:PRICES]
-    pairs += [("price", words.price_alone(each)) for each in shown]
+    pairs += [("price", counted.price_alone(each)) for each in shown]
     if len(view.prices) > PRICES:
         pairs.append(("price", f"and of {len(view.prices) - PRICES} more instance types (see the CSV)"))
     notes: dict[str, list[str]] = {}
@@ -233,6 +236,6 @@ def _counting(view: SavingsView) -> str:
     if view.problems:
         parts = _some([p.part for p in view.problems])
         pairs.append(("not read", f"{parts}. {_cut(view.problems[0].what)}"))
-    pairs.append(("not in it", words.NOT_IN_IT))
+    pairs.append(("not in it", counted.NOT_IN_IT[view.total.basis]))
     items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(told)}</dd>" for name, told in pairs)
     return f"<h2>How it was counted</h2><dl>{items}</dl>"

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from ops.core import savings_counted as counted
 from ops.core import savings_words as words
 from ops.core.baselines import parse
 from ops.core.periods import last_days, month
@@ -84,7 +85,7 @@ def test_a_month_that_is_under_way_says_so() -> None:
 def test_nothing_known_is_no_number() -> None:
     found = view((row(DOC, lambda at: float("nan")),), names=(DOC,))
     assert words.headline(found) == ("What was saved in the last 30 days is not known.", "")
-    assert words.instances(found) == "nothing is known"
+    assert counted.instances(found) == "nothing is known"
 
 
 def test_no_endpoint_is_said() -> None:
@@ -147,13 +148,13 @@ def test_without_a_forecast_that_is_said() -> None:
 
 
 def test_the_count_of_instances_over_time_is_short() -> None:
-    assert words.instances(one()) == "0 instances for 69 % of the time, 3 for 28 %, 4 for 3 %"
+    assert counted.instances(one()) == "0 instances for 69 % of the time, 3 for 28 %, 4 for 3 %"
     many = replace(one(), rows=(row(DOC, lambda at: float(at.hour)),))
-    assert words.instances(many).startswith("0 instances for 4 % of the time, 1 to 2 for 8 %")
+    assert counted.instances(many).startswith("0 instances for 4 % of the time, 1 to 2 for 8 %")
 
 
 def pairs(found: SavingsView) -> dict[str, str]:
-    return dict(words.counting(found))
+    return dict(counted.counting(found))
 
 
 def test_how_it_was_counted_holds_every_number_behind_the_sentence() -> None:
@@ -176,16 +177,18 @@ def test_the_bill_names_its_source_and_its_price() -> None:
     found = billed(view())
     told = pairs(found)
     assert told["bill"] == "Cost Explorer, in whole UTC days; two days are open"
-    assert words.paid(found) == "The bill was read with 2 calls to Cost Explorer, for which AWS bills $0.02."
+    assert (
+        counted.paid(found) == "The bill was read with 2 calls to Cost Explorer, for which AWS bills $0.02."
+    )
     assert "range of the actual" not in told
-    assert "AWS's bill (Cost Explorer, read 20 Nov 2026 14:02)" in words.made(found)
-    assert words.paid(view()) == ""
+    assert "AWS's bill (Cost Explorer, read 20 Nov 2026 14:02)" in counted.made(found)
+    assert counted.paid(view()) == ""
 
 
 def test_no_upper_end_where_one_endpoint_has_none() -> None:
     found = one()
-    assert words.upper_usd(found) == 990
-    assert words.upper_usd(replace(found, details={})) is None
+    assert counted.upper_usd(found) == 990
+    assert counted.upper_usd(replace(found, details={})) is None
 
 
 def test_many_names_are_cut() -> None:
@@ -194,7 +197,7 @@ def test_many_names_are_cut() -> None:
 
 
 def test_a_price_has_its_source_and_its_day() -> None:
-    assert words.price(view().prices[0]) == "ml.g5.xlarge $1.4084 an hour: the list, as of 28 Sep 2026"
+    assert counted.price(view().prices[0]) == "ml.g5.xlarge $1.4084 an hour: the list, as of 28 Sep 2026"
 
 
 @pytest.mark.parametrize(

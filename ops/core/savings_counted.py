@@ -1,0 +1,157 @@
+"""How a saving was counted, in words: formulas, prices with their dates, what is not known. Pure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from ops.core.baselines import Kind
+from ops.core.cost import COST_EXPLORER_USD, Basis
+from ops.core.savings_parts import known_minutes, levels
+from ops.core.savings_words import hours, settled, share, stamp, usd
+from ops.core.types import Price
+from ops.core.views_savings import SavingsView
+from ops.core.words import count
+
+RARE = 0.05
+"""Counts of instances with less of the time stand together."""
+NOT_COUNTED = "not counted"
+NOT_IN_IT = {
+    Basis.ESTIMATED: "storage, data transfer, queues, logs, tax and credits; discounts, unless set as prices of your own",
+    Basis.BILLED: "storage, data transfer, queues, logs, tax, credits and fees",
+}
+FORMULAS = {
+    Kind.PEAK: "the number of instances that 99 of 100 known minutes stayed at or below (asleep = 0), always on",
+    Kind.ONE: "one instance in every known minute",
+    Kind.MAX: "the present maximum of instances in every known minute",
+    Kind.HOURS: "the peak (99 of 100 known minutes) in the business hours of Monday to Friday",
+    Kind.NUMBER: "that number of instances in every known minute",
+}
+
+
+def instances(view: SavingsView) -> str:
+    """ "0 instances for 61 % of the time, 1 for 24 %, 2 to 4 for 15 %": neighbours that are rare stand together."""
+    found = levels(view.rows)
+    if not found:
+        return "nothing is known"
+    groups: list[list[float]] = [[found[0][0], found[0][0], found[0][1]]]
+    for n, part in found[1:]:
+        if groups[-1][0] == 0 or groups[-1][2] >= RARE:
+            groups.append([n, n, part])
+        else:
+            groups[-1][1], groups[-1][2] = n, groups[-1][2] + part
+    told = [f"{a:g}{'' if a == b else f' to {b:g}'} for {share(part)}" for a, b, part in groups]
+    first, one = told[0].split(" for ", 1), found[0][0] == 1
+    return ", ".join([f"{first[0]} instance{'' if one else 's'} for {first[1]} of the time", *told[1:]])
+
+
+def period(view: SavingsView) -> str:
+    """ "1 Oct 2026 00:00 to 1 Nov 2026 00:00, Europe/Berlin"."""
+    chosen = view.query.period
+    info = ZoneInfo(chosen.zone)
+    return f"{stamp(chosen.start, info)} to {stamp(chosen.until, info)}, {chosen.zone}"
+
+
+def counting(view: SavingsView) -> list[tuple[str, str]]:
+    """The formula and the numbers behind the headline, in pairs of name and words."""
+    whole, chosen = view.total, view.query
+    basis = whole.basis
+    known, lived, coarse = known_minutes(view.rows)
+    out = [("period", f"{period(view)}; {settled(view)}")]
+    if whole.hours is not None and whole.baseline_hours is not None:
+        out.append(
+            (
+                "actual",
+                f"{hours(whole.hours)} instance-hours, {usd(whole.usd, basis)} {basis.value}",
+            )
+        )
+        out.append(
+            (
+                "baseline",
+                f"{hours(whole.baseline_hours)} instance-hours, {usd(whole.baseline_usd, basis)}",
+            )
+        )
+    if len(view.rows) == 1:
+        out.append(("formula", view.rows[0].against.formula))
+    else:
+        out.append(
+            ("formula", f"{FORMULAS[chosen.baseline.kind]}; of each endpoint by itself (see the table)")
+        )
+    out.append(("instances in service", instances(view)))
+    out.append(("minutes known", f"{known:,.0f} of {lived:,.0f} ({share(known / lived if lived else None)})"))
+    if known < lived:
+        out.append(
+            ("minutes not known", f"{lived - known:,.0f}: in neither sum, neither as asleep nor as paid")
+        )
+    if coarse:
+        out.append(
+            (
+                "only as means",
+                f"{coarse:,.0f} of the known minutes: a short peak in five minutes or an hour shows lower",
+            )
+        )
+    upper = upper_usd(view)
+    if basis is Basis.ESTIMATED and upper is not None:
+        out.append(
+            (
+                "range of the actual",
+                f"{usd(whole.usd, basis)} to {usd(upper, basis)}: AWS does not say whether it bills an instance "
+                "while that is made ready and removed; the upper end counts both",
+            )
+        )
+    if basis is Basis.BILLED and view.bill is not None:
+        out.append(
+            ("bill", f"{view.bill_source}, in whole UTC days; {' '.join(view.bill.notes)}".rstrip("; "))
+        )
+    if view.paid_calls:
+        out.append(("paid for it", paid(view)))
+    for row in view.rows:
+        if row.missing:
+            out.append((NOT_COUNTED, f"{row.name}: {row.missing}"))
+    return out
+
+
+def upper_usd(view: SavingsView) -> Decimal | None:
+    """The estimate of all counted endpoints with provisioning and removal as billed; None where one has none."""
+    found = []
+    for name in view.total.counted:
+        detail = view.details.get(name)
+        if detail is None or detail.upper_usd is None:
+            return None
+        found.append(detail.upper_usd)
+    return sum(found, Decimal(0)) if found else None
+
+
+def paid(view: SavingsView) -> str:
+    """What asking for the bill cost; empty where nothing."""
+    if not view.paid_calls:
+        return ""
+    calls = f"{count(view.paid_calls, 'call')} to Cost Explorer"
+    return f"The bill was read with {calls}, for which AWS bills {usd(view.paid_calls * COST_EXPLORER_USD)}."
+
+
+def price(found: Price) -> str:
+    """ "ml.g5.xlarge $1.4084 an hour: AWS Price List (…), as of 28 Sep 2026"."""
+    note = f". {found.note}" if found.note else ""
+    return f"{price_alone(found)}{note}"
+
+
+def price_alone(found: Price) -> str:
+    """The same without the note."""
+    each = f"{found.usd_per_hour.normalize():f}"
+    day = f"{found.as_of.day} {found.as_of:%b %Y}"
+    return f"{found.instance_type} ${each} an hour: {found.source}, as of {day}"
+
+
+def made(view: SavingsView) -> str:
+    """From what and when: "from CloudWatch's instance counts and list prices of account …, as of …"."""
+    known, info = view.connection, ZoneInfo(view.query.period.zone)
+    source = "instance counts in CloudWatch, times list price"
+    if view.total.basis is Basis.BILLED:
+        read = "" if view.bill_at is None else f", read {stamp(view.bill_at, info)}"
+        source = f"AWS's bill ({view.bill_source}{read})"
+    kind = "the simulated AWS" if known.kind == "embedded" else "AWS"
+    return (
+        f"Made by Ebb from {source}: {kind}, account {known.account}, {known.region}, "
+        f"as of {stamp(view.as_of, info)} {view.query.period.zone}"
+    )
