@@ -14,8 +14,8 @@ from ops.core.cost import Basis, cents
 from ops.core.views_savings import Candidate, Details, Fit, Forecast, Idle, Reconciled, SavingsView
 
 RANKED = 8
-BESIDE = 31
-"""So many endpoints that idle, and days beside their bill, are listed at most."""
+SHOWN, MOST = 7, 62
+"""So many endpoints that idle, and days beside their bill, are listed at once; and so many older days at most."""
 _FITS = {
     Fit.GOOD: ("✓", "good fit", "fine"),
     Fit.FAIR: ("◔", "fair fit", "waking"),
@@ -176,10 +176,22 @@ def _candidate(found: Candidate) -> Html:
     )
 
 
-def beside_the_bill(found: Sequence[Reconciled]) -> Html:
+def beside_the_bill(view: SavingsView) -> Html:
     """Bill and estimate of the same endpoint and day side by side, and why they differ. Never added."""
+    names = {row.name for row in view.rows}
+    found = [each for each in view.reconciled if each.endpoint in names]
     if not found:
         return Html("")
+    newest = sorted(found, key=lambda each: (each.day, each.endpoint), reverse=True)
+    return html(
+        '<div class="stack"><h2>Beside the bill</h2><p class="muted small">{said}</p>{table}{older}</div>',
+        said=summed(found),
+        table=_days(newest[:SHOWN]),
+        older=_older(newest[SHOWN:]),
+    )
+
+
+def _days(found: Sequence[Reconciled]) -> Html:
     heads = (
         ("day (UTC)", ""),
         ("endpoint", ""),
@@ -188,14 +200,20 @@ def beside_the_bill(found: Sequence[Reconciled]) -> Html:
         ("difference", "num"),
         ("why", ""),
     )
-    newest = sorted(found, key=lambda each: (each.day, each.endpoint), reverse=True)
-    rows = (_beside(each) for each in newest[:BESIDE])
-    more = len(found) - BESIDE
+    return table(heads, (_beside(each) for each in found), "Bill and estimate by day")
+
+
+def _older(found: Sequence[Reconciled]) -> Html:
+    """The rest, folded away, and not more of it than anybody reads."""
+    if not found:
+        return Html("")
+    hidden = len(found) - MOST
     return html(
-        '<div class="stack"><h2>Beside the bill</h2><p class="muted small">{said}</p>{table}{more}</div>',
-        said=summed(found),
-        table=table(heads, rows, "Bill and estimate by day"),
-        more=html('<p class="muted small">and {n} older</p>', n=more) if more > 0 else Html(""),
+        '<details data-focus="older-bills"><summary data-focus="older-bills-summary">{n} older</summary>'
+        "{table}{more}</details>",
+        n=fmt.count(len(found)),
+        table=_days(found[:MOST]),
+        more=html('<p class="muted small">and {n} more</p>', n=hidden) if hidden > 0 else Html(""),
     )
 
 
@@ -215,7 +233,7 @@ def summed(found: Sequence[Reconciled]) -> str:
 
 def _beside(each: Reconciled) -> Html:
     apart = None if each.estimated_usd is None else each.estimated_usd - each.billed_usd
-    hours = words.DASH if each.estimated_hours is None else words.hours(each.estimated_hours)
+    hours = "" if each.estimated_hours is None else f"{words.hours(each.estimated_hours)} h"
     open_ = Html("") if each.final else html('<div class="small muted">not final</div>')
     return line(
         cell(html("{day}{open}", day=f"{each.day.day} {each.day:%b %Y}", open=open_), "", "name"),
@@ -230,7 +248,7 @@ def _beside(each: Reconciled) -> Html:
             "num",
         ),
         cell(
-            html('{usd}<div class="small muted">{h} h</div>', usd=fmt.money(each.estimated_usd), h=hours),
+            html('{usd}<div class="small muted">{h}</div>', usd=fmt.money(each.estimated_usd), h=hours),
             "estimated",
             "num",
         ),

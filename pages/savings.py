@@ -141,7 +141,7 @@ def body() -> None:
     show(savings_more.ranked(view), key="savings-ranked")
     month_end(view, on_show)
     show(savings_more.candidates(view.candidates), key="savings-candidates")
-    show(savings_more.beside_the_bill(view.reconciled), key="savings-bill")
+    show(savings_more.beside_the_bill(view), key="savings-bill")
 
 
 live_panel(body, key="savings-panel", part="the savings", at_least=savings_controls.calm_s)

@@ -17,7 +17,7 @@ RARE = 0.05
 """Counts of instances with less of the time stand together."""
 NOT_COUNTED = "not counted"
 NOT_IN_IT = {
-    Basis.ESTIMATED: "storage, data transfer, queues, logs, tax and credits; discounts, unless set as prices of your own",
+    Basis.ESTIMATED: "storage, data transfer, queues, logs, tax and credits; discounts, unless set as own prices",
     Basis.BILLED: "storage, data transfer, queues, logs, tax, credits and fees",
 }
 FORMULAS = {

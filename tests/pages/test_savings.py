@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -130,7 +131,7 @@ def test_bill_and_estimate_stand_side_by_side_and_are_never_added(open_page: Ope
         in said
     )
     assert "1 line of the bill may still change." in said
-    assert "not final doc-async $43.66 31.0 h – – h –" in said
+    assert "not final doc-async $43.66 31.0 h – – it may still change" in said
 
 
 def test_a_link_says_everything(open_page: Open) -> None:
@@ -336,3 +337,17 @@ def test_what_was_read_of_a_real_endpoint_is_on_the_page(open_page: Open) -> Non
         assert len(figures(app)) >= 3
         assert notices(app) == ""
         viewer.reader.stop()
+
+
+def test_the_bill_beside_is_of_the_endpoints_on_show_and_long_ones_are_folded(open_page: Open) -> None:
+    found = view()
+    many = tuple(
+        replace(found.reconciled[0], day=found.reconciled[0].day - timedelta(days=n), endpoint=name)
+        for n in range(40)
+        for name in (DOC, "chat-live")
+    )
+    app = opened(open_page, Answering(replace(found, reconciled=many)))
+    said = words(app)
+    assert "chat-live" not in said.split("Beside the bill")[1]
+    assert "33 older" in said
+    assert "Over 40 days of endpoints with both" in said
