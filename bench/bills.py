@@ -52,9 +52,10 @@ ENDPOINTS, OTHERS = 100, 20_000
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a process took: seconds, its greatest memory in 10^6 bytes, and what it said."""
+    """What a process took: seconds, those of its processor, its greatest memory in 10^6 bytes; and what it said."""
 
     seconds: float
+    cpu_s: float
     peak_mb: float
     said: dict[str, Any]
 
@@ -87,11 +88,10 @@ def main() -> None:
         "left out": bill.excluded_cost,
         "days": Decimal(len(bill.days)),
     }
-    print(f"Ebb     {ebb.seconds:6.1f} s  {ebb.peak_mb:7.0f} MB")
-    print(f"pandas  {pandas.seconds:6.1f} s  {pandas.peak_mb:7.0f} MB")
-    print(
-        f"Ebb takes {ebb.seconds / pandas.seconds:.2f} of the time, {ebb.peak_mb / pandas.peak_mb:.2f} of the memory"
-    )
+    for name, run in (("Ebb", ebb), ("pandas", pandas)):
+        print(f"{name:7} {run.seconds:6.1f} s  {run.cpu_s:6.1f} s of CPU  {run.peak_mb:6.0f} MB")
+    shares = (ebb.seconds / pandas.seconds, ebb.cpu_s / pandas.cpu_s, ebb.peak_mb / pandas.peak_mb)
+    print("Ebb takes {:.2f} of the time, {:.2f} of the CPU, {:.2f} of the memory".format(*shares))
     for name, exact in mine.items():
         other = round(Decimal(pandas.said[name]), 2)
         same = "equal" if round(exact, 2) == other else "DIFFERENT"
@@ -113,7 +113,9 @@ def measured(command: list[str], stdin: str) -> Run:
             raise SystemExit(f"{command[2]} failed; the lines above say why.")
         out.seek(0)
         unit = 1 if sys.platform == "darwin" else 1024
-        return Run(took, usage.ru_maxrss * unit / 1e6, json.loads(out.read()))
+        return Run(
+            took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 1e6, json.loads(out.read())
+        )
 
 
 def by_pandas(path: str) -> dict[str, str]:

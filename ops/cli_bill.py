@@ -110,7 +110,11 @@ def text(bill: Bill) -> str:
     """The sum first, then by type and endpoint, what was left out, and the total that it all adds up to."""
     lines = [_head(bill), ""]
     if bill.days:
-        lines.append(f"Hosting: {_hours(bill.hosting_hours)} hours, {_cost(bill.hosting_cost, bill)}")
+        effective = bill.effective_cost
+        plan = (
+            "" if effective in (None, bill.hosting_cost) else f"; at effective rates {_cost(effective, bill)}"
+        )
+        lines.append(f"Hosting: {_hours(bill.hosting_hours)} hours, {_cost(bill.hosting_cost, bill)}{plan}")
         lines += ["", *_by_type(bill), *_by_endpoint(bill)]
     else:
         lines.append("No hosting of endpoints in it.")
@@ -175,8 +179,8 @@ def _apart(bill: Bill) -> int:
     return sum(each.lines for each in bill.other_currencies)
 
 
-def _cost(amount: Decimal, bill: Bill) -> str:
-    return f"{bill.currency} {_amount(amount)}"
+def _cost(amount: Decimal | None, bill: Bill) -> str:
+    return "not known" if amount is None else f"{bill.currency} {_amount(amount)}"
 
 
 def _amount(amount: Decimal) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from ops import episode_reach
 from ops.aws import alarm_history, log_streams
 from ops.aws.calls import Reading
 from ops.changes import ChangeLog
@@ -85,7 +86,7 @@ class Episodes:
         """From when on all cold starts of an endpoint, and who woke it, are kept; None while that is gone through."""
         if self._whole.get(endpoint.ref.name) != endpoint.created or endpoint.ref.name not in self._deep:
             return None
-        return max(endpoint.created, now - DEPTH)
+        return episode_reach.of(self._gatherer.past.history, endpoint, now - DEPTH)
 
     def step(
         self, reading: Reading, first: Collection[str] = (), only: Collection[str] | None = None
@@ -161,6 +162,7 @@ class Episodes:
         self._whole[name] = endpoint.created
         if name in self._records:
             self._deep.add(name)
+            episode_reach.note(history, endpoint, now - DEPTH, now)
         if not any(not d.final for d in drafts.values()):
             self._due[name] = now.timestamp() + CALM_S
         return False

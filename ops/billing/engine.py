@@ -100,7 +100,7 @@ class Engine:
             return first if first.endswith((".", "!", "?")) else f"{first}."
         columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
         why = f"{columns[1]} cells expected, {columns[2]} found" if columns else "damaged"
-        why = "not in UTF-8" if "Invalid unicode" in text else why
+        why = "not in UTF-8 (save it as CSV UTF-8)" if "Invalid unicode" in text else why
         return f"{name}, line {parsing[1]}: {why}."
 
 

@@ -2,7 +2,7 @@
 
 A weekday costs what its like did on average in the last eight weeks. How far that was off on each of those days,
 looked at without that day itself, gives the band: runs of seven such errors in a row are drawn, so that a good and a
-bad week stay together. Deterministic: the draws are seeded.
+bad week stay together, and how far the means themselves may be off. Deterministic: the draws are seeded.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FEWEST_DAYS = 7
 """With fewer known days there is no forecast."""
 KNOWN = 0.98
 """A day of which less is known is left out."""
-DRAWS, RUN = 500, 7
+DRAWS, RUN = 300, 7
 LOW, HIGH = 0.1, 0.9
 SEED = 11
 
@@ -94,15 +94,15 @@ def month_end(of: Mapping[str, Sequence[DayCost]], today: date, first: date, las
                 lacking.add(each.day)
                 gap += max(Decimal(0), mean[each.day.weekday()] - each.whole)
     running = _running(spent + gap, expected)
-    both = [errors[day] for day in sorted(errors)]
-    drawn = _drawn(spent + gap, expected, [each[0] for each in both], [each[1] for each in both])
+    off = {day: (whole, late) for day, (whole, late) in errors.items()}
+    drawn = _drawn(spent + gap, ahead, expected, off)
     by_day = tuple(
         (day, running[i], min(running[i], _quantile(column, LOW)), max(running[i], _quantile(column, HIGH)))
         for i, (day, column) in enumerate(zip(ahead, zip(*drawn, strict=True), strict=True))
     )
     _, end, low, high = by_day[-1]
     young = sorted(name for name, days in past.items() if len(days) < FEWEST_DAYS)
-    return Ahead(spent, end, low, high, _basis(len(both), len(lacking), young), by_day)
+    return Ahead(spent, end, low, high, _basis(len(off), len(lacking), young), by_day)
 
 
 def _profile(past: Sequence[DayCost], *, whole: bool) -> Mapping[int, Decimal]:
@@ -123,17 +123,32 @@ def _off(past: Sequence[DayCost], day: DayCost, *, whole: bool) -> Decimal:
 
 
 def _drawn(
-    begin: Decimal, expected: Sequence[Decimal], errors: Sequence[Decimal], late: Sequence[Decimal]
+    begin: Decimal,
+    ahead: Sequence[date],
+    expected: Sequence[Decimal],
+    errors: Mapping[date, tuple[Decimal, Decimal]],
 ) -> list[list[Decimal]]:
-    """Running sums of as many possible courses as are drawn; no day costs less than nothing."""
+    """Running sums of as many possible courses as are drawn; no day costs less than nothing.
+
+    `errors`: by day, of all of it and of what comes after the present time of day. Beside those, the error of the
+    means themselves is drawn: all days of one weekday are off by the same.
+    """
     rng = np.random.default_rng(SEED)
+    known = sorted(errors)
+    of = {w: [errors[d][0] for d in known if d.weekday() == w] for w in {d.weekday() for d in ahead}}
     out = []
     for _ in range(DRAWS):
-        starts = rng.integers(0, len(errors), -(-len(expected) // RUN))
-        places = [int(s + i) % len(errors) for s in starts for i in range(RUN)][: len(expected)]
+        shift = {
+            w: _mean([own[i] for i in rng.integers(0, len(own), len(own))]) for w, own in of.items() if own
+        }
+        starts = rng.integers(0, len(known), -(-len(ahead) // RUN))
+        places = [int(s + i) % len(known) for s in starts for i in range(RUN)][: len(ahead)]
         days = [
-            max(Decimal(0), each + (late if i == 0 else errors)[place])
-            for i, (each, place) in enumerate(zip(expected, places, strict=True))
+            max(
+                Decimal(0),
+                each + errors[known[place]][i == 0] + (shift.get(day.weekday(), Decimal(0)) if i else 0),
+            )
+            for i, (day, each, place) in enumerate(zip(ahead, expected, places, strict=True))
         ]
         out.append(_running(begin, days))
     return out

@@ -85,11 +85,11 @@ def types_from(
     if whole and complete is not None and not ordered_before:
         marks[0] = TypeFrom(min(marks[0].since, max(complete, created)), marks[0].instance_type)
     out: list[TypeFrom] = []
-    for one in marks:
-        if out and out[-1].since == one.since:
+    for next_one in marks:
+        if out and out[-1].since == next_one.since:
             out.pop()  # of two at once the later one holds
-        if not out or out[-1].instance_type != one.instance_type:
-            out.append(one)
+        if not out or out[-1].instance_type != next_one.instance_type:
+            out.append(next_one)
     return tuple(out)
 
 

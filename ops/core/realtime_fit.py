@@ -16,7 +16,7 @@ import numpy as np
 from ops.core import worked
 from ops.core.savings_idle import PriceAt
 from ops.core.views_savings import Candidate, Fit
-from ops.core.words import duration, took
+from ops.core.words import duration, percent, took
 from ops.core.worked import Steps
 
 HOLD_S = 1200.0
@@ -180,14 +180,14 @@ def _judged(
     elif asleep < WORTH:
         fit = Fit.POOR
         why.append(
-            f"Its traffic is so even that it would have slept {asleep:.0%} of the time: there is next to nothing "
+            f"Its traffic is so even that it would have slept {percent(asleep)} of the time: there is next to nothing "
             "to save."
         )
     elif asleep < MUCH:
         fit = Fit.FAIR
-        why.append(f"It would have slept {asleep:.0%} of the time.")
+        why.append(f"It would have slept {percent(asleep)} of the time.")
     else:
-        why.append(f"It would have slept {asleep:.0%} of the time.")
+        why.append(f"It would have slept {percent(asleep)} of the time.")
     if took_s is None:
         fit = Fit.UNKNOWN if fit is Fit.GOOD and requests else fit
         if requests:
@@ -207,7 +207,9 @@ def _judged(
         fit = Fit.POOR
         why.append("Some of its answers take longer than the hour that asynchronous inference allows.")
     if waiting is not None and requests:
-        sentence = f"{waiting:.0%} of its requests would have waited for a start, about {took(start.seconds)}"
+        sentence = (
+            f"{percent(waiting)} of its requests would have waited for a start, about {took(start.seconds)}"
+        )
         if waiting > SPARSE:
             fit = Fit.FAIR if fit is Fit.GOOD else fit
             sentence += ": too sparse to keep one warm, so nearly every caller waits"

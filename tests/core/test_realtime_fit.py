@@ -70,7 +70,7 @@ def test_bursts_of_slow_answers_with_nights_between_fit_well() -> None:
     assert found.waiting == pytest.approx(7 / 180, abs=0.001), (
         "seven minutes of a start at each of seven bursts"
     )
-    assert found.why[0] == "It would have slept 86% of the time."
+    assert found.why[0] == "It would have slept 86 % of the time."
     assert found.why[-1] == NOT_SEEN
 
 
@@ -95,7 +95,7 @@ def test_how_long_answers_take_decides(took_s: float | None, fit: Fit, said: str
 def test_even_traffic_saves_nothing() -> None:
     found = judged(calls(15))
     assert (found.fit, found.idle_share, found.saved) == (Fit.POOR, 0.0, 0)
-    assert "so even that it would have slept 0% of the time" in found.why[0]
+    assert "so even that it would have slept 0 % of the time" in found.why[0]
 
 
 def test_nobody_calls_it_at_all() -> None:

@@ -118,7 +118,8 @@ def _table(
         named = ", ".join(f"{literal(name)}: 'VARCHAR'" for name, _ in columns)
         source = (
             f"read_csv([{paths}], filename = true, header = false, auto_detect = false, delim = ',', quote = '\"', "
-            f"escape = '\"', skip = {int(table['header_lines'])}, null_padding = true, nullstr = '\\x01', columns = {{{named}}})"
+            f"escape = '\"', skip = {int(table['header_lines'])}, null_padding = true, "
+            f"nullstr = '\\x01', columns = {{{named}}})"
         )
     else:
         source = f"read_parquet([{paths}], filename = true, union_by_name = true, hive_partitioning = false)"
