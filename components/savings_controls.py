@@ -78,6 +78,11 @@ def pick(now: datetime, row: DeltaGenerator) -> Chosen:
     return Chosen(SavingsQuery(period, baseline, basis, (name,) if name else None, tags))
 
 
+def calm_s() -> float:
+    """Seconds between two refreshes: money does not change each second, but it does while the past is read."""
+    return 10.0 if st.session_state.get(session.SAVINGS_MOVE, True) else 60.0
+
+
 def here() -> dict[str, str]:
     """What a link to this page has to say to show the same, but for the endpoint and tags."""
     found = {key: st.query_params.get(key) for key in (session.PERIOD, session.BASELINE, session.ZONE)}

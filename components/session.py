@@ -67,7 +67,9 @@ PERIOD, BASELINE, INSTANCES, BASIS, TAG = "period", "baseline", "instances", "ba
 """URL and session: what the Savings page counts: "30d" or "2026-11", against what, in which money, of which tags."""
 TAGS_OFFERED = "tags-offered"
 """Session: the tags that the newest answer on savings offered."""
-COLD_S, WAKING_S, SAVINGS_S = 10.0, 5.0, 60.0
+SAVINGS_MOVE = "savings-move"
+"""Session: whether the past behind the savings on show is still being read."""
+COLD_S, WAKING_S, SAVINGS_S = 10.0, 5.0, 10.0
 """So long what is kept of cold starts, how far a wake is, and savings, serve everybody who asks the same."""
 
 QUERY = "q"

@@ -115,6 +115,7 @@ def body() -> None:
         savings_controls.said()
     told = session.savings(chosen.query)
     view = told.value
+    st.session_state[session.SAVINGS_MOVE] = bool(words.reading(view))
     savings_controls.pick_rest(view, pickers)
     with verdict:
         if told.error is not None:
@@ -143,4 +144,4 @@ def body() -> None:
     show(savings_more.beside_the_bill(view.reconciled), key="savings-bill")
 
 
-live_panel(body, key="savings-panel", part="the savings", at_least=60.0)
+live_panel(body, key="savings-panel", part="the savings", at_least=savings_controls.calm_s)

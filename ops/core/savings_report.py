@@ -5,7 +5,7 @@ No script and nothing from outside; light colours, because it is made for paper.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from html import escape
 from zoneinfo import ZoneInfo
@@ -18,8 +18,10 @@ from ops.core.savings_svg import CARD, FINE, GRID, MONEY, MUTED, TEXT, calendar_
 from ops.core.views_savings import SavingsView
 
 NEWLINE = "\n"
-ROWS, PRICES, LEFT_OUT = 10, 4, 3
-"""At most so many endpoints, prices and endpoints that are not counted stand on the sheet; of more, their number."""
+ROWS, PRICES, REASONS = 9, 3, 2
+"""The sheet has room for so many lines of endpoints, prices, and reasons why some are not counted."""
+NAME, LONG = 30, 120
+"""A longer name of an endpoint takes two lines; what is said of a part that could not be read is cut here."""
 
 _CSS = f"""
 @page {{ size: A4; margin: 11mm 12mm; }}
@@ -27,30 +29,31 @@ _CSS = f"""
 * {{ box-sizing: border-box; }}
 body {{ margin: 0 auto; padding: 11mm 0; width: 186mm; max-width: calc(100vw - 24px);
   background: #FFFFFF; color: {TEXT};
-  font: 9.5pt/1.38 system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums;
+  font: 9pt/1.32 system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums;
   -webkit-print-color-adjust: exact; print-color-adjust: exact; }}
 @media print {{ body {{ padding: 0; width: auto; max-width: none; }} }}
-h1 {{ font-size: 15pt; line-height: 1.22; font-weight: 600; margin: 0 0 3pt; overflow-wrap: anywhere; }}
-h1 b {{ color: {FINE}; font-weight: 600; }}
-h2 {{ font-size: 10pt; font-weight: 600; margin: 8pt 0 2pt; }}
+h1 {{ font-size: 14pt; line-height: 1.2; font-weight: 600; margin: 0 0 3pt; overflow-wrap: anywhere; }}
+h1 b {{ font-weight: 600; }}
+h2 {{ font-size: 9pt; font-weight: 600; margin: 6pt 0 2pt; }}
 p {{ margin: 0 0 3pt; }}
 h2 span {{ font-weight: 400; }}
 .muted, th, dt, small {{ color: {MUTED}; }}
-.cards {{ display: grid; grid-template-columns: repeat(4, 1fr); gap: 6pt; margin: 6pt 0; }}
-.card {{ background: {CARD}; border: 1px solid {GRID}; border-radius: 4pt; padding: 4pt 7pt; }}
-.card b {{ display: block; font-size: 14pt; line-height: 1.2; font-weight: 600; }}
+.cards {{ display: grid; grid-template-columns: repeat(4, 1fr); gap: 6pt; margin: 5pt 0; }}
+.card {{ background: {CARD}; border: 1px solid {GRID}; border-radius: 4pt; padding: 3pt 7pt; }}
+.card b {{ display: block; font-size: 13pt; line-height: 1.2; font-weight: 600; }}
 .card small {{ display: block; font-size: 8pt; }}
 .fine {{ color: {FINE}; }} .money {{ color: {MONEY}; }}
 svg {{ display: block; }}
-table {{ border-collapse: collapse; width: 100%; font-size: 8.5pt; }}
+table {{ border-collapse: collapse; width: 100%; font-size: 8pt; line-height: 1.25; }}
 th {{ font-weight: 400; text-align: left; }}
-th, td {{ padding: 1.5pt 4pt 1.5pt 0; border-bottom: 1px solid {GRID}; vertical-align: top;
+th, td {{ padding: 1pt 4pt 1pt 0; border-bottom: 1px solid {GRID}; vertical-align: top;
   overflow-wrap: anywhere; }}
 .num {{ text-align: right; white-space: nowrap; }}
-dl {{ display: grid; grid-template-columns: max-content 1fr; gap: 1pt 8pt; margin: 0; font-size: 8pt;
-  line-height: 1.3; }}
+dl {{ display: grid; grid-template-columns: 31mm 1fr; gap: 1pt 8pt; margin: 0; font-size: 7.5pt;
+  line-height: 1.25; }}
 dd {{ margin: 0; overflow-wrap: anywhere; }}
-footer {{ margin-top: 6pt; font-size: 8pt; color: {MUTED}; }}
+footer {{ margin-top: 5pt; font-size: 7.5pt; color: {MUTED}; }}
+@media screen {{ .wide {{ overflow-x: auto; }} }}
 @media (max-width: 560px) {{ .cards {{ grid-template-columns: 1fr 1fr; }} dl {{ grid-template-columns: 1fr; }} }}
 """
 
@@ -60,7 +63,7 @@ def report(view: SavingsView) -> str:
     first, second = words.headline(view)
     known = view.total.usd is not None and view.total.baseline_usd is not None
     body = [
-        f"<h1>{escape(first)} <b>{escape(second)}</b></h1>",
+        f"<h1>{escape(first)} <b{_SAVED if second.startswith('Saved') else ''}>{escape(second)}</b></h1>",
         _paragraph(
             [
                 _status(view),
@@ -112,7 +115,7 @@ def _cards(view: SavingsView) -> str:
         ("saved", words.dollars(found.saved), f"{words.share(found.ratio)} of the baseline", "fine"),
         ("actual", words.dollars(found.actual), hours, "money"),
         ("baseline", words.dollars(found.baseline), based, ""),
-        ("asleep", words.share(slept), "of the known time, no instance", ""),
+        ("asleep", words.share(slept), "of the known time", ""),
     )
     return f'<div class="cards">{"".join(_card(*card) for card in cards)}</div>'
 
@@ -139,8 +142,9 @@ def _charts(view: SavingsView) -> list[str]:
 
 def _table(view: SavingsView) -> str:
     rows = [row for row in view.rows if row.usd is not None and row.baseline_usd is not None]
-    lines = [_row(row) for row in rows[:ROWS]]
-    rest = rows[ROWS:]
+    most = _fit(rows)
+    lines = [_row(row) for row in rows[:most]]
+    rest = rows[most:]
     if rest:
         more = total(rest, view.total.basis)
         lines.append(
@@ -150,10 +154,21 @@ def _table(view: SavingsView) -> str:
         )
     heads = ("endpoint", "saved", "actual", "baseline", "saved", "asleep", "instance-hours", "baseline is")
     head = "".join(f"<th{_NUM if i else ''}>{name}</th>" for i, name in enumerate(heads))
-    return f"<h2>By endpoint</h2><table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    body = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    return f'<h2>By endpoint</h2><div class="wide">{body}</div>'
 
 
-_NUM = ' class="num"'
+_NUM, _SAVED = ' class="num"', ' class="fine"'
+
+
+def _fit(rows: Sequence[Saving]) -> int:
+    """How many endpoints the sheet has room for: a long name takes two lines."""
+    lines = 0
+    for count, row in enumerate(rows):
+        lines += 1 + (len(row.name) > NAME)
+        if lines > ROWS:
+            return count
+    return len(rows)
 
 
 def _row(row: Saving) -> str:
@@ -181,6 +196,15 @@ def _exact(amount: Decimal | None) -> str:
     return words.DASH if amount is None else words.dollars(cents(amount))
 
 
+def _some(names: Sequence[str]) -> str:
+    """The first name, and how many more."""
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONG else f"{text[:LONG].rstrip()} …"
+
+
 def _unknown(view: SavingsView) -> str:
     """Why there is no number."""
     items = "".join(f"<li>{escape(e.name)}: {escape(e.why)}</li>" for e in view.total.left_out[: ROWS * 2])
@@ -190,15 +214,25 @@ def _unknown(view: SavingsView) -> str:
 
 def _counting(view: SavingsView) -> str:
     """The formula, the numbers behind the headline, the prices, and what is not known."""
-    pairs = [pair for pair in words.counting(view) if not pair[0].startswith(words.NOT_COUNTED)]
-    left = view.total.left_out
-    pairs += [(f"{words.NOT_COUNTED}{e.name}", e.why) for e in left[:LEFT_OUT]]
-    if len(left) > LEFT_OUT:
-        pairs.append((f"{words.NOT_COUNTED}others", f"{len(left) - LEFT_OUT} more endpoints"))
-    pairs += [("price", words.price(each)) for each in view.prices[:PRICES]]
+    pairs = [pair for pair in words.counting(view) if pair[0] != words.NOT_COUNTED]
+    reasons: dict[str, list[str]] = {}
+    for left in view.total.left_out:
+        reasons.setdefault(left.why, []).append(left.name)
+    pairs += [(words.NOT_COUNTED, f"{_some(names)}: {why}") for why, names in list(reasons.items())[:REASONS]]
+    if len(reasons) > REASONS:
+        others = sum(len(names) for names in list(reasons.values())[REASONS:])
+        pairs.append((words.NOT_COUNTED, f"and {others} more, for other reasons (see the CSV)"))
+    shown = view.prices[:PRICES]
+    pairs += [("price", words.price_alone(each)) for each in shown]
     if len(view.prices) > PRICES:
         pairs.append(("price", f"and of {len(view.prices) - PRICES} more instance types (see the CSV)"))
-    pairs += [("not read", f"{p.part}: {p.what}") for p in view.problems[:LEFT_OUT]]
+    notes: dict[str, list[str]] = {}
+    for each in shown:
+        notes.setdefault(each.note, []).append(each.instance_type)
+    pairs += [("of these prices", f"{', '.join(kinds)}: {note}") for note, kinds in notes.items() if note]
+    if view.problems:
+        parts = _some([p.part for p in view.problems])
+        pairs.append(("not read", f"{parts}. {_cut(view.problems[0].what)}"))
     pairs.append(("not in it", words.NOT_IN_IT))
     items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(told)}</dd>" for name, told in pairs)
     return f"<h2>How it was counted</h2><dl>{items}</dl>"

@@ -32,7 +32,7 @@ HATCH = (
 )
 
 
-def days_svg(days: Sequence[SavedDay], before: Sequence[SavedDay] = (), *, height: int = 150) -> str:
+def days_svg(days: Sequence[SavedDay], before: Sequence[SavedDay] = (), *, height: int = 122) -> str:
     """Cost of each day (filled) under its baseline (outlined), the period before as a line; unknown days hatched."""
     tops = [*(d.usd for d in days), *(d.baseline_usd for d in days), *(d.usd for d in before)]
     step = tick(max((float(each) for each in tops if each is not None), default=0.0))
@@ -71,7 +71,7 @@ def days_svg(days: Sequence[SavedDay], before: Sequence[SavedDay] = (), *, heigh
     return _svg(height, "Cost by day", out)
 
 
-def calendar_svg(found: Calendar, *, row: float = 4.6) -> str:
+def calendar_svg(found: Calendar, *, row: float = 3.9) -> str:
     """Instance-hours as colour, a column a day and a row an hour: unknown fields hatched, asleep ones empty."""
     height = round(24 * row + 24)
     each = (WIDTH - LEFT - RIGHT) / max(1, len(found.days))

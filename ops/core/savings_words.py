@@ -24,6 +24,8 @@ WHOLE_FROM = Decimal(100)
 WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 READ = 0.999
 """A choice of which so much is known is not said to be still being read."""
+LONG = 100
+"""Names that take more letters are not said in a sentence, but their number."""
 RARE = 0.05
 """Counts of instances with less of the time stand together."""
 NAMED = 4
@@ -120,6 +122,7 @@ def lead(view: SavingsView) -> list[str]:
     whole = view.total
     if whole.left_out:
         names, them = named([e.name for e in whole.left_out]), "it" if len(whole.left_out) == 1 else "them"
+        names = names if len(names) <= LONG else f"{len(whole.left_out)} endpoints"
         out.append(f"Not counted: {names}; of {them} not enough is known.")
     if whole.counted and whole.coverage < 0.995 and not reading(view):
         out.append(f"{share(whole.coverage)} of the minutes are known; the others are in neither sum.")
@@ -291,11 +294,11 @@ def counting(view: SavingsView) -> list[tuple[str, str]]:
         out.append(("paid for it", paid(view)))
     for row in view.rows:
         if row.missing:
-            out.append((f"{NOT_COUNTED}{row.name}", row.missing))
+            out.append((NOT_COUNTED, f"{row.name}: {row.missing}"))
     return out
 
 
-NOT_COUNTED = "not counted: "
+NOT_COUNTED = "not counted"
 NOT_IN_IT = (
     "storage, data transfer, queues, logs, tax and credits; discounts, unless set as prices of your own"
 )
@@ -330,10 +333,15 @@ def paid(view: SavingsView) -> str:
 
 def price(found: Price) -> str:
     """ "ml.g5.xlarge $1.4084 an hour: AWS Price List (…), as of 28 Sep 2026"."""
-    each = f"{found.usd_per_hour.normalize():f}"
     note = f". {found.note}" if found.note else ""
+    return f"{price_alone(found)}{note}"
+
+
+def price_alone(found: Price) -> str:
+    """The same without the note."""
+    each = f"{found.usd_per_hour.normalize():f}"
     day = f"{found.as_of.day} {found.as_of:%b %Y}"
-    return f"{found.instance_type} ${each} an hour: {found.source}, as of {day}{note}"
+    return f"{found.instance_type} ${each} an hour: {found.source}, as of {day}"
 
 
 def hours(amount: Decimal | float) -> str:

@@ -166,7 +166,7 @@ def test_how_it_was_counted_holds_every_number_behind_the_sentence() -> None:
     assert "minutes not known" not in told
     assert told["range of the actual"].startswith("$961 to $990: AWS does not say")
     several = pairs(view())
-    assert several["not counted: new-type"] == "no price is known for ml.new.xlarge"
+    assert several["not counted"] == "new-type: no price is known for ml.new.xlarge"
     assert several["minutes not known"].startswith("3,240: in neither sum")
     lost = pairs(one(LOST))
     assert lost["minutes known"].startswith("39,960 of 43,200")
