@@ -95,6 +95,8 @@ def _time(past: Past, asked: Asked, sums: DaySums | None) -> InstanceTime:
             chosen = sums.only(use)
             parts = [_summed(chosen, endpoint.publish_interval)]
             done = _runs(chosen.days)
+            if done == [(first, last)]:
+                return parts[0]
     return instance_time(_pieces(past, endpoint, keys, (first, last), done), first, last, parts)
 
 

@@ -30,7 +30,7 @@ PriceAt = Callable[[int], Price | None]
 
 def idle_of(pieces: Sequence[Steps], edges: Sequence[int], price_at: PriceAt) -> Idle:
     """Idle time of [edges[0], edges[-1]). `edges`: where the price may change, ascending, with begin and end."""
-    hours, usd, unknown = Decimal(0), Decimal(0), Decimal(0)
+    hours, usd, unknown, paid = Decimal(0), Decimal(0), Decimal(0), Decimal(0)
     priced = True
     known_h = 0.0
     asleep = False
@@ -45,6 +45,7 @@ def idle_of(pieces: Sequence[Steps], edges: Sequence[int], price_at: PriceAt) ->
         elif here:
             priced = False
         there = ~np.isnan(steps.instances)
+        paid += worked.hours(steps.instances, steps.period, there)
         known_h += float(there.sum()) * steps.period / 3600
         asleep = asleep or bool((steps.instances[there] == 0).any())
     if not known_h:
@@ -54,6 +55,8 @@ def idle_of(pieces: Sequence[Steps], edges: Sequence[int], price_at: PriceAt) ->
     upto = max(steps.end for steps in pieces)
     lasting = next((end - begin for begin, end in awake if end == upto), 0.0)
     never = not asleep if asleep or known_h >= LEAST_KNOWN_H else None
+    if 2 * unknown > paid:
+        return Idle(None, None, longest / 3600, lasting / 3600, never, unknown, RULE)
     return Idle(hours, usd if priced else None, longest / 3600, lasting / 3600, never, unknown, RULE)
 
 

@@ -99,14 +99,14 @@ def account(
     kept = [window for window in held if _was_held(window, pieces)]
     if not kept:
         return None
-    hours, usd, unknown = Decimal(0), Decimal(0), Decimal(0)
-    priced, told, avoided = True, False, 0
+    hours, usd, unknown, inside = Decimal(0), Decimal(0), Decimal(0), Decimal(0)
+    priced, avoided = True, 0
     for steps in pieces:
         floor = _floor(steps, kept)
         calm, dark = worked.idle(steps)
         late = worked.rest_s(worked.in_work(steps), steps.period) >= hold_s
         paid = np.minimum(np.nan_to_num(steps.instances), floor)
-        told = told or bool(((floor > 0) & ~np.isnan(steps.instances)).any())
+        inside += worked.hours(paid, steps.period, floor > 0)
         for begin, end in pairwise(edges):
             here = (steps.at >= begin) & (steps.at < end)
             extra = worked.hours(paid, steps.period, here & calm & late)
@@ -119,11 +119,12 @@ def account(
                 priced = False
         if steps.period < worked.HOUR_S:
             avoided += _avoided(steps, floor, hold_s)
+    told = inside > 0 and 2 * unknown <= inside
     fine = any(p.period < worked.HOUR_S for p in pieces)
     return WarmAccount(
         hours if told else None,
         usd if told and priced else None,
-        avoided if told and fine else None,
+        avoided if fine else None,
         len(kept),
         unknown,
         (

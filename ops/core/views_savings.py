@@ -53,7 +53,10 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Time that was paid while nothing was in work. Hours are instance-hours; money is an estimate."""
+    """Time that was paid while nothing was in work. Hours are instance-hours; money is an estimate.
+
+    Neither is told where of more than half of the paid time nobody can tell.
+    """
 
     hours: Decimal | None
     usd: Decimal | None
@@ -71,7 +74,10 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class WarmAccount:
-    """What warm windows of schedules cost beyond what requests needed, and what they avoided. Estimates."""
+    """What warm windows of schedules cost beyond what requests needed, and what they avoided. Estimates.
+
+    Hours and dollars are not told where of more than half of the time inside the windows nobody can tell.
+    """
 
     hours: Decimal | None
     usd: Decimal | None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, ScalarSelect, delete, func, select
+from sqlalchemy import Connection, Row, ScalarSelect, bindparam, delete, func, select
 
 from ops.core.types import FloatArray
 from ops.store import sums
@@ -19,6 +19,22 @@ from ops.store.tables import CHUNK_BLOB, COVERED, ENDPOINT, KEYSET, METRIC, ROW,
 CellArray = NDArray[np.int64]
 Series = tuple[int, int]
 """(endpoint id, resolution)"""
+
+# Built once: to build a statement takes longer than to run it.
+_METRICS = select(METRIC.c.key, METRIC.c.id).where(METRIC.c.key.in_(bindparam("wanted", expanding=True)))
+_BLOBS = (
+    select(CHUNK_BLOB.c.chunk, CHUNK_BLOB.c.data)
+    .where(
+        CHUNK_BLOB.c.endpoint_id == bindparam("endpoint"), CHUNK_BLOB.c.resolution == bindparam("resolution")
+    )
+    .where(CHUNK_BLOB.c.chunk.between(bindparam("first"), bindparam("last")))
+)
+_ROWS = (
+    select(ROW.c.keyset_id, ROW.c.cell, ROW.c.written, ROW.c.data)
+    .where(ROW.c.endpoint_id == bindparam("endpoint"), ROW.c.resolution == bindparam("resolution"))
+    .where(ROW.c.keyset_id.in_(bindparam("wanted", expanding=True)))
+    .where(ROW.c.cell.between(bindparam("first"), bindparam("last")))
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,17 +157,14 @@ def read_blobs(
     connection: Connection, series: Series, first: int, last: int, into: Mapping[str, FloatArray]
 ) -> None:
     """Write the blobs' values of the cells [first, last) into the arrays, by key."""
-    ids = {
-        number: into[key]
-        for key, number in connection.execute(
-            select(METRIC.c.key, METRIC.c.id).where(METRIC.c.key.in_(list(into)))
-        )
+    ids = {number: into[key] for key, number in connection.execute(_METRICS, {"wanted": list(into)})}
+    where = {
+        "endpoint": series[0],
+        "resolution": series[1],
+        "first": first // CHUNK,
+        "last": (last - 1) // CHUNK,
     }
-    found = connection.execute(
-        select(CHUNK_BLOB.c.chunk, CHUNK_BLOB.c.data)
-        .where(CHUNK_BLOB.c.endpoint_id == series[0], CHUNK_BLOB.c.resolution == series[1])
-        .where(CHUNK_BLOB.c.chunk.between(first // CHUNK, (last - 1) // CHUNK))
-    )
+    found = connection.execute(_BLOBS, where)
     for chunk, blob in found:
         begin = chunk * CHUNK - first
         whole = begin >= 0 and begin + CHUNK <= last - first
@@ -176,11 +189,14 @@ def read_rows(
 ) -> None:
     """Write the rows' values of the cells [first, last) into the arrays, by key, the newest last."""
     wanted = [number for number, keys in keysets.by_id.items() if not into.keys().isdisjoint(keys)]
-    found = connection.execute(
-        select(ROW.c.keyset_id, ROW.c.cell, ROW.c.written, ROW.c.data)
-        .where(ROW.c.endpoint_id == series[0], ROW.c.resolution == series[1])
-        .where(ROW.c.keyset_id.in_(wanted), ROW.c.cell.between(first, last - 1))
-    ).all()
+    where = {
+        "endpoint": series[0],
+        "resolution": series[1],
+        "first": first,
+        "last": last - 1,
+        "wanted": wanted,
+    }
+    found = connection.execute(_ROWS, where).all()
     for keys, at, values in _row_parts(found, keysets):
         for number, key in enumerate(keys):
             if key in into:

@@ -16,6 +16,7 @@ import struct
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +54,9 @@ class DaySums:
 
     days: NDArray[np.int64]
     """Shape (days,): epoch seconds of each day's beginning, in UTC."""
-    samples: FloatArray
-    """Shape (days, 96): the sum of instance samples (SampleCount of a host metric) in each quarter hour."""
+    samples: NDArray[Any]
+    """Shape (days, 96): the sum of instance samples (SampleCount of a host metric) in each quarter hour,
+    in the smallest form that holds them."""
     known: NDArray[np.uint8]
     """Shape (days, 96): known minutes of each quarter hour."""
     level_day: NDArray[np.int64]
@@ -133,7 +135,7 @@ class Packed:
 class Days:
     """Days in a row, `BLOCK` or a multiple of it."""
 
-    samples: FloatArray
+    samples: NDArray[Any]
     """Shape (days, 96)."""
     known: NDArray[np.uint8]
     """Shape (days, 96)."""
@@ -159,12 +161,12 @@ class Days:
                 if gaps["at"].max() >= BLOCK * QUARTERS:
                     raise Damaged("a gap of no day")
                 known[number, gaps["at"]] = gaps["minutes"]
-        samples = np.concatenate(sums).astype(np.float64)
+        samples = np.concatenate(sums)
         return cls(samples.reshape(-1, QUARTERS), known.reshape(-1, QUARTERS), counts, levels)
 
     def replaced(self, number: int, day: Day) -> Days:
         """With another day in that place."""
-        samples, known, counts = self.samples.copy(), self.known.copy(), self.counts.copy()
+        samples, known, counts = self.samples.astype(np.float64), self.known.copy(), self.counts.copy()
         samples[number], known[number], counts[number] = day.samples, day.known, len(day.levels)
         begin = int(self.counts[:number].sum())
         end = begin + int(self.counts[number])

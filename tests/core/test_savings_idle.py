@@ -61,7 +61,16 @@ def test_a_little_load_is_none() -> None:
 @pytest.mark.parametrize("blind", [{"backlog": NAN}, {"load": NAN}])
 def test_without_both_witnesses_nobody_can_tell(blind: dict[str, float]) -> None:
     found = idle_of([one := steps(level(2, 1), **blind)], edges(one), costs)  # type: ignore[arg-type]
-    assert (found.hours, found.usd, found.unknown_hours) == (0, 0, 2)
+    assert (found.hours, found.usd, found.unknown_hours) == (None, None, 2)
+
+
+def test_it_is_told_where_half_of_the_paid_time_can_be_told() -> None:
+    dark = np.where(np.arange(60) < 30, NAN, 0.0)
+    found = idle_of([one := steps(level(2, 1), load=dark)], edges(one), costs)
+    assert (found.hours, found.unknown_hours) == (1, 1)
+    dark[30] = NAN
+    found = idle_of([one := steps(level(2, 1), load=dark)], edges(one), costs)
+    assert (found.hours, found.usd) == (None, None)
 
 
 def test_a_request_that_finishes_was_in_work_before_although_the_queue_was_empty() -> None:

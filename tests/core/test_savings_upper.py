@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from ops.core.cost import hours_of
-from ops.core.savings_upper import unseen_hours, unseen_usd
+from ops.core.savings_upper import Moving, moving, unseen_usd
 from ops.core.types import Activity, Price
 from tests.core.money_samples import DAY, price
 
@@ -27,7 +27,7 @@ def move(count: int | None, at: float, minutes: float | None = 12, status: str =
 
 
 def hours(*moves: Activity) -> Decimal:
-    return unseen_hours(moves, DAY, UNTIL)
+    return moving(moves, DAY, UNTIL).hours
 
 
 def test_what_was_added_and_taken_away() -> None:
@@ -87,4 +87,4 @@ def test_the_price_of_its_time() -> None:
 def test_times_are_dates_with_parts_of_seconds() -> None:
     at = datetime.fromisoformat("2026-11-02T01:00:00.250+00:00")
     one = Activity("1", at, at + timedelta(seconds=1.5), "Successful", "", "", desired=1)
-    assert unseen_hours([one], DAY, UNTIL) == hours_of(0.025)
+    assert moving([one], DAY, UNTIL) == Moving(hours_of(0.025), 1)

@@ -185,6 +185,16 @@ def test_what_cannot_be_told_is_said_apart() -> None:
     assert (found.hours, found.unknown_hours) == (8, 2)
 
 
+def test_where_most_of_a_window_cannot_be_told_nothing_is() -> None:
+    count = np.zeros(24)
+    count[8:18] = 1
+    done = np.zeros(24)
+    done[10:17] = 4
+    found = account(WINDOW, [steps(count, succeeded=done, period=3600)], EDGES, costs, HOLD_S)
+    assert found is not None
+    assert (found.hours, found.usd, found.avoided, found.unknown_hours) == (None, None, None, 7)
+
+
 def test_hours_alone_tell_of_no_avoided_start() -> None:
     count = np.zeros(24)
     count[8:18] = 1

@@ -79,7 +79,7 @@ def test_a_block_gives_back_its_days(written: list[tuple[int, list[float], bool]
         block = again(block.replaced(number, days[number]))
     ends = np.cumsum(block.counts)
     for number, day in days.items():
-        assert block.samples[number].tobytes() == day.samples.tobytes()
+        assert block.samples[number].astype(np.float64).tobytes() == day.samples.tobytes()
         assert block.known[number].tolist() == day.known.tolist()
         levels = block.levels[ends[number] - block.counts[number] : ends[number]]
         assert levels.tobytes() == day.levels.tobytes()
