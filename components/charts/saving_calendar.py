@@ -158,7 +158,7 @@ def _ticks(days: tuple[date, ...]) -> tuple[list[int], list[str]]:
     """Where the axis is written on, and what: Mondays, or the first days of months."""
     if len(days) > MANY:
         firsts = [i for i, day in enumerate(days) if day.day == 1]
-        apart = -(-len(firsts) // 8)
+        apart = -(-len(firsts) // 4)
         chosen = firsts[::apart]
         return chosen, [f"{days[i]:%b %Y}" for i in chosen]
     mondays = [i for i, day in enumerate(days) if day.weekday() == 0] or [0]

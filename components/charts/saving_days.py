@@ -56,7 +56,10 @@ def days_chart(
         chart.notes.append(_hatched())
     if not known.size:
         empty(chart, 1, "Nothing is known of these days")
-    speak(chart, 1, middles, [words(day, paid, i, before) for i, day in enumerate(days)], zone)
+    said = [
+        words(day, paid, i, before).partition("<br>")[2] for i, day in enumerate(days)
+    ]  # the box names the day
+    speak(chart, 1, middles, said, zone)
     chart.layout["barmode"] = "overlay"
     chart.layout["xaxis"] |= {"hoverformat": "%a %-d %b"}
     return chart.figure()

@@ -117,6 +117,7 @@ def test_each_day_speaks_with_all_its_numbers() -> None:
     assert "instance-hours" in told
     (spoken,) = traces(days_figure(found), "words")
     assert len(spoken.text) == len(found.total.days)
+    assert spoken.text[1].startswith("actual $"), "the box names the day already"
 
 
 # -- when instances ran
