@@ -102,7 +102,7 @@ def test_the_export_in_s3_says_the_same(url: str, by_explorer: SavingsView, tmp_
     assert view.paid_calls == 0
     assert view.bill is not None
     assert view.bill.check_difference == 0
-    assert list((tmp_path / "bills").glob("*.parquet"))
+    assert list((tmp_path / "bills").rglob("*.parquet"))
 
 
 def test_athena_says_the_same(url: str, by_explorer: SavingsView) -> None:
