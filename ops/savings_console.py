@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from ops import billed_savings, clock, savings
+from ops.bill_source import ReadBill
 from ops.core.billed import in_utc
 from ops.core.cost import Basis
+from ops.core.errors import OpsError
 from ops.core.periods import Period
 from ops.core.types import Endpoint
 from ops.core.views_savings import SavingsQuery, SavingsView
@@ -37,10 +39,26 @@ class SavingsConsole(Opened):
         first, last = utc.start.date(), utc.until.date()
         if query.basis is Basis.BILLED:
             read = self._bills.read(self._reading(), self.connection(), first, last)
-            return billed_savings.on_a_bill(state, estimated(utc), read, self._bills.places.words)
+            earlier = self._earlier(utc.previous(), read)
+            return billed_savings.on_a_bill(state, estimated(utc), read, self._bills.places.words, earlier)
         view = replace(estimated(query.period), bill_source=self._bills.places.words)
         found = self._bills.at_hand(first, last)
         return billed_savings.beside(state, view, estimated(utc), found) if found is not None else view
+
+    def _earlier(self, before: Period, read: ReadBill) -> ReadBill | None:
+        """A bill of the period before: the one at hand, or read now where that is no paid call of Cost Explorer."""
+        first, last = before.start.date(), before.until.date()
+        found = self._bills.at_hand(first, last)
+        if found is not None or last <= first:
+            return found
+        places, begins = self._bills.places, read.bill.first
+        elsewhere = bool(places.table) or (places.export or "").startswith("s3://")
+        if not elsewhere or (begins is not None and begins <= first):
+            return read
+        try:
+            return self._bills.read(self._reading(), self.connection(), first, last)
+        except OpsError:  # nothing to compare with: it is no part of what was asked
+            return None
 
     def _kept_since(self, now: datetime) -> Callable[[Endpoint], datetime | None]:
         """From when on the cold starts of an endpoint are kept."""

@@ -15,9 +15,10 @@ import pytest
 from ops.config import Settings
 from ops.console import Console
 from ops.core import baselines, periods
-from ops.core.billed import agreement, in_utc
+from ops.core.billed import in_utc
 from ops.core.cost import Basis
 from ops.core.errors import BadInput, Denied
+from ops.core.reconcile import agreement
 from ops.core.views_savings import SavingsQuery, SavingsView
 from ops.local_aws.story_kit import HOUR
 from tests.living import error, gated
