@@ -38,7 +38,8 @@ class SavingsConsole(Opened):
         utc = in_utc(query.period)
         first, last = utc.start.date(), utc.until.date()
         if query.basis is Basis.BILLED:
-            read = self._bills.read(self._reading(), self.connection(), first, last)
+            since = utc.previous().start.date() if self._bills.places.table else first
+            read = self._bills.read(self._reading(), self.connection(), since, last)
             earlier = self._earlier(utc.previous(), read)
             return billed_savings.on_a_bill(state, estimated(utc), read, self._bills.places.words, earlier)
         view = replace(estimated(query.period), bill_source=self._bills.places.words)
@@ -51,10 +52,10 @@ class SavingsConsole(Opened):
         found = self._bills.at_hand(first, last)
         if found is not None or last <= first:
             return found
-        places, begins = self._bills.places, read.bill.first
-        elsewhere = bool(places.table) or (places.export or "").startswith("s3://")
-        if not elsewhere or (begins is not None and begins <= first):
-            return read
+        begins = read.bill.first
+        apart = not self._bills.places.table and (self._bills.places.export or "").startswith("s3://")
+        if not apart or (begins is not None and begins <= first):
+            return read  # a file and a question to Athena hold both periods, so may the months of an export
         try:
             return self._bills.read(self._reading(), self.connection(), first, last)
         except OpsError:  # nothing to compare with: it is no part of what was asked
