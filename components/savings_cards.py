@@ -92,7 +92,8 @@ def _price(view: SavingsView) -> Html:
         found = words.said(view.total)
         note = "" if hours is None else f"{words.hours(hours)} instance-hours"
         return card("baseline", words.DASH if found is None else words.dollars(found.baseline), note)
-    starts = fmt.plural(waits.cold_starts, "cold start")
+    blind = f" (of {fmt.plural(waits.left_out, 'endpoint')} not known yet)" if waits.left_out else ""
+    starts = f"{fmt.plural(waits.cold_starts, 'cold start')}{blind}"
     if waits.p95_s is None:
         waited = "" if waits.requests is None else f"{fmt.plural(waits.requests, 'request')} or more waited"
         return card(

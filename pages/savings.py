@@ -31,7 +31,7 @@ zone = scope.zone()
 
 
 def by_day(view: SavingsView, on_show: str) -> None:
-    show(html("<h2>Actual against baseline</h2>"), key="savings-h-days")
+    show(html("<h2>Actual against baseline, day by day</h2>"), key="savings-h-days")
     days, before = shown_days(view), view.before.days if view.before is not None else ()
     live_plot(
         lambda: (

@@ -39,9 +39,9 @@ def days_chart(
     known = known[~np.isnan(known)]
     greatest = float(known.max()) if known.size and known.max() > 0 else 1.0
     top, step = reach(greatest, _TALL)
-    unit = "US dollars" if paid else "instance-hours, no price is known"
-    note = "▮ actual  ▔ baseline" + ("  ┄ the period before" if _line(before, paid).size > 1 else "")
-    panel = Panel(f"Each day · {unit}, {basis.value}", _TALL, top * 1.04, False, note, tick=step)
+    unit = f"USD, {basis.value}" if paid else "instance-hours"
+    note = "▮ actual  ▔ baseline" + ("  ┄ before" if _line(before, paid).size > 1 else "")
+    panel = Panel(unit, _TALL, top * 1.04, False, note, tick=step)
     window = Window(period.start, period.end, 900)
     chart = stack((panel,), window, zone)
     middles = (begins + ends) / 2

@@ -351,3 +351,10 @@ def test_the_bill_beside_is_of_the_endpoints_on_show_and_long_ones_are_folded(op
     assert "chat-live" not in said.split("Beside the bill")[1]
     assert "33 older" in said
     assert "Over 40 days of endpoints with both" in said
+
+
+def test_cold_starts_that_are_not_known_yet_are_said_to_be(open_page: Open) -> None:
+    found = view()
+    assert found.waits is not None
+    app = opened(open_page, Answering(replace(found, waits=replace(found.waits, left_out=2))))
+    assert "42 cold starts (of 2 endpoints not known yet), 11 min on Mondays" in words(app)
