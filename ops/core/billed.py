@@ -74,9 +74,10 @@ def saving(
     shown = rates(mine)
     each = shown or ({listed.instance_type: listed.usd_per_hour} if listed is not None else {})
     wanted = _wanted(baseline, period, time, on.instances)
-    by_day = tuple(
-        _day(day, [d for d in mine if d.day == day], wanted, each, day in known) for day, _, _ in lived
-    )
+    own: dict[date | None, list[BilledDay]] = {}
+    for d in mine:
+        own.setdefault(d.day, []).append(d)
+    by_day = tuple(_day(day, own.get(day, []), wanted, each, day in known) for day, _, _ in lived)
     paid_free = sum((d.hours for d in mine if d.charge is Charge.FREE_TIER), Decimal(0))
     missing = _missing(bool(known), days, nameless, blurred, free, bool(each), on)
     return Saving(

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ops.billing import door
 from ops.core import billed, periods
@@ -281,6 +283,47 @@ def name_too() -> BilledDay:
 
 def three(day: int) -> datetime:
     return datetime(2026, 10, day, tzinfo=UTC)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([Charge.USAGE, Charge.COVERED, Charge.FREE_TIER]),
+            st.decimals("0", "0.9", places=2),
+        ),
+        min_size=3,
+        max_size=3,
+    )
+)
+def test_what_is_always_on_saves_nothing_whoever_pays(days: list[tuple[Charge, Decimal]]) -> None:
+    """Whatever plan, free tier or discount there is: the baseline pays the same for its hours."""
+    lines = []
+    for n, (charge, off) in enumerate(days, 1):
+        usd, effective = {
+            Charge.COVERED: ("33.60", "20.16"), Charge.FREE_TIER: ("0", None), Charge.USAGE: ("33.60", None)
+        }[charge]  # fmt: skip
+        lines.append(line(n, "24", usd, charge=charge, effective=effective, listed="33.60"))
+        if charge is Charge.USAGE and off:
+            lines.append(line(n, "0", str(-off * Decimal("33.60")), charge=Charge.DISCOUNT))
+    found = saved(bill(*lines), known(1), Baseline(Kind.ONE))
+    assert found.saved is not None
+    assert abs(found.saved) < Decimal("1e-18")
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 1.0, 2.0, np.nan]), min_size=72, max_size=72), st.sets(st.integers(1, 3))
+)
+def test_parts_add_up_whatever_is_billed_and_known(hours: list[float], nameless: set[int]) -> None:
+    start = int(BEGIN.timestamp())
+    time = instance_time([Piece(start, 3600, np.array(hours))], start, start + 72 * 3600)
+    lines = [line(n, "12", "16.80", name=None if n in nameless else "doc") for n in (1, 2, 3)]
+    found = saved(bill(*lines), time, Baseline(Kind.NUMBER, Decimal(2)))
+    steps = parts(found, three_days())
+    if found.saved is None:
+        assert len(nameless) == 3
+        assert not steps
+    else:
+        assert abs(sum(p.usd for p in steps) - found.saved) < Decimal("0.000001")
 
 
 @pytest.mark.parametrize("baseline", [Baseline(), HOURS], ids=["peak", "hours"])
