@@ -9,8 +9,8 @@ from components import format as fmt
 from components.markup import Html, html, joined
 from components.tables import cell, line, table
 from ops.core import savings_words as words
-from ops.core.billed import agreement
 from ops.core.cost import Basis, cents
+from ops.core.reconcile import agreement
 from ops.core.views_savings import Candidate, Details, Fit, Forecast, Idle, Reconciled, SavingsView
 
 RANKED = 8
