@@ -9,6 +9,7 @@ from components import (
     notices,
     savings_cards,
     savings_controls,
+    savings_door,
     savings_files,
     savings_more,
     savings_table,
@@ -113,9 +114,9 @@ def body() -> None:
     chosen = savings_controls.pick(now, pickers)
     with verdict:
         savings_controls.said()
-    told = session.savings(chosen.query)
+    told = savings_door.savings(chosen.query)
     view = told.value
-    st.session_state[session.SAVINGS_MOVE] = bool(words.reading(view))
+    st.session_state[savings_door.MOVE] = bool(words.reading(view))
     savings_controls.pick_rest(view, pickers)
     with verdict:
         if told.error is not None:
