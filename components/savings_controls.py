@@ -30,7 +30,7 @@ OWN = "own"
 """A number of instances: the URL holds the number itself, as the command line takes it."""
 BASELINES = ("peak", "one", "max", "hours", OWN)
 OWN_WORDS = "against a number of your own"
-_LAST = re.compile(r"^(\d{1,3})d$")
+_LAST, _MONTH = re.compile(r"^(\d{1,3})d$"), re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,11 @@ class Chosen:
         )
 
 
-def pick(now: datetime, row: DeltaGenerator) -> Chosen:
-    """All that is chosen, in `row`. What a link asks for and cannot have is said, and the default is shown."""
+def pick(now: datetime | None, row: DeltaGenerator) -> Chosen | None:
+    """All that is chosen, in `row`. What a link asks for and cannot have is said, and the default is shown.
+
+    `now`: AWS's own time; None while the fleet cannot be read: the pickers keep what they hold, and nothing is asked.
+    """
     scope.take_endpoint()
     zone = _zone_name()
     with row:
@@ -75,6 +78,8 @@ def pick(now: datetime, row: DeltaGenerator) -> Chosen:
             width=240,
         )
         basis, tags = _pick_asked()
+    if period is None:
+        return None
     return Chosen(SavingsQuery(period, baseline, basis, (name,) if name else None, tags))
 
 
@@ -166,10 +171,14 @@ def _draw_basis() -> str:
     return chosen or Basis.ESTIMATED.value
 
 
-def _pick_period(now: datetime, zone: str) -> Period:
-    oldest = min((row.endpoint.created for row in _rows()), default=now)
-    offered = [*(f"{n}d" for n in DAYS), *periods.months(now, oldest, zone)]
-    asked = _from_url(savings_door.PERIOD, DEFAULT, lambda text: period_of(text, now, zone))
+def _pick_period(now: datetime | None, zone: str) -> Period | None:
+    offered = [f"{n}d" for n in DAYS]
+    if now is None:  # which months there are, and whether one that is asked for is, nobody knows
+        asked = st.query_params.get(savings_door.PERIOD) or DEFAULT
+    else:
+        oldest = min((row.endpoint.created for row in _rows()), default=now)
+        offered += periods.months(now, oldest, zone)
+        asked = _from_url(savings_door.PERIOD, DEFAULT, lambda text: period_of(text, now, zone))
     _tied(savings_door.PERIOD, asked)
     st.selectbox(
         "Period",
@@ -182,7 +191,7 @@ def _pick_period(now: datetime, zone: str) -> Period:
         label_visibility="collapsed",
         width=170,
     )
-    return period_of(asked, now, zone)
+    return None if now is None else period_of(asked, now, zone)
 
 
 def period_of(text: str, now: datetime, zone: str) -> Period:
@@ -195,7 +204,7 @@ def _period_words(text: str) -> str:
     days = _LAST.match(text)
     if days:
         return "Last day" if days[1] == "1" else f"Last {days[1]} days"
-    return words.month_words(text)
+    return words.month_words(text) if _MONTH.match(text) else text
 
 
 def _pick_baseline() -> Baseline:

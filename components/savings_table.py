@@ -10,6 +10,7 @@ from components.charts.saving_spark import day_bars
 from components.format import took
 from components.markup import Html, html
 from components.tables import cell, line, table
+from ops.core import savings_aside as aside
 from ops.core import savings_words as words
 from ops.core.cost import cents
 from ops.core.savings import Saving
@@ -103,16 +104,20 @@ def _waits(more: Details) -> Html:
     if not waits.cold_starts:
         return html('<span class="none">nobody waited</span>')
     long = f"p95 wait {took(waits.p95_s)}" if waits.p95_s is not None else "too few to say how long"
+    added = aside.minutes(waits)
     worst = (
         f", {took(waits.worst_p95_s)} on {words.WEEKDAYS[waits.worst_day]}"
         if waits.worst_day is not None and waits.worst_p95_s is not None
         else ""
     )
     return html(
-        '<span class="nowrap">{starts}</span><div class="small muted">{long}{worst}</div>{expired}',
+        '<span class="nowrap">{starts}</span><div class="small muted">{long}{worst}</div>'
+        '<div class="small muted" title="The waits of all requests until an instance was in service, added up">'
+        "{added}</div>{expired}",
         starts=fmt.plural(waits.cold_starts, "cold start"),
         long=long,
         worst=worst,
+        added=added,
         expired=html('<div class="small stuck">{n} expired</div>', n=fmt.count(waits.expired))
         if waits.expired
         else Html(""),

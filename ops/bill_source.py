@@ -98,13 +98,17 @@ class BillSource:
                     return found
         return None
 
-    def read(self, reading: Reading, connection: Connection, first: date, last: date) -> ReadBill:
-        """The same, read now where need be. Raises BadInput (no source is set), Denied, OpsError."""
+    def check(self) -> None:
+        """Raises BadInput where no bill can be asked for; asks nobody."""
         if not self.places.words:
             raise BadInput(
                 "No bill is set, and Cost Explorer may not be asked.",
                 "Set EBB_BILL_EXPORT or EBB_BILL_TABLE, or unset EBB_COST_EXPLORER.",
             )
+
+    def read(self, reading: Reading, connection: Connection, first: date, last: date) -> ReadBill:
+        """The same, read now where need be. Raises BadInput (no source is set), Denied, OpsError."""
+        self.check()
         if last <= first:
             raise BadInput("No whole day (UTC) of this period is over yet.", "Choose an earlier period.")
         with self._lock:

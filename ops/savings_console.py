@@ -42,6 +42,10 @@ class SavingsConsole(Opened):
         found = self._bills.at_hand(first, last)
         return billed_savings.beside(state, view, estimated(utc), found) if found is not None else view
 
+    def check_bill(self) -> None:
+        """Raises BadInput where no bill can be asked for; asks nobody."""
+        self._bills.check()
+
     def _kept_since(self, now: datetime) -> Callable[[Endpoint], datetime | None]:
         """From when on the cold starts of an endpoint are kept."""
         episodes = self._episodes
