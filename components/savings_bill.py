@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
@@ -11,10 +12,11 @@ from components.markup import Html, html
 from components.tables import cell, line, table
 from ops.core import savings_aside as aside
 from ops.core import savings_words as words
-from ops.core.billed import agreement
 from ops.core.cost import Basis, cents
+from ops.core.reconcile import agreement
 from ops.core.views_savings import Reconciled, SavingsView
 
+_NUMBER = re.compile(r"[\d.,]*\d")
 SHOWN, MOST = 8, 62
 """So many endpoints are listed with their sums, and so many days in the fold, at most."""
 
@@ -75,8 +77,7 @@ def _sums(found: Sequence[Reconciled]) -> Html:
 
 def _sum(name: str, mine: Sequence[Reconciled]) -> Html:
     both = agreement(mine)
-    why = Counter(reason for each in mine for reason in each.why).most_common(1)
-    told = f"{why[0][0]} ({fmt.plural(why[0][1], 'day')})" if why else ""
+    told = _mostly(mine)
     if both is None:
         billed = sum((each.billed_usd for each in mine), Decimal(0))
         numbers = (fmt.money(billed), words.DASH, words.DASH)
@@ -93,6 +94,19 @@ def _sum(name: str, mine: Sequence[Reconciled]) -> Html:
         cell(numbers[2], "difference", "num"),
         cell(html('<span class="small">{why}</span>', why=told), "why, mostly", "wide"),
     )
+
+
+def _mostly(mine: Sequence[Reconciled]) -> str:
+    """The reason that explains most of the days, as the newest of them tells it."""
+    reasons = [
+        reason for each in sorted(mine, key=lambda each: each.day, reverse=True) for reason in each.why
+    ]
+    alike = Counter(_NUMBER.sub("…", reason) for reason in reasons)
+    if not alike:
+        return ""
+    kind, days = alike.most_common(1)[0]
+    newest = next(reason for reason in reasons if _NUMBER.sub("…", reason) == kind)
+    return newest if days == 1 else f"{newest} (and the like on {fmt.plural(days - 1, 'other day')})"
 
 
 def _folded(found: Sequence[Reconciled]) -> Html:

@@ -83,9 +83,13 @@ def _row(row: Saving, more: Details, link: Mapping[str, str]) -> Html:
 
 def _known(row: Saving) -> Html:
     """How much of its time is known, where that is not all."""
-    if row.time.coverage >= 0.995:
+    if row.covered >= 0.995:
         return Html("")
-    return html('<div class="small waking">{share} known</div>', share=words.share(row.time.coverage))
+    if row.days_known is not None and row.days_lived is not None:
+        told = f"{row.days_known} of {fmt.plural(row.days_lived, 'day')} billed"
+    else:
+        told = f"{words.share(row.covered)} known"
+    return html('<div class="small waking">{told}</div>', told=told)
 
 
 def _spark(row: Saving, under: Html) -> Html:

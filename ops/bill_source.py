@@ -14,7 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from cachetools import TTLCache
@@ -33,6 +33,7 @@ from ops.core.types import Connection, Problem
 
 KEEP_S = 6 * 3600.0
 READABLE = (".parquet", ".csv", ".csv.gz")
+ENDINGS = (*READABLE, ".gz", ".txt", ".tsv")
 MOST_BYTES = 20 * 2**30
 _DUMMY = "ebb-local"
 _MONTH = re.compile(r"(?i:billing_period)=(\d{4}-\d{2})")
@@ -73,12 +74,17 @@ class BillPlaces:
 
 @dataclass(frozen=True, slots=True)
 class ReadBill:
-    """A bill, when it was read (AWS's clock), and what AWS bills for that reading: paid calls of Cost Explorer."""
+    """A bill, when it was read (AWS's clock), and what AWS bills for that reading: paid calls of Cost Explorer.
+
+    `written`: when its source was written, as far as known: the newest of the files or objects read. None where
+    nobody tells, as for Athena and Cost Explorer: then `at` stands.
+    """
 
     bill: Bill
     at: datetime
     calls: int = 0
     problems: tuple[Problem, ...] = ()
+    written: datetime | None = None
 
 
 class BillSource:
@@ -129,9 +135,9 @@ class BillSource:
             bill = door.read_lake(lake, first, last - timedelta(days=1), environment=environment(connection))
             return ReadBill(self._mine(bill, connection), _now(reading))
         if places.export:
-            bill = door.read_bill(self._paths(reading, first, last))
-            named = replace(bill, source=places.export)
-            return ReadBill(self._mine(named, connection), _now(reading))
+            paths, written = self._paths(reading, first, last)
+            named = replace(door.read_bill(paths), source=places.export)
+            return ReadBill(self._mine(named, connection), _now(reading), written=written)
         found = billing.read(reading, connection.account, connection.region, first, last)
         return ReadBill(found.bill, _now(reading), found.calls, found.problems)
 
@@ -147,16 +153,18 @@ class BillSource:
         said = f"{len(bill.days) - len(days)} lines are of other accounts or regions and not looked at here"
         return replace(bill, days=days, notes=(*bill.notes, said))
 
-    def _paths(self, reading: Reading, first: date, last: date) -> list[str]:
-        """The files of the export that these days need."""
+    def _paths(self, reading: Reading, first: date, last: date) -> tuple[list[str], datetime | None]:
+        """The files of the export that these days need, and when the newest of them was written."""
         export = self.places.export or ""
         if export.startswith("s3://"):
             return self._fetched(reading, export, first, last)
         if not Path(export).exists():
             raise BadInput(f"There is no bill export at {export}.", "Correct EBB_BILL_EXPORT.")
-        return [export]
+        return [export], _newest(Path(export))
 
-    def _fetched(self, reading: Reading, address: str, first: date, last: date) -> list[str]:
+    def _fetched(
+        self, reading: Reading, address: str, first: date, last: date
+    ) -> tuple[list[str], datetime | None]:
         """The objects of an export that these days need, as files; those that were fetched before are not again."""
         listed = [o for o in objects.under(reading, _prefix(address)) if o.uri.endswith(READABLE)]
         wanted = [o for o in listed if _concerns(o.uri, first, last)]
@@ -183,7 +191,7 @@ class BillSource:
         for old in self.places.folder.iterdir():
             if old.name not in known:  # an older state of a month, written anew since
                 old.unlink(missing_ok=True)
-        return [str(path) for path in found]
+        return [str(path) for path in found], max(each.modified for each in wanted)
 
     def _place(self, found: ObjectSeen) -> Path:
         said = f"{found.uri} {found.modified.isoformat()} {found.size}"
@@ -224,6 +232,15 @@ def _concerns(uri: str, first: date, last: date) -> bool:
     if month is None:
         return True
     return f"{first:%Y-%m}" <= month[1] <= f"{last - timedelta(days=1):%Y-%m}"
+
+
+def _newest(export: Path) -> datetime | None:
+    """When a file, or the newest export within a folder, was written."""
+    files = (
+        [export] if export.is_file() else [p for p in export.rglob("*") if p.name.lower().endswith(ENDINGS)]
+    )
+    times = [path.stat().st_mtime for path in files]
+    return datetime.fromtimestamp(max(times), UTC) if times else None
 
 
 def _now(reading: Reading) -> datetime:

@@ -8,19 +8,28 @@ from datetime import UTC, date, datetime, timedelta
 
 from ops.bill_source import ReadBill
 from ops.core import billed
+from ops.core.bill_days import BillDays, bill_days
 from ops.core.cost import Basis
 from ops.core.errors import BadInput
-from ops.core.savings import CURRENCY, Saving, total
+from ops.core.instance_time import InstanceTime
+from ops.core.periods import Period
+from ops.core.reconcile import reconciled
+from ops.core.savings import CURRENCY, Saving, Total, total
 from ops.core.savings_upper import Moving, moving
+from ops.core.types import Connection
 from ops.core.views_savings import SavingsView
+from ops.instance_past import Asked, times_of
 from ops.known import State
 from ops.savings_details import activities_of
 
 
-def on_a_bill(state: State, view: SavingsView, read: ReadBill, source: str) -> SavingsView:
+def on_a_bill(
+    state: State, view: SavingsView, read: ReadBill, source: str, earlier: ReadBill | None = None
+) -> SavingsView:
     """The view with what was billed in place of estimates. `view`: the estimates by UTC day. Raises BadInput.
 
-    What the saving cost, idle time and the forecast stay estimates, which their own words say.
+    `earlier`: a bill that may hold the period before. What the saving cost, idle time and the forecast stay
+    estimates, which their own words say.
     """
     bill = read.bill
     if bill.currency != CURRENCY:
@@ -28,14 +37,15 @@ def on_a_bill(state: State, view: SavingsView, read: ReadBill, source: str) -> S
             f"The bill is in {bill.currency}, and Ebb counts savings in {CURRENCY}.",
             "Look at it with `python -m ops bill`, or choose the estimate.",
         )
-    rows = tuple(_row(state, view, row, read) for row in view.rows)
+    told = _told(read, view.connection)
+    rows = tuple(_row(state, view, row, row.time, view.query.period, told) for row in view.rows)
     ordered = sorted(rows, key=lambda row: (row.saved is None, -(row.saved or 0), row.name))
     shown = replace(
         view,
         query=replace(view.query, basis=Basis.BILLED),
         rows=tuple(ordered),
         total=total(rows, Basis.BILLED),
-        before=None,
+        before=None if earlier is None else _before(state, view, earlier),
         bill_source=source,
         problems=(*view.problems, *read.problems),
     )
@@ -47,23 +57,56 @@ def beside(state: State, view: SavingsView, by_utc_day: SavingsView, read: ReadB
     upper: dict[tuple[str, date], Moving] = {}
     for row in by_utc_day.rows:
         upper |= _unseen(state, row, by_utc_day)
-    found = billed.reconciled(read.bill, by_utc_day.rows, upper, read.at)
+    told, period = _told(read, view.connection), by_utc_day.query.period
+    there = [name for name, known in state.known.items() if known.endpoint.created < period.until]
+    others, gone = billed.elsewhere(told, by_utc_day.rows, there, period)
     return replace(
-        view, reconciled=found, bill=read.bill, bill_at=read.at, paid_calls=view.paid_calls + read.calls
+        view,
+        reconciled=reconciled(told, by_utc_day.rows, upper),
+        bill=read.bill,
+        bill_at=read.at,
+        paid_calls=view.paid_calls + read.calls,
+        bill_others=others,
+        bill_gone=gone,
     )
 
 
-def _row(state: State, view: SavingsView, row: Saving, read: ReadBill) -> Saving:
+def _told(read: ReadBill, connection: Connection) -> BillDays:
+    """The days of a bill; what the free tier paid in other accounts and regions is not looked at here."""
+    here = tuple(
+        d
+        for d in read.bill.free
+        if d.account in (connection.account, "") and d.region in (connection.region, "")
+    )
+    return bill_days(replace(read.bill, free=here), read.at, read.written, live=read.calls > 0)
+
+
+def _before(state: State, view: SavingsView, earlier: ReadBill) -> Total | None:
+    """What the same endpoints were billed in the period before; None where no day of it is billed in full."""
+    period = view.query.period.previous()
+    if earlier.bill.currency != CURRENCY:
+        return None
+    chosen = [(row, state.known[row.name].endpoint) for row in view.rows]
+    lived = [(row, endpoint) for row, endpoint in chosen if endpoint.created < period.until]
+    times = times_of(state.past, [Asked(endpoint, period.start, period.until) for _, endpoint in lived])
+    told = _told(earlier, view.connection)
+    rows = [_row(state, view, row, time, period, told) for (row, _), time in zip(lived, times, strict=True)]
+    found = total(rows, Basis.BILLED)
+    return found if found.days_known else None
+
+
+def _row(
+    state: State, view: SavingsView, row: Saving, time: InstanceTime, period: Period, told: BillDays
+) -> Saving:
     endpoint = state.known[row.name].endpoint
     target = state.scaling.targets.get(endpoint.ref.resource_id)
     return billed.saving(
         row.name,
-        read.bill,
-        row.time,
-        view.query.period,
+        told,
+        time,
+        period,
         view.query.baseline,
         most=target.bounds.max if target is not None else None,
-        at=read.at,
         listed=next((p for p in view.prices if p.instance_type == endpoint.instance_type), None),
         is_async=row.is_async,
         tags=row.tags,

@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from ops import billed_savings, clock, savings
+from ops.bill_source import ReadBill
 from ops.core.billed import in_utc
 from ops.core.cost import Basis
+from ops.core.errors import OpsError
 from ops.core.periods import Period
 from ops.core.types import Endpoint
 from ops.core.views_savings import SavingsQuery, SavingsView
@@ -36,8 +38,10 @@ class SavingsConsole(Opened):
         utc = in_utc(query.period)
         first, last = utc.start.date(), utc.until.date()
         if query.basis is Basis.BILLED:
-            read = self._bills.read(self._reading(), self.connection(), first, last)
-            return billed_savings.on_a_bill(state, estimated(utc), read, self._bills.places.words)
+            since = utc.previous().start.date() if self._bills.places.table else first
+            read = self._bills.read(self._reading(), self.connection(), since, last)
+            earlier = self._earlier(utc.previous(), read)
+            return billed_savings.on_a_bill(state, estimated(utc), read, self._bills.places.words, earlier)
         view = replace(estimated(query.period), bill_source=self._bills.places.words)
         found = self._bills.at_hand(first, last)
         return billed_savings.beside(state, view, estimated(utc), found) if found is not None else view
@@ -45,6 +49,21 @@ class SavingsConsole(Opened):
     def check_bill(self) -> None:
         """Raises BadInput where no bill can be asked for; asks nobody."""
         self._bills.check()
+
+    def _earlier(self, before: Period, read: ReadBill) -> ReadBill | None:
+        """A bill of the period before: the one at hand, or read now where that is no paid call of Cost Explorer."""
+        first, last = before.start.date(), before.until.date()
+        found = self._bills.at_hand(first, last)
+        if found is not None or last <= first:
+            return found
+        begins = read.bill.first
+        apart = not self._bills.places.table and (self._bills.places.export or "").startswith("s3://")
+        if not apart or (begins is not None and begins <= first):
+            return read  # a file and a question to Athena hold both periods, so may the months of an export
+        try:
+            return self._bills.read(self._reading(), self.connection(), first, last)
+        except OpsError:  # nothing to compare with: it is no part of what was asked
+            return None
 
     def _kept_since(self, now: datetime) -> Callable[[Endpoint], datetime | None]:
         """From when on the cold starts of an endpoint are kept."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,13 @@ import pytest
 from ops.config import Settings
 from ops.console import Console
 from ops.core import baselines, periods
-from ops.core.billed import agreement, in_utc
+from ops.core.billed import in_utc
 from ops.core.cost import Basis
 from ops.core.errors import BadInput, Denied
+from ops.core.reconcile import agreement
 from ops.core.views_savings import SavingsQuery, SavingsView
 from ops.local_aws.story_kit import HOUR
+from tests.billing import exports
 from tests.living import error, gated
 from tests.small_worlds import NAME, small
 
@@ -96,20 +100,50 @@ def test_bill_and_estimate_agree_and_what_is_left_is_explained(by_explorer: Savi
     assert not [why for day in by_explorer.reconciled for why in day.why if "not explained" in why]
 
 
-def test_the_export_in_s3_says_the_same(url: str, by_explorer: SavingsView, tmp_path: Path) -> None:
-    view = asked(url, bill_export=f"{BUCKET}/cur2/", state_dir=tmp_path)
-    assert figures(view) == figures(by_explorer)
-    assert view.paid_calls == 0
-    assert view.bill is not None
-    assert view.bill.check_difference == 0
-    assert list((tmp_path / "bills").glob("*.parquet"))
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("state")
 
 
-def test_athena_says_the_same(url: str, by_explorer: SavingsView) -> None:
-    view = asked(url, bill_table="ebb_billing.cur2", athena_output=f"{BUCKET}/athena/")
-    assert figures(view) == figures(by_explorer)
-    assert view.bill is not None
-    assert view.bill.scanned
+@pytest.fixture(scope="module")
+def by_export(url: str, kept: Path) -> SavingsView:
+    return asked(url, bill_export=f"{BUCKET}/cur2/", state_dir=kept)
+
+
+@pytest.fixture(scope="module")
+def by_table(url: str) -> SavingsView:
+    return asked(url, bill_table="ebb_billing.cur2", athena_output=f"{BUCKET}/athena/")
+
+
+def test_the_export_in_s3_says_the_same(by_export: SavingsView, by_explorer: SavingsView, kept: Path) -> None:
+    assert figures(by_export) == figures(by_explorer)
+    assert by_export.paid_calls == 0
+    assert by_export.bill is not None
+    assert by_export.bill.check_difference == 0
+    assert list((kept / "bills").glob("*.parquet"))
+
+
+def test_athena_says_the_same(by_table: SavingsView, by_explorer: SavingsView) -> None:
+    assert figures(by_table) == figures(by_explorer)
+    assert by_table.bill is not None
+    assert by_table.bill.scanned
+
+
+def test_an_export_or_a_table_tells_of_the_period_before_too(
+    url: str, by_explorer: SavingsView, by_export: SavingsView, by_table: SavingsView
+) -> None:
+    """Cost Explorer would be paid once more for it."""
+    assert by_explorer.before is None
+    for view in (by_export, by_table):
+        before = view.before
+        assert before is not None
+        assert before.basis is Basis.BILLED
+        assert (before.days_known, before.days_lived) == (1, 1)  # it was made on the last of these days
+        earlier = replace(view, query=replace(view.query, period=view.query.period.previous()))
+        assert float(before.hours or 0) == pytest.approx(float(ledger(url, earlier)), abs=1e-4)
+        assert before.usd == pytest.approx(
+            (before.hours or Decimal(0)) * Decimal("1.4084"), abs=Decimal("0.01")
+        )
 
 
 def test_a_bill_is_read_once_for_hours(url: str) -> None:
@@ -166,3 +200,54 @@ def test_a_bill_in_another_currency_is_no_saving_in_dollars(url: str, tmp_path: 
     )
     with pytest.raises(BadInput, match="EUR"):
         asked(url, bill_export=str(bill))
+
+
+@pytest.fixture(scope="module")
+def account(url: str) -> str:
+    with Console.open(Settings(endpoint_url=url)) as console:
+        return console.connection().account
+
+
+def exported(path: Path, lines: list[exports.Line], written: datetime) -> Path:
+    exports.cur2_parquet(path, lines)
+    os.utime(path, (written.timestamp(), written.timestamp()))
+    return path
+
+
+def hosted(account: str, name: str, at: datetime, **more: Any) -> exports.Line:
+    """An hour a day of one endpoint."""
+    arn = f"arn:aws:sagemaker:us-east-1:{account}:endpoint/{name}"
+    return exports.Line(resource=arn, account=account, start=at, **more)
+
+
+def test_money_that_is_in_no_row_is_told(
+    url: str, account: str, by_explorer: SavingsView, tmp_path: Path
+) -> None:
+    period = by_explorer.query.period
+    days = [period.start + timedelta(days=n) for n in range(DAYS)]
+    lines = [hosted(account, NAME, day) for day in days]
+    lines += [hosted(account, "deleted-since", day) for day in days]
+    lines += [hosted(account, "chat", days[0], usage_type="USE1-Host:ml.g5.xlarge")]
+    lines += [hosted("999999999999", "of-another-account", days[0], cost=Decimal(0), description="free tier")]
+    file = exported(tmp_path / "bill.parquet", lines, period.until + timedelta(days=2))
+    view = asked(url, bill_export=str(file))
+    assert view.total.usd == DAYS * exports.PRICE
+    assert view.bill_gone is not None
+    assert (view.bill_gone.names, view.bill_gone.usd) == (("deleted-since",), DAYS * exports.PRICE)
+    assert view.bill_others is not None
+    assert (view.bill_others.names, view.bill_others.hours) == (("chat",), Decimal(1))
+    assert {each.endpoint for each in view.reconciled} == {NAME}
+
+
+def test_an_export_that_was_written_early_tells_no_late_days(
+    url: str, account: str, by_explorer: SavingsView, tmp_path: Path
+) -> None:
+    period = by_explorer.query.period
+    days = [period.start + timedelta(days=n) for n in range(DAYS)]
+    lines = [hosted(account, NAME, day) for day in days]
+    file = exported(tmp_path / "bill.parquet", lines, period.start + timedelta(days=2, hours=1))
+    view = asked(url, bill_export=str(file))
+    (row,) = view.rows
+    assert [d.hours for d in row.days] == [Decimal(1), None, None]
+    assert (view.total.days_known, view.total.days_lived) == (1, DAYS)
+    assert view.total.coverage == pytest.approx(1 / DAYS)

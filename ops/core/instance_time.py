@@ -115,6 +115,15 @@ class InstanceTime:
         at = np.clip((np.asarray(edges, np.int64) - self.first) // QUARTER_S, 0, len(self.minutes))
         return np.diff(_running(self.minutes)[at]), np.diff(_running(self.known)[at])
 
+    def only(self, wanted: NDArray[np.bool_]) -> InstanceTime:
+        """The same, with nothing known but in the quarter hours wanted; its levels are those of their means."""
+        known = np.where(wanted, self.known, 0.0)
+        minutes = np.where(known > 0, self.minutes, 0.0)
+        there = known > 0
+        levels: dict[float, float] = {}
+        _tally(levels, minutes[there] / known[there], known[there])
+        return InstanceTime(self.first, minutes, known, tuple(sorted(levels.items())))
+
 
 def of_quarters(
     first: int, samples: FloatArray, known: FloatArray, levels: tuple[FloatArray, FloatArray], each: float

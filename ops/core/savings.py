@@ -1,7 +1,8 @@
 """What an endpoint cost, what its baseline would have cost, and the difference. Decimal dollars. Pure.
 
 Actual and baseline are counted over the same known minutes: what is not known is in neither, and `coverage` says how
-much that is. Sums of billed and of estimated money are never added to each other.
+much that is: of an estimate by minutes, on a bill by the days that are billed in full. Sums of billed and of estimated
+money are never added to each other.
 """
 
 from __future__ import annotations
@@ -74,6 +75,19 @@ class Saving:
     is_async: bool = True
     tags: Mapping[str, str] | None = None
     """None: not known."""
+    days_known: int | None = None
+    """On a bill: the UTC days that its sums are of, billed in full and to it by name; None for an estimate."""
+    days_lived: int | None = None
+    """On a bill: the UTC days of the period in which it was there."""
+    free_hours: Decimal = Decimal(0)
+    """On a bill: instance-hours that the free tier paid for, counted at their list price."""
+
+    @property
+    def covered(self) -> float:
+        """The share of its time that the sums are of, 0 to 1: on a bill of its days, else of its minutes."""
+        if self.days_known is None or self.days_lived is None:
+            return self.time.coverage
+        return self.days_known / self.days_lived if self.days_lived else 0.0
 
     @property
     def saved(self) -> Decimal | None:
@@ -107,8 +121,13 @@ class Total:
     usd: Decimal | None
     baseline_usd: Decimal | None
     coverage: float
+    """The share of the time of all of them that is known, 0 to 1: on a bill of their days, else of their minutes."""
     days: tuple[SavedDay, ...]
     final: bool
+    days_known: int | None = None
+    """On a bill: the UTC days that are billed of all that are counted; None for an estimate."""
+    days_lived: int | None = None
+    """On a bill: the UTC days of the period in which one of them was there."""
 
     @property
     def saved(self) -> Decimal | None:
@@ -193,8 +212,8 @@ def total(found: Iterable[Saving], basis: Basis = Basis.ESTIMATED) -> Total:
         raise ValueError("billed and estimated costs are never added to each other")
     known = [row for row in rows if row.usd is not None and row.baseline_usd is not None]
     left = tuple(LeftOut(row.name, row.missing or "not known") for row in rows if row not in known)
-    lived = sum(len(row.time.known) * MINUTES for row in rows)
-    covered = sum(row.time.known_minutes for row in rows)
+    by_days = bool(rows) and all(row.days_known is not None for row in rows)
+    days_known, days_lived = _days_told(known or rows) if by_days else (None, None)
     by_day: dict[date, list[SavedDay]] = {}
     for row in known:
         for day in row.days:
@@ -207,10 +226,31 @@ def total(found: Iterable[Saving], basis: Basis = Basis.ESTIMATED) -> Total:
         _added(row.baseline_hours for row in known),
         _added(row.usd for row in known),
         _added(row.baseline_usd for row in known),
-        covered / lived if lived else 0.0,
+        _covered(rows),
         tuple(_together(day, each) for day, each in sorted(by_day.items())),
         bool(rows) and not left and all(row.final for row in rows),
+        days_known,
+        days_lived,
     )
+
+
+def _covered(rows: Sequence[Saving]) -> float:
+    """By days where all are told by days, else by minutes."""
+    known = [row.days_known for row in rows if row.days_known is not None]
+    if rows and len(known) == len(rows):
+        lived = sum(row.days_lived or 0 for row in rows)
+        return sum(known) / lived if lived else 0.0
+    minutes = sum(len(row.time.known) * MINUTES for row in rows)
+    return sum(row.time.known_minutes for row in rows) / minutes if minutes else 0.0
+
+
+def _days_told(rows: Sequence[Saving]) -> tuple[int, int]:
+    """(days that are known of all that were there then, days on which one was)."""
+    known: dict[date, bool] = {}
+    for row in rows:
+        for day in row.days:
+            known[day.day] = known.get(day.day, True) and day.known > 0
+    return sum(known.values()), len(known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from ops.core.cost import Basis
 from ops.core.savings_parts import spent
-from ops.core.savings_words import WEEKDAYS, month_words, named, plural_s, rough, share, stamp, usd
-from ops.core.views_savings import Candidate, Forecast, SavingsView, Waits
+from ops.core.savings_words import WEEKDAYS, hours, month_words, named, plural_s, rough, share, stamp, usd
+from ops.core.views_savings import Candidate, Elsewhere, Forecast, SavingsView, Waits
 from ops.core.words import took
 
 
@@ -106,11 +106,15 @@ def candidate(found: Candidate) -> str:
 
 
 def elsewhere(view: SavingsView) -> str:
-    """What the bill at hand holds for endpoints that are not on show; empty where nothing."""
-    shown = {row.name for row in view.rows}
-    found = [each for each in view.reconciled if each.endpoint not in shown]
-    if not found:
-        return ""
-    names = sorted({each.endpoint for each in found})
-    usd_ = sum((each.billed_usd for each in found), Decimal(0))
-    return f"Billed besides, in none of these sums: {usd(usd_)} to {named(names)}, not on show here."
+    """What the bill at hand holds for endpoints that are not on show, or gone; empty where nothing."""
+    found = [
+        f"{_amount(each)} to {named(each.names)}{where}"
+        for each, where in ((view.bill_others, ", not on show here"), (view.bill_gone, ", gone since"))
+        if each is not None and (each.hours or each.usd)
+    ]
+    return f"Billed besides, in none of these sums: {'; '.join(found)}." if found else ""
+
+
+def _amount(found: Elsewhere) -> str:
+    """Dollars; where the bill names no amount, hours."""
+    return f"{hours(found.hours)} instance-hours at no amount" if found.usd is None else usd(found.usd)

@@ -11,11 +11,12 @@ from ops.core import savings_counted as counted
 from ops.core.cost import Basis
 from ops.core.savings import CURRENCY, Saving, Total
 from ops.core.savings_story import billed_days, settled
-from ops.core.views_savings import Candidate, Details, SavingsView, Waits
+from ops.core.views_savings import Candidate, Details, Elsewhere, SavingsView, Waits
 
 KEYS = (
     "name", "basis", "currency", "period_start", "period_end", "coverage", "actual_usd", "baseline_usd", "saved_usd",
     "saved_ratio", "instance_hours", "baseline_formula", "price_source", "price_as_of", "final",
+    "days_billed", "days_lived",
 )  # fmt: skip
 """Of every endpoint in JSON and every line in CSV. null or empty: not known."""
 DAY_KEYS = (
@@ -54,6 +55,7 @@ def as_json(view: SavingsView) -> str:
         "zone": view.query.period.zone,
         "account": view.connection.account,
         "region": view.connection.region,
+        "billed_besides": {"not_on_show": _elsewhere(view.bill_others), "gone": _elsewhere(view.bill_gone)},
         "candidates": [_candidate(each) for each in view.candidates],
         "as_of": view.as_of.isoformat(),
         "problems": [f"{p.what} {p.hint}".strip() for p in view.problems],
@@ -122,7 +124,7 @@ def line(row: Saving | Total, view: SavingsView) -> dict[str, Any]:
         "currency": CURRENCY,
         "period_start": period.start.isoformat(),
         "period_end": period.until.isoformat(),
-        "coverage": round(row.coverage if isinstance(row, Total) else row.time.coverage, 4),
+        "coverage": round(row.coverage if isinstance(row, Total) else row.covered, 4),
         "actual_usd": _number(row.usd, 4),
         "baseline_usd": _number(row.baseline_usd, 4),
         "saved_usd": _number(row.saved, 4),
@@ -132,6 +134,8 @@ def line(row: Saving | Total, view: SavingsView) -> dict[str, Any]:
         "price_source": source,
         "price_as_of": as_of,
         "final": row.final,
+        "days_billed": row.days_known,
+        "days_lived": row.days_lived,
     }
 
 
@@ -164,6 +168,13 @@ def _waits(found: Waits | None) -> dict[str, Any] | None:
         "since": None if found.since is None else found.since.isoformat(),
         "endpoints_not_known": found.left_out,
     }
+
+
+def _elsewhere(found: Elsewhere | None) -> dict[str, Any] | None:
+    """What is billed to endpoints that have no row; null: nothing, or no bill is at hand."""
+    if found is None:
+        return None
+    return {"names": list(found.names), "hours": _number(found.hours, 4), "billed_usd": _number(found.usd, 4)}
 
 
 def _candidate(found: Candidate) -> dict[str, Any]:

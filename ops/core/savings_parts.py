@@ -16,7 +16,7 @@ import numpy as np
 
 from ops.core.baselines import Kind, office_edges
 from ops.core.cost import Basis
-from ops.core.instance_time import MINUTES, QUARTER_S
+from ops.core.instance_time import MINUTES, QUARTER_S, InstanceTime
 from ops.core.periods import Period
 from ops.core.savings import SavedDay, Saving
 from ops.core.types import FloatArray
@@ -105,7 +105,7 @@ def _hours(row: Saving, period: Period) -> list[tuple[Step, Decimal]]:
     if row.against.baseline.kind is Kind.HOURS:
         return _office(row, period)
     asleep = fewer = more = Decimal(0)
-    for instances, minutes in row.time.levels:
+    for instances, minutes in _counted(row, period).levels:
         short = (wanted - Decimal(str(instances))) * _dec(minutes) / 60
         if instances == 0:
             asleep += short
@@ -116,9 +116,23 @@ def _hours(row: Saving, period: Period) -> list[tuple[Step, Decimal]]:
     return [(Step.ASLEEP, asleep), (Step.FEWER, fewer), (Step.MORE, more)]
 
 
+def _counted(row: Saving, period: Period) -> InstanceTime:
+    """The time that the money is of: on a bill, the days that are billed, in whole UTC days as they are."""
+    time = row.time
+    if row.basis is not Basis.BILLED or all(day.known for day in row.days):
+        return time
+    told = {day.day for day in row.days if day.known}
+    wanted = np.zeros(len(time.known), np.bool_)
+    for day, begin, end in period.days():
+        if day in told:
+            a, b = ((int(at.timestamp()) - time.first) // QUARTER_S for at in (begin, end))
+            wanted[max(0, a) : max(0, b)] = True
+    return time.only(wanted)
+
+
 def _office(row: Saving, period: Period) -> list[tuple[Step, Decimal]]:
     """Against business hours: quarter hours in them without any instance, those with fewer, and all outside."""
-    time, wanted = row.time, row.against.instances
+    time, wanted = _counted(row, period), row.against.instances
     assert wanted is not None
     based = row.baseline_hours or Decimal(0)
     inside = np.zeros(len(time.known), np.bool_)

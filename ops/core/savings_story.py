@@ -60,7 +60,7 @@ def known_share(view: SavingsView) -> float | None:
 def billed_days(view: SavingsView) -> str:
     """ "in the 12 of the last 30 days that are billed"; empty where all of them are, or nothing is counted."""
     rows = counted(view)
-    told = [(sum(day.known > 0 for day in row.days), len(row.days)) for row in rows]
+    told = [(row.days_known or 0, row.days_lived or 0) for row in rows]
     known, lived = sum(a for a, _ in told), sum(b for _, b in told)
     if not rows or known >= lived:
         return ""
@@ -159,7 +159,8 @@ def before(view: SavingsView) -> str:
         told = f"{found.about}{dollars(-found.saved)} more than the baseline"
     else:
         told = f"{found.about}{dollars(found.saved)} ({share(found.ratio)}) saved"
-    of = f", with {share(view.before.coverage)} of its minutes known" if view.before.coverage < ALL else ""
+    part = "days billed" if view.before.basis is Basis.BILLED else "minutes known"
+    of = f", with {share(view.before.coverage)} of its {part}" if view.before.coverage < ALL else ""
     return f"{earlier[:1].upper()}{earlier[1:]}: {told}{of}."
 
 

@@ -187,6 +187,20 @@ class Reconciled:
     final: bool
     complete: bool = True
     """Whether the day is billed in full; one that is not is no match for its estimate."""
+    known: float = 1.0
+    """The share of its minutes that the estimate knows, 0 to 1."""
+    free_hours: Decimal = Decimal(0)
+    """Hours that cost nothing on the bill, and something in the estimate: the money of both is no match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What the days that are billed in full hold for endpoints that have no row in a view."""
+
+    names: tuple[str, ...]
+    hours: Decimal
+    usd: Decimal | None
+    """None where the bill shows hours that cost nothing, and no other amount for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,3 +238,8 @@ class SavingsView:
     paid_calls: int = 0
     """Calls to Cost Explorer that this answer is made of, and that AWS bills at $0.01 each."""
     problems: tuple[Problem, ...] = ()
+    bill_others: Elsewhere | None = None
+    """On the bill at hand: endpoints that are there and not in this view (real-time, or not asked for)."""
+    bill_gone: Elsewhere | None = None
+    """On the bill at hand: endpoints that are not there any more, or were deleted and made anew since: their money is
+    in no row and in no total. Those of real-time inference, as far as the bill tells, are among `bill_others`."""

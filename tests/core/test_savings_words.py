@@ -17,7 +17,7 @@ from ops.core.baselines import parse
 from ops.core.cost import Basis
 from ops.core.periods import Period, last_days, month
 from ops.core.savings import Saving, total
-from ops.core.views_savings import SavingsQuery, SavingsView, Waits
+from ops.core.views_savings import Elsewhere, SavingsQuery, SavingsView, Waits
 from tests.components.samples import NOW
 from tests.components.savings_samples import (
     CANDIDATE,
@@ -127,7 +127,7 @@ def only(found: SavingsView, known: int, of: int | None = None) -> SavingsView:
     def cut(row: Saving) -> Saving:
         days = row.days[: of or 30]
         told = tuple(d if i < known else replace(d, known=0.0, usd=None) for i, d in enumerate(days))
-        return replace(row, days=told)
+        return replace(row, days=told, days_known=known, days_lived=len(days))
 
     listed = tuple(cut(r) for r in found.rows)
     return replace(found, rows=listed, total=total(listed, Basis.BILLED))
@@ -197,6 +197,19 @@ def test_a_candidate_is_told_with_its_fit_and_its_reasons() -> None:
     assert aside.candidate(unknown) == "layout-detect: not known. Too little is known to say."
     half_known = replace(CANDIDATE, coverage=0.6)
     assert "$1,014, of 60 % of its time, and would" in aside.candidate(half_known)
+
+
+def test_what_is_billed_to_others_and_to_those_that_are_gone_is_one_sentence() -> None:
+    found = replace(
+        view(),
+        bill_others=Elsewhere(("chat-live",), Decimal(20), Decimal("12.30")),
+        bill_gone=Elsewhere(("old-a", "old-b"), Decimal("4.5"), None),
+    )
+    assert aside.elsewhere(found) == (
+        "Billed besides, in none of these sums: $12.30 to chat-live, not on show here; "
+        "4.5 instance-hours at no amount to old-a and old-b, gone since."
+    )
+    assert aside.elsewhere(view()) == ""
 
 
 def test_no_endpoint_is_said() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -19,7 +20,7 @@ from ops.core.savings import total
 from ops.core.savings_files import as_days, as_json
 from ops.core.savings_report import report
 from ops.core.types import Problem
-from ops.core.views_savings import SavingsQuery, SavingsView
+from ops.core.views_savings import Elsewhere, SavingsQuery, SavingsView
 from tests.components.samples import NOW, REAL, SampleSource, fleet
 from tests.components.savings_samples import DEAR, DOC, FORECAST, LOST, NIGHT, PERIOD, billed, one, row, view
 from tests.living import Gate
@@ -222,8 +223,8 @@ def test_nothing_that_fits_draws_nothing_and_leaves_the_pickers(open_page: Open)
 
 
 def test_an_account_without_asynchronous_endpoints_still_sees_what_it_could_save(open_page: Open) -> None:
-    chat = replace(view().reconciled[0], endpoint="chat-live")
-    app = opened(open_page, Answering(replace(view(()), reconciled=(chat,))))
+    chat = Elsewhere(("chat-live",), Decimal(31), Decimal("43.94"))
+    app = opened(open_page, Answering(replace(view(()), reconciled=(), bill_others=chat)))
     said = " ".join(words(app).split())
     assert "In the last 30 days no asynchronous endpoint was there: nothing sleeps yet." in said
     assert "What real-time endpoints could save" in said
@@ -256,14 +257,11 @@ def test_how_long_one_has_not_slept_and_what_its_windows_rest_on_are_said(open_p
 
 def test_on_a_bill_idle_money_is_no_share_of_it_and_metrics_are_named(open_page: Open) -> None:
     known = billed(view())
-    rows = tuple(
-        replace(r, days=tuple(replace(d, known=1.0 if i < 12 else 0.0) for i, d in enumerate(r.days)))
-        for r in known.rows
-    )
+    rows = tuple(replace(r, days_known=12, days_lived=30) for r in known.rows)
     found = replace(known, rows=rows, total=total(rows, Basis.BILLED))
     app = opened(open_page, Answering(found, replace(QUERY, basis=Basis.BILLED)), basis="billed")
     said = " ".join(words(app).split())
-    assert "in the 12 of the last 30 days that are billed; each always on" in said
+    assert "in the 12 of their first 30 days that are billed; each always on" in said
     assert "from metrics: also of days that are not billed" in said
     assert "estimated here, also beside a bill" in said
     assert [line[2] for line in table_lines(app) if len(line) == 5] == ["–", "–", "–"]
