@@ -1,55 +1,56 @@
 """Where billed money is read: an Athena table, a bill export in files or in S3, or Cost Explorer.
 
 A bill is read when somebody asks for billed figures, and then kept for hours: Cost Explorer bills every call, Athena
-every byte, and AWS itself brings them up to date once a day.
+every byte, and AWS itself brings them up to date once a day. What failed is kept as well, and longer each time.
 """
 
 from __future__ import annotations
 
-import hashlib
+import math
 import os
-import re
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from cachetools import TTLCache
+from cachetools import TLRUCache, TTLCache
 
-from ops import clock
-from ops.aws import billing, objects
+from ops import bill_exports, clock
+from ops.aws import billing
+from ops.aws.billing import Paid
 from ops.aws.calls import Reading
 from ops.aws.session import is_loopback
 from ops.billing import door
 from ops.billing.lake import Lake
 from ops.config import Settings
 from ops.core.bill import Bill
-from ops.core.errors import BadInput, OpsError
-from ops.core.request_seen import ObjectSeen
+from ops.core.errors import BadInput, CredentialsProblem, OpsError
 from ops.core.types import Connection, Problem
+from ops.core.words import count
 
 KEEP_S = 6 * 3600.0
-READABLE = (".parquet", ".csv", ".csv.gz")
-ENDINGS = (*READABLE, ".gz", ".txt", ".tsv")
-MOST_BYTES = 20 * 2**30
+KEEP_PARTLY_S = 3600.0
+"""How long a bill of which a part could not be read is kept."""
+KEEP_FAILURE_S, KEEP_FAILURE_MOST_S = 900.0, 4 * 3600.0
+"""How long a failure is kept: the first time, then twice as long each time, and at most."""
+KEEP_FREE_FAILURE_S = 60.0
+"""The same where a new attempt costs nothing, and somebody may be mending it right now."""
+REMEMBERED_S = 86_400.0
 _DUMMY = "ebb-local"
-_MONTH = re.compile(r"(?i:billing_period)=(\d{4}-\d{2})")
-"""How AWS names the folders of an export's months."""
+Days = tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True)
 class BillPlaces:
-    """What the settings say about bills. `folder`: where exports from S3 are kept while they are read."""
+    """What the settings say about bills. `folder`: where exports from S3 are kept; None: they cannot be read."""
 
     export: str | None = None
     table: str | None = None
     workgroup: str = "primary"
     output: str | None = None
     cost_explorer: bool = True
-    folder: Path = Path(tempfile.gettempdir())
+    folder: Path | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> BillPlaces:
@@ -71,13 +72,19 @@ class BillPlaces:
             return f"the export {self.export}"
         return "Cost Explorer" if self.cost_explorer else ""
 
+    @property
+    def here(self) -> bool:
+        """Whether bills come from files of this machine, which nobody bills for."""
+        return not self.table and self.export is not None and not self.export.startswith("s3://")
+
 
 @dataclass(frozen=True, slots=True)
 class ReadBill:
     """A bill, when it was read (AWS's clock), and what AWS bills for that reading: paid calls of Cost Explorer.
 
-    `written`: when its source was written, as far as known: the newest of the files or objects read. None where
-    nobody tells, as for Athena and Cost Explorer: then `at` stands.
+    `calls` counts those of the attempts that failed before it, too. `written`: when its source was written, as far
+    as known: the newest of the files or objects read. None where nobody tells, as for Athena and Cost Explorer: then
+    `at` stands.
     """
 
     bill: Bill
@@ -87,20 +94,38 @@ class ReadBill:
     written: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What went wrong `times` in a row. Kept until `until`, by the timer."""
+
+    error: OpsError
+    hint: str
+    times: int
+    until: float
+
+
 class BillSource:
-    """Reads bills, each once for all who ask, and keeps them. Thread-safe; `timer` counts seconds."""
+    """Reads bills, one at a time and each once for all who ask, and keeps them. Thread-safe; `timer` counts seconds.
+
+    A wider bill serves for days within it. Errors of a source say nothing of whether AWS itself answers: `aside`.
+    """
 
     def __init__(self, places: BillPlaces, timer: Callable[[], float] = clock.monotonic) -> None:
         self.places = places
+        self._timer = timer
         self._lock = threading.Lock()
-        self._flights: dict[tuple[date, date], threading.Lock] = {}
-        self._kept: TTLCache[tuple[date, date], ReadBill] = TTLCache(24, KEEP_S, timer)
+        self._reading = threading.Lock()
+        self._in_vain = 0
+        """Paid calls of failed attempts since the last good one."""
+        self._kept: TLRUCache[Days, ReadBill] = TLRUCache(24, _until, timer)
+        self._failed: TTLCache[Days | None, _Failure] = TTLCache(64, REMEMBERED_S, timer)
 
     def at_hand(self, first: date, last: date) -> ReadBill | None:
         """A bill of the UTC days [first, last) that was read already: asks nobody."""
         with self._lock:
-            for (begin, end), found in self._kept.items():
-                if begin <= first and last <= end:
+            for begin, end in list(self._kept):
+                found = self._kept.get((begin, end))
+                if found is not None and begin <= first and last <= end:
                     return found
         return None
 
@@ -113,21 +138,59 @@ class BillSource:
             )
 
     def read(self, reading: Reading, connection: Connection, first: date, last: date) -> ReadBill:
-        """The same, read now where need be. Raises BadInput (no source is set), Denied, OpsError."""
+        """The same, read now where need be. Raises BadInput (no source is set), Denied, OpsError.
+
+        What failed lately is raised again without an attempt.
+        """
         self.check()
         if last <= first:
             raise BadInput("No whole day (UTC) of this period is over yet.", "Choose an earlier period.")
-        with self._lock:
-            flight = self._flights.setdefault((first, last), threading.Lock())
-        with flight:
+        found = self.at_hand(first, last)
+        if found is not None:
+            return found
+        with self._reading:
             found = self.at_hand(first, last)
-            if found is None:
-                found = self._read(reading, connection, first, last)
-                with self._lock:
-                    self._kept[first, last] = found
+            if found is not None:
+                return found
+            self._raise_again((first, last))
+            paid = Paid()
+            try:
+                found = self._read(reading, connection, first, last, paid)
+            except OpsError as error:
+                self._keep_failure(error, (first, last), paid.calls)
+                raise
+            with self._lock:
+                found = replace(found, calls=paid.calls + self._in_vain)
+                self._in_vain = 0
+                self._failed.clear()
+                self._kept[first, last] = found
             return found
 
-    def _read(self, reading: Reading, connection: Connection, first: date, last: date) -> ReadBill:
+    def _raise_again(self, days: Days) -> None:
+        with self._lock:
+            for key in (None, days):
+                failure = self._failed.get(key)
+                if failure is not None and self._timer() < failure.until:
+                    wait = count(max(1, math.ceil((failure.until - self._timer()) / 60)), "minute")
+                    failure.error.hint = f"{failure.hint} Ebb tries again in {wait}.".strip()
+                    raise failure.error.with_traceback(None)
+
+    def _keep_failure(self, error: OpsError, days: Days, calls: int) -> None:
+        """Input that is off may be right for other days; what else failed is the source's."""
+        key = days if isinstance(error, BadInput) else None
+        with self._lock:
+            before = self._failed.get(key)
+            times = before.times + 1 if before is not None else 1
+            wait = min(KEEP_FAILURE_S * 2 ** (times - 1), KEEP_FAILURE_MOST_S)
+            if self.places.here or isinstance(error, CredentialsProblem):
+                wait = KEEP_FREE_FAILURE_S
+            self._failed[key] = _Failure(error, error.hint, times, self._timer() + wait)
+            self._in_vain += calls
+        error.aside = True
+
+    def _read(
+        self, reading: Reading, connection: Connection, first: date, last: date, paid: Paid
+    ) -> ReadBill:
         places = self.places
         if places.table:
             database, _, table = places.table.partition(".")
@@ -135,11 +198,12 @@ class BillSource:
             bill = door.read_lake(lake, first, last - timedelta(days=1), environment=environment(connection))
             return ReadBill(self._mine(bill, connection), _now(reading))
         if places.export:
-            paths, written = self._paths(reading, first, last)
-            named = replace(door.read_bill(paths), source=places.export)
-            return ReadBill(self._mine(named, connection), _now(reading), written=written)
-        found = billing.read(reading, connection.account, connection.region, first, last)
-        return ReadBill(found.bill, _now(reading), found.calls, found.problems)
+            files = bill_exports.files(reading, places.export, places.folder, first, last)
+            bill = door.read_bill(files.paths)
+            named = replace(bill, source=places.export, notes=(*files.notes, *bill.notes))
+            return ReadBill(self._mine(named, connection), _now(reading), written=files.written)
+        found = billing.read(reading, connection.account, connection.region, first, last, paid)
+        return ReadBill(found.bill, _now(reading), problems=found.problems)
 
     def _mine(self, bill: Bill, connection: Connection) -> Bill:
         """The bill with the days of this account and region alone: Ebb looks at one. The sums of the file stay."""
@@ -152,60 +216,6 @@ class BillSource:
             return bill
         said = f"{len(bill.days) - len(days)} lines are of other accounts or regions and not looked at here"
         return replace(bill, days=days, notes=(*bill.notes, said))
-
-    def _paths(self, reading: Reading, first: date, last: date) -> tuple[list[str], datetime | None]:
-        """The files of the export that these days need, and when the newest of them was written."""
-        export = self.places.export or ""
-        if export.startswith("s3://"):
-            return self._fetched(reading, export, first, last)
-        if not Path(export).exists():
-            raise BadInput(f"There is no bill export at {export}.", "Correct EBB_BILL_EXPORT.")
-        return [export], _newest(Path(export))
-
-    def _fetched(
-        self, reading: Reading, address: str, first: date, last: date
-    ) -> tuple[list[str], datetime | None]:
-        """The objects of an export that these days need, as files; those that were fetched before are not again."""
-        listed = [o for o in objects.under(reading, _prefix(address)) if o.uri.endswith(READABLE)]
-        wanted = [o for o in listed if _concerns(o.uri, first, last)]
-        if not wanted:
-            raise BadInput(
-                f"There is no bill export of these days under {address}.",
-                f"EBB_BILL_EXPORT should lead to files ending with {', '.join(READABLE)}.",
-            )
-        size = sum(o.size for o in wanted)
-        if size > MOST_BYTES:
-            raise BadInput(
-                f"The export under {address} holds {size / 2**30:,.0f} GB for these days.",
-                "Read it by Athena: set EBB_BILL_TABLE.",
-            )
-        self.places.folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(self.places.folder).free
-        if size > free:
-            raise OpsError(
-                f"The export takes {size / 2**20:,.0f} MB, and {free / 2**20:,.0f} MB are free here.",
-                "Read it by Athena: set EBB_BILL_TABLE.",
-            )
-        found = [self._fetch(reading, each) for each in wanted]
-        known = {self._place(each).name for each in listed}
-        for old in self.places.folder.iterdir():
-            if old.name not in known:  # an older state of a month, written anew since
-                old.unlink(missing_ok=True)
-        return [str(path) for path in found], max(each.modified for each in wanted)
-
-    def _place(self, found: ObjectSeen) -> Path:
-        said = f"{found.uri} {found.modified.isoformat()} {found.size}"
-        name = found.uri.rpartition("/")[2]
-        return self.places.folder / f"{hashlib.sha256(said.encode()).hexdigest()[:24]}-{name}"
-
-    def _fetch(self, reading: Reading, found: ObjectSeen) -> Path:
-        path = self._place(found)
-        if path.exists():
-            return path
-        part = path.with_name(f"{path.name}.part")
-        objects.download(reading, found.uri, part)
-        part.replace(path)
-        return path
 
 
 def environment(connection: Connection) -> Mapping[str, str]:
@@ -221,26 +231,8 @@ def environment(connection: Connection) -> Mapping[str, str]:
     return found | keys | nothing | {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 
 
-def _prefix(address: str) -> str:
-    """An address that objects can begin with, also where a bucket alone was given."""
-    return address if "/" in address.removeprefix("s3://") else f"{address}/"
-
-
-def _concerns(uri: str, first: date, last: date) -> bool:
-    """Whether an object may hold these days: one of another billing month, by its path, does not."""
-    month = _MONTH.search(uri)
-    if month is None:
-        return True
-    return f"{first:%Y-%m}" <= month[1] <= f"{last - timedelta(days=1):%Y-%m}"
-
-
-def _newest(export: Path) -> datetime | None:
-    """When a file, or the newest export within a folder, was written."""
-    files = (
-        [export] if export.is_file() else [p for p in export.rglob("*") if p.name.lower().endswith(ENDINGS)]
-    )
-    times = [path.stat().st_mtime for path in files]
-    return datetime.fromtimestamp(max(times), UTC) if times else None
+def _until(days: Days, found: ReadBill, now: float) -> float:
+    return now + (KEEP_PARTLY_S if found.problems else KEEP_S)
 
 
 def _now(reading: Reading) -> datetime:

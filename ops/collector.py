@@ -382,9 +382,9 @@ class Collector:
         return self._number >= self._awaited or self._stopping
 
     def _note(self, error: OpsError | None) -> None:
-        """Remember whether AWS answers a viewer or a round; other errors than those of AWAY say nothing of it."""
+        """Remember whether AWS answers a viewer or a round; only errors of AWAY say so, and none of a bill."""
         with self._change:
-            if error is None or isinstance(error, AWAY):
+            if error is None or (isinstance(error, AWAY) and not error.aside):
                 self._away, self._away_at = error, self._monotonic()
 
     def _waited_out(self) -> OpsError | None:

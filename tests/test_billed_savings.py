@@ -120,7 +120,7 @@ def test_the_export_in_s3_says_the_same(by_export: SavingsView, by_explorer: Sav
     assert by_export.paid_calls == 0
     assert by_export.bill is not None
     assert by_export.bill.check_difference == 0
-    assert list((kept / "bills").glob("*.parquet"))
+    assert list((kept / "bills").rglob("*.parquet"))
 
 
 def test_athena_says_the_same(by_table: SavingsView, by_explorer: SavingsView) -> None:

@@ -7,16 +7,16 @@ opted in. Amounts are text on the wire and Decimal here. `Estimated` says that a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from ops.aws.calls import Reading
 from ops.aws.endpoints import problem_of
 from ops.core.bill import Bill, BilledDay, Charge, LeftOut
-from ops.core.errors import CredentialsProblem, OpsError, Throttled, Unreachable
+from ops.core.errors import OpsError
 from ops.core.types import Problem
 
 SERVICE = "Amazon SageMaker"
@@ -43,12 +43,18 @@ _CHARGES = {
 }
 
 
+@dataclass(slots=True)
+class Paid:
+    """Calls that AWS bills, counted while they are made, whatever comes of them."""
+
+    calls: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """A bill of Cost Explorer, the paid calls it took, and what could not be read."""
+    """A bill of Cost Explorer, and what could not be read."""
 
     bill: Bill
-    calls: int
     problems: tuple[Problem, ...] = ()
 
 
@@ -65,26 +71,29 @@ class _Cell:
     final: bool
 
 
-def read(reading: Reading, account: str, region: str, first: date, last: date) -> Billed:
+def read(reading: Reading, account: str, region: str, first: date, last: date, paid: Paid) -> Billed:
     """The UTC days [first, last) of one account and region. Raises Denied, OpsError; resources degrade to a Problem."""
-    count = [0]
-    by_type = list(_cells(reading, count, "GetCostAndUsage", _by_type(account, region, first, last)))
+    by_type, answered = _answered(reading, paid, "GetCostAndUsage", _by_type(account, region, first, last))
     begin = max(first, _today(reading) - timedelta(days=RESOURCE_DAYS - 1))
+    records = sorted({c.keys[1] for c in by_type if c.day >= begin and _is_hosting(c)})
     named: list[_Cell] = []
     problems: tuple[Problem, ...] = ()
-    if begin < last:
-        asked = _by_endpoint(account, region, begin, last)
+    if records:  # else nothing is there to be told apart
+        asked = _by_endpoint(account, region, begin, last, records)
         try:
-            named = list(_cells(reading, count, "GetCostAndUsageWithResources", asked))
-        except (CredentialsProblem, Unreachable, Throttled):
-            raise
+            named, _ = _answered(reading, paid, "GetCostAndUsageWithResources", asked)
         except OpsError as error:
             problems = (problem_of(PART, error),)
-    return Billed(bill_of(by_type, named, account, region), count[0], problems)
+    return Billed(bill_of(by_type, named, account, region, answered), problems)
 
 
-def bill_of(by_type: Sequence[_Cell], named: Sequence[_Cell], account: str, region: str) -> Bill:
-    """One bill of both answers: hosting by endpoint where that is told, what is left of a day by usage type alone."""
+def bill_of(
+    by_type: Sequence[_Cell], named: Sequence[_Cell], account: str, region: str, answered: Collection[date]
+) -> Bill:
+    """One bill of both answers: hosting by endpoint where that is told, what is left of a day by usage type alone.
+
+    `answered`: the days that AWS answered for, whether anything was billed on them or not.
+    """
     days: list[BilledDay] = []
     storage = data = Decimal(0)
     left: dict[str, list[Decimal]] = {}
@@ -96,7 +105,7 @@ def bill_of(by_type: Sequence[_Cell], named: Sequence[_Cell], account: str, regi
     for cell in by_type:
         usage, record = cell.keys
         charge = _CHARGES.get(record, Charge.OTHER)
-        if charge in (Charge.USAGE, Charge.COVERED) and _HOSTING.search(usage):
+        if _is_hosting(cell):
             several = (cell.day, usage) in covered
             parts = [] if several else by_day.get((cell.day, usage), [])
             for part in parts:
@@ -128,8 +137,8 @@ def bill_of(by_type: Sequence[_Cell], named: Sequence[_Cell], account: str, regi
         data,
         hosting_lines=len(days),
         left_out=excluded,
-        first=min((c.day for c in by_type), default=None),
-        last=max((c.day for c in by_type), default=None),
+        first=min(answered, default=None),
+        last=max(answered, default=None),
     )
 
 
@@ -137,32 +146,51 @@ def _by_type(account: str, region: str, first: date, last: date) -> dict[str, An
     return _asked(account, region, first, last, "USAGE_TYPE", "RECORD_TYPE")
 
 
-def _by_endpoint(account: str, region: str, first: date, last: date) -> dict[str, Any]:
-    return _asked(account, region, first, last, "RESOURCE_ID", "USAGE_TYPE")
+def _by_endpoint(
+    account: str, region: str, first: date, last: date, records: Sequence[str]
+) -> dict[str, Any]:
+    """`records`: the RECORD_TYPEs of usage, as the account shows them: credits and refunds name resources, too."""
+    return _asked(account, region, first, last, "RESOURCE_ID", "USAGE_TYPE", records=records)
 
 
-def _asked(account: str, region: str, first: date, last: date, *groups: str) -> dict[str, Any]:
-    only = {"SERVICE": SERVICE, "LINKED_ACCOUNT": account, "REGION": region}
+def _asked(
+    account: str, region: str, first: date, last: date, *groups: str, records: Sequence[str] = ()
+) -> dict[str, Any]:
+    only: dict[str, Sequence[str]] = {"SERVICE": [SERVICE], "LINKED_ACCOUNT": [account], "REGION": [region]}
+    if records:
+        only["RECORD_TYPE"] = records
     return {
         "TimePeriod": {"Start": first.isoformat(), "End": last.isoformat()},
         "Granularity": "DAILY",
         "Metrics": list(_METRICS),
         "GroupBy": [{"Type": "DIMENSION", "Key": key} for key in groups],
-        "Filter": {"And": [{"Dimensions": {"Key": key, "Values": [value]}} for key, value in only.items()]},
+        "Filter": {
+            "And": [{"Dimensions": {"Key": key, "Values": list(values)}} for key, values in only.items()]
+        },
     }
 
 
-def _cells(reading: Reading, count: list[int], operation: str, asked: dict[str, Any]) -> Iterator[_Cell]:
-    """All groups of all days, page by page; `count` grows with every paid call."""
+def _answered(
+    reading: Reading, paid: Paid, operation: str, asked: dict[str, Any]
+) -> tuple[list[_Cell], set[date]]:
+    """All groups of all days, page by page, and the days that were answered for."""
+    cells: list[_Cell] = []
+    days: set[date] = set()
     more: dict[str, str] = {}
     while True:
-        count[0] += 1
+        paid.calls += 1
         answer = reading.ask("ce", operation, **asked, **more)
-        yield from parse(answer)
+        cells += parse(answer)
+        days |= days_of(answer)
         token = answer.get("NextPageToken")
         if not token:
-            return
+            return cells, days
         more = {"NextPageToken": token}
+
+
+def days_of(answer: dict[str, Any]) -> set[date]:
+    """The days that one page tells of."""
+    return {date.fromisoformat(p["TimePeriod"]["Start"][:10]) for p in answer.get("ResultsByTime", ())}
 
 
 def parse(answer: dict[str, Any]) -> Iterator[_Cell]:
@@ -182,6 +210,12 @@ def parse(answer: dict[str, Any]) -> Iterator[_Cell]:
             )
             if cell.usd or cell.quantity:
                 yield cell
+
+
+def _is_hosting(cell: _Cell) -> bool:
+    """Whether a group by usage type and record type is usage of an endpoint's instances."""
+    usage, record = cell.keys
+    return _CHARGES.get(record) in (Charge.USAGE, Charge.COVERED) and _HOSTING.search(usage) is not None
 
 
 def _less(cell: _Cell, parts: Sequence[_Cell]) -> _Cell:
@@ -216,7 +250,3 @@ def _today(reading: Reading) -> date:
     except OpsError:
         reading.ask("sts", "GetCallerIdentity")
         return reading.now.astimezone(UTC).date()
-
-
-def utc_day(at: datetime) -> date:
-    return at.astimezone(UTC).date()

@@ -6,11 +6,12 @@ import urllib.parse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from boto3.exceptions import RetriesExceededError
 from botocore import exceptions as boto
 
 from ops.aws import results
 from ops.aws.calls import MISSING, Reading, failed, refused
-from ops.core.errors import BadInput, Denied, OpsError
+from ops.core.errors import BadInput, Denied, OpsError, Unreachable
 from ops.core.request_seen import ObjectSeen
 from ops.core.views_failures import ObjectText
 
@@ -72,6 +73,11 @@ def download(reading: Reading, uri: str, path: Path) -> None:
         raise refused(error, "s3", "GetObject") from error
     except boto.BotoCoreError as error:
         raise failed(error, "s3", "GetObject", reading.session.where.endpoint_url) from error
+    except RetriesExceededError as error:
+        raise Unreachable(
+            f"{uri} could not be fetched: its transfer broke off several times.",
+            "Check the network; try again.",
+        ) from error
 
 
 def object_of(uri: str) -> tuple[str, str]:

@@ -54,13 +54,22 @@ class Engine:
         with self._translated():
             return list(self.backend.read_parquet(link).columns)
 
-    def parquet(self, links: list[str]) -> Table:
+    def parquet(self, links: list[str], file: str | None = None) -> Table:
+        """`file`: a column to be added that tells which file a line is of."""
         with self._translated():
-            table: Table = self.backend.read_parquet(links)
+            table: Table = self.backend.read_parquet(links, **({"filename": file} if file else {}))
         return table
 
-    def csv(self, links: list[str], columns: list[str], delimiter: str, skipped: int, zipped: bool) -> Table:
-        """Text files of one shape, every cell as text; nothing is guessed."""
+    def csv(
+        self,
+        links: list[str],
+        columns: list[str],
+        delimiter: str,
+        skipped: int,
+        zipped: bool,
+        file: str | None = None,
+    ) -> Table:
+        """Text files of one shape, every cell as text; nothing is guessed. `file`: as for Parquet."""
         with self._translated():
             table: Table = self.backend.read_csv(
                 links,
@@ -73,6 +82,7 @@ class Engine:
                 escape='"',
                 compression="gzip" if zipped else "none",
                 parallel=False,
+                **({"filename": file} if file else {}),
             )
         return table
 

@@ -11,17 +11,19 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ops.billing.columns import CSV, Layout, layout
 from ops.billing.engine import Engine
+from ops.billing.folders import manifest_text, within
 from ops.billing.gathering import Part
+from ops.billing.overlaps import FILE
+from ops.billing.versions import counted
 from ops.core.errors import BadInput
 from ops.core.words import listed
 
-ENDINGS = (".csv", ".csv.gz", ".parquet", ".gz", ".txt", ".tsv")
 _HEAD = 1 << 20
 """Bytes that are read of a text file to find its header."""
 _HEADER_WITHIN = 12
@@ -54,7 +56,9 @@ def chosen(given: Sequence[str | Path]) -> tuple[list[Path], list[str]]:
     found: dict[Path, Path] = {}
     notes = []
     for each in given:
-        for path in _searched(Path(each)):
+        paths, said = _searched(Path(each))
+        notes += said
+        for path in paths:
             real = path.resolve()
             if real in found:
                 notes.append(f"{path.name} was named twice and is counted once.")
@@ -86,14 +90,15 @@ def parts(engine: Engine, folder: Path, paths: Sequence[Path], wanted: str) -> l
     if len(kinds) > 1:
         titles = listed(sorted({each.title for each in layouts.values()}))
         raise BadInput(f"The files are exports of several formats: {titles}.", "Read one format at a time.")
-    return [_part(engine, shape, links, layouts[shape]) for shape, links in shapes.items()]
+    file = FILE if len(paths) > 1 else None
+    return [_part(engine, shape, links, layouts[shape], file) for shape, links in shapes.items()]
 
 
-def _part(engine: Engine, shape: Shape, links: list[str], found: Layout) -> Part:
+def _part(engine: Engine, shape: Shape, links: list[str], found: Layout, file: str | None) -> Part:
     if shape.parquet:
-        return Part(engine.parquet(links), found, columnar=True)
+        return Part(engine.parquet(links, file), found, columnar=True)
     columns = [f"c{number}" for number in range(len(shape.names))]
-    table = engine.csv(links, columns, shape.delimiter, shape.skipped, shape.zipped)
+    table = engine.csv(links, columns, shape.delimiter, shape.skipped, shape.zipped, file)
     index: dict[str, int] = {}
     for number, name in enumerate(shape.names):
         index.setdefault(name, number)
@@ -102,26 +107,19 @@ def _part(engine: Engine, shape: Shape, links: list[str], found: Layout) -> Part
     return Part(table, found.renamed(of), shape.decimal_comma and found.format == CSV, header)
 
 
-def _searched(path: Path) -> Iterator[Path]:
+def _searched(path: Path) -> tuple[list[Path], list[str]]:
+    """A file, or the files of a folder that count, and what was left aside in it."""
     if path.is_dir():
-        inside = sorted(
-            p
-            for p in path.rglob("*")
-            if p.is_file() and p.name.lower().endswith(ENDINGS) and not _hidden(p, path)
-        )
-        if not inside:
+        files, manifests = within(path)
+        kept, notes = counted(files, manifests, manifest_text)
+        if not kept:
             raise BadInput(f"There is no bill export in the folder {path.name!r}.", _EXPORT)
-        yield from inside
-    elif path.is_file():
-        yield path
-    elif path.exists():
+        return [Path(each.address) for each in kept], notes
+    if path.is_file():
+        return [path], []
+    if path.exists():
         raise BadInput(f"{path.name!r} is not a file.", _EXPORT)
-    else:
-        raise BadInput(f"There is no file {str(path)!r}.", "Check the name and the folder.")
-
-
-def _hidden(path: Path, top: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in path.relative_to(top).parts)
+    raise BadInput(f"There is no file {str(path)!r}.", "Check the name and the folder.")
 
 
 def _copies(paths: list[Path]) -> list[tuple[Path, Path]]:

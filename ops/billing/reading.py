@@ -17,6 +17,7 @@ from ops.billing.engine import Engine, Row
 from ops.billing.gathering import AMOUNTS, ASSUMED, COUNTS, Part, gathered
 from ops.billing.lake import Lake
 from ops.billing.lines import lines
+from ops.billing.overlaps import refuse_shared
 from ops.billing.remarks import remarks
 from ops.billing.sorting import DATA, FREE, HOSTING, OTHER_CURRENCY, STORAGE, placed
 from ops.billing.sums import Found, Sum, day_of, number, whole
@@ -36,9 +37,10 @@ def read_bill(files: Sequence[str | Path], wanted: str = AUTO, memory_mb: int = 
         folder = Path(made).resolve()
         paths, notes = opening.chosen(files)
         opened = engine.files(folder, memory_mb)
-        parts = opening.parts(opened, folder, paths, wanted)
         source = paths[0].name if len(paths) == 1 else count(len(paths), "file")
         try:
+            parts = opening.parts(opened, folder, paths, wanted)
+            refuse_shared(opened, parts)
             return _read(opened, parts, source, notes)
         finally:
             opened.backend.disconnect()

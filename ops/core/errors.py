@@ -14,6 +14,8 @@ class OpsError(Exception):
         self.hint = hint
         self.retryable = retryable
         self.code = code
+        self.aside = False
+        """Of a source beside AWS's own answers, such as a bill: it does not tell whether AWS is away."""
 
 
 class BadInput(OpsError):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ops.aws.billing import bill_of, parse
+from ops.aws.billing import bill_of, days_of, parse
 from ops.core.bill import Bill, Charge
 from ops.core.errors import OpsError
 
@@ -43,7 +43,8 @@ def answer(
 
 
 def bill(by_type: dict[str, Any], named: dict[str, Any] | None = None) -> Bill:
-    return bill_of(list(parse(by_type)), list(parse(named or {})), "123456789012", "us-east-1")
+    cells, others = list(parse(by_type)), list(parse(named or {}))
+    return bill_of(cells, others, "123456789012", "us-east-1", days_of(by_type))
 
 
 def test_a_day_by_type_alone_names_no_endpoint() -> None:
