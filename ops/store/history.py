@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from threading import RLock, local
@@ -149,11 +149,16 @@ class History:
         """By endpoint, what the days that lie wholly in [start, end) come to; see `ops.store.sums`.
 
         A day that is missing is to be read from its minutes: it has none, is not finished, or late ones came in.
-        Sums that an older Ebb did not make are made first, where that can be.
+        Sums that an older Ebb did not make are made first, where that can be; damaged ones are left out, and made anew.
         """
         self._make_sums()
         with self._read() as connection:
-            return sums.read(connection, self._scope, endpoints, start, end)
+            found, damaged = sums.read(connection, self._scope, endpoints, start, end)
+        if damaged and self._together is None:
+            with suppress(OpsError), self._write() as connection:  # who may not write goes without them
+                for endpoint, block in damaged:
+                    sums.renew(connection, endpoint, block)
+        return found
 
     def coverage(self, endpoint: str, resolution: int) -> Mapping[str, tuple[Span, ...]]:
         """By key, the spans that were read from AWS: merged, sorted. A key that never was is not in it."""
