@@ -30,11 +30,13 @@ def on_a_bill(state: State, view: SavingsView, read: ReadBill, source: str) -> S
         )
     rows = tuple(_row(state, view, row, read) for row in view.rows)
     ordered = sorted(rows, key=lambda row: (row.saved is None, -(row.saved or 0), row.name))
+    whole, names = total(rows, Basis.BILLED), {row.name for row in rows}
+    others = [each for each in view.total.left_out if each.name not in names]
     shown = replace(
         view,
         query=replace(view.query, basis=Basis.BILLED),
         rows=tuple(ordered),
-        total=total(rows, Basis.BILLED),
+        total=replace(whole, left_out=(*whole.left_out, *others)),
         before=None,
         bill_source=source,
         problems=(*view.problems, *read.problems),
@@ -54,9 +56,16 @@ def beside(state: State, view: SavingsView, by_utc_day: SavingsView, read: ReadB
 
 
 def _row(state: State, view: SavingsView, row: Saving, read: ReadBill) -> Saving:
-    endpoint = state.known[row.name].endpoint
-    target = state.scaling.targets.get(endpoint.ref.resource_id)
-    return billed.saving(
+    known = state.known.get(row.name)
+    target = state.scaling.targets.get(known.endpoint.ref.resource_id) if known is not None else None
+    kind = (
+        known.endpoint.instance_type
+        if known is not None
+        else row.by_type[-1].instance_type
+        if row.by_type
+        else ""
+    )
+    found = billed.saving(
         row.name,
         read.bill,
         row.time,
@@ -64,10 +73,11 @@ def _row(state: State, view: SavingsView, row: Saving, read: ReadBill) -> Saving
         view.query.baseline,
         most=target.bounds.max if target is not None else None,
         at=read.at,
-        listed=next((p for p in view.prices if p.instance_type == endpoint.instance_type), None),
+        listed=next((p for p in view.prices if p.instance_type == kind), None),
         is_async=row.is_async,
         tags=row.tags,
     )
+    return replace(found, notes=row.notes, since=row.since, gone=row.gone)
 
 
 def _unseen(state: State, row: Saving, view: SavingsView) -> Mapping[tuple[str, date], Moving]:

@@ -74,6 +74,12 @@ class Saving:
     is_async: bool = True
     tags: Mapping[str, str] | None = None
     """None: not known."""
+    notes: tuple[str, ...] = ()
+    """What this rests on that is not on record, in sentences with marked times, see `ops.core.moments`."""
+    since: datetime | None = None
+    """When it was created, where that lies within the period: nothing older is counted."""
+    gone: datetime | None = None
+    """When it was first missing, where it is not there any more."""
 
     @property
     def saved(self) -> Decimal | None:
