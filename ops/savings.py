@@ -15,7 +15,6 @@ from ops.aws.pricing import PriceList
 from ops.aws.tags import TagReader
 from ops.core import spans
 from ops.core.errors import UnknownEndpoint
-from ops.core.forecast import DayCost
 from ops.core.instance_types import IntervalFrom, assumed, assumed_interval
 from ops.core.metrics import Metric
 from ops.core.moments import written
@@ -27,12 +26,12 @@ from ops.core.views_savings import Candidate, Fit, Forecast, SavingsQuery, Savin
 from ops.core.window import KEPT_DAYS
 from ops.episode_past import OF_WAKES
 from ops.gather import Gatherer
-from ops.instance_past import Asked, time_of, wanted
+from ops.instance_past import Asked, wanted
 from ops.known import State
 from ops.savings_details import Detailed, Reach, all_waits, details_of, never_slept
 from ops.savings_direct import candidate_of, usual_start
 from ops.savings_gone import kinds, lost, with_lost
-from ops.savings_memo import Memo, read_so_far, shared_times
+from ops.savings_memo import Memo, shared_times
 from ops.type_past import recalled
 
 LONGEST_S = {60: 3 * 86_400, 300: 15 * 86_400, 3600: 180 * 86_400}
@@ -80,20 +79,21 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
     own = _rows(state, beside.memo, _lived(chosen, earlier), query, earlier, listed, types, often, tags)
     left_earlier = lost(state, beside.memo, query, earlier, gone, listed)
     before = with_lost(total([*own, *left_earlier.rows]), left_earlier)
-    found = {
-        e.ref.name: details_of(
-            state,
-            e,
-            row,
-            query.period,
-            types[e.ref.name],
-            listed,
-            beside.reach,
-            beside.memo,
-            often[e.ref.name],
-        )
-        for e, row in zip(chosen, rows, strict=True)
-    }
+    with state.past.history.together():  # hundreds of small readings, in one transaction
+        found = {
+            e.ref.name: details_of(
+                state,
+                e,
+                row,
+                query.period,
+                types[e.ref.name],
+                listed,
+                beside.reach,
+                beside.memo,
+                often[e.ref.name],
+            )
+            for e, row in zip(chosen, rows, strict=True)
+        }
     rows = (*rows, *left.rows)
     details = {name: each.details for name, each in found.items()}
     ordered = sorted(rows, key=lambda row: (row.saved is None, -(row.saved or 0), row.name))
@@ -283,20 +283,14 @@ def _ahead(
     """Where the present month ends, of the endpoints chosen."""
     start, until = savings_ahead.span(state.now, zone)
 
-    def days(endpoint: Endpoint) -> tuple[DayCost, ...] | None:
-        time = time_of(state.past, endpoint, start, until, often[endpoint.ref.name])
-        return savings_ahead.days_of(time, endpoint.created, zone, types[endpoint.ref.name], listed)
-
+    lived = [e for e in chosen if e.created < until]
+    asked = [Asked(e, start, until, often[e.ref.name]) for e in lived]
     found = {}
-    for e in chosen:
-        if e.created < until:
-            own = types[e.ref.name]
-            used = tuple(listed.get(each.instance_type or "") for each in own)
-            span = int(start.timestamp()), int(until.timestamp())
-            read = read_so_far(state.past, e.ref.name, wanted(e), *span)
-            found[e.ref.name] = beside.memo.get(
-                ("days", e, own, often[e.ref.name], used, zone, span, read), partial(days, e)
-            )
+    for e, time in zip(lived, shared_times(state.past, beside.memo, asked), strict=True):
+        own = types[e.ref.name]
+        used = tuple(listed.get(each.instance_type or "") for each in own)
+        days = partial(savings_ahead.days_of, time, e.created, zone, own, listed)
+        found[e.ref.name] = beside.memo.get(("days", e, own, used, zone, time), days)
     return savings_ahead.ahead(found, state.now, zone, beside.budget)
 
 
