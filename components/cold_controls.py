@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from components import notices, refused, scope, session
+from components import cold_door, notices, refused, scope, session
 
 SPANS: Mapping[str, timedelta | None] = MappingProxyType(
     {"30d": timedelta(days=30), "7d": timedelta(days=7), "90d": timedelta(days=90), "all": None}
@@ -39,13 +39,13 @@ class Chosen:
 
 def pick() -> Chosen:
     """The pickers. A span that a link asks for and that is not offered is said, and the default is shown."""
-    asked = st.query_params.get(session.BACK)
+    asked = st.query_params.get(cold_door.BACK)
     if asked and asked not in SPANS:
-        refused.note(session.BACK, asked)
+        refused.note(cold_door.BACK, asked)
     elif asked:
-        refused.forget(session.BACK)
-    if refused.said(session.BACK):
-        notices.bad_choice("range", refused.said(session.BACK), tuple(SPANS))
+        refused.forget(cold_door.BACK)
+    if refused.said(cold_door.BACK):
+        notices.bad_choice("range", refused.said(cold_door.BACK), tuple(SPANS))
     scope.take_endpoint()
     with st.container(horizontal=True, vertical_alignment="center", key="cold-controls"):
         st.selectbox(
@@ -63,12 +63,12 @@ def pick() -> Chosen:
             "Range",
             _SHOWN,
             default="30d",
-            key=session.BACK,
+            key=cold_door.BACK,
             bind="query-params",
             persist_state="session",
             required=True,
             on_change=refused.forget,
-            args=(session.BACK,),
+            args=(cold_door.BACK,),
             label_visibility="collapsed",
         )
     return chosen()
@@ -76,7 +76,7 @@ def pick() -> Chosen:
 
 def chosen() -> Chosen:
     """What the pickers of this page say."""
-    key = st.session_state.get(session.BACK)
+    key = st.session_state.get(cold_door.BACK)
     return Chosen(st.session_state.get(session.OF) or None, key if key in SPANS else "30d")
 
 
@@ -90,7 +90,7 @@ def _names() -> list[str]:
 
 def most(of: Chosen) -> int:
     """How many are listed: more with each “Show more”; another choice starts anew."""
-    kept = st.session_state.get(session.COLD_ROWS)
+    kept = st.session_state.get(cold_door.COLD_ROWS)
     return kept[1] if kept is not None and kept[0] == of else ROWS
 
 
@@ -98,6 +98,6 @@ def show_more(of: Chosen, hidden: int) -> None:
     """The button below a list that is cut."""
 
     def add() -> None:
-        st.session_state[session.COLD_ROWS] = (of, most(of) + ROWS)
+        st.session_state[cold_door.COLD_ROWS] = (of, most(of) + ROWS)
 
     st.button(f"Show {min(ROWS, hidden)} more", key="cold-more", on_click=add)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from components import cards, scope, session
+from components import cards, failure_door, scope, session
 from components import format as fmt
 from components.charts.failures import LOOKS
 from components.fleet_list import hurt
@@ -21,7 +21,15 @@ from ops.core.views_failures import FailuresView
 from ops.core.words import listed
 
 PAGE = "./failures"
-_KEPT = (session.ENDPOINT, session.RANGE, session.ZONE, session.FROM, session.TO, session.PART, session.TEXT)
+_KEPT = (
+    session.ENDPOINT,
+    session.RANGE,
+    session.ZONE,
+    session.FROM,
+    session.TO,
+    failure_door.PART,
+    failure_door.TEXT,
+)
 
 
 def headline(view: FailuresView, row: FleetRow, zone: tzinfo) -> Html:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
+from components import failure_door, log_view, notices, refused, session, unread
 from components import format as fmt
-from components import log_view, notices, refused, session, unread
 from components.failure_cards import link, when
 from components.markup import Html, html, joined, show
 from components.scope import Range, Zone
@@ -30,7 +30,10 @@ _MOST_MS = 253_402_300_799_999
 
 def pick(name: str, shown: Range, failed: float | None, zone: Zone) -> None:
     """The part that the viewer chose, read for this endpoint and range. `failed`: requests, as the metrics count."""
-    for key, offered, word in ((session.PART, PARTS, "part"), (session.STREAMS, tuple(Streams), "streams")):
+    for key, offered, word in (
+        (failure_door.PART, PARTS, "part"),
+        (failure_door.STREAMS, tuple(Streams), "streams"),
+    ):
         asked = st.query_params.get(key)
         if asked and asked not in offered:
             refused.note(key, asked)
@@ -39,7 +42,7 @@ def pick(name: str, shown: Range, failed: float | None, zone: Zone) -> None:
         "Part",
         PARTS,
         default=REQUESTS,
-        key=session.PART,
+        key=failure_door.PART,
         required=True,
         bind="query-params",
         label_visibility="collapsed",
@@ -54,11 +57,11 @@ def pick(name: str, shown: Range, failed: float | None, zone: Zone) -> None:
 
 
 def _requests(name: str, shown: Range, failed: float | None, zone: Zone) -> None:
-    told = session.failed_requests(name, shown.asked)
+    told = failure_door.failed_requests(name, shown.asked)
     found = told.value
     _older(told.error, found.as_of, zone)
     notices.problems(found.problems)
-    chosen, at = str(st.query_params.get(session.REQUEST, "")), _asked_at()
+    chosen, at = str(st.query_params.get(failure_door.REQUEST, "")), _asked_at()
     inside = any(_is(request, chosen, at) for request in found.requests)
     if chosen and at is not None and not inside:
         close = html('<p><a class="go" href="{href}" data-focus="close">Close ✕</a></p>', href=link())
@@ -87,7 +90,7 @@ def _requests(name: str, shown: Range, failed: float | None, zone: Zone) -> None
 
 def _request(request: FailedRequest, zone: Zone, now: datetime, *, opened: bool) -> Html:
     stamp = str(round(request.at.timestamp() * 1000))
-    href = link() if opened else link(**{session.REQUEST: request.inference_id, session.AT: stamp})
+    href = link() if opened else link(**{failure_door.REQUEST: request.inference_id, failure_door.AT: stamp})
     status = f" ({request.status})" if request.status else ""
     name = MEANINGS[request.cause].name.partition(" (")[0]
     return line(
@@ -150,7 +153,9 @@ def _told(found: FailedRequests, failed: float | None) -> Html:
 
 
 def _detail(name: str, inference_id: str, at: datetime, zone: Zone, now: datetime) -> Html:
-    return log_view.request_detail(session.request_log(name, inference_id, at).value, name, zone.info, now)
+    return log_view.request_detail(
+        failure_door.request_log(name, inference_id, at).value, name, zone.info, now
+    )
 
 
 def _none(found: FailedRequests, failed: float | None) -> Html:
@@ -173,7 +178,7 @@ def _is(request: FailedRequest, chosen: str, at: datetime | None) -> bool:
 
 def _asked_at() -> datetime | None:
     """When the request of a link failed; None where the link does not say, or says nonsense."""
-    text = str(st.query_params.get(session.AT, ""))
+    text = str(st.query_params.get(failure_door.AT, ""))
     if not text.isascii() or not text.isdigit() or int(text) > _MOST_MS:
         return None
     return datetime.fromtimestamp(int(text) / 1000.0, UTC)
@@ -183,7 +188,7 @@ def _log(name: str, shown: Range, zone: Zone) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="log-controls"):
         text = st.text_input(
             "Search the log",
-            key=session.TEXT,
+            key=failure_door.TEXT,
             type="search",
             placeholder="Lines that hold exactly this text",
             label_visibility="collapsed",
@@ -195,14 +200,14 @@ def _log(name: str, shown: Range, zone: Zone) -> None:
         streams = st.selectbox(
             "Streams",
             [str(s) for s in Streams],
-            key=session.STREAMS,
+            key=failure_door.STREAMS,
             required=True,
             label_visibility="collapsed",
             bind="query-params",
             width=210,
         )
     which = Streams(streams) if streams in tuple(Streams) else Streams.ALL
-    told = session.logs(name, LogQuery(shown.asked, str(text or ""), which, LINES))
+    told = failure_door.logs(name, LogQuery(shown.asked, str(text or ""), which, LINES))
     found = told.value
     _older(told.error, found.end, zone)
     if found.lines:
@@ -224,7 +229,7 @@ def _log(name: str, shown: Range, zone: Zone) -> None:
 
 
 def _objects(name: str, zone: Zone) -> None:
-    told = session.failure_objects(name)
+    told = failure_door.failure_objects(name)
     found = told.value
     now = session.now() or datetime.fromtimestamp(0, UTC)
     _older(told.error, now - timedelta(seconds=told.age_s), zone)
@@ -240,19 +245,19 @@ def _objects(name: str, zone: Zone) -> None:
         return
     if found.problems:
         return
-    chosen = str(st.query_params.get(session.OBJECT, ""))
+    chosen = str(st.query_params.get(failure_door.OBJECT, ""))
     rows: list[Html] = []
     opened = 0
     for number, each in enumerate(found.objects):
         row = _object(each, zone, now, opened=each.key == chosen)
         if each.key == chosen:
             opened = number
-            text = log_view.object_text(session.failure_object(name, chosen).value, zone.info, now)
+            text = log_view.object_text(failure_door.failure_object(name, chosen).value, zone.info, now)
             row = joined((row, _below(text, 4)))
         rows.append(row)
     alone = Html("")
     if chosen and all(each.key != chosen for each in found.objects):
-        alone = log_view.object_text(session.failure_object(name, chosen).value, zone.info, now)
+        alone = log_view.object_text(failure_door.failure_object(name, chosen).value, zone.info, now)
     heads = (("written", ""), ("object", ""), ("size", "num"), ("", ""))
     listed = (
         _folded(heads, rows, "Failure objects, newest first", opened)
@@ -287,7 +292,7 @@ def _object(each: FailureObject, zone: Zone, now: datetime, *, opened: bool) -> 
         cell(
             html(
                 '<a class="go" href="{href}" data-focus="object:{key}" aria-expanded="{open}">{word}</a>',
-                href=link() if opened else link(**{session.OBJECT: each.key}),
+                href=link() if opened else link(**{failure_door.OBJECT: each.key}),
                 key=each.key,
                 open="true" if opened else "false",
                 word="Close ✕" if opened else "Show →",

@@ -7,7 +7,17 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from components import access, failure_parts, log_view, notices, request_door, request_words, session, zoom
+from components import (
+    access,
+    failure_door,
+    failure_parts,
+    log_view,
+    notices,
+    request_door,
+    request_words,
+    session,
+    zoom,
+)
 from components import format as fmt
 from components.cards import endpoint_link
 from components.failure_cards import when
@@ -96,13 +106,14 @@ def _onward(sent: Sent) -> Html:
     scope_of |= {session.ZONE: zone} if zone else {}
     ended = sent.ended or sent.sent
     at = str(round(ended.timestamp() * 1000)) if ended is not None else ""
-    searched = scope_of | {session.PART: failure_parts.LOG, session.TEXT: sent.inference_id}
+    searched = scope_of | {failure_door.PART: failure_parts.LOG, failure_door.TEXT: sent.inference_id}
     if sent.sent is not None and ended is not None:
         searched |= zoom.query(sent.sent - MARGIN, ended + MARGIN)
     return html(
         '<p class="small"><a class="go" href="{failures}" data-focus="to-failures">Its lines on the Failures page →</a>'
         ' · <a class="go" href="{log}" data-focus="to-log">Search the log for it →</a></p>',
-        failures="./failures?" + urlencode(scope_of | {session.REQUEST: sent.inference_id, session.AT: at}),
+        failures="./failures?"
+        + urlencode(scope_of | {failure_door.REQUEST: sent.inference_id, failure_door.AT: at}),
         log="./failures?" + urlencode(searched),
     )
 

@@ -8,7 +8,9 @@ from components import format as fmt
 from components.cards import card
 from components.format import took
 from components.markup import Html, html, joined
+from ops.core import savings_aside as aside
 from ops.core import savings_counted as counted
+from ops.core import savings_story
 from ops.core import savings_words as words
 from ops.core.cost import Basis
 from ops.core.savings_parts import asleep
@@ -17,8 +19,8 @@ from ops.core.views_savings import SavingsView
 
 def story(view: SavingsView) -> Html:
     """The sentence that a manager repeats, and what has to stand beside it."""
-    first, second = words.headline(view)
-    more = " ".join(words.lead(view))
+    first, second = savings_story.headline(view)
+    more = " ".join(savings_story.lead(view))
     tone = "fine" if second.startswith("Saved") else "waking"
     return html(
         '<div class="stack"><h1 tabindex="-1">{first} <span class="{tone}">{second}</span></h1>'
@@ -44,7 +46,7 @@ def status(view: SavingsView) -> str:
         if view.total.basis is Basis.BILLED
         else "Estimated from instance time and list prices"
     )
-    return f"{basis}, {words.settled(view)}. {where}"
+    return f"{basis}, {savings_story.settled(view)}. {where}"
 
 
 def numbers(view: SavingsView) -> Html:
@@ -94,15 +96,18 @@ def _price(view: SavingsView) -> Html:
         return card("baseline", words.DASH if found is None else words.dollars(found.baseline), note)
     blind = f" (of {fmt.plural(waits.left_out, 'endpoint')} not known yet)" if waits.left_out else ""
     starts = f"{fmt.plural(waits.cold_starts, 'cold start')}{blind}"
+    added = f"; {aside.minutes(waits)}" if waits.request_minutes else ""
     if waits.p95_s is None:
-        waited = "" if waits.requests is None else f"{fmt.plural(waits.requests, 'request')} or more waited"
+        waited = (
+            "" if waits.requests is None else f"{fmt.plural(waits.requests, 'request')} or more waited{added}"
+        )
         return card(
             "cold starts", fmt.count(waits.cold_starts), waited, "waking" if waits.cold_starts else ""
         )
     worst = ""
     if waits.worst_day is not None and waits.worst_p95_s is not None:
         worst = f", {took(waits.worst_p95_s)} on {words.WEEKDAYS[waits.worst_day]}"
-    return card("95 of 100 waits under", took(waits.p95_s), f"{starts}{worst}", "waking")
+    return card("95 of 100 waits under", took(waits.p95_s), f"{starts}{worst}{added}", "waking")
 
 
 def counting(view: SavingsView) -> Html:

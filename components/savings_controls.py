@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components import format as fmt
-from components import notices, refused, scope, session
+from components import notices, refused, savings_door, scope, session
 from components.markup import html, show
 from ops.core import baselines, periods
 from ops.core import savings_words as words
@@ -30,7 +30,7 @@ OWN = "own"
 """A number of instances: the URL holds the number itself, as the command line takes it."""
 BASELINES = ("peak", "one", "max", "hours", OWN)
 OWN_WORDS = "against a number of your own"
-_LAST = re.compile(r"^(\d{1,3})d$")
+_LAST, _MONTH = re.compile(r"^(\d{1,3})d$"), re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,11 @@ class Chosen:
         )
 
 
-def pick(now: datetime, row: DeltaGenerator) -> Chosen:
-    """All that is chosen, in `row`. What a link asks for and cannot have is said, and the default is shown."""
+def pick(now: datetime | None, row: DeltaGenerator) -> Chosen | None:
+    """All that is chosen, in `row`. What a link asks for and cannot have is said, and the default is shown.
+
+    `now`: AWS's own time; None while the fleet cannot be read: the pickers keep what they hold, and nothing is asked.
+    """
     scope.take_endpoint()
     zone = _zone_name()
     with row:
@@ -75,19 +78,23 @@ def pick(now: datetime, row: DeltaGenerator) -> Chosen:
             width=240,
         )
         basis, tags = _pick_asked()
+    if period is None:
+        return None
     return Chosen(SavingsQuery(period, baseline, basis, (name,) if name else None, tags))
 
 
 def calm_s() -> float:
     """Seconds between two refreshes: money does not change each second, but it does while the past is read."""
-    return 10.0 if st.session_state.get(session.SAVINGS_MOVE, True) else 60.0
+    return 10.0 if st.session_state.get(savings_door.MOVE, True) else 60.0
 
 
 def here() -> dict[str, str]:
     """What a link to this page has to say to show the same, but for the endpoint and tags."""
-    found = {key: st.query_params.get(key) for key in (session.PERIOD, session.BASELINE, session.ZONE)}
+    found = {
+        key: st.query_params.get(key) for key in (savings_door.PERIOD, savings_door.BASELINE, session.ZONE)
+    }
     basis = Basis.BILLED.value if _asked_basis() else None
-    return {key: value for key, value in (found | {session.BASIS: basis}).items() if value}
+    return {key: value for key, value in (found | {savings_door.BASIS: basis}).items() if value}
 
 
 def row() -> DeltaGenerator:
@@ -98,7 +105,7 @@ def row() -> DeltaGenerator:
 def pick_rest(view: SavingsView, row: DeltaGenerator) -> None:
     """Basis and tags where the answer offers a choice, and no link or picker has made one yet."""
     offered = tuple(f"{key}={value}" for key, values in sorted(view.tag_values.items()) for value in values)
-    st.session_state[session.TAGS_OFFERED] = offered
+    st.session_state[savings_door.TAGS_OFFERED] = offered
     with row:
         if not _asked_tags() and offered:
             _draw_tags(offered)
@@ -116,7 +123,7 @@ def _pick_asked() -> tuple[Basis, tuple[tuple[str, str], ...]]:
     basis, tags = Basis.ESTIMATED, ()
     asked = _asked_tags()
     if asked:
-        offered = st.session_state.get(session.TAGS_OFFERED, ())
+        offered = st.session_state.get(savings_door.TAGS_OFFERED, ())
         pairs = [
             each.partition("=") for each in _draw_tags((*offered, *(e for e in asked if e not in offered)))
         ]
@@ -127,18 +134,21 @@ def _pick_asked() -> tuple[Basis, tuple[tuple[str, str], ...]]:
 
 
 def _asked_tags() -> list[str]:
-    return list(st.query_params.get_all(session.TAG) or st.session_state.get(session.TAG) or [])
+    return list(st.query_params.get_all(savings_door.TAG) or st.session_state.get(savings_door.TAG) or [])
 
 
 def _asked_basis() -> bool:
-    return Basis.BILLED.value in (st.query_params.get(session.BASIS), st.session_state.get(session.BASIS))
+    return Basis.BILLED.value in (
+        st.query_params.get(savings_door.BASIS),
+        st.session_state.get(savings_door.BASIS),
+    )
 
 
 def _draw_tags(offered: Sequence[str]) -> list[str]:
     return st.multiselect(
         "Tags",
         offered,
-        key=session.TAG,
+        key=savings_door.TAG,
         bind="query-params",
         persist_state="session",
         placeholder="Any tags",
@@ -152,7 +162,7 @@ def _draw_basis() -> str:
         "Basis",
         [Basis.ESTIMATED.value, Basis.BILLED.value],
         default=Basis.ESTIMATED.value,
-        key=session.BASIS,
+        key=savings_door.BASIS,
         bind="query-params",
         persist_state="session",
         required=True,
@@ -161,23 +171,27 @@ def _draw_basis() -> str:
     return chosen or Basis.ESTIMATED.value
 
 
-def _pick_period(now: datetime, zone: str) -> Period:
-    oldest = min((row.endpoint.created for row in _rows()), default=now)
-    offered = [*(f"{n}d" for n in DAYS), *periods.months(now, oldest, zone)]
-    asked = _from_url(session.PERIOD, DEFAULT, lambda text: period_of(text, now, zone))
-    _tied(session.PERIOD, asked)
+def _pick_period(now: datetime | None, zone: str) -> Period | None:
+    offered = [f"{n}d" for n in DAYS]
+    if now is None:  # which months there are, and whether one that is asked for is, nobody knows
+        asked = st.query_params.get(savings_door.PERIOD) or DEFAULT
+    else:
+        oldest = min((row.endpoint.created for row in _rows()), default=now)
+        offered += periods.months(now, oldest, zone)
+        asked = _from_url(savings_door.PERIOD, DEFAULT, lambda text: period_of(text, now, zone))
+    _tied(savings_door.PERIOD, asked)
     st.selectbox(
         "Period",
         offered if asked in offered else [*offered, asked],
-        key=session.PERIOD,
+        key=savings_door.PERIOD,
         format_func=_period_words,
         required=True,
         on_change=_to_url,
-        args=(session.PERIOD, DEFAULT),
+        args=(savings_door.PERIOD, DEFAULT),
         label_visibility="collapsed",
         width=170,
     )
-    return period_of(asked, now, zone)
+    return None if now is None else period_of(asked, now, zone)
 
 
 def period_of(text: str, now: datetime, zone: str) -> Period:
@@ -190,36 +204,36 @@ def _period_words(text: str) -> str:
     days = _LAST.match(text)
     if days:
         return "Last day" if days[1] == "1" else f"Last {days[1]} days"
-    return words.month_words(text)
+    return words.month_words(text) if _MONTH.match(text) else text
 
 
 def _pick_baseline() -> Baseline:
-    asked = _from_url(session.BASELINE, BASELINES[0], baselines.parse)
+    asked = _from_url(savings_door.BASELINE, BASELINES[0], baselines.parse)
     found = baselines.parse(asked)
     shown = OWN if found.kind is Kind.NUMBER else found.text
-    _tied(session.BASELINE, shown)
+    _tied(savings_door.BASELINE, shown)
     st.selectbox(
         "Compared with",
         BASELINES if shown in BASELINES else [*BASELINES, shown],
-        key=session.BASELINE,
+        key=savings_door.BASELINE,
         format_func=lambda each: (
             OWN_WORDS if each == OWN else f"against {words.short(baselines.parse(each))}"
         ),
         required=True,
         on_change=_to_url,
-        args=(session.BASELINE, BASELINES[0]),
+        args=(savings_door.BASELINE, BASELINES[0]),
         label_visibility="collapsed",
         width=300,
     )
     if found.kind is Kind.NUMBER:
-        _tied(session.INSTANCES, float(found.number or 0))
+        _tied(savings_door.INSTANCES, float(found.number or 0))
         st.number_input(
             "Instances",
             min_value=0.0,
             max_value=float(baselines.MOST),
             step=1.0,
             format="%g",
-            key=session.INSTANCES,
+            key=savings_door.INSTANCES,
             required=True,
             on_change=_number_to_url,
             label_visibility="collapsed",
@@ -257,17 +271,17 @@ def _to_url(key: str, default: str) -> None:
 
 
 def _number_to_url() -> None:
-    refused.forget(session.BASELINE)
-    number = st.session_state.get(session.INSTANCES)
+    refused.forget(savings_door.BASELINE)
+    number = st.session_state.get(savings_door.INSTANCES)
     text = "1" if number is None else f"{Decimal(str(number)).normalize():f}"
-    st.query_params.update({session.BASELINE: text})
+    st.query_params.update({savings_door.BASELINE: text})
 
 
 def said() -> None:
     """What a link asked for and cannot have."""
     for key, what, used in (
-        (session.PERIOD, "the period", "the last 30 days"),
-        (session.BASELINE, "the baseline", "always on at its peak"),
+        (savings_door.PERIOD, "the period", "the last 30 days"),
+        (savings_door.BASELINE, "the baseline", "always on at its peak"),
     ):
         told = refused.said(key)
         if told:

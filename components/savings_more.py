@@ -1,4 +1,4 @@
-"""The lower parts of the Savings page: the month's end, idle time, real-time candidates, the bill beside it. Pure."""
+"""The lower parts of the Savings page: the month's end, idle time, real-time candidates. Pure."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from decimal import Decimal
 from components import format as fmt
 from components.markup import Html, html, joined
 from components.tables import cell, line, table
+from ops.core import savings_aside as aside
 from ops.core import savings_words as words
-from ops.core.cost import Basis, cents
-from ops.core.reconcile import agreement
-from ops.core.views_savings import Candidate, Details, Fit, Forecast, Idle, Reconciled, SavingsView
+from ops.core.cost import Basis
+from ops.core.views_savings import Candidate, Details, Fit, Forecast, Idle, SavingsView
 
 RANKED = 8
-SHOWN, MOST = 7, 62
-"""So many endpoints that idle, and days beside their bill, are listed at once; and so many older days at most."""
+"""So many endpoints that idle are listed."""
+LONG_AWAKE_H = 24.0
+"""From so long on it is said that an endpoint has not slept."""
 _FITS = {
     Fit.GOOD: ("✓", "good fit", "fine"),
     Fit.FAIR: ("◔", "fair fit", "waking"),
@@ -24,28 +25,31 @@ _FITS = {
 }
 
 
-def month_end(found: Forecast) -> Html:
-    """Where the month ends, in a sentence, and from what that is known."""
+def month_end(found: Forecast, basis: Basis) -> Html:
+    """Where the month ends, in a sentence, and from what that is known, or why nobody can say."""
     tone = {"yes": "stuck", "likely": "waking", "possibly": "waking", "no": "fine"}.get(found.passes, "")
     mark = {"yes": "▲ ", "likely": "▲ ", "no": "✓ "}.get(found.passes, "")
-    budget = (
-        Html("")
-        if found.budget is not None or found.expected is None
-        else html('<p class="muted small">No budget is set.</p>')
+    billed = (
+        "What is spent and expected is estimated here, also beside a bill." if basis is Basis.BILLED else ""
     )
+    budget = "No budget is set." if found.budget is None and found.expected is not None else ""
+    more = " ".join(part for part in (billed, budget) if part)
     return html(
         '<div class="stack"><h2>Where the month ends</h2><p class="{tone}">{mark}{said}</p>'
-        '<p class="muted small">{basis}</p>{budget}</div>',
+        '<p class="muted small">{why}</p>{more}</div>',
         tone=tone,
         mark=mark,
-        said=words.forecast(found),
-        basis=found.basis,
-        budget=budget,
+        said=aside.forecast(found),
+        why=found.basis,
+        more=html('<p class="muted small">{more}</p>', more=more) if more else Html(""),
     )
 
 
 def ranked(view: SavingsView) -> Html:
-    """Where money still goes for nothing: endpoints that never slept first, then by what their idle time cost."""
+    """Where money still goes for nothing: endpoints that never slept first, then by what their idle time cost.
+
+    Those whose saving is not known yet are left out.
+    """
     found = _by_waste(view)
     if not found:
         return Html("")
@@ -56,7 +60,8 @@ def ranked(view: SavingsView) -> Html:
         ("longest awake", "num"),
         ("", ""),
     )
-    costs = {row.name: row.usd for row in view.rows}
+    estimated = view.total.basis is Basis.ESTIMATED
+    costs = {row.name: row.usd for row in view.rows if estimated}  # no estimate is measured by a bill
     rows = (_waste(name, more, costs.get(name)) for name, more in found[:RANKED])
     hidden = len(found) - RANKED
     rule = next((more.idle.rule for _, more in found if more.idle is not None and more.idle.rule), "")
@@ -69,7 +74,7 @@ def ranked(view: SavingsView) -> Html:
 
 
 def _by_waste(view: SavingsView) -> list[tuple[str, Details]]:
-    shown = {row.name for row in view.rows}
+    shown = {row.name for row in view.rows if row.saved is not None}
     known = [
         (name, more)
         for name, more in view.details.items()
@@ -91,12 +96,15 @@ def _waste(name: str, more: Details, cost: Decimal | None) -> Html:
     says = []
     if idle.never_slept:
         says.append("Never slept in the known time.")
+    elif (idle.awake_h or 0.0) >= LONG_AWAKE_H:
+        says.append(f"Has not slept for {fmt.age((idle.awake_h or 0.0) * 3600)}.")
     if more.warm is not None and more.warm.usd is not None:
         avoided = more.warm.avoided
         kept = "" if avoided is None else f", and avoided {fmt.plural(avoided, 'cold start')}"
         says.append(f"Warm windows cost {fmt.money(more.warm.usd)} beyond what requests needed{kept}.")
     if idle.unknown_hours >= 1:
         says.append(f"Of {words.hours(idle.unknown_hours)} instance-hours nobody can tell.")
+    rests = more.warm.assumed if more.warm is not None else ()
     return line(
         cell(name, "", "name"),
         cell(
@@ -110,7 +118,15 @@ def _waste(name: str, more: Details, cost: Decimal | None) -> Html:
         ),
         cell(words.share(part), "of its cost", "num"),
         cell(words.DASH if longest is None else fmt.age(longest * 3600), "longest awake", "num"),
-        cell(html('<span class="small">{says}</span>', says=" ".join(says)), "", "wide says"),
+        cell(
+            html(
+                '<span class="small">{says}</span>{rests}',
+                says=" ".join(says),
+                rests=html('<div class="small muted">{rests}</div>', rests=" ".join(rests)) if rests else "",
+            ),
+            "",
+            "wide says",
+        ),
     )
 
 
@@ -173,85 +189,4 @@ def _candidate(found: Candidate) -> Html:
             "num",
         ),
         cell(html('<ul class="evidence small">{why}</ul>', why=why), "why", "wide"),
-    )
-
-
-def beside_the_bill(view: SavingsView) -> Html:
-    """Bill and estimate of the same endpoint and day side by side, and why they differ. Never added."""
-    names = {row.name for row in view.rows}
-    found = [each for each in view.reconciled if each.endpoint in names]
-    if not found:
-        return Html("")
-    newest = sorted(found, key=lambda each: (each.day, each.endpoint), reverse=True)
-    return html(
-        '<div class="stack"><h2>Beside the bill</h2><p class="muted small">{said}</p>{table}{older}</div>',
-        said=summed(found),
-        table=_days(newest[:SHOWN]),
-        older=_older(newest[SHOWN:]),
-    )
-
-
-def _days(found: Sequence[Reconciled]) -> Html:
-    heads = (
-        ("day (UTC)", ""),
-        ("endpoint", ""),
-        ("billed", "num"),
-        ("estimated", "num"),
-        ("difference", "num"),
-        ("why", ""),
-    )
-    return table(heads, (_beside(each) for each in found), "Bill and estimate by day")
-
-
-def _older(found: Sequence[Reconciled]) -> Html:
-    """The rest, folded away, and not more of it than anybody reads."""
-    if not found:
-        return Html("")
-    hidden = len(found) - MOST
-    return html(
-        '<details data-focus="older-bills"><summary data-focus="older-bills-summary">{n} older</summary>'
-        "{table}{more}</details>",
-        n=fmt.count(len(found)),
-        table=_days(found[:MOST]),
-        more=html('<p class="muted small">and {n} more</p>', n=hidden) if hidden > 0 else Html(""),
-    )
-
-
-def summed(found: Sequence[Reconciled]) -> str:
-    """How far bill and estimate lie apart over the days that have both."""
-    both = agreement(found)
-    if both is None:
-        return "No day has both a bill and an estimate."
-    apart = "" if both.apart is None else f", {words.share(abs(both.apart))} apart"
-    moving = sum(not each.final for each in found)
-    still = f" {fmt.plural(moving, 'line')} of the bill may still change." if moving else ""
-    return (
-        f"Over {fmt.plural(both.days, 'day')} of endpoints with both, the bill says {fmt.money(both.billed_usd)} "
-        f"and the estimate {words.usd(both.estimated_usd, Basis.ESTIMATED)}{apart}. They are never added.{still}"
-    )
-
-
-def _beside(each: Reconciled) -> Html:
-    apart = None if each.estimated_usd is None else each.estimated_usd - each.billed_usd
-    hours = "" if each.estimated_hours is None else f"{words.hours(each.estimated_hours)} h"
-    open_ = Html("") if each.final else html('<div class="small muted">not final</div>')
-    return line(
-        cell(html("{day}{open}", day=f"{each.day.day} {each.day:%b %Y}", open=open_), "", "name"),
-        cell(each.endpoint, "endpoint"),
-        cell(
-            html(
-                '{usd}<div class="small muted">{h} h</div>',
-                usd=fmt.money(each.billed_usd),
-                h=words.hours(each.billed_hours),
-            ),
-            "billed",
-            "num",
-        ),
-        cell(
-            html('{usd}<div class="small muted">{h}</div>', usd=fmt.money(each.estimated_usd), h=hours),
-            "estimated",
-            "num",
-        ),
-        cell(words.DASH if apart is None else words.dollars(cents(apart)), "difference", "num"),
-        cell(html('<span class="small">{why}</span>', why="; ".join(each.why)), "why", "wide"),
     )

@@ -10,6 +10,7 @@ from components.charts.saving_spark import day_bars
 from components.format import took
 from components.markup import Html, html
 from components.tables import cell, line, table
+from ops.core import savings_aside as aside
 from ops.core import savings_words as words
 from ops.core.cost import cents
 from ops.core.savings import Saving
@@ -82,9 +83,13 @@ def _row(row: Saving, more: Details, link: Mapping[str, str]) -> Html:
 
 def _known(row: Saving) -> Html:
     """How much of its time is known, where that is not all."""
-    if row.time.coverage >= 0.995:
+    if row.covered >= 0.995:
         return Html("")
-    return html('<div class="small waking">{share} known</div>', share=words.share(row.time.coverage))
+    if row.days_known is not None and row.days_lived is not None:
+        told = f"{row.days_known} of {fmt.plural(row.days_lived, 'day')} billed"
+    else:
+        told = f"{words.share(row.covered)} known"
+    return html('<div class="small waking">{told}</div>', told=told)
 
 
 def _spark(row: Saving, under: Html) -> Html:
@@ -103,16 +108,20 @@ def _waits(more: Details) -> Html:
     if not waits.cold_starts:
         return html('<span class="none">nobody waited</span>')
     long = f"p95 wait {took(waits.p95_s)}" if waits.p95_s is not None else "too few to say how long"
+    added = aside.minutes(waits)
     worst = (
         f", {took(waits.worst_p95_s)} on {words.WEEKDAYS[waits.worst_day]}"
         if waits.worst_day is not None and waits.worst_p95_s is not None
         else ""
     )
     return html(
-        '<span class="nowrap">{starts}</span><div class="small muted">{long}{worst}</div>{expired}',
+        '<span class="nowrap">{starts}</span><div class="small muted">{long}{worst}</div>'
+        '<div class="small muted" title="The waits of all requests until an instance was in service, added up">'
+        "{added}</div>{expired}",
         starts=fmt.plural(waits.cold_starts, "cold start"),
         long=long,
         worst=worst,
+        added=added,
         expired=html('<div class="small stuck">{n} expired</div>', n=fmt.count(waits.expired))
         if waits.expired
         else Html(""),

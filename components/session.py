@@ -15,7 +15,6 @@ from ops.config import Settings, variables
 from ops.console import Console
 from ops.core.alarm_past import AlarmPast
 from ops.core.change import Actor, ChangePlan, Entry, Receipt
-from ops.core.cost import Basis
 from ops.core.drift import Drift
 from ops.core.errors import OpsError, Unreachable
 from ops.core.incident import Incident, begin_of
@@ -24,17 +23,7 @@ from ops.core.timeline import Timeline
 from ops.core.types import Connection, Window
 from ops.core.views import DoctorView, EndpointView, FleetView, Usage
 from ops.core.views_capacity import CapacityView
-from ops.core.views_cold import ColdStartsView, WakingView
-from ops.core.views_failures import (
-    FailedRequests,
-    FailureObjects,
-    LogQuery,
-    LogSearch,
-    ObjectText,
-    RequestLog,
-)
 from ops.core.views_notices import NoticesView, SettingLine
-from ops.core.views_savings import SavingsQuery, SavingsView
 from ops.core.views_warm import WarmView
 from ops.notifier import Notifier
 from ops.pace import Snapshot
@@ -59,16 +48,8 @@ TYPED, TYPED_ERROR = "typed", "typed-error"
 
 DOCTOR_S = 15.0
 """Seconds for which an answer of the doctor serves everybody who asks the same."""
-OF, BACK = "of", "back"
-"""URL and session: the endpoint whose cold starts are shown, and how far back, a key of cold_controls.SPANS."""
-COLD_ROWS = "cold-rows"
-"""Session: how many cold starts are listed at most."""
-PERIOD, BASELINE, INSTANCES, BASIS, TAG = "period", "baseline", "instances", "basis", "tag"
-"""URL and session: what the Savings page counts: "30d" or "2026-11", against what, in which money, of which tags."""
-TAGS_OFFERED, SAVINGS_MOVE = "tags-offered", "savings-move"
-"""Session: the tags that the newest answer on savings offered, and whether its past is still being read."""
-COLD_S, WAKING_S, SAVINGS_S = 10.0, 5.0, 10.0
-"""So long what is kept of cold starts, how far a wake is, and savings, serve everybody who asks the same."""
+OF = "of"
+"""URL and session: the endpoint whose cold starts, or savings, are shown."""
 
 QUERY = "q"
 """URL and session: the words that the Fleet page searches for."""
@@ -85,14 +66,6 @@ FINDING = "finding"
 """URL: the code of the finding that a link to the Doctor page leads to."""
 ALARMS_S = 60.0
 """Seconds for which the history of alarms is good enough."""
-PART = "part"
-"""URL and session: what stands below the chart of the Failures page, a key of failure_parts.PARTS."""
-REQUEST, AT = "request", "at"
-"""URL: the failed request whose lines are shown, and when it failed (ms since the epoch)."""
-OBJECT = "object"
-"""URL: the key of the failure object that is shown."""
-TEXT, STREAMS = "text", "streams"
-"""URL and session: what the log is searched for, and in which streams (a value of views_failures.Streams)."""
 VIEW = "view"
 """URL and session: what the Requests page shows, a key of request_controls.VIEWS."""
 SENT, BATCH = "sent", "batch"
@@ -111,8 +84,6 @@ SUBMISSION = "submission"
 """Session: the token of the submission that is being written; a new one after each that was taken."""
 SUBMITTED = "submitted"
 """Session: what became of the last press of the button."""
-FAILURES_OF = "failures-of"
-"""Session: the endpoint and range that the parts below the chart are read for, and how many requests failed in it."""
 
 
 class Source(Protocol):
@@ -161,8 +132,6 @@ ACTIVITY_ROWS = "activity-rows"
 """Session: how many lines of the time line are listed at most."""
 JOURNAL_S = 5.0
 """So long the journal serves everybody who asks."""
-LOG_KEEP_S = 20.0
-"""Seconds for which what was read of logs and failure objects serves all who ask the same."""
 
 _source: Source | None = None
 _telling: Notifier | None = None
@@ -315,56 +284,6 @@ def since(viewer: str, view: FleetView) -> Since | None:
         return source().ask(("since", viewer), lambda console: console.since(viewer, view), SINCE_S).value
     except OpsError:
         return None
-
-
-def cold_starts(name: str | None, span: timedelta | None) -> Told[ColdStartsView]:
-    """The cold starts that are kept of one endpoint or all (None), in a span or ever (None). Raises OpsError."""
-    of = None if name is None else (name,)
-    return source().recall(("cold-starts", name, span), lambda console: console.cold_starts(of, span), COLD_S)
-
-
-def savings(query: SavingsQuery) -> Told[SavingsView]:
-    """What scale-to-zero saved, of what was read so far, or by the bill, which AWS is asked for. Raises OpsError."""
-    asks = source().ask if query.basis is Basis.BILLED else source().recall
-    return asks(("savings", query), lambda console: console.savings(query), SAVINGS_S)
-
-
-def waking(name: str) -> WakingView | None:
-    """How far a wake of an endpoint is, and what its past lets expect; None while nobody can say."""
-    try:
-        return source().recall(("waking", name), lambda console: console.waking(name), WAKING_S).value
-    except OpsError:
-        return None
-
-
-def failed_requests(name: str, span: timedelta | Window) -> Told[FailedRequests]:
-    """The failed requests that the log names. Raises OpsError."""
-    return source().ask(
-        ("failed-requests", name, span), lambda console: console.failed_requests(name, span), LOG_KEEP_S
-    )
-
-
-def request_log(name: str, inference_id: str, at: datetime) -> Told[RequestLog]:
-    """What is on record of one request. Raises OpsError."""
-    key = ("request-log", name, inference_id, at)
-    return source().ask(key, lambda console: console.request_log(name, inference_id, at), LOG_KEEP_S)
-
-
-def logs(name: str, query: LogQuery) -> Told[LogSearch]:
-    """The newest log lines that a query wants. Raises OpsError."""
-    return source().ask(("logs", name, query), lambda console: console.logs(name, query), LOG_KEEP_S)
-
-
-def failure_objects(name: str) -> Told[FailureObjects]:
-    """The newest failure objects. Raises OpsError."""
-    return source().ask(("failure-objects", name), lambda console: console.failure_objects(name), LOG_KEEP_S)
-
-
-def failure_object(name: str, key: str) -> Told[ObjectText]:
-    """The beginning of one failure object. Raises OpsError."""
-    return source().ask(
-        ("failure-object", name, key), lambda console: console.failure_object(name, key), LOG_KEEP_S
-    )
 
 
 def capacity(name: str, since: datetime | None = None) -> Told[CapacityView]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
 
+from components import cold_door, session
 from components import format as fmt
-from components import session
 from components.cold_table import link
 from components.format import took
 from components.markup import Html, html, joined, show
@@ -37,7 +37,7 @@ def waking(view: EndpointView, zone: tzinfo) -> None:
     row = view.row
     if not row.endpoint.is_async or not row.endpoint.described:
         return
-    found = session.waking(row.endpoint.ref.name)
+    found = cold_door.waking(row.endpoint.ref.name)
     if found is None:
         return
     if found.outlook is not None and row.verdict.state not in _SILENT:

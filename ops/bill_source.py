@@ -129,16 +129,20 @@ class BillSource:
                     return found
         return None
 
-    def read(self, reading: Reading, connection: Connection, first: date, last: date) -> ReadBill:
-        """The same, read now where need be. Raises BadInput (no source is set), Denied, OpsError.
-
-        What failed lately is raised again without an attempt.
-        """
+    def check(self) -> None:
+        """Raises BadInput where no bill can be asked for; asks nobody."""
         if not self.places.words:
             raise BadInput(
                 "No bill is set, and Cost Explorer may not be asked.",
                 "Set EBB_BILL_EXPORT or EBB_BILL_TABLE, or unset EBB_COST_EXPLORER.",
             )
+
+    def read(self, reading: Reading, connection: Connection, first: date, last: date) -> ReadBill:
+        """The same, read now where need be. Raises BadInput (no source is set), Denied, OpsError.
+
+        What failed lately is raised again without an attempt.
+        """
+        self.check()
         if last <= first:
             raise BadInput("No whole day (UTC) of this period is over yet.", "Choose an earlier period.")
         found = self.at_hand(first, last)

@@ -40,11 +40,13 @@ def on_a_bill(
     told = _told(read, view.connection)
     rows = tuple(_row(state, view, row, row.time, view.query.period, told) for row in view.rows)
     ordered = sorted(rows, key=lambda row: (row.saved is None, -(row.saved or 0), row.name))
+    whole, names = total(rows, Basis.BILLED), {row.name for row in rows}
+    others = [each for each in view.total.left_out if each.name not in names]
     shown = replace(
         view,
         query=replace(view.query, basis=Basis.BILLED),
         rows=tuple(ordered),
-        total=total(rows, Basis.BILLED),
+        total=replace(whole, left_out=(*whole.left_out, *others)),
         before=None if earlier is None else _before(state, view, earlier),
         bill_source=source,
         problems=(*view.problems, *read.problems),
@@ -86,7 +88,7 @@ def _before(state: State, view: SavingsView, earlier: ReadBill) -> Total | None:
     period = view.query.period.previous()
     if earlier.bill.currency != CURRENCY:
         return None
-    chosen = [(row, state.known[row.name].endpoint) for row in view.rows]
+    chosen = [(row, state.known[row.name].endpoint) for row in view.rows if row.name in state.known]
     lived = [(row, endpoint) for row, endpoint in chosen if endpoint.created < period.until]
     times = times_of(state.past, [Asked(endpoint, period.start, period.until) for _, endpoint in lived])
     told = _told(earlier, view.connection)
@@ -98,19 +100,27 @@ def _before(state: State, view: SavingsView, earlier: ReadBill) -> Total | None:
 def _row(
     state: State, view: SavingsView, row: Saving, time: InstanceTime, period: Period, told: BillDays
 ) -> Saving:
-    endpoint = state.known[row.name].endpoint
-    target = state.scaling.targets.get(endpoint.ref.resource_id)
-    return billed.saving(
+    known = state.known.get(row.name)
+    target = state.scaling.targets.get(known.endpoint.ref.resource_id) if known is not None else None
+    kind = (
+        known.endpoint.instance_type
+        if known is not None
+        else row.by_type[-1].instance_type
+        if row.by_type
+        else ""
+    )
+    found = billed.saving(
         row.name,
         told,
         time,
         period,
         view.query.baseline,
         most=target.bounds.max if target is not None else None,
-        listed=next((p for p in view.prices if p.instance_type == endpoint.instance_type), None),
+        listed=next((p for p in view.prices if p.instance_type == kind), None),
         is_async=row.is_async,
         tags=row.tags,
     )
+    return replace(found, notes=row.notes, since=row.since, gone=row.gone)
 
 
 def _unseen(state: State, row: Saving, view: SavingsView) -> Mapping[tuple[str, date], Moving]:

@@ -17,7 +17,9 @@ from ops.cli_show import WIDTH, write
 from ops.config import Settings
 from ops.console import Console
 from ops.core import baselines, periods
+from ops.core import savings_aside as aside
 from ops.core import savings_counted as counted
+from ops.core import savings_story as story
 from ops.core import savings_words as words
 from ops.core.cost import Basis, cents
 from ops.core.errors import BadInput
@@ -36,6 +38,7 @@ def savings(
     exports: Sequence[str],
     query: Callable[[Console], SavingsQuery],
     *,
+    basis: Basis,
     as_json_: bool,
     as_csv: bool,
     force: bool,
@@ -43,6 +46,8 @@ def savings(
     """Print them, and write the files; the exit code. Raises OpsError."""
     files = [target(file, force) for file in exports]
     with Console.open(Settings.load()) as console:
+        if basis is Basis.BILLED:
+            console.check_bill()
         tell = Progress()
         view = console.find_savings(query(console), tell)
         tell.done()
@@ -115,10 +120,10 @@ class Progress:
 
 def text(view: SavingsView) -> str:
     """For people: the sentence first, then a line for each endpoint, then how it was counted."""
-    first, second = words.headline(view)
+    first, second = story.headline(view)
     lines = textwrap.wrap(f"{first} {second}".strip(), WIDTH)
-    waited = words.waited(view.waits, ZoneInfo(view.query.period.zone))
-    lines += textwrap.wrap(" ".join(s for s in (waited, *words.lead(view), words.idle(view)) if s), WIDTH)
+    waited = aside.waited(view.waits, ZoneInfo(view.query.period.zone))
+    lines += textwrap.wrap(" ".join(s for s in (waited, *story.lead(view), aside.idle(view)) if s), WIDTH)
     lines += ["", *_table(view)] if view.rows else []
     if view.total.usd is not None:
         lines.append("")
@@ -127,10 +132,26 @@ def text(view: SavingsView) -> str:
     else:
         lines += [f"{each.name}: {each.why}" for each in view.total.left_out]
     if view.forecast is not None:
-        lines += ["", *textwrap.wrap(words.forecast(view.forecast), WIDTH)]
+        lines += ["", *textwrap.wrap(f"{aside.forecast(view.forecast)} {view.forecast.basis}".strip(), WIDTH)]
+    lines += _besides(view)
     for problem in view.problems:
         lines += ["", f"Could not read {problem.part}: {problem.what} {problem.hint}".rstrip()]
     return "\n".join(lines)
+
+
+def _besides(view: SavingsView) -> list[str]:
+    """What the bill holds besides, and what real-time endpoints could save."""
+    lines = []
+    besides = aside.elsewhere(view)
+    if besides:
+        lines += ["", *textwrap.wrap(besides, WIDTH)]
+    if view.candidates:
+        lines += ["", *textwrap.wrap(aside.CANDIDATES, WIDTH)]
+        for each in view.candidates:
+            lines += textwrap.wrap(
+                aside.candidate(each), WIDTH, initial_indent="  ", subsequent_indent="    "
+            )
+    return lines
 
 
 def _table(view: SavingsView) -> list[str]:
@@ -247,13 +268,17 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         ] = False,
         csv: Annotated[bool, typer.Option("--csv", help="Write CSV to stdout, a line an endpoint.")] = False,
     ) -> None:
-        """What scale-to-zero saved against a baseline, with how that was counted."""
+        """What scale-to-zero saved against a baseline, with how that was counted.
+
+        `final` in JSON and CSV: of a bill, that AWS will not change it; of an estimate, that the period is over and
+        all of its minutes are known. An estimate is made at the prices and settings of the day it is asked for.
+        """
 
         def work() -> int:
             if json and csv:
                 raise BadInput("stdout cannot be both JSON and CSV.", "Give --json or --csv.")
             name, files = split(words or (), export or ())
             query = chosen(name, month, days, baseline, basis, tag or (), zone)
-            return savings(files, query, as_json_=json, as_csv=csv, force=force)
+            return savings(files, query, basis=basis_of(basis), as_json_=json, as_csv=csv, force=force)
 
         run(work, json)

@@ -92,7 +92,7 @@ class Gatherer:
             for each in known:
                 if interests[each.endpoint.ref.name] is pacing.Interest.WATCHED:
                     each.looked = self._round
-        self.types.note((each.endpoint for each in known), reading.now)
+        self.types.note((each.endpoint for each in known), reading.now, listed)
 
     def look(self, reading: Reading, name: str, *, everything: bool = False) -> None:
         """Read one endpoint as closely as a view of it needs, unless the last round did. OpsError."""

@@ -141,6 +141,10 @@ class Held:
                 for place in ((name, resolution) for name in missing for resolution in spans.RESOLUTIONS):
                     self._coverage[place] = found.get(place, {})
 
+    def endpoints(self) -> tuple[str, ...]:
+        """As `History.endpoints`, as far as they can be told now."""
+        return self._ask(lambda history: history.endpoints()) or ()
+
     @contextmanager
     def together(self) -> Iterator[None]:
         """As `History.together`, where the database can be read."""

@@ -7,7 +7,7 @@ less often than once a minute.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,11 +19,13 @@ from ops.core.instance_time import (
     QUARTER_S,
     InstanceTime,
     Piece,
+    compact,
     counted,
     instance_time,
     of_quarters,
     wide_of,
 )
+from ops.core.instance_types import IntervalFrom, stretches
 from ops.core.metrics import Metric
 from ops.core.spans import Span
 from ops.core.types import Endpoint, Window, utc
@@ -41,12 +43,22 @@ class Asked:
     endpoint: Endpoint
     start: datetime
     until: datetime
+    intervals: tuple[IntervalFrom, ...] = ()
+    """How often its hosts published; where that is not known it is taken to be as now."""
+    earlier: bool = False
+    """Whether it is gone, and another one may have its name: `until` is when it was at the latest."""
 
     @property
     def span(self) -> Span:
         """From the endpoint's creation on, where that is later; epoch seconds on quarter hours."""
         born = -(-int(self.endpoint.created.timestamp()) // QUARTER_S) * QUARTER_S
-        return max(int(self.start.timestamp()), born), int(self.until.timestamp())
+        last = int(self.until.timestamp())
+        return min(max(int(self.start.timestamp()), born), last), last
+
+    @property
+    def stretches(self) -> tuple[tuple[int, int, int], ...]:
+        """(publish interval, begin, end)."""
+        return stretches(self.intervals, self.endpoint.publish_interval, *self.span)
 
 
 def wanted(endpoint: Endpoint) -> tuple[Metric, ...]:
@@ -54,50 +66,60 @@ def wanted(endpoint: Endpoint) -> tuple[Metric, ...]:
     return (metrics.CPU_SAMPLES, ALIVE) if endpoint.is_async else (metrics.CPU_SAMPLES,)
 
 
-def time_of(past: Past, endpoint: Endpoint, start: datetime, until: datetime) -> InstanceTime:
+def time_of(
+    past: Past, endpoint: Endpoint, start: datetime, until: datetime, intervals: Sequence[IntervalFrom] = ()
+) -> InstanceTime:
     """What is known of [start, until), or since the endpoint was created, where that is later."""
-    return times_of(past, [Asked(endpoint, start, until)])[0]
+    return times_of(past, [Asked(endpoint, start, until, tuple(intervals))])[0]
 
 
 def times_of(past: Past, asked: Iterable[Asked]) -> tuple[InstanceTime, ...]:
     """The same for many endpoints and periods, in their order; what is kept of whole days is read at once."""
     every = tuple(asked)
-    quick = [each for each in every if _by_day(each.endpoint) and each.span[1] - each.span[0] >= DAY_S]
-    found: Mapping[str, DaySums] = {}
-    if quick:
-        begin, end = min(each.span[0] for each in quick), max(each.span[1] for each in quick)
-        found = past.day_sums({each.endpoint.ref.name for each in quick}, begin, end)
+    found: dict[tuple[str, bool], DaySums] = {}
+    for earlier in (False, True):
+        quick = [each for each in every if each.earlier is earlier and _by_day(each)]
+        if quick:
+            begin, end = min(each.span[0] for each in quick), max(each.span[1] for each in quick)
+            names = {each.endpoint.ref.name for each in quick}
+            sums = past.day_sums(names, begin, end, earlier=earlier)
+            found |= {(name, earlier): each for name, each in sums.items()}
     with past.history.together():
-        return tuple(
-            _time(past, each, found.get(each.endpoint.ref.name) if _by_day(each.endpoint) else None)
-            for each in every
-        )
+        return tuple(_time(past, each, found.get((each.endpoint.ref.name, each.earlier))) for each in every)
 
 
-def minutes_of(past: Past, endpoint: Endpoint, start: datetime, until: datetime) -> InstanceTime:
+def minutes_of(
+    past: Past, endpoint: Endpoint, start: datetime, until: datetime, intervals: Sequence[IntervalFrom] = ()
+) -> InstanceTime:
     """The same as `time_of`, all of it from the cells themselves: exact, and slow over months."""
-    return _time(past, Asked(endpoint, start, until), None)
+    return _time(past, Asked(endpoint, start, until, tuple(intervals)), None)
 
 
-def _by_day(endpoint: Endpoint) -> bool:
-    """Whether a sum of samples says how many instances there were: one interval lies within a minute."""
-    return endpoint.publish_interval <= MINUTE
+def _by_day(asked: Asked) -> bool:
+    """Whether there is a whole day of which a sum of samples says how many instances there were.
+
+    It does where one interval lies within a minute.
+    """
+    return any(seconds <= MINUTE and end - begin >= DAY_S for seconds, begin, end in asked.stretches)
 
 
 def _time(past: Past, asked: Asked, sums: DaySums | None) -> InstanceTime:
     endpoint, (first, last) = asked.endpoint, asked.span
     keys = [metric.key for metric in wanted(endpoint)]
     read = past.read_in(endpoint.ref.name, keys, MINUTE)
-    parts, done = [], list[Span]()
-    if sums is not None:
-        use = _whole(sums.days, spans.both(read, [(first, last)]))
-        if use.any():
-            chosen = sums.only(use)
-            parts = [_summed(chosen, endpoint.publish_interval)]
-            done = _runs(chosen.days)
-            if done == [(first, last)]:
-                return parts[0]
-    return instance_time(_pieces(past, endpoint, keys, (first, last), done), first, last, parts)
+    parts, pieces = list[InstanceTime](), list[Piece]()
+    for seconds, begin, end in asked.stretches:
+        done = list[Span]()
+        if sums is not None and seconds <= MINUTE:
+            use = _whole(sums.days, spans.both(read, [(begin, end)]))
+            if use.any():
+                chosen = sums.only(use)
+                parts.append(_summed(chosen, seconds))
+                done = _runs(chosen.days)
+                if done == [(first, last)]:
+                    return compact(parts[0])
+        pieces += _pieces(past, asked, keys, seconds, (begin, end), done)
+    return compact(instance_time(pieces, first, last, parts))
 
 
 def _whole(days: NDArray[np.int64], read: Sequence[Span]) -> NDArray[np.bool_]:
@@ -128,23 +150,30 @@ def _summed(sums: DaySums, publish_interval: int) -> InstanceTime:
 
 
 def _pieces(
-    past: Past, endpoint: Endpoint, keys: Sequence[str], span: Span, taken: Sequence[Span]
+    past: Past, asked: Asked, keys: Sequence[str], seconds: int, span: Span, taken: Sequence[Span]
 ) -> Iterator[Piece]:
-    """The cells of what is not `taken`, each time in the finest steps that it was read in."""
-    asked = wanted(endpoint)
+    """The cells of what is not `taken`, each time in the finest steps that it was read in.
+
+    Hosts published every `seconds` in `span`; of a step in which that changed nothing is known.
+    """
+    name, wanted_ = asked.endpoint.ref.name, wanted(asked.endpoint)
     done = spans.union(taken)
+    first, last = asked.span
     for period in spans.RESOLUTIONS:
         holes = spans.without(span, done)
         if not holes:
             return
-        read = past.read_in(endpoint.ref.name, keys, period)
+        read = past.read_in(name, keys, period)
+        step = period * wide_of(period, seconds)
+        low = -(-span[0] // step) * step if span[0] > first else first // step * step
+        high = span[1] // step * step if span[1] < last else -(-last // step) * step
         for hole in holes:
             for begin, end in spans.both(read, [hole]):
-                step = period * wide_of(period, endpoint.publish_interval)
-                a, b = begin // step * step, -(-end // step) * step
-                window = Window(utc(a), utc(b), period)
-                found = past.read(endpoint.ref.name, asked, window)
+                a, b = max(low, begin // step * step), min(high, -(-end // step) * step)
+                if b <= a:
+                    continue
+                found = past.read(name, wanted_, Window(utc(a), utc(b), period), earlier=asked.earlier)
                 samples = found.get(metrics.CPU_SAMPLES.key).values
                 alive = ~np.isnan(found.get(ALIVE.key).values)
-                yield Piece(a, period, counted(samples, alive, period, endpoint.publish_interval))
+                yield Piece(a, period, counted(samples, alive, period, seconds))
         done = spans.union([*done, *read])

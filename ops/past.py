@@ -118,11 +118,22 @@ class Past:
             self.hot.put(name, period, start, {**whole, **self._grid(name, period, partly, start, end)})
 
     def forget(self, name: str) -> None:
-        """The endpoint is gone, or another one has its name: nothing of it stays in memory."""
+        """The endpoint is gone, or another one has its name: nothing of it stays in memory.
+
+        The newest datapoints, which nobody will read again, go into the history as they are.
+        """
+        last: list[tuple[str, Grid]] = []
         with self._lock:
             self._born.pop(name, None)
             for place in [place for place in self._fresh if place[0] == name]:
-                del self._fresh[place]
+                _, period, key = place
+                fresh = self._fresh.pop(place)
+                for first, end in _runs(fresh.values) if fresh.whole else ():
+                    last.append(
+                        (name, Grid(period, fresh.start + first * period, {key: fresh.values[first:end]}))
+                    )
+        if last:
+            self.history.write(last)
         self.history.forget(name)
         self.hot.forget(name)
 
@@ -186,13 +197,22 @@ class Past:
                 groups.setdefault(missing, []).append(metric)
         return tuple(Hole(name, tuple(found), missing) for missing, found in groups.items())
 
-    def read(self, name: str, metrics: Sequence[Metric], window: Window, *, born: float = _EVER) -> MetricSet:
+    def read(
+        self,
+        name: str,
+        metrics: Sequence[Metric],
+        window: Window,
+        *,
+        born: float = _EVER,
+        earlier: bool = False,
+    ) -> MetricSet:
         """The series of `window`; NaN where AWS published nothing, and where nothing was read yet.
 
-        Of an endpoint created at `born` (epoch seconds; see also `began`) nothing older is shown.
+        Of an endpoint created at `born` (epoch seconds; see also `began`) nothing older is shown, but where an
+        `earlier` one of its name is asked for.
         """
         with self._lock:
-            born = max(born, self._born.get(name, _EVER))
+            born = max(born, _EVER if earlier else self._born.get(name, _EVER))
         keys = {m.key for m in metrics} | {w.key for m in metrics for w in rollup.weights_of(m)}
         begin, end = int(window.start.timestamp()), int(window.end.timestamp())
         own = self._grid(name, window.period, sorted(keys), begin, end, born)
@@ -217,7 +237,9 @@ class Past:
                     out[metric.key] = values
         return MetricSet(window, {m.key: Series(m.key, window, out[m.key], m.unit) for m in metrics})
 
-    def day_sums(self, names: Collection[str], start: int, end: int) -> Mapping[str, DaySums]:
+    def day_sums(
+        self, names: Collection[str], start: int, end: int, *, earlier: bool = False
+    ) -> Mapping[str, DaySums]:
         """By endpoint, what whole days of [start, end) come to: those of which `read` would say nothing else.
 
         Whether they were read in full is for `read_in` to say, which has its answer at hand after this.
@@ -228,7 +250,7 @@ class Past:
         for name, sums in found.items():
             with self._lock:
                 fresh = [self._fresh.get((name, MINUTE, key)) for key in KEYS]
-                born = self._born.get(name, _EVER)
+                born = _EVER if earlier else self._born.get(name, _EVER)
             use = sums.days >= born
             for cells in fresh:
                 if cells is not None and len(cells.values):

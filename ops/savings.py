@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from ops import savings_ahead, worked_past
 from ops.aws.calls import Reading
@@ -14,8 +15,9 @@ from ops.aws.pricing import PriceList
 from ops.aws.tags import TagReader
 from ops.core import spans
 from ops.core.errors import UnknownEndpoint
-from ops.core.forecast import DayCost
+from ops.core.instance_types import IntervalFrom, assumed, assumed_interval
 from ops.core.metrics import Metric
+from ops.core.moments import written
 from ops.core.names import nearest
 from ops.core.periods import Period, months
 from ops.core.savings import Saving, TypeFrom, saving, total
@@ -24,18 +26,21 @@ from ops.core.views_savings import Candidate, Fit, Forecast, SavingsQuery, Savin
 from ops.core.window import KEPT_DAYS
 from ops.episode_past import OF_WAKES
 from ops.gather import Gatherer
-from ops.instance_past import Asked, time_of, times_of, wanted
+from ops.instance_past import Asked, wanted
 from ops.known import State
 from ops.savings_details import Detailed, Reach, all_waits, details_of, never_slept
 from ops.savings_direct import candidate_of, usual_start
-from ops.savings_memo import Memo, read_so_far
-from ops.type_past import types_of
+from ops.savings_gone import kinds, lost, with_lost
+from ops.savings_memo import Memo, shared_times
+from ops.type_past import recalled
 
 LONGEST_S = {60: 3 * 86_400, 300: 15 * 86_400, 3600: 180 * 86_400}
 """How much one call reads at most."""
 Tell = Callable[[str, int, int], None]
 Types = Mapping[str, tuple[TypeFrom, ...]]
 """The instance types of each endpoint."""
+Intervals = Mapping[str, tuple[IntervalFrom, ...]]
+"""How often the hosts of each published."""
 MARGIN_S = 7200
 """Kept clear of AWS's own edges, where an answer is empty rather than an error."""
 
@@ -57,45 +62,61 @@ class Beside:
 
 def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
     """The savings of the endpoints asked for. Raises UnknownEndpoint."""
-    every = _chosen(state, query.names)
+    memory = recalled(state)
+    gone = tuple(memory.gone({name: k.endpoint for name, k in state.known.items()}, state.now))
+    every = _chosen(state, query.names, [g.endpoint.ref.name for g in gone])
     tags = {e.ref.name: beside.tags.of(e.arn) for e in every}
     chosen = [e for e in every if e.is_async and _has(tags[e.ref.name], query.tags)]
     if query.names is None:
         chosen = _lived(chosen, query.period)
     direct = [e for e in every if not e.is_async and _has(tags[e.ref.name], query.tags)]
-    types = {e.ref.name: types_of(state, e) for e in every}
-    listed, problems = _prices(state, beside.prices, _kinds(chosen, types))
-    rows = _rows(state, chosen, query, query.period, listed, types, tags)
+    types = {e.ref.name: memory.of(e, state.now) for e in every}
+    often = {e.ref.name: memory.intervals(e, state.now) for e in every}
+    listed, problems = _prices(state, beside.prices, sorted({*_kinds(chosen, types), *kinds(gone)}))
+    rows = _rows(state, beside.memo, chosen, query, query.period, listed, types, often, tags)
+    left = lost(state, beside.memo, query, query.period, gone, listed)
     earlier = query.period.previous()
-    before = total(_rows(state, _lived(chosen, earlier), query, earlier, listed, types, tags))
-    found = {
-        e.ref.name: details_of(
-            state, e, row, query.period, types[e.ref.name], listed, beside.reach, beside.memo
-        )
-        for e, row in zip(chosen, rows, strict=True)
-    }
+    own = _rows(state, beside.memo, _lived(chosen, earlier), query, earlier, listed, types, often, tags)
+    left_earlier = lost(state, beside.memo, query, earlier, gone, listed)
+    before = with_lost(total([*own, *left_earlier.rows]), left_earlier)
+    with state.past.history.together():  # hundreds of small readings, in one transaction
+        found = {
+            e.ref.name: details_of(
+                state,
+                e,
+                row,
+                query.period,
+                types[e.ref.name],
+                listed,
+                beside.reach,
+                beside.memo,
+                often[e.ref.name],
+            )
+            for e, row in zip(chosen, rows, strict=True)
+        }
+    rows = (*rows, *left.rows)
     details = {name: each.details for name, each in found.items()}
     ordered = sorted(rows, key=lambda row: (row.saved is None, -(row.saved or 0), row.name))
-    candidates, more = _candidates(state, beside.prices, direct, query.period, types, found.values())
-    oldest = min((e.created for e in chosen), default=state.now)
-    own = (p for p in (state.past.problem, beside.tags.problem) if p is not None)
+    candidates, more = _candidates(state, beside.prices, direct, query.period, types, often, found.values())
+    oldest = min((e.created for e in (*chosen, *(g.endpoint for g in gone))), default=state.now)
+    trouble = (p for p in (state.past.problem, beside.tags.problem) if p is not None)
     return SavingsView(
         state.connection,
         state.now,
         query,
         tuple(ordered),
-        total(rows),
-        before if before.coverage else None,
+        with_lost(total(rows), left),
+        before if before.coverage or before.left_out else None,
         details,
         all_waits(tuple(found.values()), query.period),
         prices=tuple(listed[key] for key in sorted(listed)),
         months=months(state.now, oldest, query.period.zone),
         candidates=candidates,
-        forecast=_ahead(state, chosen, query.period.zone, listed, types, beside),
+        forecast=_ahead(state, chosen, query.period.zone, listed, types, often, beside),
         history=beside.history,
         never_slept=never_slept(details),
         tag_values=_values(tags.values()),
-        problems=tuple(dict.fromkeys((*problems, *more, *own))),
+        problems=tuple(dict.fromkeys((*problems, *more, *trouble))),
     )
 
 
@@ -146,11 +167,11 @@ def _read(
         upper = min(upper, oldest)
 
 
-def _chosen(state: State, names: Sequence[str] | None) -> list[Endpoint]:
-    """Endpoints that could be described, by name. Raises UnknownEndpoint for one that is asked for and not there."""
+def _chosen(state: State, names: Sequence[str] | None, gone: Sequence[str]) -> list[Endpoint]:
+    """Endpoints that could be described, by name. Raises UnknownEndpoint for one that is asked for and never was."""
     known = {name: k.endpoint for name, k in state.known.items() if k.endpoint.described}
     for name in names or ():
-        if name not in known:
+        if name not in known and name not in gone:
             raise UnknownEndpoint(name, nearest(name, tuple(sorted(known))))
     return [known[n] for n in sorted(known) if names is None or n in names]
 
@@ -175,6 +196,7 @@ def _candidates(
     direct: Sequence[Endpoint],
     period: Period,
     types: Types,
+    often: Intervals,
     asynchronous: Iterable[Detailed],
 ) -> tuple[tuple[Candidate, ...], tuple[Problem, ...]]:
     """Real-time endpoints, by what they would save, the most first; those that fit poorly behind the others."""
@@ -182,11 +204,12 @@ def _candidates(
     hosting, problems = _prices(state, prices, kinds, asynchronous=False)
     would, more = _prices(state, prices, kinds)
     start = usual_start([s for each in asynchronous for s in each.starts])
-    found = [
-        candidate_of(state, e, period, types[e.ref.name], hosting, would, start)
-        for e in direct
-        if e.created < period.until
-    ]
+    found = []
+    for e in _lived(direct, period):
+        own, intervals = types[e.ref.name], often[e.ref.name]
+        each = candidate_of(state, e, period, own, hosting, would, start, intervals)
+        notes = _notes(e, own, intervals, period, state.now) if each.usd is not None else ()
+        found.append(replace(each, why=(*each.why, *notes)))
     found.sort(key=lambda c: (c.fit is Fit.POOR, c.saved is None, -(c.saved or 0), c.name))
     return tuple(found), (*problems, *more)
 
@@ -198,22 +221,26 @@ def _lived(endpoints: Iterable[Endpoint], period: Period) -> list[Endpoint]:
 
 def _rows(
     state: State,
+    memo: Memo,
     endpoints: Sequence[Endpoint],
     query: SavingsQuery,
     period: Period,
     listed: Mapping[str, Price],
     types: Types,
+    often: Intervals,
     tags: Mapping[str, Mapping[str, str] | None],
 ) -> tuple[Saving, ...]:
     """The saving of each endpoint over a period."""
-    times = times_of(state.past, [Asked(e, period.start, period.until) for e in endpoints])
+    asked = [Asked(e, period.start, period.until, often[e.ref.name]) for e in endpoints]
+    times = shared_times(state.past, memo, asked)
     bounds = {
         e.ref.name: target.bounds.max
         for e in endpoints
         if (target := state.scaling.targets.get(e.ref.resource_id)) is not None
     }
-    return tuple(
-        saving(
+    out = []
+    for e, time in zip(endpoints, times, strict=True):
+        row = saving(
             e.ref.name,
             time,
             period,
@@ -223,8 +250,25 @@ def _rows(
             prices=listed,
             tags=tags[e.ref.name],
         )
-        for e, time in zip(endpoints, times, strict=True)
+        notes = _notes(e, types[e.ref.name], often[e.ref.name], period, state.now)
+        out.append(replace(row, notes=notes, since=e.created if e.created > period.start else None))
+    return tuple(out)
+
+
+def _notes(
+    endpoint: Endpoint,
+    types: Sequence[TypeFrom],
+    intervals: Sequence[IntervalFrom],
+    period: Period,
+    now: datetime,
+) -> tuple[str, ...]:
+    """What is only taken to hold of an endpoint in a period, in sentences; times in the period's zone."""
+    begin = max(period.start, endpoint.created)
+    found = (
+        assumed(types, begin, now),
+        assumed_interval(intervals, endpoint.publish_interval, begin, period.until, now),
     )
+    return tuple(written(each, ZoneInfo(period.zone)) for each in found if each)
 
 
 def _ahead(
@@ -233,23 +277,20 @@ def _ahead(
     zone: str,
     listed: Mapping[str, Price],
     types: Types,
+    often: Intervals,
     beside: Beside,
 ) -> Forecast:
     """Where the present month ends, of the endpoints chosen."""
     start, until = savings_ahead.span(state.now, zone)
 
-    def days(endpoint: Endpoint) -> tuple[DayCost, ...] | None:
-        time = time_of(state.past, endpoint, start, until)
-        return savings_ahead.days_of(time, endpoint.created, zone, types[endpoint.ref.name], listed)
-
+    lived = [e for e in chosen if e.created < until]
+    asked = [Asked(e, start, until, often[e.ref.name]) for e in lived]
     found = {}
-    for e in chosen:
-        if e.created < until:
-            own = types[e.ref.name]
-            used = tuple(listed.get(each.instance_type or "") for each in own)
-            span = int(start.timestamp()), int(until.timestamp())
-            read = read_so_far(state.past, e.ref.name, wanted(e), *span)
-            found[e.ref.name] = beside.memo.get(("days", e, own, used, zone, span, read), partial(days, e))
+    for e, time in zip(lived, shared_times(state.past, beside.memo, asked), strict=True):
+        own = types[e.ref.name]
+        used = tuple(listed.get(each.instance_type or "") for each in own)
+        days = partial(savings_ahead.days_of, time, e.created, zone, own, listed)
+        found[e.ref.name] = beside.memo.get(("days", e, own, used, zone, time), days)
     return savings_ahead.ahead(found, state.now, zone, beside.budget)
 
 

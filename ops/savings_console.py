@@ -46,6 +46,10 @@ class SavingsConsole(Opened):
         found = self._bills.at_hand(first, last)
         return billed_savings.beside(state, view, estimated(utc), found) if found is not None else view
 
+    def check_bill(self) -> None:
+        """Raises BadInput where no bill can be asked for; asks nobody."""
+        self._bills.check()
+
     def _earlier(self, before: Period, read: ReadBill) -> ReadBill | None:
         """A bill of the period before: the one at hand, or read now where that is no paid call of Cost Explorer."""
         first, last = before.start.date(), before.until.date()

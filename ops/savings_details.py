@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from ops.core.cold_start import ColdStart, without_doubles
 from ops.core.instance_time import QUARTER_S
+from ops.core.instance_types import IntervalFrom
 from ops.core.periods import Period
 from ops.core.savings import Saving, TypeFrom, type_at
 from ops.core.savings_idle import PriceAt, idle_of, per_thousand
@@ -49,6 +50,7 @@ def details_of(
     prices: Mapping[str, Price],
     reach: Reach,
     memo: Memo,
+    intervals: tuple[IntervalFrom, ...] = (),
 ) -> Detailed:
     """Waits, idle time, warm windows, cost of requests and the upper end of the estimate of one endpoint."""
     known = state.known[endpoint.ref.name]
@@ -56,8 +58,8 @@ def details_of(
     since = reach(endpoint)
     read = read_so_far(state.past, endpoint.ref.name, wanted(endpoint), first, last)
     used = tuple(prices.get(each.instance_type or "") for each in types)
-    key = ("details", endpoint, tuple(types), used, period, read, known.denied, known.moves, since)
-    return memo.get(key, lambda: _details_of(state, endpoint, row, period, types, prices, since))
+    key = ("details", endpoint, tuple(types), intervals, used, period, read, known.denied, known.moves, since)
+    return memo.get(key, lambda: _details_of(state, endpoint, row, period, types, prices, since, intervals))
 
 
 def _details_of(
@@ -68,10 +70,11 @@ def _details_of(
     types: Sequence[TypeFrom],
     prices: Mapping[str, Price],
     since: datetime | None,
+    intervals: Sequence[IntervalFrom],
 ) -> Detailed:
     known = state.known[endpoint.ref.name]
     first, last = row.time.first, row.time.end
-    pieces = steps_of(state.past, endpoint, first, last, known.denied) if last > first else ()
+    pieces = steps_of(state.past, endpoint, first, last, known.denied, intervals) if last > first else ()
     price_at = priced(types, prices)
     edges = edges_of(first, last, types)
     activities = activities_of(state, endpoint, period)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ops.core.cold_start import ColdStart, served
 from ops.core.cold_start_stats import FEW
+from ops.core.instance_types import IntervalFrom
 from ops.core.periods import Period
 from ops.core.realtime_fit import Start, candidate
 from ops.core.savings import TypeFrom
@@ -27,11 +28,12 @@ def candidate_of(
     hosting: Mapping[str, Price],
     asynchronous: Mapping[str, Price],
     start: Start,
+    intervals: Sequence[IntervalFrom] = (),
 ) -> Candidate:
     """One real-time endpoint over a period. `hosting`, `asynchronous`: prices of its types for either kind."""
     known = state.known[endpoint.ref.name]
     first, last = from_to(period.start, period.until, endpoint)
-    pieces = steps_of(state.past, endpoint, first, last, known.denied) if last > first else ()
+    pieces = steps_of(state.past, endpoint, first, last, known.denied, intervals) if last > first else ()
     return candidate(
         endpoint.ref.name,
         endpoint.instance_type,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from ops.core import metrics, spans
 from ops.core.awake import BUSY_CPU, BUSY_GPU
 from ops.core.instance_time import counted
+from ops.core.instance_types import IntervalFrom, stretches
 from ops.core.metrics import Metric
 from ops.core.types import Endpoint, FloatArray, MetricSet, Window, utc
 from ops.core.worked import Steps
@@ -29,12 +30,19 @@ def wanted(endpoint: Endpoint) -> tuple[Metric, ...]:
 
 
 def steps_of(
-    past: Past, endpoint: Endpoint, first: int, last: int, denied: Collection[str] = ()
+    past: Past,
+    endpoint: Endpoint,
+    first: int,
+    last: int,
+    denied: Collection[str] = (),
+    intervals: Sequence[IntervalFrom] = (),
 ) -> tuple[Steps, ...]:
     """Pieces that do not overlap, oldest first, of [first, last), in each span the finest steps that were read.
 
-    `denied`: keys of metrics that AWS does not let us read: what rests on them is not known.
+    `denied`: keys of metrics that AWS does not let us read: what rests on them is not known. `intervals`: how often
+    hosts published; of a step in which that changed nothing is told.
     """
+    parts = stretches(intervals, endpoint.publish_interval, first, last)
     every = [m for m in wanted(endpoint) if m.key not in denied]
     needed = [m.key for m in every if m not in _WITNESSES]
     name = endpoint.ref.name
@@ -42,18 +50,18 @@ def steps_of(
     taken: tuple[spans.Span, ...] = ()
     for period in spans.RESOLUTIONS:
         read = past.read_in(name, needed, period)
-        for begin, end in (
-            s for hole in spans.without((first, last), taken) for s in spans.both(read, [hole])
-        ):
-            a, b = -(-begin // period) * period, end // period * period
-            if b > a:
-                found = past.read(name, every, Window(utc(a), utc(b), period))
-                out.append(_steps(endpoint, found, denied))
+        holes = spans.without((first, last), taken)
+        for seconds, low, high in parts:
+            for begin, end in spans.both(spans.both(read, holes), [(low, high)]):
+                a, b = -(-begin // period) * period, end // period * period
+                if b > a:
+                    found = past.read(name, every, Window(utc(a), utc(b), period))
+                    out.append(_steps(endpoint, found, denied, seconds))
         taken = spans.union([*taken, *read])
     return tuple(sorted(out, key=lambda steps: steps.start))
 
 
-def _steps(endpoint: Endpoint, found: MetricSet, denied: Collection[str]) -> Steps:
+def _steps(endpoint: Endpoint, found: MetricSet, denied: Collection[str], seconds: int) -> Steps:
     window = found.window
     samples = found.get(metrics.CPU_SAMPLES.key).values
     nothing = np.full(window.size, np.nan)
@@ -75,12 +83,12 @@ def _steps(endpoint: Endpoint, found: MetricSet, denied: Collection[str]) -> Ste
     return Steps(
         int(window.start.timestamp()),
         window.period,
-        counted(samples, alive, window.period, endpoint.publish_interval),
+        counted(samples, alive, window.period, seconds),
         backlog,
         good,
         bad,
         late,
-        _load(found, endpoint.publish_interval),
+        _load(found, seconds),
         found.get(metrics.MODEL_LATENCY.key).values / 1e6,
     )
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import cold_controls, cold_table, cold_words, notices, scope, session, unread
+from components import cold_controls, cold_door, cold_table, cold_words, notices, scope, unread
 from components import format as fmt
 from components.access import require
 from components.charts import cold_hours, cold_waterfall, cold_weeks
@@ -77,7 +77,7 @@ def body() -> None:
     verdict, pickers = st.container(), st.container()
     with pickers:
         chosen = cold_controls.pick()
-    told = session.cold_starts(chosen.name, chosen.span)
+    told = cold_door.cold_starts(chosen.name, chosen.span)
     view = told.value
     with verdict:
         if told.error is not None:

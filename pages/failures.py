@@ -2,7 +2,17 @@
 
 import streamlit as st
 
-from components import custom_range, failure_cards, failure_parts, notices, scope, session, unread, zoom
+from components import (
+    custom_range,
+    failure_cards,
+    failure_door,
+    failure_parts,
+    notices,
+    scope,
+    session,
+    unread,
+    zoom,
+)
 from components import format as fmt
 from components.access import require
 from components.charts.changed import key_of
@@ -38,7 +48,7 @@ def body() -> None:
     with pickers:
         name = scope.pick_endpoint(session.names())
     if whole_run:
-        st.session_state[session.FAILURES_OF] = None
+        st.session_state[failure_door.FAILURES_OF] = None
     if not name:
         with verdict:
             choose()
@@ -82,14 +92,14 @@ def body() -> None:
         marked = (f"Changed: {key}; who and what on hover.",) if key else ()
         notes = [html('<p class="muted small">{n}</p>', n=n) for n in (*found.notes, *marked, HATCHED)]
         show(html("{a}", a=joined(notes)), key="chart-notes")
-    st.session_state[session.FAILURES_OF] = (name, shown, found.split.failed)
+    st.session_state[failure_door.FAILURES_OF] = (name, shown, found.split.failed)
 
 
 def panel() -> None:
     """The live part. Another endpoint or range chosen in it runs the whole page: the parts below follow."""
-    before = st.session_state.get(session.FAILURES_OF)
+    before = st.session_state.get(failure_door.FAILURES_OF)
     body()
-    after = st.session_state.get(session.FAILURES_OF)
+    after = st.session_state.get(failure_door.FAILURES_OF)
     if whole_run:
         whole_run.clear()
     elif _view(before) != _view(after):
@@ -101,6 +111,6 @@ def _view(chosen: tuple[str, scope.Range, float | None] | None) -> tuple[str, st
 
 
 live_panel(panel, key="failures-panel", part="failures", at_least=scope.calm_s)
-chosen = st.session_state.get(session.FAILURES_OF)
+chosen = st.session_state.get(failure_door.FAILURES_OF)
 if chosen is not None:
     failure_parts.pick(*chosen, zone)

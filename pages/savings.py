@@ -7,8 +7,10 @@ import streamlit as st
 from components import format as fmt
 from components import (
     notices,
+    savings_bill,
     savings_cards,
     savings_controls,
+    savings_door,
     savings_files,
     savings_more,
     savings_table,
@@ -21,6 +23,7 @@ from components.charts import saving_calendar, saving_days, saving_forecast, sav
 from components.live import live_panel
 from components.live_plot import live_plot
 from components.markup import html, show
+from ops.core import savings_story as story
 from ops.core import savings_words as words
 from ops.core.savings_parts import calendar, shown_days, spent, together
 from ops.core.types import Problem
@@ -47,7 +50,8 @@ def by_day(view: SavingsView, on_show: str) -> None:
 
 
 def when(view: SavingsView, on_show: str) -> None:
-    known = html('<span class="muted small">empty: asleep · ▨ not known</span>')
+    metrics = ", from metrics: also of days that are not billed" if story.billed_days(view) else ""
+    known = html('<span class="muted small">empty: asleep · ▨ not known{metrics}</span>', metrics=metrics)
     show(html("<h2>When instances ran</h2>{known}", known=known), key="savings-h-when")
     found = calendar(view.rows, view.query.period)
     period = view.query.period
@@ -87,7 +91,7 @@ def month_end(view: SavingsView, on_show: str) -> None:
     found = view.forecast
     if found is None:
         return
-    show(savings_more.month_end(found), key="savings-month-end")
+    show(savings_more.month_end(found, view.total.basis), key="savings-month-end")
     if found.by_day:
         live_plot(
             lambda: (
@@ -109,13 +113,15 @@ def endpoints(view: SavingsView) -> None:
 
 def body() -> None:
     verdict, pickers = st.container(), savings_controls.row()
-    now = session.source().fleet().as_of
-    chosen = savings_controls.pick(now, pickers)
+    chosen = savings_controls.pick(session.now(), pickers)
     with verdict:
         savings_controls.said()
-    told = session.savings(chosen.query)
+    if chosen is None:
+        session.source().fleet()  # says why it cannot be read; the pickers stay
+        return
+    told = savings_door.savings(chosen.query)
     view = told.value
-    st.session_state[session.SAVINGS_MOVE] = bool(words.reading(view))
+    st.session_state[savings_door.MOVE] = bool(story.reading(view))
     savings_controls.pick_rest(view, pickers)
     with verdict:
         if told.error is not None:
@@ -123,25 +129,24 @@ def body() -> None:
             older = Problem(unread.OLDER, error.what, error.hint, retryable=error.retryable)
             notices.problems([older], fmt.clock(view.as_of, zone.info, seconds=True))
         show(savings_cards.story(view), key="savings-story")
-        if words.reading(view):
-            st.info(notices.plain(words.reading(view)), icon=":material/hourglass_top:")
+        if story.reading(view):
+            st.info(notices.plain(story.reading(view)), icon=":material/hourglass_top:")
         notices.problems(view.problems)
-    if not view.rows:
-        return
-    show(savings_cards.numbers(view), key="savings-numbers")
-    show(savings_cards.counting(view), key="savings-counting")
     on_show = f"{chosen.key}|{zone.info}"
-    by_day(view, on_show)
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        when(view, on_show)
-    with right:
-        why(view, on_show)
-    endpoints(view)
-    show(savings_more.ranked(view), key="savings-ranked")
+    if view.rows:
+        show(savings_cards.numbers(view), key="savings-numbers")
+        show(savings_cards.counting(view), key="savings-counting")
+        by_day(view, on_show)
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            when(view, on_show)
+        with right:
+            why(view, on_show)
+        endpoints(view)
+        show(savings_more.ranked(view), key="savings-ranked")
     month_end(view, on_show)
     show(savings_more.candidates(view.candidates), key="savings-candidates")
-    show(savings_more.beside_the_bill(view), key="savings-bill")
+    show(savings_bill.beside_the_bill(view), key="savings-bill")
 
 
 live_panel(body, key="savings-panel", part="the savings", at_least=savings_controls.calm_s)

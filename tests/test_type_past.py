@@ -18,7 +18,8 @@ from ops.local_aws.server import LocalAws
 from ops.local_aws.story_kit import HOUR, Kit
 from ops.local_aws.traffic import Batch, Traffic, quiet
 from ops.store.history import History, Scope
-from ops.type_past import MEMO, SAVE_S, Remembered, TypeLog, from_text, to_text, types_of
+from ops.type_memory import Remembered, from_text, to_text
+from ops.type_past import MEMO, SAVE_S, TypeLog, recalled
 from tests.living import TUESDAY, console_at, error, gated
 from tests.small_worlds import NAME, told
 
@@ -69,7 +70,7 @@ def told_of(console: Console, name: str = NAME) -> list[tuple[float, str | None]
     """(hours before now, type)."""
     gatherer = console._gatherer()
     state = gatherer.state()
-    found = types_of(state, state.known[name].endpoint)
+    found = recalled(state).of(state.known[name].endpoint, state.now)
     return [(round((state.now - each.since) / timedelta(hours=1), 1), each.instance_type) for each in found]
 
 
@@ -207,6 +208,7 @@ def test_what_is_written_down_is_read() -> None:
     sighting = Sighting(NOW, later(1), "c", "ml.x", None)
     text = to_text(
         Remembered(
+            {},
             {},
             {"a": (Deploy(NOW, "c", True), Deploy(later(1), "d"))},
             {"c": Configured(None), "d": Configured("ml.x", later(0.5))},

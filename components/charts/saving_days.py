@@ -16,6 +16,8 @@ from components.theme import colour, tint
 from ops.core.cost import Basis
 from ops.core.periods import Period
 from ops.core.savings import SavedDay
+from ops.core.savings_earlier import beside
+from ops.core.savings_earlier import words as earlier
 from ops.core.types import Window, utc
 
 _TALL = 240
@@ -28,19 +30,20 @@ def days_chart(
 ) -> go.Figure:
     """Each day's actual as a bar in front of its baseline; what is not known is hatched, never a low bar.
 
-    `before`: the days of the period before, drawn as a faint line, the first over the first.
+    `before`: the days of the period before, drawn as a faint line, each over the day that it is compared with.
     """
+    old = beside(days, before, period)
     paid = priced(days)
     edges = _edges(days, period)
     begins = np.array([begin for begin, _ in edges])
     ends = np.array([end for _, end in edges])
     actual, based = _values(days, paid, "actual"), _values(days, paid, "baseline")
-    known = np.concatenate([actual, based, _values(before, paid, "actual")])
+    known = np.concatenate([actual, based, _values(old, paid, "actual")])
     known = known[~np.isnan(known)]
     greatest = float(known.max()) if known.size and known.max() > 0 else 1.0
     top, step = reach(greatest, _TALL)
     unit = f"USD, {basis.value}" if paid else "instance-hours"
-    note = "▮ actual  ▔ baseline" + ("  ┄ before" if _line(before, paid).size > 1 else "")
+    note = "▮ actual  ▔ baseline" + (f"  ┄ {earlier(period)}" if _line(old, paid).size > 1 else "")
     panel = Panel(unit, _TALL, top * 1.04, False, note, tick=step)
     window = Window(period.start, period.end, 900)
     chart = stack((panel,), window, zone)
@@ -48,7 +51,7 @@ def days_chart(
     _bars(chart.traces, middles, ends - begins, based, zone, "baseline")
     _bars(chart.traces, middles, ends - begins, actual, zone, "actual")
     chart.traces.append(_edge(begins, ends, based, zone))
-    _before(chart.traces, begins, ends, _values(before, paid, "actual"), zone)
+    _before(chart.traces, begins, ends, _values(old, paid, "actual"), zone)
     for day, (begin, end) in zip(days, edges, strict=True):
         if day.known < 1:
             chart.traces.append(_unknown(day, begin, end, top, zone))
@@ -57,7 +60,7 @@ def days_chart(
     if not known.size:
         empty(chart, 1, "Nothing is known of these days")
     said = [
-        words(day, paid, i, before).partition("<br>")[2] for i, day in enumerate(days)
+        words(day, paid, then).partition("<br>")[2] for day, then in zip(days, old, strict=True)
     ]  # the box names the day
     speak(chart, 1, middles, said, zone)
     chart.layout["barmode"] = "overlay"
@@ -85,8 +88,8 @@ def priced(days: Sequence[SavedDay]) -> bool:
     )
 
 
-def words(day: SavedDay, paid: bool, index: int = 0, before: Sequence[SavedDay] = ()) -> str:
-    """What a day says on hover."""
+def words(day: SavedDay, paid: bool, then: SavedDay | None = None) -> str:
+    """What a day says on hover. `then`: the day that it is compared with."""
     if not day.known:
         return f"{_day(day)}<br>nothing is known of it"
     lines = [_day(day)]
@@ -101,8 +104,8 @@ def words(day: SavedDay, paid: bool, index: int = 0, before: Sequence[SavedDay] 
         lines.append(f"{day.hours:,.1f}{based} instance-hours")
     if day.known < 1:
         lines.append(f"{fmt.percent(day.known)} of its minutes known")
-    if index < len(before) and before[index].usd is not None and paid:
-        lines.append(f"{_day(before[index])}: {fmt.money(before[index].usd)}")
+    if then is not None and then.usd is not None and paid:
+        lines.append(f"{_day(then)}: {fmt.money(then.usd)}")
     return "<br>".join(lines)
 
 
@@ -116,17 +119,20 @@ def _edges(days: Sequence[SavedDay], period: Period) -> list[tuple[float, float]
     return [spans[day.day] for day in days]
 
 
-def _values(days: Sequence[SavedDay], paid: bool, which: str) -> Floats:
+def _values(days: Sequence[SavedDay | None], paid: bool, which: str) -> Floats:
     """Money or hours of each day; NaN where not known."""
     found = []
     for day in days:
+        if day is None:
+            found.append(np.nan)
+            continue
         money, hours = (day.usd, day.hours) if which == "actual" else (day.baseline_usd, day.baseline_hours)
         value = money if paid else hours
         found.append(np.nan if value is None or not day.known else float(value))
     return np.array(found, dtype=np.float64)
 
 
-def _line(days: Sequence[SavedDay], paid: bool) -> Floats:
+def _line(days: Sequence[SavedDay | None], paid: bool) -> Floats:
     values = _values(days, paid, "actual")
     return values[~np.isnan(values)]
 
@@ -170,14 +176,13 @@ def _edge(begins: Floats, ends: Floats, values: Floats, zone: tzinfo) -> dict[st
 def _before(
     traces: list[dict[str, object]], begins: Floats, ends: Floats, values: Floats, zone: tzinfo
 ) -> None:
-    count = min(len(begins), len(values))
-    if count < 2 or np.isnan(values[:count]).all():
+    if (~np.isnan(values)).sum() < 2:
         return
     traces.append(
         trace(
             "scatter",
-            x=wall_ms((begins[:count] + ends[:count]) / 2, zone),
-            y=values[:count],
+            x=wall_ms((begins + ends) / 2, zone),
+            y=values,
             name="the period before",
             mode="lines",
             line={"color": colour("muted"), "width": 1.4, "dash": "dot"},

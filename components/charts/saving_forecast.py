@@ -17,27 +17,39 @@ from ops.core.types import Window, utc
 from ops.core.views_savings import Forecast
 
 _TALL = 200
+_DOT = {"mode": "markers", "marker": {"color": colour("money"), "size": 9}}
 
 
 def forecast_chart(found: Forecast, days: Sequence[SavedDay], zone: tzinfo) -> go.Figure:
-    """Running sums to the end of the month. `days`: those that were lived through; used where they begin the month."""
+    """Running sums to the end of the month. `days`: those that were lived through; drawn where they begin the month.
+
+    Where they do not (another period, days of a bill), what was spent so far is one point, from which the rest leads.
+    """
     first = date(int(found.month[:4]), int(found.month[5:7]), 1)
     after = (first + timedelta(days=32)).replace(day=1)
     begin, end = _midnight(first, zone), _midnight(after, zone)
     past_at, past = spent_by(found, days, zone)
     ahead_at = np.array([_midnight(day + timedelta(days=1), zone).timestamp() for day, *_ in found.by_day])
     ahead = np.array([[float(v) for v in values] for _, *values in found.by_day]).reshape(-1, 3)
+    drawn = past_at.size > 0
+    if not drawn and found.spent is not None:
+        at = begin.timestamp() + _lived(found, first, zone)
+        past_at, past = np.array([at]), np.array([float(found.spent)])
     if past_at.size and ahead_at.size:
         ahead_at = np.concatenate([past_at[-1:], ahead_at])
         ahead = np.vstack([np.repeat(past[-1], 3), ahead])
     greatest = max([1.0, *past.tolist(), *ahead.flatten().tolist(), float(found.budget or 0)])
     top, step = reach(greatest, _TALL)
-    note = "— spent  ┄ expected" + ("  ▬ budget" if found.budget is not None else "")
+    note = "— spent" if drawn else "● spent so far" if past_at.size else ""
+    note = "  ".join(
+        part for part in (note, "┄ expected", "▬ budget" if found.budget is not None else "") if part
+    )
     panel = Panel("Sum of the month · US dollars, estimated", _TALL, top * 1.06, True, note, tick=step)
     chart = stack((panel,), Window(begin, end, 900), zone)
     chart.traces.append(_band(ahead_at, ahead, zone))
     chart.traces.append(_line(ahead_at, ahead[:, 0] if ahead.size else np.empty(0), "expected", zone, "dash"))
-    chart.traces.append(_line(past_at, past, "spent", zone, "solid"))
+    spent = _line(past_at, past, "spent", zone, "solid")
+    chart.traces.append(spent if drawn else spent | _DOT)
     if found.budget is not None:
         ends = np.array([begin.timestamp(), end.timestamp()])
         chart.traces.append(_line(ends, np.repeat(float(found.budget), 2), "budget", zone, "solid", "stuck"))

@@ -138,7 +138,7 @@ def _not_looked_at(endpoint: Endpoint) -> tuple[Problem, ...]:
 
 
 def described_config(reading: Reading, name: str) -> Configured:
-    """The type that a configuration names, also one that is not in use any more. Raises OpsError.
+    """The type and publish interval that a configuration names, also one that is not in use any more. Raises OpsError.
 
     Its first variant counts, as everywhere; one that is gone, or mixes types in pools, names none.
     """
@@ -149,7 +149,7 @@ def described_config(reading: Reading, name: str) -> Configured:
             return Configured(None)
         raise
     variants = wire.get("ProductionVariants") or [{}]
-    return Configured(variants[0].get("InstanceType"), wire.get("CreationTime"))
+    return Configured(variants[0].get("InstanceType"), wire.get("CreationTime"), _publish_interval(wire))
 
 
 def undescribed(summary: Summary, ref: EndpointRef) -> Endpoint:
@@ -176,7 +176,6 @@ def parse_endpoint(wire: Wire, config: Wire, ref: EndpointRef) -> Endpoint:
     name = str(variant.get("VariantName") or ref.variant)
     configured = [v for v in config.get("ProductionVariants", ()) if v.get("VariantName") == name]
     source: Wire = configured[0] if configured else {}
-    metrics: Wire = wire.get("MetricsConfig") or config.get("MetricsConfig") or {}
     return Endpoint(
         ref=EndpointRef(ref.account, ref.region, ref.name, name),
         arn=str(wire.get("EndpointArn", "")),
@@ -189,10 +188,15 @@ def parse_endpoint(wire: Wire, config: Wire, ref: EndpointRef) -> Endpoint:
         modified=wire["LastModifiedTime"],
         async_config=parse_async(wire.get("AsyncInferenceConfig")),
         failure_reason=str(wire.get("FailureReason", "")),
-        publish_interval=int(metrics.get("MetricPublishFrequencyInSeconds") or 60),
+        publish_interval=_publish_interval(wire if wire.get("MetricsConfig") else config),
         config_created=config.get("CreationTime"),
         other_variants=tuple(str(v.get("VariantName", "")) for v in variants[1:]),
     )
+
+
+def _publish_interval(wire: Wire) -> int:
+    """Of an endpoint or a configuration; 60 seconds where it says nothing."""
+    return int((wire.get("MetricsConfig") or {}).get("MetricPublishFrequencyInSeconds") or 60)
 
 
 def parse_async(wire: Wire | None) -> AsyncConfig | None:

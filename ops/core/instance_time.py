@@ -8,7 +8,8 @@ was published in it; otherwise nothing is known of it, and it is counted as unkn
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,9 +66,9 @@ class InstanceTime:
     """Instance-minutes by the quarter of an hour, from the epoch second `first` (a multiple of 900) on."""
 
     first: int
-    minutes: FloatArray
-    """Shape (n,): instance-minutes of the known time in each quarter hour."""
-    known: FloatArray
+    minutes: NDArray[Any]
+    """Shape (n,): instance-minutes of the known time in each quarter hour; any form of number, see `compact`."""
+    known: NDArray[Any]
     """Shape (n,): how many of its 15 minutes are known."""
     levels: tuple[tuple[float, float], ...]
     """(instances, minutes with so many in service), by instances: over all known minutes."""
@@ -80,11 +81,11 @@ class InstanceTime:
 
     @property
     def known_minutes(self) -> float:
-        return float(self.known.sum())
+        return float(self.known.sum(dtype=np.float64))
 
     @property
     def instance_hours(self) -> float:
-        return float(self.minutes.sum()) / 60
+        return float(self.minutes.sum(dtype=np.float64)) / 60
 
     @property
     def coverage(self) -> float:
@@ -136,6 +137,20 @@ def of_quarters(
     tally: dict[float, float] = {}
     _tally(tally, levels[0] * each, levels[1])
     return InstanceTime(first, samples * each, known, tuple(sorted(tally.items())))
+
+
+def compact(time: InstanceTime) -> InstanceTime:
+    """The same in a fraction of the room: whole numbers in one or two bytes, others in four."""
+    return replace(time, minutes=_small(time.minutes), known=_small(time.known))
+
+
+def _small(values: NDArray[Any]) -> NDArray[Any]:
+    for kind in (np.uint8, np.uint16):
+        if not len(values) or 0 <= values.min() <= values.max() <= np.iinfo(kind).max:
+            small = values.astype(kind)
+            if (small == values).all():
+                return small
+    return values.astype(np.float32)
 
 
 def instance_time(
@@ -221,5 +236,5 @@ def _tally(levels: dict[float, float], values: FloatArray, minutes: FloatArray) 
                 levels[instances] = levels.get(instances, 0.0) + spent
 
 
-def _running(values: FloatArray) -> FloatArray:
-    return np.concatenate([[0.0], np.cumsum(values)])
+def _running(values: NDArray[Any]) -> FloatArray:
+    return np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])

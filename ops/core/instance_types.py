@@ -1,4 +1,5 @@
-"""Which instance type an endpoint had when: from the calls that deployed it, and from what was seen of it. Pure.
+"""Which instance type an endpoint had when, and how often its hosts published metrics: from the calls that deployed
+it, and from what was seen of it. Pure.
 
 Source: facts A.6 (a configuration never changes, so its name stands for a type), F.7 (CloudTrail, 90 days). A type is
 counted from the call that ordered it: the minutes until the update is done are few, and nothing tells when in
@@ -9,7 +10,7 @@ mixes types has no single one, and its type is not known.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ops.core.moments import mark
@@ -17,6 +18,8 @@ from ops.core.savings import TypeFrom
 
 SLACK = timedelta(minutes=1)
 """Clocks of two services may be so far apart."""
+UPDATING = timedelta(hours=1)
+"""An update is done within that, or when it was done is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Sighting:
     config: str
     instance_type: str
     made: datetime | None = None
+    interval: int | None = None
+    """Seconds between two host-metric samples of one instance; None: not on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,25 @@ class Configured:
 
     instance_type: str | None
     made: datetime | None = None
+    interval: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalFrom:
+    """Seconds between two host-metric samples of one instance from an instant on; None: not known."""
+
+    since: datetime
+    seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """From `since` on a configuration was ordered; its instances are taken to have served from `served` on."""
+
+    since: datetime
+    served: datetime
+    instance_type: str | None
+    interval: int | None
 
 
 def types_from(
@@ -62,35 +86,115 @@ def types_from(
     `seen`: oldest first, the last one being how the endpoint is now; `deploys` from any time; a configuration that is
     not in `configs` was not looked up yet, and its deploy is left out. `complete`: from when on all deploys are given.
     """
+    out: list[TypeFrom] = []
+    for each in _marks(created, seen, deploys, configs, complete):
+        if out and out[-1].since == each.since:
+            out.pop()  # of two at once the later one holds
+        if not out or out[-1].instance_type != each.instance_type:
+            out.append(TypeFrom(each.since, each.instance_type))
+    return tuple(out)
+
+
+def intervals_from(
+    created: datetime,
+    seen: Sequence[Sighting],
+    deploys: Sequence[Deploy],
+    configs: Mapping[str, Configured],
+    complete: datetime | None = None,
+) -> tuple[IntervalFrom, ...]:
+    """How often hosts published, from the same as `types_from`, ascending; the first holds before its time, too.
+
+    Samples come from the instances that serve, so a change counts from when the endpoint was first seen settled on
+    the new configuration, where that was soon after the call.
+    """
+    out: list[IntervalFrom] = []
+    for each in sorted(_marks(created, seen, deploys, configs, complete), key=lambda m: m.served):
+        if out and out[-1].since == each.served:
+            out.pop()
+        if not out or out[-1].seconds != each.interval:
+            out.append(IntervalFrom(each.served, each.interval))
+    return tuple(out)
+
+
+def stretches(
+    intervals: Sequence[IntervalFrom], present: int, first: int, last: int
+) -> tuple[tuple[int, int, int], ...]:
+    """[first, last) by publish interval: (seconds, begin, end), on whole minutes; `present` where it is not known."""
+    edges = [first]
+    kinds = [present if not intervals else intervals[0].seconds or present]
+    for each in intervals[1:]:
+        at = -(-int(each.since.timestamp()) // 60) * 60
+        seconds = each.seconds or present
+        if at <= edges[-1]:
+            kinds[-1] = seconds
+        elif at < last and seconds != kinds[-1]:
+            edges.append(at)
+            kinds.append(seconds)
+    return tuple(zip(kinds, edges, [*edges[1:], last], strict=True)) if last > first else ()
+
+
+def assumed_interval(
+    intervals: Sequence[IntervalFrom], present: int, begin: datetime, end: datetime, now: datetime
+) -> str:
+    """Said beside what is counted of [begin, end), where the publish interval of some of it is not on record.
+
+    The time in it is marked, see `ops.core.moments`.
+    """
+    first = intervals[0].since if intervals else now
+    unknown = [(begin, first, intervals[0].seconds or present if intervals else present)]
+    for number, each in enumerate(intervals):
+        until = intervals[number + 1].since if number + 1 < len(intervals) else now
+        if each.seconds is None:
+            unknown.append((each.since, until, present))
+    found = [(until, s) for since, until, s in unknown if max(since, begin) < min(until, end)]
+    if not found:
+        return ""
+    until, seconds = found[-1]
+    return (
+        f"How often its hosts published metrics before {mark(until, now)} is not on record; "
+        f"every {seconds} seconds is taken."
+    )
+
+
+def _marks(
+    created: datetime,
+    seen: Sequence[Sighting],
+    deploys: Sequence[Deploy],
+    configs: Mapping[str, Configured],
+    complete: datetime | None,
+) -> list[_Mark]:
+    """What held from when on, by when it was ordered."""
     if not seen:
-        return ()
+        return []
     present = seen[-1].config
     mine = sorted((d for d in deploys if d.at >= created - SLACK), key=lambda d: d.at)
     while mine and mine[-1].config != present:
         mine.pop()  # it is under way, failed, or was rolled back
-    known = [(d, *_type_of(d, seen, configs)) for d in mine]
-    marks = [TypeFrom(max(d.at, created), kind) for d, looked_up, kind in known if looked_up]
+    known = [(d, *_found_out(d, seen, configs)) for d in mine]
+    marks = [
+        _Mark(at := max(d.at, created), _served(at, d.config, seen), found.instance_type, found.interval)
+        for d, looked_up, found in known
+        if looked_up
+    ]
     whole = complete is not None and all(looked_up for _, looked_up, _ in known)
     for number, each in enumerate(seen):
         before = seen[number - 1] if number else None
         begin = before.until - SLACK if before is not None else created - SLACK
         ordered = any(
-            (d.config, kind) == (each.config, each.instance_type) and begin < d.at <= each.at + SLACK
-            for d, _, kind in known
+            (d.config, found.instance_type) == (each.config, each.instance_type)
+            and begin < d.at <= each.at + SLACK
+            for d, _, found in known
         )
         if not ordered:
-            marks.append(TypeFrom(_since(each, before), each.instance_type))
+            since = _since(each, before)
+            marks.append(_Mark(since, _served(since, each.config, seen), each.instance_type, each.interval))
     marks.sort(key=lambda m: m.since)
     ordered_before = any(not d.first and max(d.at, created) <= marks[0].since for d in mine)
+    since = marks[0].since
     if whole and complete is not None and not ordered_before:
-        marks[0] = TypeFrom(min(marks[0].since, max(complete, created)), marks[0].instance_type)
-    out: list[TypeFrom] = []
-    for next_one in marks:
-        if out and out[-1].since == next_one.since:
-            out.pop()  # of two at once the later one holds
-        if not out or out[-1].instance_type != next_one.instance_type:
-            out.append(next_one)
-    return tuple(out)
+        since = min(since, max(complete, created))
+    marks[0] = replace(marks[0], since=since, served=since)
+    return marks
 
 
 def assumed(types: Sequence[TypeFrom], begin: datetime, now: datetime) -> str:
@@ -112,15 +216,22 @@ def _since(each: Sighting, before: Sighting | None) -> datetime:
     return max(before.until, made)
 
 
-def _type_of(
+def _served(since: datetime, config: str, seen: Sequence[Sighting]) -> datetime:
+    """When an endpoint was first seen settled on a configuration after a call, where that was soon; else the call."""
+    soon = (s.at for s in seen if s.config == config and since <= s.at <= since + UPDATING)
+    return min(soon, default=since)
+
+
+def _found_out(
     deploy: Deploy, seen: Sequence[Sighting], configs: Mapping[str, Configured]
-) -> tuple[bool, str | None]:
-    """(whether that was found out, the type). One made anew under an old name after the deploy says nothing of it."""
+) -> tuple[bool, Configured]:
+    """(whether that was looked up, what). One made anew under an old name after the deploy says nothing of it."""
     known = [s for s in seen if s.config == deploy.config and (s.made is None or s.made <= deploy.at + SLACK)]
     if known:
-        return True, min(known, key=lambda s: abs(s.at - deploy.at)).instance_type
+        nearest = min(known, key=lambda s: abs(s.at - deploy.at))
+        return True, Configured(nearest.instance_type, nearest.made, nearest.interval)
     found = configs.get(deploy.config)
     if found is None:
-        return False, None
+        return False, Configured(None)
     later = found.made is not None and found.made > deploy.at + SLACK
-    return True, None if later else found.instance_type
+    return True, Configured(None) if later else found

@@ -81,6 +81,12 @@ class Saving:
     """On a bill: the UTC days of the period in which it was there."""
     free_hours: Decimal = Decimal(0)
     """On a bill: instance-hours that the free tier paid for, counted at their list price."""
+    notes: tuple[str, ...] = ()
+    """What this rests on that is not on record, in sentences with marked times, see `ops.core.moments`."""
+    since: datetime | None = None
+    """When it was created, where that lies within the period: nothing older is counted."""
+    gone: datetime | None = None
+    """When it was first missing, where it is not there any more."""
 
     @property
     def covered(self) -> float:

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from ops.core.baselines import Kind
 from ops.core.cost import COST_EXPLORER_USD, Basis
 from ops.core.savings_parts import known_minutes, levels
-from ops.core.savings_words import hours, settled, share, stamp, usd
+from ops.core.savings_story import billed_days, settled
+from ops.core.savings_words import hours, share, stamp, usd
 from ops.core.types import Price
 from ops.core.views_savings import SavingsView
 from ops.core.words import count
@@ -77,9 +78,21 @@ def counting(view: SavingsView) -> list[tuple[str, str]]:
         out.append(
             ("formula", f"{FORMULAS[chosen.baseline.kind]}; of each endpoint by itself (see the table)")
         )
-    out.append(("instances in service", instances(view)))
-    out.append(("minutes known", f"{known:,.0f} of {lived:,.0f} ({share(known / lived if lived else None)})"))
-    if known < lived:
+    by = (
+        " (by metrics, also on days that are not billed)"
+        if basis is Basis.BILLED and billed_days(view)
+        else ""
+    )
+    out.append(("instances in service", f"{instances(view)}{by}"))
+    if basis is Basis.BILLED:
+        out.append(("billed", f"{billed_days(view) or 'on every day of the period'}"))
+    out.append(
+        (
+            "minutes known" if basis is Basis.ESTIMATED else "minutes known by metrics",
+            f"{known:,.0f} of {lived:,.0f} ({share(known / lived if lived else None)})",
+        )
+    )
+    if known < lived and basis is Basis.ESTIMATED:
         out.append(
             ("minutes not known", f"{lived - known:,.0f}: in neither sum, neither as asleep nor as paid")
         )

@@ -10,11 +10,13 @@ from typing import Any
 from ops.core import savings_counted as counted
 from ops.core.cost import Basis
 from ops.core.savings import CURRENCY, Saving, Total
-from ops.core.views_savings import SavingsView
+from ops.core.savings_story import billed_days, settled
+from ops.core.views_savings import Candidate, Details, Elsewhere, SavingsView, Waits
 
 KEYS = (
     "name", "basis", "currency", "period_start", "period_end", "coverage", "actual_usd", "baseline_usd", "saved_usd",
     "saved_ratio", "instance_hours", "baseline_formula", "price_source", "price_as_of", "final",
+    "days_billed", "days_lived",
 )  # fmt: skip
 """Of every endpoint in JSON and every line in CSV. null or empty: not known."""
 DAY_KEYS = (
@@ -40,15 +42,21 @@ class _Text:
 def as_json(view: SavingsView) -> str:
     """One JSON document: money and hours as numbers, times ISO 8601 in UTC, null = not known."""
     found = {
-        "endpoints": [line(row, view) | _missing(row) for row in view.rows],
+        "endpoints": [
+            line(row, view) | _missing(row) | {"waits": _waits(view.details.get(row.name, Details()).waits)}
+            for row in view.rows
+        ],
         "total": {
             **line(view.total, view),
+            "waits": _waits(view.waits),
             "left_out": [{"name": e.name, "why": e.why} for e in view.total.left_out],
         },
         "baseline": view.query.baseline.text,
         "zone": view.query.period.zone,
         "account": view.connection.account,
         "region": view.connection.region,
+        "billed_besides": {"not_on_show": _elsewhere(view.bill_others), "gone": _elsewhere(view.bill_gone)},
+        "candidates": [_candidate(each) for each in view.candidates],
         "as_of": view.as_of.isoformat(),
         "problems": [f"{p.what} {p.hint}".strip() for p in view.problems],
     }
@@ -77,6 +85,12 @@ def as_days(view: SavingsView) -> str:
         ("currency", CURRENCY),
         ("baseline", view.query.baseline.words),
         ("final", "yes" if whole.final else "no"),
+        ("settled", settled(view)),
+        *(
+            [("billed", billed_days(view) or "on every day of the period")]
+            if whole.basis is Basis.BILLED
+            else []
+        ),
         ("units", "hours are instance-hours, money is US dollars, known_share is 0 to 1, empty is not known"),
         ("prices", "; ".join(counted.price(p) for p in view.prices) or "not known"),
         ("made", counted.made(view)),
@@ -110,7 +124,7 @@ def line(row: Saving | Total, view: SavingsView) -> dict[str, Any]:
         "currency": CURRENCY,
         "period_start": period.start.isoformat(),
         "period_end": period.until.isoformat(),
-        "coverage": round(row.coverage if isinstance(row, Total) else row.time.coverage, 4),
+        "coverage": round(row.coverage if isinstance(row, Total) else row.covered, 4),
         "actual_usd": _number(row.usd, 4),
         "baseline_usd": _number(row.baseline_usd, 4),
         "saved_usd": _number(row.saved, 4),
@@ -120,6 +134,8 @@ def line(row: Saving | Total, view: SavingsView) -> dict[str, Any]:
         "price_source": source,
         "price_as_of": as_of,
         "final": row.final,
+        "days_billed": row.days_known,
+        "days_lived": row.days_lived,
     }
 
 
@@ -137,6 +153,42 @@ def _priced(row: Saving | Total, view: SavingsView) -> tuple[str | None, str | N
 
 def _missing(row: Saving) -> dict[str, Any]:
     return {"missing": row.missing} if row.missing else {}
+
+
+def _waits(found: Waits | None) -> dict[str, Any] | None:
+    """What the saving cost those who waited; null: nothing is known of it."""
+    if found is None:
+        return None
+    return {
+        "cold_starts": found.cold_starts,
+        "requests_waited": found.requests,
+        "request_minutes": None if found.request_minutes is None else round(found.request_minutes, 1),
+        "requests_expired": found.expired,
+        "p95_wait_s": found.p95_s,
+        "since": None if found.since is None else found.since.isoformat(),
+        "endpoints_not_known": found.left_out,
+    }
+
+
+def _elsewhere(found: Elsewhere | None) -> dict[str, Any] | None:
+    """What is billed to endpoints that have no row; null: nothing, or no bill is at hand."""
+    if found is None:
+        return None
+    return {"names": list(found.names), "hours": _number(found.hours, 4), "billed_usd": _number(found.usd, 4)}
+
+
+def _candidate(found: Candidate) -> dict[str, Any]:
+    """A real-time endpoint, and what it would save if it were asynchronous: a first estimate."""
+    return {
+        "name": found.name,
+        "instance_type": found.instance_type,
+        "fit": found.fit.value,
+        "why": list(found.why),
+        "coverage": round(found.coverage, 4),
+        "actual_usd": _number(found.usd, 4),
+        "would_cost_usd": _number(found.would_cost, 4),
+        "would_save_usd": _number(found.saved, 4),
+    }
 
 
 def _number(value: Decimal | None, digits: int) -> float | None:

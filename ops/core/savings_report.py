@@ -10,10 +10,14 @@ from decimal import Decimal
 from html import escape
 from zoneinfo import ZoneInfo
 
+from ops.core import savings_aside as aside
 from ops.core import savings_counted as counted
+from ops.core import savings_story as story
 from ops.core import savings_words as words
 from ops.core.cost import Basis, cents
 from ops.core.savings import Saving, total
+from ops.core.savings_earlier import beside
+from ops.core.savings_earlier import words as earlier
 from ops.core.savings_parts import asleep, calendar
 from ops.core.savings_svg import CARD, FINE, GRID, MONEY, MUTED, TEXT, calendar_svg, days_svg
 from ops.core.views_savings import SavingsView
@@ -61,16 +65,16 @@ footer {{ margin-top: 5pt; font-size: 7.5pt; color: {MUTED}; }}
 
 def report(view: SavingsView) -> str:
     """The whole document."""
-    first, second = words.headline(view)
+    first, second = story.headline(view)
     known = view.total.usd is not None and view.total.baseline_usd is not None
     body = [
         f"<h1>{escape(first)} <b{_SAVED if second.startswith('Saved') else ''}>{escape(second)}</b></h1>",
         _paragraph(
             [
                 _status(view),
-                words.waited(view.waits, ZoneInfo(view.query.period.zone)),
-                *words.lead(view),
-                words.idle(view),
+                aside.waited(view.waits, ZoneInfo(view.query.period.zone)),
+                *story.lead(view),
+                aside.idle(view),
             ]
         ),
         *([_cards(view), *_charts(view), _table(view)] if known else [_unknown(view)]),
@@ -94,7 +98,7 @@ def _status(view: SavingsView) -> str:
         if view.total.basis is Basis.BILLED
         else "Estimated from instance time and list prices"
     )
-    return f"{basis}, {words.settled(view)}."
+    return f"{basis}, {story.settled(view)}."
 
 
 def _paragraph(sentences: Iterable[str]) -> str:
@@ -129,8 +133,9 @@ def _card(label: str, value: str, note: str, tone: str) -> str:
 
 
 def _charts(view: SavingsView) -> list[str]:
-    before = view.before.days if view.before is not None else ()
-    dotted = f", dotted: {escape(view.query.period.previous().label)}" if len(before) > 1 else ""
+    period = view.query.period
+    before = beside(view.total.days, view.before.days, period) if view.before is not None else ()
+    dotted = f", dotted: {escape(earlier(period))}" if sum(d is not None for d in before) > 1 else ""
     return [
         f'<h2>Cost by day <span class="muted">· US dollars; filled: actual, pale: baseline{dotted}; '
         "hatched: not all known</span></h2>",

@@ -32,9 +32,16 @@ HATCH = (
 )
 
 
-def days_svg(days: Sequence[SavedDay], before: Sequence[SavedDay] = (), *, height: int = 122) -> str:
-    """Cost of each day (filled) under its baseline (outlined), the period before as a line; unknown days hatched."""
-    tops = [*(d.usd for d in days), *(d.baseline_usd for d in days), *(d.usd for d in before)]
+def days_svg(days: Sequence[SavedDay], before: Sequence[SavedDay | None] = (), *, height: int = 122) -> str:
+    """Cost of each day (filled) under its baseline (outlined); unknown days hatched.
+
+    `before`: for each day the one that it is compared with, drawn as a line; None: there is none.
+    """
+    tops = [
+        *(d.usd for d in days),
+        *(d.baseline_usd for d in days),
+        *(d.usd for d in before if d is not None),
+    ]
     step = tick(max((float(each) for each in tops if each is not None), default=0.0))
     top = step * max(1, math.ceil(max((float(t) for t in tops if t is not None), default=1.0) / step - 1e-9))
     low, high = height - 18, 6
@@ -60,7 +67,7 @@ def days_svg(days: Sequence[SavedDay], before: Sequence[SavedDay] = (), *, heigh
     points = [
         f"{LEFT + (i + 0.5) * each:.1f},{y(day.usd):.1f}"
         for i, day in enumerate(before[: len(days)])
-        if day.usd is not None
+        if day is not None and day.usd is not None
     ]
     if len(points) > 1:
         out.append(

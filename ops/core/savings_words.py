@@ -1,4 +1,4 @@
-"""What a saving says in sentences and numbers: the same on the page, in the report and on the command line. Pure.
+"""Numbers of a saving in words: the same on the page, in the report and on the command line. Pure.
 
 Estimates from $100 on are said in whole dollars, and the three of a sentence agree with each other; bills are exact.
 """
@@ -14,17 +14,11 @@ from zoneinfo import ZoneInfo
 from ops.core.baselines import Baseline, Kind
 from ops.core.cost import Basis
 from ops.core.savings import Saving, Total
-from ops.core.savings_parts import spent
-from ops.core.views_savings import Forecast, SavingsView, Waits
-from ops.core.words import listed, percent, took
+from ops.core.words import listed, percent
 
 DASH = "–"
 WHOLE_FROM = Decimal(100)
 WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
-READ = 0.999
-"""A choice of which so much is known is not said to be still being read."""
-LONG = 100
-"""Names that take more letters are not said in a sentence, but their number."""
 NAMED = 4
 """So many names stand in a sentence; of more, the number of the others."""
 
@@ -81,133 +75,6 @@ def short(baseline: Baseline) -> str:
     return f"always on at {baseline.kind.value}"
 
 
-def who(view: SavingsView) -> str:
-    counted = view.total.counted
-    return counted[0] if len(counted) == 1 else f"{len(counted)} endpoints"
-
-
-def when(view: SavingsView) -> str:
-    """ "in October 2026", "so far in November 2026"."""
-    period = view.query.period
-    return period.label if period.over else f"so far {period.label}"
-
-
-def headline(view: SavingsView) -> tuple[str, str]:
-    """Two sentences that a manager can repeat: what it cost beside the baseline, and what that saved."""
-    found = said(view.total)
-    if not view.rows:
-        return "No asynchronous endpoint fits this choice.", ""
-    if found is None:
-        return f"What was saved {when(view)} is not known.", ""
-    many = len(view.total.counted) > 1
-    baseline = view.query.baseline.words
-    first = (
-        f"{who(view)} cost {found.about}{dollars(found.actual)} {when(view)}; "
-        f"{f'each {baseline}, they' if many else f'{baseline} it'} would have cost {found.about}"
-        f"{dollars(found.baseline)}."
-    )
-    if found.saved < 0:
-        return first, f"That is {dollars(-found.saved)} more: nothing was saved."
-    if found.saved == 0:
-        return first, "Nothing was saved."
-    return first, f"Saved {found.about}{dollars(found.saved)} ({share(found.ratio)})."
-
-
-def lead(view: SavingsView) -> list[str]:
-    """What has to stand beside the number: what is missing from it, and how it was before."""
-    out = [born(view)]
-    whole = view.total
-    if whole.left_out and whole.usd is None:
-        reasons = dict.fromkeys(each.why for each in whole.left_out)
-        out += [f"{why[:1].upper()}{why[1:]}." for why in list(reasons)[:2]]
-    elif whole.left_out:
-        names, them = named([e.name for e in whole.left_out]), "it" if len(whole.left_out) == 1 else "them"
-        names = names if len(names) <= LONG else f"{len(whole.left_out)} endpoints"
-        out.append(f"Not counted: {names}; of {them} not enough is known.")
-    if whole.counted and whole.coverage < 0.995 and not reading(view):
-        out.append(f"{share(whole.coverage)} of the minutes are known; the others are in neither sum.")
-    if view.before is not None:
-        out.append(before(view))
-    return [sentence for sentence in out if sentence]
-
-
-def born(view: SavingsView) -> str:
-    """That what is counted is younger than the period; empty where it is not."""
-    counted = [row for row in view.rows if row.name in view.total.counted]
-    first = min((row.time.first for row in counted), default=0)
-    if first - view.query.period.start.timestamp() < 86_400:
-        return ""
-    local = datetime.fromtimestamp(first, ZoneInfo(view.query.period.zone))
-    them = "it was" if len(counted) == 1 else "the first of them was"
-    return f"Counted from {local.day} {local:%B %Y} on, when {them} created."
-
-
-def before(view: SavingsView) -> str:
-    """The same over the period before; empty where nothing is known of it."""
-    found = None if view.before is None else said(view.before)
-    if found is None or view.before is None:
-        return ""
-    label = view.query.period.previous().label
-    if found.saved < 0:
-        told = f"{found.about}{dollars(-found.saved)} more than the baseline"
-    else:
-        told = f"{found.about}{dollars(found.saved)} ({share(found.ratio)}) saved"
-    of = f", with {share(view.before.coverage)} of its minutes known" if view.before.coverage < 0.995 else ""
-    return f"{label[:1].upper()}{label[1:]}: {told}{of}."
-
-
-def waited(found: Waits | None, zone: ZoneInfo) -> str:
-    """What the saving cost those who waited; empty where nothing is known of it."""
-    if found is None or found.cold_starts is None:
-        return ""
-    since = f" since {stamp(found.since, zone)}" if found.since is not None else ""
-    expired = (
-        "" if not found.expired else f" {found.expired:,} request{_s(found.expired)} expired in the queue."
-    )
-    if not found.cold_starts:
-        return f"No request had to wait for a cold start{since}.{expired}"
-    parts = [f"In return, {found.cold_starts:,} cold start{_s(found.cold_starts)}{since}"]
-    if found.requests is not None:
-        parts.append(f"{found.requests:,} requests or more waited for them")
-    if found.p95_s is not None:
-        worst = ""
-        if found.worst_day is not None and found.worst_p95_s is not None:
-            worst = f" ({took(found.worst_p95_s)} on {WEEKDAYS[found.worst_day]})"
-        parts.append(f"95 of 100 waits under {took(found.p95_s)}{worst}")
-    blind = (
-        ""
-        if not found.left_out
-        else f" Of {found.left_out} endpoint{_s(found.left_out)} nothing is known yet."
-    )
-    return f"{', '.join(parts)}.{expired}{blind}"
-
-
-def _s(number: int) -> str:
-    return "" if number == 1 else "s"
-
-
-def forecast(found: Forecast) -> str:
-    """Where the month ends, beside its budget; or that nobody can say."""
-    month, estimated = month_words(found.month), Basis.ESTIMATED
-    if found.expected is None or found.low is None or found.high is None:
-        spent = "" if found.spent is None else f"; about {usd(found.spent, estimated)} so far"
-        return f"Where {month} ends is not known yet{spent}."
-    told = (
-        f"{month} ends at about {usd(found.expected, estimated)} "
-        f"({usd(found.low, estimated)} to {usd(found.high, estimated)})"
-    )
-    if found.budget is None:
-        return f"{told}."
-    budget = usd(found.budget)
-    beside = {
-        "yes": f"above the budget of {budget}",
-        "likely": f"probably above the budget of {budget}",
-        "possibly": f"the budget of {budget} may not be enough",
-        "no": f"within the budget of {budget}",
-    }
-    return f"{told}, {beside[found.passes]}."
-
-
 def month_words(month: str) -> str:
     """ "2026-11" → "November 2026"."""
     return f"{date(int(month[:4]), int(month[5:7]), 1):%B %Y}"
@@ -217,22 +84,6 @@ def stamp(at: datetime, zone: ZoneInfo) -> str:
     """ "1 Oct 2026 00:00"."""
     local = at.astimezone(zone)
     return f"{local.day} {local:%b %Y %H:%M}"
-
-
-def idle(view: SavingsView) -> str:
-    """What of the actual was paid while nothing was in work; empty where nobody knows."""
-    found = spent(view.rows, view.details)
-    if found is None or found.idle is None:
-        return ""
-    whole = found.work + found.idle + (found.warm or Decimal(0))
-    idle = found.idle + (found.warm or Decimal(0))
-    if not whole or not idle:
-        return ""
-    warm = f", {usd(found.warm, Basis.ESTIMATED)} of it in warm windows" if found.warm else ""
-    return (
-        f"Of the actual, about {usd(idle, Basis.ESTIMATED)} ({share(idle / whole)}) was paid while nothing was "
-        f"in work{warm}."
-    )
 
 
 def hours(amount: Decimal | float) -> str:
@@ -247,19 +98,16 @@ def named(names: Sequence[str]) -> str:
     return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
 
 
-def reading(view: SavingsView) -> str:
-    """That the past is still being read, and the numbers will move; empty when it is all there."""
-    done, total = view.history
-    if done >= total or view.total.coverage >= READ:
-        return ""
-    return (
-        f"The past is still being read: {done} of {total} endpoint{_s(total)} done, "
-        f"{share(view.total.coverage)} of the minutes of this choice known. The numbers will move."
-    )
+def rough(amount: float) -> str:
+    """An estimate in two significant digits: 950, 1,200, 7.4; "under 1" for something below that."""
+    if 0 < amount < 1:
+        return "under 1"
+    if amount < 10:
+        return f"{amount:.1f}".removesuffix(".0")
+    digits = len(str(round(amount)))
+    return f"{round(amount, 2 - digits):,.0f}"
 
 
-def settled(view: SavingsView) -> str:
-    """Whether the numbers are final, in a word or two."""
-    if view.total.final:
-        return "final"
-    return "not final" if view.query.period.over else "not final: the period is still under way"
+def plural_s(number: float) -> str:
+    """What "endpoint" takes for so many of them."""
+    return "" if number == 1 else "s"

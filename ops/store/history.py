@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from threading import RLock, local
-from typing import cast
 
 import numpy as np
 from sqlalchemy import Connection, Engine, delete, select, update
@@ -22,9 +21,9 @@ from ops.core.change import Entry
 from ops.core.cold_start import ColdStart
 from ops.core.errors import OpsError
 from ops.core.spans import RESOLUTIONS, Span, union
-from ops.core.types import Activity, FloatArray
+from ops.core.types import Activity
 from ops.store import activities as activity_rows
-from ops.store import chunks, sums, written
+from ops.store import chunks, sums, writing, written
 from ops.store import episodes as episode_rows
 from ops.store import journal as journal_rows
 from ops.store.chunks import Keysets
@@ -55,29 +54,7 @@ from ops.store.tables import (
 
 __all__ = ["Grid", "History", "Scope"]
 
-FEW_CELLS = 60
-"""Up to so many cells of a chunk are written as rows, more of them straight into its blob."""
 DAY_S = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One grid to write, with the ids of its endpoint and key set."""
-
-    endpoint: int
-    keyset: int
-    keys: tuple[str, ...]
-    grid: Grid
-    written: int
-
-    @property
-    def series(self) -> tuple[int, int]:
-        return self.endpoint, self.grid.resolution
-
-    @property
-    def matrix(self) -> FloatArray:
-        """[cells, metrics]"""
-        return np.stack([np.asarray(self.grid.values[key], "<f8") for key in self.keys], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +122,7 @@ class History:
         if not given:
             return
         with self._write() as connection:
-            self._put(connection, given)
+            writing.put_grids(connection, self._scope, given)
             written.mark(connection, self._scope)
 
     def read(self, endpoint: str, resolution: int, keys: Sequence[str], start: int, end: int) -> Grid:
@@ -172,11 +149,16 @@ class History:
         """By endpoint, what the days that lie wholly in [start, end) come to; see `ops.store.sums`.
 
         A day that is missing is to be read from its minutes: it has none, is not finished, or late ones came in.
-        Sums that an older Ebb did not make are made first, where that can be.
+        Sums that an older Ebb did not make are made first, where that can be; damaged ones are left out, and made anew.
         """
         self._make_sums()
         with self._read() as connection:
-            return sums.read(connection, self._scope, endpoints, start, end)
+            found, damaged = sums.read(connection, self._scope, endpoints, start, end)
+        if damaged and self._together is None:
+            with suppress(OpsError), self._write() as connection:  # who may not write goes without them
+                for endpoint, block in damaged:
+                    sums.renew(connection, endpoint, block)
+        return found
 
     def coverage(self, endpoint: str, resolution: int) -> Mapping[str, tuple[Span, ...]]:
         """By key, the spans that were read from AWS: merged, sorted. A key that never was is not in it."""
@@ -253,7 +235,7 @@ class History:
         if not given:
             return
         with self._write() as connection:
-            ids = self._endpoint_ids(connection, [endpoint])
+            ids = writing.endpoint_ids(connection, self._scope, [endpoint])
             activity_rows.keep(connection, ids[endpoint], given)
             written.mark(connection, self._scope)
 
@@ -268,7 +250,7 @@ class History:
         if not given:
             return
         with self._write() as connection:
-            ids = self._endpoint_ids(connection, [endpoint])
+            ids = writing.endpoint_ids(connection, self._scope, [endpoint])
             episode_rows.keep(connection, ids[endpoint], given)
             written.mark(connection, self._scope)
 
@@ -420,80 +402,3 @@ class History:
     @property
     def _together(self) -> _Together | None:
         return getattr(self._mine, "together", None)
-
-    def _endpoint_ids(self, connection: Connection, names: Iterable[str]) -> dict[str, int]:
-        find = select(ENDPOINT.c.name, ENDPOINT.c.id).where(ENDPOINT.c.scope_id == self._scope)
-        ids = dict(connection.execute(find).all())
-        missing = sorted(set(names) - ids.keys())
-        if missing:
-            add_missing(connection, ENDPOINT, [{"scope_id": self._scope, "name": name} for name in missing])
-            ids = dict(connection.execute(find).all())
-        return ids
-
-    def _put(self, connection: Connection, given: Sequence[tuple[str, Grid]]) -> None:
-        ids = self._endpoint_ids(connection, (name for name, _ in given))
-        keysets = Keysets.load(connection)
-        keysets.add(connection, (tuple(sorted(grid.values)) for _, grid in given))
-        last = cast(int, connection.execute(select(COUNTER.c.n)).scalar_one())
-        connection.execute(update(COUNTER).values(n=last + len(given)))
-        items = [
-            _Item(ids[name], keysets.id_of(grid.values), tuple(sorted(grid.values)), grid, last + number)
-            for number, (name, grid) in enumerate(given)
-        ]
-        self._cover(connection, items)
-        rows: dict[tuple[int, int, int, int], dict[str, object]] = {}
-        bulk: dict[tuple[tuple[int, int], int], list[chunks.Part]] = defaultdict(list)
-        for item in items:
-            matrix = item.matrix
-            first = item.grid.first_cell
-            for chunk in range(first // CHUNK, (first + len(matrix) - 1) // CHUNK + 1):
-                begin = max(first, chunk * CHUNK)
-                part = matrix[begin - first : (chunk + 1) * CHUNK - first]
-                key = (item.series, chunk)
-                if key in bulk or len(part) > FEW_CELLS:
-                    bulk[key].append(chunks.Part(item.keys, begin - chunk * CHUNK, part))
-                    continue
-                for cell, line in enumerate(part, begin):
-                    rows[(*item.series, item.keyset, cell)] = {
-                        "endpoint_id": item.endpoint,
-                        "resolution": item.grid.resolution,
-                        "keyset_id": item.keyset,
-                        "cell": cell,
-                        "written": item.written,
-                        "data": line.tobytes(),
-                    }
-        put(connection, ROW, ("endpoint_id", "resolution", "keyset_id", "cell"), list(rows.values()))
-        sums.strike_out(connection, {(e, cell // CHUNK) for e, step, _, cell in rows if step == sums.MINUTE})
-        for (series, chunk), parts in bulk.items():
-            chunks.merge(connection, series, chunk, keysets, parts)
-
-    def _cover(self, connection: Connection, items: Sequence[_Item]) -> None:
-        """Join the spans of the items with those that are kept and touch them."""
-        low = min(item.grid.start for item in items)
-        high = max(item.grid.end for item in items)
-        kept = connection.execute(
-            select(COVERED)
-            .where(COVERED.c.endpoint_id.in_(sorted({item.endpoint for item in items})))
-            .where(COVERED.c.begin <= high, COVERED.c.end >= low)
-        )
-        spans: dict[tuple[int, int, int], set[Span]] = defaultdict(set)
-        for row in kept:
-            spans[row.endpoint_id, row.resolution, row.keyset_id].add((row.begin, row.end))
-        fresh: dict[tuple[int, int, int], list[Span]] = defaultdict(list)
-        for item in items:
-            fresh[item.endpoint, item.grid.resolution, item.keyset].append((item.grid.start, item.grid.end))
-        names = ("endpoint_id", "resolution", "keyset_id")
-        changed = []
-        for key, new in fresh.items():
-            after = union([*spans[key], *new])
-            begins = {begin for begin, _ in after}
-            for begin, _ in spans[key]:
-                if begin not in begins:
-                    where = [COVERED.c[name] == part for name, part in zip(names, key, strict=True)]
-                    connection.execute(delete(COVERED).where(*where, COVERED.c.begin == begin))
-            changed += [
-                {**dict(zip(names, key, strict=True)), "begin": begin, "end": end}
-                for begin, end in after
-                if (begin, end) not in spans[key]
-            ]
-        put(connection, COVERED, (*names, "begin"), changed)

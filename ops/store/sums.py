@@ -12,6 +12,7 @@ how many).
 
 from __future__ import annotations
 
+import logging
 import struct
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -44,6 +45,7 @@ _KINDS = tuple(np.dtype(kind) for kind in ("<u1", "<u2", "<f8"))
 _COUNT = struct.Struct(f"<{BLOCK}H")
 _COUNTS = 1 + _COUNT.size
 _WIDTH = CHUNK // QUARTERS
+log = logging.getLogger(__name__)
 _MADE = "sums "
 """Under this and the number of a scope it is said that its old days have had their sums made."""
 
@@ -128,6 +130,8 @@ class Packed:
         end = at + LEVEL.itemsize * sum(_COUNT.unpack(counts))
         if end > len(raw) or (len(raw) - end) % GAP.itemsize:
             raise Damaged("sums of days are cut off")
+        if len(raw) > end and np.frombuffer(raw[end:], GAP)["at"].max() >= BLOCK * QUARTERS:
+            raise Damaged("a gap of no day")
         return cls(raw[0], counts, raw[_COUNTS:at], raw[at:end], raw[end:])
 
 
@@ -150,7 +154,7 @@ class Days:
 
     @classmethod
     def of(cls, blocks: Sequence[Packed]) -> Days:
-        """Those of several blocks, one after the other. Raises Damaged."""
+        """Those of several blocks, one after the other."""
         sums = [np.frombuffer(block.sums, _KINDS[block.form]) for block in blocks]
         counts = np.frombuffer(b"".join(block.counts for block in blocks), "<u2").astype(np.int64)
         levels = np.frombuffer(b"".join(block.levels for block in blocks), LEVEL)
@@ -158,8 +162,6 @@ class Days:
         for number, block in enumerate(blocks):
             if block.gaps:
                 gaps = np.frombuffer(block.gaps, GAP)
-                if gaps["at"].max() >= BLOCK * QUARTERS:
-                    raise Damaged("a gap of no day")
                 known[number, gaps["at"]] = gaps["minutes"]
         samples = np.concatenate(sums)
         return cls(samples.reshape(-1, QUARTERS), known.reshape(-1, QUARTERS), counts, levels)
@@ -209,7 +211,13 @@ def keep(
         row = connection.execute(
             select(DAY_SUMS.c.present, DAY_SUMS.c.data).filter_by(endpoint_id=endpoint, block=block)
         ).one_or_none()
-        present, kept = (row[0], Days.of([Packed.opened(row[1])])) if row is not None else (0, Days.empty())
+        present, kept = (row[0] if row is not None else 0), Days.empty()
+        if row is not None:
+            try:
+                kept = Days.of([Packed.opened(row[1])])
+            except Damaged:
+                renew(connection, endpoint, block)
+                continue
         for chunk in chunks:
             values = {key: np.full(CHUNK, np.nan) for key in KEYS}
             for key, out in values.items():
@@ -300,11 +308,14 @@ def make(connection: Connection, endpoint: int, wanted: Sequence[int]) -> None:
 
 def read(
     connection: Connection, scope: int, endpoints: Collection[str], start: int, end: int
-) -> dict[str, DaySums]:
-    """By name, the sums of the days that lie wholly in [start, end); an endpoint without any is left out."""
+) -> tuple[dict[str, DaySums], tuple[tuple[int, int], ...]]:
+    """By name, the sums of the days that lie wholly in [start, end); an endpoint without any is left out.
+
+    And which blocks, (endpoint id, block), are damaged: their days are left out.
+    """
     first, last = -(-start // DAY_S), end // DAY_S
     asked = (
-        select(ENDPOINT.c.name, DAY_SUMS.c.block, DAY_SUMS.c.present, DAY_SUMS.c.data)
+        select(ENDPOINT.c.name, DAY_SUMS.c.block, DAY_SUMS.c.present, DAY_SUMS.c.data, ENDPOINT.c.id)
         .join(ENDPOINT, ENDPOINT.c.id == DAY_SUMS.c.endpoint_id)
         .where(ENDPOINT.c.scope_id == scope)
         .where(DAY_SUMS.c.block.between(first // BLOCK, (last - 1) // BLOCK))
@@ -313,11 +324,31 @@ def read(
     if len(endpoints) <= MOST_NAMED:
         asked = asked.where(ENDPOINT.c.name.in_(sorted(endpoints)))
     found: dict[str, list[tuple[int, int, Packed]]] = {}
-    for name, block, present, data in connection.execute(asked):
-        if name in endpoints:
+    damaged = []
+    for name, block, present, data, number in connection.execute(asked):
+        if name not in endpoints:
+            continue
+        try:
             found.setdefault(name, []).append((block, present, Packed.opened(data)))
-    out = {name: _joined(blocks, first, last) for name, blocks in found.items()}
-    return {name: sums for name, sums in out.items() if len(sums.days)}
+        except Damaged as error:
+            log.warning("The history's %s of %s are read from their minutes: damaged.", error, name)
+            damaged.append((number, block))
+    out = {name: _joined(blocks, first, last) for name, blocks in found.items() if blocks}
+    return {name: sums for name, sums in out.items() if len(sums.days)}, tuple(damaged)
+
+
+def renew(connection: Connection, endpoint: int, block: int) -> None:
+    """Make the sums of a damaged block anew from the minutes of its days."""
+    mine = (DAY_SUMS.c.endpoint_id == endpoint) & (DAY_SUMS.c.block == block)
+    connection.execute(delete(DAY_SUMS).where(mine))
+    kept = connection.execute(
+        select(CHUNK_BLOB.c.chunk)
+        .where(CHUNK_BLOB.c.endpoint_id == endpoint, CHUNK_BLOB.c.resolution == MINUTE)
+        .where(CHUNK_BLOB.c.chunk.between(block * BLOCK, (block + 1) * BLOCK - 1))
+    )
+    wanted = sorted(kept.scalars())
+    if wanted:
+        make(connection, endpoint, wanted)
 
 
 def _joined(blocks: Sequence[tuple[int, int, Packed]], first: int, last: int) -> DaySums:

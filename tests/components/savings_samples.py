@@ -193,7 +193,10 @@ def view(
 
 def billed(found: SavingsView) -> SavingsView:
     """The same as if a bill said it."""
-    listed = tuple(replace(r, basis=Basis.BILLED, prices=()) for r in found.rows)
+    listed = tuple(
+        replace(r, basis=Basis.BILLED, prices=(), days_known=len(r.days), days_lived=len(r.days))
+        for r in found.rows
+    )
     return replace(
         found,
         query=replace(found.query, basis=Basis.BILLED),

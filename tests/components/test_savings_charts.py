@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -76,8 +76,16 @@ def test_the_period_before_is_a_faint_line_of_its_own_days() -> None:
     found = view()
     assert found.before is not None
     (line,) = traces(days_figure(found, before=found.before.days), "the period before")
-    assert list(line.y) == pytest.approx(
-        [float(d.usd or 0) for d in found.before.days][: len(found.total.days)]
+    old = {day.day: day for day in found.before.days}
+    drawn = {
+        day.day: value for day, value in zip(found.total.days, line.y, strict=True) if not np.isnan(value)
+    }
+    assert drawn, "weekday lies on weekday"
+    for day, value in drawn.items():
+        assert value == pytest.approx(float(old[day - timedelta(days=28)].usd or 0))
+    assert any(
+        "┄ 4 weeks earlier" in (n.text or "")
+        for n in days_figure(found, before=found.before.days).layout.annotations
     )
     assert traces(days_figure(found), "the period before") == []
 
@@ -108,7 +116,7 @@ def test_nothing_known_draws_words() -> None:
 def test_each_day_speaks_with_all_its_numbers() -> None:
     found = view()
     assert found.before is not None
-    told = saving_days.words(found.total.days[1], True, 1, found.before.days)
+    told = saving_days.words(found.total.days[1], True, found.before.days[1])
     day = found.total.days[1]
     assert day.usd is not None
     assert day.baseline_usd is not None
@@ -216,10 +224,15 @@ def test_the_figure_has_the_length_of_each_step() -> None:
 def test_the_forecast_draws_its_band_and_its_budget() -> None:
     figure = saving_forecast.forecast_chart(FORECAST, (), UTC)
     (expected,), (band,), (budget,) = (traces(figure, n) for n in ("expected", "between", "budget"))
-    assert list(expected.y) == [float(v) for _, v, _, _ in FORECAST.by_day]
-    assert sorted(band.y) == sorted(float(v) for _, _, low, high in FORECAST.by_day for v in (low, high))
+    assert list(expected.y) == [800.0, *(float(v) for _, v, _, _ in FORECAST.by_day)]
+    ends = [float(v) for _, _, low, high in FORECAST.by_day for v in (low, high)]
+    assert sorted(band.y) == sorted([800.0, 800.0, *ends])
     assert set(budget.y) == {1300.0}
-    assert len(traces(figure, "spent")[0].y) == 0
+    (spent_so_far,) = traces(figure, "spent")
+    assert (list(spent_so_far.y), spent_so_far.mode) == ([800.0], "markers"), (
+        "no line where its days are not at hand"
+    )
+    assert any("● spent so far" in (n.text or "") for n in figure.layout.annotations)
     assert traces(saving_forecast.forecast_chart(replace(FORECAST, budget=None), (), UTC), "budget") == []
 
 

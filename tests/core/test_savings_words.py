@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from ops.core import savings_aside as aside
 from ops.core import savings_counted as counted
+from ops.core import savings_story as story
 from ops.core import savings_words as words
 from ops.core.baselines import parse
-from ops.core.periods import last_days, month
-from ops.core.savings import total
-from ops.core.views_savings import SavingsQuery, SavingsView, Waits
+from ops.core.cost import Basis
+from ops.core.periods import Period, last_days, month
+from ops.core.savings import Saving, total
+from ops.core.views_savings import Elsewhere, SavingsQuery, SavingsView, Waits
 from tests.components.samples import NOW
-from tests.components.savings_samples import DOC, FORECAST, LOST, NIGHT, WAITS, billed, one, row, rows, view
+from tests.components.savings_samples import (
+    CANDIDATE,
+    DOC,
+    FORECAST,
+    LOST,
+    NIGHT,
+    PERIOD,
+    WAITS,
+    billed,
+    nightly,
+    office,
+    one,
+    row,
+    rows,
+    view,
+)
 
 UTC = ZoneInfo("UTC")
+NOW_DAY = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def test_the_sentence_of_one_endpoint() -> None:
-    first, second = words.headline(one())
+    first, second = story.headline(one())
     assert first == (
         "doc-async cost about $961 in the last 30 days; always on at its peak it would have cost about $4,056."
     )
@@ -29,7 +49,7 @@ def test_the_sentence_of_one_endpoint() -> None:
 
 
 def test_several_endpoints_have_a_peak_each() -> None:
-    first, _ = words.headline(view())
+    first, _ = story.headline(view())
     assert first.startswith("3 endpoints cost about $")
     assert "; each always on at its peak, they would have cost about $" in first
 
@@ -44,7 +64,7 @@ def test_the_three_numbers_of_a_sentence_agree() -> None:
 
 
 def test_a_bill_is_exact_and_not_about() -> None:
-    first, second = words.headline(billed(one()))
+    first, second = story.headline(billed(one()))
     assert "about" not in first + second
     assert "cost $960.53 in the last 30 days" in first
 
@@ -68,63 +88,176 @@ def test_small_sums_keep_their_cents() -> None:
 def test_what_was_saved_is_said_as_it_is(usd: str, based: str, told: str) -> None:
     found = one()
     whole = replace(found.total, usd=Decimal(usd), baseline_usd=Decimal(based))
-    assert words.headline(replace(found, total=whole))[1] == told
+    assert story.headline(replace(found, total=whole))[1] == told
 
 
 def test_a_month_that_is_under_way_says_so() -> None:
     period = month("2026-11", NOW)
     found = view((row(DOC, lambda at: 1.0, period=period),), period=period, names=(DOC,))
-    assert " so far in November 2026; " in words.headline(found)[0]
-    assert words.settled(found) == "not final: the period is still under way"
+    assert " so far in November 2026; " in story.headline(found)[0]
+    assert story.settled(found) == "not complete: the period is still under way"
     over = month("2026-10", NOW)
     found = view((row(DOC, lambda at: 1.0, period=over),), period=over, names=(DOC,))
-    assert " cost about $1,048 in October 2026; " in words.headline(found)[0]
-    assert words.settled(found) == "final"
+    assert " cost about $1,048 in October 2026; " in story.headline(found)[0]
+    assert story.settled(found) == "complete: all minutes known; at today's price"
 
 
 def test_nothing_known_is_no_number() -> None:
     found = view((row(DOC, lambda at: float("nan")),), names=(DOC,))
-    assert words.headline(found) == ("What was saved in the last 30 days is not known.", "")
+    assert story.headline(found) == ("What was saved in the last 30 days is not known.", "")
     assert counted.instances(found) == "nothing is known"
 
 
+def half() -> SavingsView:
+    """One endpoint of whose minutes 71 % are known."""
+    known = 0.71 * (PERIOD.end - PERIOD.start)
+    return view((row(DOC, lambda at: 1.0 if at - PERIOD.start < known else float("nan")),), names=(DOC,))
+
+
+def test_what_is_known_of_an_estimate_stands_in_the_sentence_itself() -> None:
+    found = half()
+    assert " in the last 30 days, of which 71 % is known; always on" in story.headline(found)[0]
+    assert "What is not known is in neither sum." in story.lead(found)
+    assert "of which" not in story.headline(one())[0]
+
+
+def only(found: SavingsView, known: int, of: int | None = None) -> SavingsView:
+    """A bill of which so many days of so many are out."""
+
+    def cut(row: Saving) -> Saving:
+        days = row.days[: of or 30]
+        told = tuple(d if i < known else replace(d, known=0.0, usd=None) for i, d in enumerate(days))
+        return replace(row, days=told, days_known=known, days_lived=len(days))
+
+    listed = tuple(cut(r) for r in found.rows)
+    return replace(found, rows=listed, total=total(listed, Basis.BILLED))
+
+
+def whole_days() -> SavingsView:
+    period = Period(NOW_DAY - timedelta(days=30), NOW_DAY, NOW_DAY, "UTC", "in the last 30 days")
+    return billed(view((row(DOC, office, period=period),), period=period, names=(DOC,)))
+
+
+def test_what_part_of_a_bill_is_out_stands_in_the_sentence_itself() -> None:
+    found = whole_days()
+    assert " cost $960.53 in the last 30 days; " in story.headline(only(found, 30))[0]
+    first, _ = story.headline(only(found, 12))
+    assert " in the 12 of the last 30 days that are billed; always on at its peak it would" in first
+    assert " in the 1 of the last 30 days that is billed; " in story.headline(only(found, 1))[0]
+    assert "in the 5 of its first 9 days that are billed" in story.headline(only(found, 5, 9))[0]
+    assert "The other days are in neither sum." in story.lead(only(found, 12))
+    assert story.unknown(only(found, 30)) == ""
+
+
+def test_a_month_of_a_bill_counts_its_own_days() -> None:
+    period = month("2026-10", NOW)
+    found = billed(view((row(DOC, office, period=period),), period=period, names=(DOC,)))
+    assert (
+        "in the 12 of the 31 days of October 2026 that are billed" in story.headline(only(found, 12, 31))[0]
+    )
+    now = replace(month("2026-11", NOW), until=NOW_DAY)
+    found = billed(view((row(DOC, office, period=now),), period=now, names=(DOC,)))
+    assert "in the 17 of the first 19 days of November 2026 that are billed" in story.when(
+        only(found, 17, 19)
+    )
+
+
+def test_endpoints_with_different_billed_days_say_the_share() -> None:
+    period = whole_days().query.period
+    found = billed(view((row(DOC, office, period=period), row(NIGHT, nightly, period=period)), period=period))
+    a, b = only(found, 30).rows[0], only(found, 15).rows[1]
+    mixed = replace(found, rows=(a, b), total=total((a, b), Basis.BILLED))
+    assert story.when(mixed) == "on the days that are billed, 75 % of those in the last 30 days"
+
+
+def test_a_bill_is_final_and_an_estimate_only_complete() -> None:
+    found = one()
+    assert story.settled(found) == "complete: all minutes known; at today's price"
+    assert story.settled(one(baseline="max")).endswith("; at today's price and maximum")
+    assert story.settled(billed(found)) == "final"
+    assert story.settled(half()) == "not complete"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(950.0, "about 950"), (1234.0, "about 1,200"), (7.42, "about 7.4"), (0.3, "about under 1")],
+)
+def test_request_minutes_are_said_in_two_digits(minutes: float, said: str) -> None:
+    assert aside.minutes(replace(WAITS, request_minutes=minutes)).startswith(
+        said.replace("about under", "under")
+    )
+
+
+def test_a_candidate_is_told_with_its_fit_and_its_reasons() -> None:
+    assert aside.candidate(CANDIDATE) == (
+        "layout-detect: poor fit. It cost about $1,014, and would save about $714. "
+        "It answers within a second, and a cold start takes minutes."
+    )
+    unknown = replace(CANDIDATE, saved=None, usd=None, why=("Too little is known to say.",))
+    assert aside.candidate(unknown) == "layout-detect: not known. Too little is known to say."
+    half_known = replace(CANDIDATE, coverage=0.6)
+    assert "$1,014, of 60 % of its time, and would" in aside.candidate(half_known)
+
+
+def test_what_is_billed_to_others_and_to_those_that_are_gone_is_one_sentence() -> None:
+    found = replace(
+        view(),
+        bill_others=Elsewhere(("chat-live",), Decimal(20), Decimal("12.30")),
+        bill_gone=Elsewhere(("old-a", "old-b"), Decimal("4.5"), None),
+    )
+    assert aside.elsewhere(found) == (
+        "Billed besides, in none of these sums: $12.30 to chat-live, not on show here; "
+        "4.5 instance-hours at no amount to old-a and old-b, gone since."
+    )
+    assert aside.elsewhere(view()) == ""
+
+
 def test_no_endpoint_is_said() -> None:
-    assert words.headline(view(())) == ("No asynchronous endpoint fits this choice.", "")
+    assert story.headline(replace(view(()), candidates=()))[0] == (
+        "In the last 30 days no asynchronous endpoint was there."
+    )
+    assert story.headline(view(()))[0].endswith("was there: nothing sleeps yet.")
+    chosen = replace(view(()).query, tags=(("team", "docs"),))
+    assert story.headline(replace(view(()), query=chosen)) == (
+        "No asynchronous endpoint fits this choice.",
+        "",
+    )
 
 
 def test_what_is_missing_stands_beside_the_number() -> None:
-    told = " ".join(words.lead(view()))
+    told = " ".join(story.lead(view()))
     assert "Not counted: new-type; of it not enough is known." in told
-    assert "98 % of the minutes are known; the others are in neither sum." in told
+    assert "What is not known is in neither sum." in told
     assert "In the 30 days before: about $" in told
-    assert "30 days before" not in " ".join(words.lead(view(before=False)))
+    assert "30 days before" not in " ".join(story.lead(view(before=False)))
 
 
 def test_while_the_past_is_read_the_numbers_are_said_to_move() -> None:
-    told = words.reading(view(history=(1, 4)))
+    told = story.reading(view(history=(1, 4)))
     assert told.startswith("The past is still being read: 1 of 4 endpoints done, 98 % of the minutes")
-    assert words.reading(view()) == ""
-    assert words.reading(replace(one(NIGHT), history=(1, 4))) == "", "of this choice everything is known"
-    assert "of the minutes are known" not in " ".join(words.lead(view(history=(1, 4))))
+    assert story.reading(view()) == ""
+    assert story.reading(replace(one(NIGHT), history=(1, 4))) == "", "of this choice everything is known"
+    assert "of the minutes are known" not in " ".join(story.lead(view(history=(1, 4))))
 
 
 def test_the_wait_is_told_with_its_worst_day() -> None:
-    assert words.waited(WAITS, UTC) == (
-        "In return, 42 cold starts, 380 requests or more waited for them, 95 of 100 waits under 7.4 min "
+    assert aside.waited(WAITS, UTC) == (
+        "In return, 42 cold starts, 380 requests or more waited for them, about 950 request-minutes in all, "
+        "95 of 100 waits under 7.4 min "
         "(11 min on Mondays). 2 requests expired in the queue."
     )
-    assert words.waited(Waits(0, 0, 0.0, 0, None), UTC) == "No request had to wait for a cold start."
-    assert words.waited(Waits(None, None, None, None, None), UTC) == ""
-    assert words.waited(None, UTC) == ""
-    since = words.waited(replace(WAITS, since=NOW, left_out=1), UTC)
+    assert aside.waited(Waits(0, 0, 0.0, 0, None), UTC) == "No request had to wait for a cold start."
+    assert aside.waited(Waits(None, None, None, None, None), UTC) == ""
+    assert aside.waited(None, UTC) == ""
+    since = aside.waited(replace(WAITS, since=NOW, left_out=1), UTC)
     assert "42 cold starts since 20 Nov 2026 14:02" in since
     assert since.endswith("Of 1 endpoint nothing is known yet.")
 
 
 def test_idle_money_is_told_where_it_is_known() -> None:
-    assert "was paid while nothing was in work, $28.17 of it in warm windows." in words.idle(view())
-    assert words.idle(billed(view())) == ""
-    assert words.idle(replace(view(), details={})) == ""
+    assert "was paid while nothing was in work, $28.17 of it in warm windows." in aside.idle(view())
+    assert aside.idle(billed(view())) == ""
+    assert aside.idle(replace(view(), details={})) == ""
 
 
 @pytest.mark.parametrize(
@@ -139,12 +272,12 @@ def test_idle_money_is_told_where_it_is_known() -> None:
 )
 def test_the_month_ends_beside_its_budget(budget: str | None, told: str) -> None:
     found = replace(FORECAST, budget=None if budget is None else Decimal(budget))
-    assert words.forecast(found).endswith(told)
+    assert aside.forecast(found).endswith(told)
 
 
 def test_without_a_forecast_that_is_said() -> None:
     found = replace(FORECAST, expected=None, low=None, high=None)
-    assert words.forecast(found) == "Where November 2026 ends is not known yet; about $800 so far."
+    assert aside.forecast(found) == "Where November 2026 ends is not known yet; about $800 so far."
 
 
 def test_the_count_of_instances_over_time_is_short() -> None:
@@ -159,7 +292,10 @@ def pairs(found: SavingsView) -> dict[str, str]:
 
 def test_how_it_was_counted_holds_every_number_behind_the_sentence() -> None:
     told = pairs(one())
-    assert told["period"] == "21 Oct 2026 13:45 to 20 Nov 2026 13:45, UTC; final"
+    assert (
+        told["period"]
+        == "21 Oct 2026 13:45 to 20 Nov 2026 13:45, UTC; complete: all minutes known; at today's price"
+    )
     assert told["actual"] == "682 instance-hours, $961 estimated"
     assert told["baseline"] == "2,880 instance-hours, $4,056"
     assert told["formula"].startswith("p99 of 43,200 known minutes (asleep = 0) = 4 instances")
@@ -218,12 +354,12 @@ def test_signs_and_shares() -> None:
 def test_what_is_younger_than_the_period_says_from_when_it_counts() -> None:
     year = last_days(365, NOW)
     found = replace(one(), query=SavingsQuery(year))
-    assert words.lead(found)[0] == "Counted from 21 October 2026 on, when it was created."
+    assert story.lead(found)[0] == "Counted from 21 October 2026 on, when it was created."
     several = replace(view(), query=SavingsQuery(year))
-    assert "when the first of them was created." in words.lead(several)[0]
-    assert words.born(one()) == ""
+    assert "when the first of them was created." in story.lead(several)[0]
+    assert story.born(one()) == ""
 
 
 def test_where_nothing_is_known_the_reason_stands_beside_it() -> None:
     found = view((row(DOC, lambda at: 1.0, price=None),))
-    assert "No price is known for ml.new.xlarge." in words.lead(found)
+    assert "No price is known for ml.new.xlarge." in story.lead(found)

@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import failure_parts, session
+from components import failure_door, failure_parts
 from ops.core.failures import Cause
 from ops.core.log_lines import FailedRequest
 from ops.core.plain_text import readable
@@ -57,7 +57,10 @@ def source(
 
 
 def opened(request: FailedRequest) -> dict[str, str]:
-    return {session.REQUEST: request.inference_id, session.AT: str(round(request.at.timestamp() * 1000))}
+    return {
+        failure_door.REQUEST: request.inference_id,
+        failure_door.AT: str(round(request.at.timestamp() * 1000)),
+    }
 
 
 def log_of(found: FailedRequest, **more: object) -> RequestLog:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -15,12 +16,13 @@ from ops.core.baselines import parse
 from ops.core.cost import Basis
 from ops.core.errors import BadInput, Denied, OpsError, Throttled, Unreachable
 from ops.core.periods import last_days, month
+from ops.core.savings import total
 from ops.core.savings_files import as_days, as_json
 from ops.core.savings_report import report
 from ops.core.types import Problem
-from ops.core.views_savings import SavingsQuery, SavingsView
+from ops.core.views_savings import Elsewhere, SavingsQuery, SavingsView
 from tests.components.samples import NOW, REAL, SampleSource, fleet
-from tests.components.savings_samples import DEAR, DOC, LOST, NIGHT, PERIOD, billed, one, row, view
+from tests.components.savings_samples import DEAR, DOC, FORECAST, LOST, NIGHT, PERIOD, billed, one, row, view
 from tests.living import Gate
 from tests.pages.conftest import Open, figures, markup, notices
 from tests.pages.living_pages import Sky, Viewer, table_lines, words
@@ -89,7 +91,9 @@ def test_the_numbers_of_the_page_are_those_of_the_view(open_page: Open) -> None:
     assert "saved $3,095 76 % of $4,056" in said
     assert "cost, estimated $961 682 instance-hours" in said
     assert "asleep 69 % of the known time without an instance" in said
-    assert "95 of 100 waits under 7.4 min 42 cold starts, 11 min on Mondays" in said
+    assert (
+        "95 of 100 waits under 7.4 min 42 cold starts, 11 min on Mondays; about 950 request-minutes" in said
+    )
     assert "0 instances for 69 % of the time, 3 for 28 %, 4 for 3 %" in said
     assert "ml.g5.xlarge $1.4084 an hour: the list, as of 28 Sep 2026" in said
 
@@ -102,7 +106,7 @@ def test_each_endpoint_with_what_it_saved_and_who_waited_for_it(open_page: Open)
     assert doc[1].startswith("$3,095.66") or doc[1].startswith("$3,095.")
     assert "4 instances" in doc[3]
     assert doc[4] == "69 %"
-    assert "42 cold starts p95 wait 7.4 min, 11 min on Mondays 2 expired" in doc[7]
+    assert "42 cold starts p95 wait 7.4 min, 11 min on Mondays about 950 request-minutes 2 expired" in doc[7]
     assert by_name[NIGHT][5] == "too few requests"
     assert "92 % known" in by_name[LOST][2]
     assert by_name[LOST][7] == "not known yet"
@@ -213,9 +217,75 @@ def test_a_link_that_makes_no_sense_is_said_and_the_default_is_shown(
 
 def test_nothing_that_fits_draws_nothing_and_leaves_the_pickers(open_page: Open) -> None:
     app = opened(open_page, Answering(replace(view(()), forecast=None, candidates=(), reconciled=())))
-    assert "No asynchronous endpoint fits this choice." in words(app)
+    assert "In the last 30 days no asynchronous endpoint was there." in words(app)
     assert figures(app) == []
     assert app.selectbox(key="period").value == "30d"
+
+
+def test_an_account_without_asynchronous_endpoints_still_sees_what_it_could_save(open_page: Open) -> None:
+    chat = Elsewhere(("chat-live",), Decimal(31), Decimal("43.94"))
+    app = opened(open_page, Answering(replace(view(()), reconciled=(), bill_others=chat)))
+    said = " ".join(words(app).split())
+    assert "In the last 30 days no asynchronous endpoint was there: nothing sleeps yet." in said
+    assert "What real-time endpoints could save" in said
+    assert "Where the month ends" in said
+    assert "Beside the bill Billed besides, in none of these sums: $43.94" in said
+    assert "By endpoint" not in said
+
+
+def test_a_cost_that_is_not_known_is_not_ranked_as_paid_for_nothing(open_page: Open) -> None:
+    found = view()
+    odd = {**found.details, DEAR: replace(found.details[LOST])}
+    lines = table_lines(opened(open_page, Answering(replace(found, details=odd, never_slept=(DEAR, LOST)))))
+    assert [line[0] for line in lines if len(line) == 5] == [LOST, DOC, NIGHT]
+
+
+def test_how_long_one_has_not_slept_and_what_its_windows_rest_on_are_said(open_page: Open) -> None:
+    found = view()
+    doc = found.details[DOC]
+    assert doc.idle is not None
+    assert doc.warm is not None
+    idle = replace(doc.idle, awake_h=267.0)
+    warm = replace(doc.warm, assumed=("The schedule is taken to have been so all the time.",))
+    told = replace(found, details={**found.details, DOC: replace(doc, idle=idle, warm=warm)})
+    (line,) = [
+        each for each in table_lines(opened(open_page, Answering(told))) if len(each) == 5 and each[0] == DOC
+    ]
+    assert "Has not slept for 11 d 3 h." in line[4]
+    assert line[4].endswith("The schedule is taken to have been so all the time.")
+
+
+def test_on_a_bill_idle_money_is_no_share_of_it_and_metrics_are_named(open_page: Open) -> None:
+    known = billed(view())
+    rows = tuple(replace(r, days_known=12, days_lived=30) for r in known.rows)
+    found = replace(known, rows=rows, total=total(rows, Basis.BILLED))
+    app = opened(open_page, Answering(found, replace(QUERY, basis=Basis.BILLED)), basis="billed")
+    said = " ".join(words(app).split())
+    assert "in the 12 of their first 30 days that are billed; each always on" in said
+    assert "from metrics: also of days that are not billed" in said
+    assert "estimated here, also beside a bill" in said
+    assert [line[2] for line in table_lines(app) if len(line) == 5] == ["–", "–", "–"]
+
+
+def test_a_forecast_that_is_not_there_says_why_and_draws_nothing(open_page: Open) -> None:
+    why = "No forecast yet: the past of doc-async is not read far enough."
+    none = replace(FORECAST, spent=None, expected=None, low=None, high=None, basis=why, by_day=())
+    app = opened(open_page, Answering(replace(view(), forecast=none)))
+    said = " ".join(words(app).split())
+    assert f"Where the month ends Where November 2026 ends is not known yet. {why}" in said
+    assert len(figures(app)) == 3
+
+
+def test_the_pickers_stay_while_the_fleet_cannot_be_read(open_page: Open) -> None:
+    source = Answering(view())
+    source.failure = Unreachable("AWS cannot be reached.", "Wait.")
+    app = opened(open_page, source, period="2026-10", baseline="max", of=DOC, basis="billed")
+    assert "AWS cannot be reached." in notices(app)
+    assert app.selectbox(key="period").value == "2026-10"
+    assert app.selectbox(key="baseline").value == "max"
+    assert app.selectbox(key="of").value == DOC
+    assert app.query_params["period"] == "2026-10", "what a link asks for is not taken out of it"
+    assert app.segmented_control(key="basis").value == "billed"
 
 
 def test_nothing_known_yet_is_not_zero(open_page: Open) -> None:
@@ -348,9 +418,17 @@ def test_the_bill_beside_is_of_the_endpoints_on_show_and_long_ones_are_folded(op
     )
     app = opened(open_page, Answering(replace(found, reconciled=many)))
     said = words(app)
-    assert "chat-live" not in said.split("Beside the bill")[1]
-    assert "33 older" in said
     assert "Over 40 days of endpoints with both" in said
+    assert "Day by day: 40 days" in said
+    lines = [line for line in table_lines(app) if line[0] == DOC and len(line) == 6]
+    assert [line[:4] for line in lines] == [[DOC, "40", "$1,757.60", "$1,746.40"]], (
+        "one line, its days are folded"
+    )
+    assert not any(
+        line[0] == "chat-live" or "chat-live" in line[1] for line in table_lines(app) if len(line) > 1
+    )
+    inside = markup(app).split('data-focus="billed-days"')[1].split("</details>")[0]
+    assert inside.count('<tr role="row">') == 40 + 1, "every day is in the fold"
 
 
 def test_cold_starts_that_are_not_known_yet_are_said_to_be(open_page: Open) -> None:

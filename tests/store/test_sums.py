@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.core.errors import OpsError
 from ops.store.history import Grid, History, Scope
 from ops.store.packing import Damaged
 from ops.store.sums import ALIVE, BLOCK, KEYS, SAMPLES, Days, DaySums, Packed, summed
@@ -246,13 +245,40 @@ def damage(path: Path, change: str) -> None:
 
 
 @pytest.mark.parametrize("change", ["data = x'00'", "data = substr(data, 1, 40)"])
-def test_damaged_sums_are_said(path: Path, change: str) -> None:
+def test_damaged_sums_are_left_out_and_made_anew(
+    path: Path, change: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    history = opened(path)
+    history.write([("ocr", a_day(MIDNIGHT + n * DAY)) for n in range(2)])
+    damage(path, change)
+    history.write([("asr", a_day())])
+    assert kept(history) == {"asr": [0]}
+    assert "ocr" in caplog.text
+    caplog.clear()
+    assert kept(history) == {"ocr": [0, 1], "asr": [0]}
+    assert history.sums(["ocr"], MIDNIGHT, MIDNIGHT + DAY)["ocr"].samples[0, 0] == 30.0
+    assert not caplog.text
+    history.close()
+
+
+def test_damaged_sums_do_not_keep_a_day_from_being_written(path: Path) -> None:
     history = opened(path)
     history.write([("ocr", a_day())])
-    damage(path, change)
-    with pytest.raises(OpsError, match="damaged"):
-        kept(history)
+    assert kept(history) == {"ocr": [0]}
+    damage(path, "data = x'00'")
+    history.write([("ocr", a_day(MIDNIGHT + DAY))])
+    assert kept(history) == {"ocr": [0, 1]}
     history.close()
+
+
+def test_damaged_sums_of_a_history_that_may_not_be_written(path: Path) -> None:
+    history = opened(path)
+    history.write([("ocr", a_day())])
+    history.close()
+    damage(path, "data = x'00'")
+    reader = History.open(f"sqlite:///file:{path}?mode=ro&uri=true", OURS)
+    assert kept(reader) == kept(reader) == {}
+    reader.close()
 
 
 def test_only_picks_days(path: Path) -> None:

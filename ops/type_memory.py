@@ -1,0 +1,298 @@
+"""What is remembered of endpoints that are there and of those that are gone: when each lived, with which
+configurations. As values, and as text; `ops.type_past` gathers it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from ops.core.instance_types import (
+    Configured,
+    Deploy,
+    IntervalFrom,
+    Sighting,
+    intervals_from,
+    types_from,
+)
+from ops.core.savings import TypeFrom
+from ops.core.types import AsyncConfig, Endpoint, EndpointRef, utc
+from ops.core.window import KEPT_DAYS
+
+SETTLED = "InService"
+"""While an endpoint is being updated, its description may name either configuration."""
+MOST_LIVES = 50
+"""Earlier endpoints of one name, the newest."""
+PUBLISHED_S = 60
+"""How often hosts publish where nothing else is said."""
+KEPT = timedelta(days=KEPT_DAYS[3600])
+"""As long as AWS keeps hours: what is older is nobody's period."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """What is remembered of one endpoint, from its creation on."""
+
+    created: datetime
+    seen: tuple[Sighting, ...] = ()
+    is_async: bool | None = None
+    gone: datetime | None = None
+    """When it was first missing from the list of endpoints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An endpoint that is not there any more. `endpoint`: as it was last seen."""
+
+    endpoint: Endpoint
+    until: datetime
+    """When it was first missing: it may have been deleted earlier."""
+    types: tuple[TypeFrom, ...]
+    intervals: tuple[IntervalFrom, ...]
+    anew: bool
+    """Whether there is another endpoint of its name now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """All that is remembered of the types of one account and region."""
+
+    lives: Mapping[str, _Life] = field(default_factory=dict)
+    """The newest of each name."""
+    earlier: Mapping[str, tuple[_Life, ...]] = field(default_factory=dict)
+    """Those that had the name before, oldest first."""
+    deploys: Mapping[str, tuple[Deploy, ...]] = field(default_factory=dict)
+    configs: Mapping[str, Configured] = field(default_factory=dict)
+    complete: datetime | None = None
+    """From when on all deploys are known."""
+
+    def of(self, endpoint: Endpoint, now: datetime) -> tuple[TypeFrom, ...]:
+        """The types of an endpoint that is described as it is now."""
+        seen = self._seen_of(endpoint, now)
+        if not seen:
+            return (TypeFrom(endpoint.created, endpoint.instance_type),)
+        deploys = self.deploys.get(endpoint.ref.name, ())
+        return types_from(endpoint.created, seen, deploys, self.configs, self.complete)
+
+    def intervals(self, endpoint: Endpoint, now: datetime) -> tuple[IntervalFrom, ...]:
+        """How often its hosts published, ascending; empty where nothing is on record of that."""
+        seen = self._seen_of(endpoint, now)
+        deploys = self.deploys.get(endpoint.ref.name, ())
+        return intervals_from(endpoint.created, seen, deploys, self.configs, self.complete)
+
+    def gone(self, present: Mapping[str, Endpoint], now: datetime) -> Iterator[Gone]:
+        """Asynchronous endpoints that are not there any more, by name and age. `present`: all that are listed."""
+        for name in sorted({*self.lives, *self.earlier}):
+            newest = self.lives.get(name)
+            there = present.get(name)
+            lives = (*self.earlier.get(name, ()), *((newest,) if newest is not None else ()))
+            starts = [*(life.created for life in lives[1:]), now]
+            for life, after in zip(lives, starts, strict=True):
+                if there is not None and _same(life, there):
+                    continue
+                if there is not None:
+                    after = min(after, there.created)
+                if life.is_async is not False and life.seen:
+                    until = min(life.gone or after, after)
+                    yield self._gone(name, life, until, there is not None or life is not newest)
+
+    def _gone(self, name: str, life: _Life, until: datetime, anew: bool) -> Gone:
+        last = life.seen[-1]
+        deploys = [d for d in self.deploys.get(name, ()) if d.at < until]
+        facts = (life.created, life.seen, deploys, self.configs, self.complete)
+        endpoint = Endpoint(
+            EndpointRef("", "", name),
+            "",
+            "Deleted",
+            last.config,
+            last.instance_type,
+            0,
+            0,
+            life.created,
+            last.until,
+            AsyncConfig(None, None, None, None, None),
+            publish_interval=last.interval or PUBLISHED_S,
+            config_created=last.made,
+        )
+        return Gone(endpoint, until, types_from(*facts), intervals_from(*facts), anew)
+
+    def _seen_of(self, endpoint: Endpoint, now: datetime) -> tuple[Sighting, ...]:
+        """What was seen of an endpoint, how it is now the last; empty where that cannot be told."""
+        seen = self._life(endpoint).seen
+        present = _sighting(endpoint, now)
+        if present is not None:
+            return _seen(seen, present)
+        return seen if seen and seen[-1].config == endpoint.config_name else ()
+
+    def _life(self, endpoint: Endpoint) -> _Life:
+        known = self.lives.get(endpoint.ref.name)
+        return known if known is not None and _same(known, endpoint) else _Life(endpoint.created)
+
+    def noted(
+        self, endpoints: Iterable[Endpoint], now: datetime, listed: Collection[str] | None = None
+    ) -> Remembered:
+        """With what descriptions say at `now`. `listed`: the names of all endpoints; None: not known."""
+        lives, earlier = dict(self.lives), dict(self.earlier)
+        for endpoint in endpoints:
+            present = _sighting(endpoint, now)
+            if present is None:
+                continue
+            name, life = endpoint.ref.name, self._life(endpoint)
+            before = lives.get(name)
+            if before is not None and not _same(before, endpoint):
+                ended = min(before.gone or endpoint.created, endpoint.created)
+                earlier[name] = (*earlier.get(name, ()), replace(before, gone=ended))[-MOST_LIVES:]
+            seen = _seen(life.seen, present)
+            lives[name] = replace(life, seen=seen, is_async=endpoint.is_async, gone=None)
+        for name, life in lives.items() if listed is not None else ():
+            if listed is not None and name not in listed and life.gone is None:
+                lives[name] = replace(life, gone=now)
+        return replace(self, lives=lives, earlier=earlier)
+
+    def wanted(self) -> Iterator[str]:
+        """The configurations that a deploy names and nothing is known of yet, the newest deploys first."""
+        lives = (*self.lives.values(), *(life for known in self.earlier.values() for life in known))
+        seen = {s.config for life in lives for s in life.seen}
+        every = sorted(
+            (d for known in self.deploys.values() for d in known), key=lambda d: d.at, reverse=True
+        )
+        for config in dict.fromkeys(d.config for d in every):
+            known = self.configs.get(config)
+            unsaid = known is not None and known.instance_type is not None and known.interval is None
+            if config not in seen and (known is None or unsaid):
+                yield config
+
+
+def _sighting(endpoint: Endpoint, now: datetime) -> Sighting | None:
+    """What a description says; None where it names no single type, or may be about to change."""
+    if not endpoint.described or endpoint.status != SETTLED or not endpoint.config_name:
+        return None
+    if endpoint.instance_type is None:
+        return None
+    return Sighting(
+        now,
+        now,
+        endpoint.config_name,
+        endpoint.instance_type,
+        endpoint.config_created,
+        endpoint.publish_interval,
+    )
+
+
+def _same(life: _Life, endpoint: Endpoint) -> bool:
+    """Whether it is the same endpoint, not another one of its name."""
+    return abs(life.created - endpoint.created) < timedelta(seconds=1)
+
+
+def _seen(seen: tuple[Sighting, ...], present: Sighting) -> tuple[Sighting, ...]:
+    last = seen[-1] if seen else None
+    if last is None or (last.config, last.instance_type) != (present.config, present.instance_type):
+        return (*seen, present)
+    same = last.made == present.made  # a configuration never changes, so it published as it does now
+    interval = present.interval if same or last.interval is None else last.interval
+    return (*seen[:-1], replace(last, until=max(last.until, present.until), interval=interval))
+
+
+def facts(life: _Life) -> tuple[object, ...]:
+    """All but until when the newest was seen."""
+    seen = ((s.at, s.config, s.instance_type, s.interval) for s in life.seen)
+    return (life.created, life.is_async, life.gone, *seen)
+
+
+def young(known: Remembered, now: datetime) -> Remembered:
+    """Without endpoints that nobody saw for as long as AWS keeps hours, and what only they need."""
+    edge = now - KEPT
+
+    def kept(life: _Life) -> bool:
+        return bool(life.seen) and life.seen[-1].until >= edge
+
+    lives = {name: life for name, life in known.lives.items() if kept(life)}
+    every = {name: tuple(filter(kept, found)) for name, found in known.earlier.items()}
+    earlier = {name: found for name, found in every.items() if found}
+    deploys = {
+        name: recent
+        for name, found in known.deploys.items()
+        if (recent := tuple(d for d in found if d.at >= edge or name in lives or name in earlier))
+    }
+    named = {d.config for found in deploys.values() for d in found}
+    configs = {name: each for name, each in known.configs.items() if name in named}
+    return Remembered(lives, earlier, deploys, configs, known.complete)
+
+
+def to_text(known: Remembered) -> str:
+    """As JSON; times in epoch seconds."""
+    return json.dumps(
+        {
+            "lives": {name: _a_life(life) for name, life in known.lives.items()},
+            "earlier": {name: [_a_life(life) for life in found] for name, found in known.earlier.items()},
+            "deploys": {
+                name: [[_number(d.at), d.config, d.first] for d in found]
+                for name, found in known.deploys.items()
+            },
+            "configs": {
+                name: [c.instance_type, _number(c.made), c.interval] for name, c in known.configs.items()
+            },
+            "complete": _number(known.complete),
+        },
+        separators=(",", ":"),
+    )
+
+
+@lru_cache(8)
+def from_text(text: str) -> Remembered:
+    """What was written down; nothing where that cannot be read."""
+    try:
+        body = json.loads(text or "{}")
+        return Remembered(
+            {name: _life(row) for name, row in body.get("lives", {}).items()},
+            {name: tuple(map(_life, rows)) for name, rows in body.get("earlier", {}).items()},
+            {
+                name: tuple(Deploy(utc(at), str(config), bool(first)) for at, config, first in found)
+                for name, found in body.get("deploys", {}).items()
+            },
+            {
+                name: Configured(None if kind is None else str(kind), _time(made), *map(_seconds, rest))
+                for name, (kind, made, *rest) in body.get("configs", {}).items()
+            },
+            _time(body.get("complete")),
+        )
+    except (ValueError, TypeError, AttributeError):
+        return Remembered()
+
+
+def _a_life(life: _Life) -> list[Any]:
+    seen = [
+        [_number(s.at), _number(s.until), s.config, s.instance_type, _number(s.made), s.interval]
+        for s in life.seen
+    ]
+    return [_number(life.created), seen, life.is_async, _number(life.gone)]
+
+
+def _life(row: Any) -> _Life:
+    """Also as an older Ebb wrote it, without the last two."""
+    at, seen, is_async, gone = (*row, None, None)[:4]
+    return _Life(
+        utc(at), tuple(map(_a_sighting, seen)), None if is_async is None else bool(is_async), _time(gone)
+    )
+
+
+def _a_sighting(row: Any) -> Sighting:
+    """Also as an older Ebb wrote it, without the last."""
+    at, until, config, kind, made, interval = (*row, None)[:6]
+    return Sighting(utc(at), utc(until), str(config), str(kind), _time(made), _seconds(interval))
+
+
+def _seconds(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _number(at: datetime | None) -> float | None:
+    return None if at is None else at.timestamp()
+
+
+def _time(at: float | None) -> datetime | None:
+    return None if at is None else utc(at)
