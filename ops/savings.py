@@ -59,9 +59,8 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
     """The savings of the endpoints asked for. Raises UnknownEndpoint."""
     every = _chosen(state, query.names)
     tags = {e.ref.name: beside.tags.of(e.arn) for e in every}
-    chosen = [e for e in every if e.is_async and _has(tags[e.ref.name], query.tags)]
-    if query.names is None:
-        chosen = _lived(chosen, query.period)
+    asked = [e for e in every if e.is_async and _has(tags[e.ref.name], query.tags)]
+    chosen = _lived(asked, query.period) if query.names is None else asked
     direct = [e for e in every if not e.is_async and _has(tags[e.ref.name], query.tags)]
     types = {e.ref.name: types_of(state, e) for e in every}
     listed, problems = _prices(state, beside.prices, _kinds(chosen, types))
@@ -91,7 +90,7 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
         prices=tuple(listed[key] for key in sorted(listed)),
         months=months(state.now, oldest, query.period.zone),
         candidates=candidates,
-        forecast=_ahead(state, chosen, query.period.zone, listed, types, beside),
+        forecast=_ahead(state, asked, query.period.zone, types, beside),
         history=beside.history,
         never_slept=never_slept(details),
         tag_values=_values(tags.values()),
@@ -231,18 +230,18 @@ def _ahead(
     state: State,
     chosen: Sequence[Endpoint],
     zone: str,
-    listed: Mapping[str, Price],
     types: Types,
     beside: Beside,
 ) -> Forecast:
-    """Where the present month ends, of the endpoints chosen."""
+    """Where the present month ends, of the endpoints chosen, whatever the period is."""
     start, until = savings_ahead.span(state.now, zone)
+    listed, _ = _prices(state, beside.prices, _kinds(chosen, types))
 
     def days(endpoint: Endpoint) -> tuple[DayCost, ...] | None:
         time = time_of(state.past, endpoint, start, until)
         return savings_ahead.days_of(time, endpoint.created, zone, types[endpoint.ref.name], listed)
 
-    found = {}
+    found, reading = {}, set()
     for e in chosen:
         if e.created < until:
             own = types[e.ref.name]
@@ -250,7 +249,11 @@ def _ahead(
             span = int(start.timestamp()), int(until.timestamp())
             read = read_so_far(state.past, e.ref.name, wanted(e), *span)
             found[e.ref.name] = beside.memo.get(("days", e, own, used, zone, span, read), partial(days, e))
-    return savings_ahead.ahead(found, state.now, zone, beside.budget)
+            if savings_ahead.unread(read, e.created, start, until):
+                reading.add(e.ref.name)
+    every = {e.ref.name for e in _chosen(state, None) if e.is_async}
+    whole = every <= {e.ref.name for e in chosen}
+    return savings_ahead.ahead(found, state.now, zone, beside.budget, whole=whole, reading=reading)
 
 
 def _kinds(endpoints: Iterable[Endpoint], types: Types) -> list[str]:
