@@ -74,12 +74,12 @@ def parse(text: str) -> Baseline:
         number = Decimal(word)
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite() or not 0 < number <= MOST:
+    if not number.is_finite() or not 0 <= number <= MOST:
         raise BadInput(
             f"{text!r} is not a baseline.",
-            "Give peak, one, max, hours (or hours:7-20), or a number of instances above 0, such as 3.",
+            "Give peak, one, max, hours (or hours:7-20), or a number of instances such as 3.",
         )
-    return Baseline(Kind.NUMBER, number.normalize())
+    return Baseline(Kind.NUMBER, number.normalize() if number else Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
