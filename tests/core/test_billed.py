@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ops.billing import door
 from ops.core import billed, periods
 from ops.core.baselines import Baseline, Kind
-from ops.core.bill import Bill, BilledDay, Charge
+from ops.core.bill import Bill, BilledDay, Charge, OtherCurrency
 from ops.core.bill_days import bill_days
 from ops.core.cost import Basis
 from ops.core.instance_time import InstanceTime, Piece, instance_time
@@ -379,3 +379,27 @@ def test_bills_are_by_utc_day(period: periods.Period, first: str, until: str) ->
     found = billed.in_utc(period)
     assert (found.start.date().isoformat(), found.until.date().isoformat()) == (first, until)
     assert found.zone == "UTC"
+
+
+def test_quiet_days_among_nameless_ones_are_not_known() -> None:
+    """Else only its days of sleep would count, and it would have "saved" 100 % (Cost Explorer, an older month)."""
+    told = bill(line(1, "9", "10.80", name=None), line(3, "6", "7.20", name=None))
+    found = saved(told)
+    assert [d.hours for d in found.days] == [None, None, None]
+    assert found.saved is None
+    assert found.missing == billed.NO_NAMES
+
+
+def test_one_nameless_day_takes_no_other_day_away() -> None:
+    told = bill(line(1, "6", "7.20"), line(2, "2", "2.40", name=None), line(3, "6", "7.20"))
+    assert [d.hours for d in saved(told).days] == [Decimal(6), None, Decimal(6)]
+
+
+def test_hours_in_another_currency_are_not_nothing() -> None:
+    told = replace(
+        bill(line(1, "6", "7.20", name="other")),
+        other_currencies=(OtherCurrency("EUR", 31, Decimal("243.50")),),
+    )
+    found = saved(told)
+    assert (found.usd, found.saved) == (None, None)
+    assert found.missing == billed.FOREIGN
