@@ -18,13 +18,21 @@ from ops.core.savings import CURRENCY, Saving, Total, total
 from ops.core.savings_upper import Moving, moving
 from ops.core.types import Connection
 from ops.core.views_savings import SavingsView
-from ops.instance_past import Asked, times_of
+from ops.instance_past import Asked
 from ops.known import State
 from ops.savings_details import activities_of
+from ops.savings_gone import lost, with_lost
+from ops.savings_memo import Memo, shared_times
+from ops.type_past import recalled
 
 
 def on_a_bill(
-    state: State, view: SavingsView, read: ReadBill, source: str, earlier: ReadBill | None = None
+    state: State,
+    memo: Memo,
+    view: SavingsView,
+    read: ReadBill,
+    source: str,
+    earlier: ReadBill | None = None,
 ) -> SavingsView:
     """The view with what was billed in place of estimates. `view`: the estimates by UTC day. Raises BadInput.
 
@@ -47,7 +55,7 @@ def on_a_bill(
         query=replace(view.query, basis=Basis.BILLED),
         rows=tuple(ordered),
         total=replace(whole, left_out=(*whole.left_out, *others)),
-        before=None if earlier is None else _before(state, view, earlier),
+        before=None if earlier is None else _before(state, memo, view, earlier),
         bill_source=source,
         problems=(*view.problems, *read.problems),
     )
@@ -83,17 +91,24 @@ def _told(read: ReadBill, connection: Connection) -> BillDays:
     return bill_days(replace(read.bill, free=here), read.at, read.written, live=read.calls > 0)
 
 
-def _before(state: State, view: SavingsView, earlier: ReadBill) -> Total | None:
-    """What the same endpoints were billed in the period before; None where no day of it is billed in full."""
+def _before(state: State, memo: Memo, view: SavingsView, earlier: ReadBill) -> Total | None:
+    """What was billed in the period before, also for endpoints gone since; None where no day of it is in full."""
     period = view.query.period.previous()
     if earlier.bill.currency != CURRENCY:
         return None
+    memory = recalled(state)
     chosen = [(row, state.known[row.name].endpoint) for row in view.rows if row.name in state.known]
     lived = [(row, endpoint) for row, endpoint in chosen if endpoint.created < period.until]
-    times = times_of(state.past, [Asked(endpoint, period.start, period.until) for _, endpoint in lived])
+    asked = [Asked(e, period.start, period.until, memory.intervals(e, state.now)) for _, e in lived]
+    gone = tuple(memory.gone({name: k.endpoint for name, k in state.known.items()}, state.now))
+    left = lost(state, memo, view.query, period, gone, {p.instance_type: p for p in view.prices})
     told = _told(earlier, view.connection)
-    rows = [_row(state, view, row, time, period, told) for (row, _), time in zip(lived, times, strict=True)]
-    found = total(rows, Basis.BILLED)
+    rows = [
+        _row(state, view, row, time, period, told)
+        for (row, _), time in zip(lived, shared_times(state.past, memo, asked), strict=True)
+    ]
+    rows += [_row(state, view, row, row.time, period, told) for row in left.rows]
+    found = with_lost(total(rows, Basis.BILLED), left)
     return found if found.days_known else None
 
 

@@ -41,7 +41,8 @@ class SavingsConsole(Opened):
             since = utc.previous().start.date() if self._bills.places.table else first
             read = self._bills.read(self._reading(), self.connection(), since, last)
             earlier = self._earlier(utc.previous(), read)
-            return billed_savings.on_a_bill(state, estimated(utc), read, self._bills.places.words, earlier)
+            words = self._bills.places.words
+            return billed_savings.on_a_bill(state, self._memo, estimated(utc), read, words, earlier)
         view = replace(estimated(query.period), bill_source=self._bills.places.words)
         found = self._bills.at_hand(first, last)
         return billed_savings.beside(state, view, estimated(utc), found) if found is not None else view

@@ -65,7 +65,7 @@ def saving(
     """
     on = against(baseline, time, most)
     lines = told.of(name, period)
-    lived = [(day, a, b) for day, a, b in period.days() if b.timestamp() > time.first]
+    lived = [d for d in period.days() if d[2].timestamp() > time.first and d[1].timestamp() < time.end]
     kinds = {d.instance_type for d in lines} | ({listed.instance_type} if listed is not None else set())
     free = {d.day for d in lines if paid(d) is None}
     days = {day for day, _, _ in lived if told.whole(day)}
@@ -163,7 +163,7 @@ def _said(
 def _wanted(
     baseline: Baseline, period: Period, time: InstanceTime, instances: Decimal | None
 ) -> Mapping[date, Decimal | None]:
-    """Instance-hours of the baseline by day, from when the endpoint was there on."""
+    """Instance-hours of the baseline by day, as long as the endpoint was there."""
     spans = [(a, b) for _, a, b in period.days()]
     if baseline.kind is Kind.HOURS:
         spans = list(office_edges(baseline, period))
@@ -171,7 +171,7 @@ def _wanted(
         day: None if instances is None else Decimal(0) for day, _, _ in period.days()
     }
     for begin, end in spans:
-        seconds = int(end.timestamp()) - max(int(begin.timestamp()), time.first)
+        seconds = min(int(end.timestamp()), time.end) - max(int(begin.timestamp()), time.first)
         if instances is not None and seconds > 0:
             hours[begin.astimezone(UTC).date()] = instances * Decimal(seconds) / 3600
     return hours

@@ -264,6 +264,17 @@ def test_business_hours_before_an_endpoint_was_made_are_not_its_own(born: int, f
     assert [d.baseline_hours for d in found.days] == [Decimal(first), Decimal(10), Decimal(0)]
 
 
+def test_nothing_is_compared_after_an_endpoint_is_gone() -> None:
+    """It was there for a day and a half: what its name is billed for later is of another, and in no row."""
+    found = bill(line(1, "24", "33.60"), line(2, "12", "16.80"), line(3, "5", "7.00"))
+    row = saved(found, known(1, 36))
+    assert [d.baseline_hours for d in row.days] == [Decimal(24), Decimal(12)]
+    assert (row.usd, row.saved, row.days_lived) == (Decimal("50.40"), Decimal(0), 2)
+    _, gone = billed.elsewhere(bill_days(found, LATER, LATER), [row], set(), three_days())
+    assert gone is not None
+    assert (gone.names, gone.usd) == (("doc",), Decimal("7.00"))
+
+
 def test_coverage_on_a_bill_is_that_of_its_days() -> None:
     half = saved(bill(line(1, "6", "7.20"), line(2, "6", "7.20"), last=2))
     assert half.time.coverage == 1
