@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from ops.config import Settings
@@ -251,3 +252,31 @@ def test_an_export_that_was_written_early_tells_no_late_days(
     assert [d.hours for d in row.days] == [Decimal(1), None, None]
     assert (view.total.days_known, view.total.days_lived) == (1, DAYS)
     assert view.total.coverage == pytest.approx(1 / DAYS)
+
+
+def test_an_endpoint_that_is_gone_is_billed_while_it_was_there(tmp_path: Path) -> None:
+    """In the period and in the one before; nothing of it is told twice."""
+    with (
+        small(4.0, every_s=12 * HOUR, size=400) as (server, clock),
+        Console.open(
+            Settings(endpoint_url=server.url, bill_export=f"{BUCKET}/cur2/", state_dir=tmp_path)
+        ) as console,
+    ):
+        asked = replace(
+            query(console, Basis.BILLED), period=in_utc(periods.last_days(1, console.fleet().as_of))
+        )
+        there = console.find_savings(asked)
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+        boto3.client("sagemaker", endpoint_url=server.url, **keys).delete_endpoint(EndpointName=NAME)
+        clock.jump(1200.0)
+        console.read((), anybody=True)
+        gone = console.savings(asked)
+    (before,), (after,) = there.rows, gone.rows
+    assert before.usd
+    assert after.gone is not None
+    assert (after.usd, after.hours, after.days_known) == (before.usd, before.hours, 1)
+    assert there.before is not None
+    assert gone.before is not None
+    assert (gone.before.usd, gone.before.days_known) == (there.before.usd, 1)
+    assert there.bill_gone is None
+    assert gone.bill_gone is None
