@@ -110,7 +110,7 @@ def ahead(
         budget, apart = None, f" {NO_BUDGET}"
 
     def none(why: str, spent: Decimal | None = None) -> Forecast:
-        return Forecast(month_of(today), spent, None, None, None, budget, left, why + apart)
+        return Forecast(month_of(today), spent, None, None, None, budget, left, why + apart, part=not whole)
 
     days = {name: each for name, each in of.items() if each is not None}
     if len(days) < len(of):
@@ -121,7 +121,8 @@ def ahead(
     found = forecast.month_end(days, today, first, last, left_h, reading)
     if isinstance(found, str):
         own = [d for each in days.values() for d in each if first <= d.day <= today and d.hours]
-        return none(found, sum((d.whole for d in own), Decimal(0)) if own else None)
+        told = own and not reading  # what was read so far would pass for all of it
+        return none(found, sum((d.whole for d in own), Decimal(0)) if told else None)
     return Forecast(
         month_of(today),
         found.spent,
@@ -132,6 +133,7 @@ def ahead(
         left,
         found.basis + apart,
         found.by_day,
+        not whole,
     )
 
 
