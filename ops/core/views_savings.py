@@ -243,5 +243,5 @@ class SavingsView:
     bill_others: Elsewhere | None = None
     """On the bill at hand: endpoints that are there and not in this view (real-time, or not asked for)."""
     bill_gone: Elsewhere | None = None
-    """On the bill at hand: endpoints that are not there any more, or were deleted and made anew since, of that time: it is
-    in no row and in no total. Those of real-time inference, as far as the bill tells, are among `bill_others`."""
+    """On the bill at hand: endpoints that are not there any more, or of the time before they were deleted and made
+    anew: it is in no row and no total. Those of real-time inference, as far as it tells, are among `bill_others`."""
