@@ -233,6 +233,25 @@ def test_an_account_without_asynchronous_endpoints_still_sees_what_it_could_save
     assert "By endpoint" not in said
 
 
+def test_what_is_not_on_record_and_what_is_gone_is_said(open_page: Open) -> None:
+    found = view()
+    note = "Which instance type it had before 2 Nov is not on record."
+    rows = tuple(
+        replace(r, notes=(note,))
+        if r.name in (DOC, LOST)
+        else replace(r, gone=NOW - timedelta(days=3))
+        if r.name == NIGHT
+        else r
+        for r in found.rows
+    )
+    app = opened(open_page, Answering(replace(found, rows=rows)))
+    said = " ".join(words(app).split())
+    assert f"not on record {DOC} and {LOST}: {note}" in said
+    by_name = {line[0].split()[0]: line[0] for line in table_lines(app)[:4]}
+    assert by_name[NIGHT].endswith("gone, until 17 Nov")
+    assert f"of={NIGHT}" not in markup(app), "what is gone cannot be asked for by itself"
+
+
 def test_a_cost_that_is_not_known_is_not_ranked_as_paid_for_nothing(open_page: Open) -> None:
     found = view()
     odd = {**found.details, DEAR: replace(found.details[LOST])}
