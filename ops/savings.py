@@ -31,7 +31,7 @@ from ops.known import State
 from ops.savings_details import Detailed, Reach, all_waits, details_of, never_slept
 from ops.savings_direct import candidate_of, usual_start
 from ops.savings_gone import kinds, lost, with_lost
-from ops.savings_memo import Memo, shared_times
+from ops.savings_memo import Memo, read_so_far, shared_times
 from ops.type_past import recalled
 
 LONGEST_S = {60: 3 * 86_400, 300: 15 * 86_400, 3600: 180 * 86_400}
@@ -66,9 +66,8 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
     gone = tuple(memory.gone({name: k.endpoint for name, k in state.known.items()}, state.now))
     every = _chosen(state, query.names, [g.endpoint.ref.name for g in gone])
     tags = {e.ref.name: beside.tags.of(e.arn) for e in every}
-    chosen = [e for e in every if e.is_async and _has(tags[e.ref.name], query.tags)]
-    if query.names is None:
-        chosen = _lived(chosen, query.period)
+    asked = [e for e in every if e.is_async and _has(tags[e.ref.name], query.tags)]
+    chosen = _lived(asked, query.period) if query.names is None else asked
     direct = [e for e in every if not e.is_async and _has(tags[e.ref.name], query.tags)]
     types = {e.ref.name: memory.of(e, state.now) for e in every}
     often = {e.ref.name: memory.intervals(e, state.now) for e in every}
@@ -112,7 +111,7 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
         prices=tuple(listed[key] for key in sorted(listed)),
         months=months(state.now, oldest, query.period.zone),
         candidates=candidates,
-        forecast=_ahead(state, chosen, query.period.zone, listed, types, often, beside),
+        forecast=_ahead(state, asked, query.period.zone, types, often, beside),
         history=beside.history,
         never_slept=never_slept(details),
         tag_values=_values(tags.values()),
@@ -275,23 +274,30 @@ def _ahead(
     state: State,
     chosen: Sequence[Endpoint],
     zone: str,
-    listed: Mapping[str, Price],
     types: Types,
     often: Intervals,
     beside: Beside,
 ) -> Forecast:
-    """Where the present month ends, of the endpoints chosen."""
+    """Where the present month ends, of the endpoints chosen, whatever the period is."""
     start, until = savings_ahead.span(state.now, zone)
+    listed, _ = _prices(state, beside.prices, _kinds(chosen, types))
 
     lived = [e for e in chosen if e.created < until]
     asked = [Asked(e, start, until, often[e.ref.name]) for e in lived]
-    found = {}
+    found, reading = {}, set()
+    span = int(start.timestamp()), int(until.timestamp())
     for e, time in zip(lived, shared_times(state.past, beside.memo, asked), strict=True):
         own = types[e.ref.name]
         used = tuple(listed.get(each.instance_type or "") for each in own)
         days = partial(savings_ahead.days_of, time, e.created, zone, own, listed)
         found[e.ref.name] = beside.memo.get(("days", e, own, used, zone, time), days)
-    return savings_ahead.ahead(found, state.now, zone, beside.budget)
+        if savings_ahead.unread(
+            read_so_far(state.past, e.ref.name, wanted(e), *span), e.created, start, until
+        ):
+            reading.add(e.ref.name)
+    every = {e.ref.name for e in _chosen(state, None, ()) if e.is_async}
+    whole = every <= {e.ref.name for e in chosen}
+    return savings_ahead.ahead(found, state.now, zone, beside.budget, whole=whole, reading=reading)
 
 
 def _kinds(endpoints: Iterable[Endpoint], types: Types) -> list[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ops.core import forecast
+from ops.core import forecast, spans
 from ops.core.cost import hours_of
 from ops.core.forecast import DayCost
 from ops.core.instance_time import QUARTER_S, InstanceTime
@@ -20,6 +20,9 @@ from ops.core.types import FloatArray, Price, utc
 from ops.core.views_savings import Forecast
 from ops.core.words import listed
 from ops.savings_details import edges_of, priced
+
+HOUR_S = 3600
+NO_BUDGET = "The budget is for all endpoints together: this choice of them is not compared with it."
 
 
 def span(now: datetime, zone: str) -> tuple[datetime, datetime]:
@@ -71,36 +74,66 @@ def days_of(
         length = (min(last_s, time.end) - max(first_s, time.first)) / 60
         share = float(seen[b] - seen[a]) / length if length > 0 and first_s >= time.first else 0.0
         if length > 0:
-            out.append(DayCost(day, usd[m] - usd[a], usd[b] - usd[m], 0.0 if cut else share, cut))
+            hours = float(seen[b] - seen[a]) / 60
+            out.append(DayCost(day, usd[m] - usd[a], usd[b] - usd[m], 0.0 if cut else share, cut, hours))
     return tuple(out)
 
 
+def unread(read: Iterable[Sequence[spans.Span]], born: datetime, start: datetime, until: datetime) -> bool:
+    """Whether more than an hour of [start, until) since the endpoint was made has not been read in any step."""
+    lived = max(int(start.timestamp()), int(born.timestamp())), int(until.timestamp())
+    return sum(end - begin for begin, end in spans.without(lived, chain.from_iterable(read))) > HOUR_S
+
+
 def ahead(
-    of: Mapping[str, tuple[DayCost, ...] | None], now: datetime, zone: str, budget: Decimal | None
+    of: Mapping[str, tuple[DayCost, ...] | None],
+    now: datetime,
+    zone: str,
+    budget: Decimal | None,
+    *,
+    whole: bool = True,
+    reading: Collection[str] = (),
 ) -> Forecast:
-    """The forecast of the present month. `of`: the days of each endpoint; None: its price is not known."""
+    """The forecast of the present month. `of`: the days of each endpoint; None: its price is not known.
+
+    `whole`: whether these are all endpoints; a choice of them is not compared with the budget. `reading`: those whose
+    days have not all been read.
+    """
     info = ZoneInfo(zone)
     until = _until(now)
     today = until.astimezone(info).date()
     first = today.replace(day=1)
     last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
     left = (midnight(last + timedelta(days=1), info) - until) / timedelta(days=1)
+    apart = ""
+    if budget is not None and not whole:
+        budget, apart = None, f" {NO_BUDGET}"
+
+    def none(why: str, spent: Decimal | None = None) -> Forecast:
+        return Forecast(month_of(today), spent, None, None, None, budget, left, why + apart, part=not whole)
+
     days = {name: each for name, each in of.items() if each is not None}
-    month = month_of(today)
     if len(days) < len(of):
-        names = listed(sorted(of.keys() - days.keys()))
-        return Forecast(month, None, None, None, None, budget, left, f"No forecast: no price of {names}.")
+        return none(f"No forecast: no price of {listed(sorted(of.keys() - days.keys()))}.")
     if not days:
-        return Forecast(
-            month, None, None, None, None, budget, left, "No forecast: there is no endpoint to count."
-        )
-    found = forecast.month_end(days, today, first, last)
+        return none("No forecast: there is no endpoint to count.")
+    left_h = (midnight(today + timedelta(days=1), info) - until) / timedelta(hours=1)
+    found = forecast.month_end(days, today, first, last, left_h, reading)
     if isinstance(found, str):
-        own = [d for each in days.values() for d in each if first <= d.day <= today and (d.known or d.cut)]
-        spent = sum((d.whole for d in own), Decimal(0)) if own else None
-        return Forecast(month, spent, None, None, None, budget, left, found)
+        own = [d for each in days.values() for d in each if first <= d.day <= today and d.hours]
+        told = own and not reading  # what was read so far would pass for all of it
+        return none(found, sum((d.whole for d in own), Decimal(0)) if told else None)
     return Forecast(
-        month, found.spent, found.expected, found.low, found.high, budget, left, found.basis, found.by_day
+        month_of(today),
+        found.spent,
+        found.expected,
+        found.low,
+        found.high,
+        budget,
+        left,
+        found.basis + apart,
+        found.by_day,
+        not whole,
     )
 
 

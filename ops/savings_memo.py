@@ -62,7 +62,9 @@ def _bytes(time: InstanceTime) -> int:
     return time.minutes.nbytes + time.known.nbytes + 16 * len(time.levels) + 200
 
 
-def read_so_far(past: Past, name: str, wanted: Iterable[Metric], first: int, last: int) -> Hashable:
+def read_so_far(
+    past: Past, name: str, wanted: Iterable[Metric], first: int, last: int
+) -> tuple[tuple[spans.Span, ...], ...]:
     """What was read of [first, last), by resolution: it changes when a gap is closed. Settled values never do."""
     keys = [metric.key for metric in wanted]
     return tuple(spans.both(past.read_in(name, keys, step), [(first, last)]) for step in spans.RESOLUTIONS)

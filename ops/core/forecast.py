@@ -1,29 +1,30 @@
 """Where the month ends, by its own past weeks, with a band of how far the same reckoning was off before. Pure.
 
-A weekday costs what its like did on average in the last eight weeks. How far that was off on each of those days,
-looked at without that day itself, gives the band: runs of seven such errors in a row are drawn, so that a good and a
-bad week stay together, and how far the means themselves may be off. Deterministic: the draws are seeded.
+A weekday costs what its like did on average in the last eight weeks. How far that was off on each of those days, looked
+at without that day itself, gives the band (`forecast_band`). An endpoint with less than a week of days goes on as its
+known hours did. While it is not known what an endpoint costs there is no forecast: a low number would look like one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import accumulate
 
-import numpy as np
-
+from ops.core.forecast_band import Off, band
 from ops.core.words import count, listed
 
 WEEKS = 8
 FEWEST_DAYS = 7
 """With fewer known days there is no forecast."""
+LEAST_H = 24.0
+"""With fewer known hours nobody can say what an endpoint goes on to cost."""
 KNOWN = 0.98
 """A day of which less is known is left out."""
-DRAWS, RUN = 300, 7
-LOW, HIGH = 0.1, 0.9
-SEED = 11
+CENTS = Decimal("0.0001")
+_DAY_H = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class DayCost:
     known: float
     cut: bool = False
     """Whether the endpoint was made on this day."""
+    hours: float = 24.0
+    """How many hours of it are known."""
 
     @property
     def whole(self) -> Decimal:
@@ -56,125 +59,149 @@ class Ahead:
     by_day: tuple[tuple[date, Decimal, Decimal, Decimal], ...]
 
 
-def month_end(of: Mapping[str, Sequence[DayCost]], today: date, first: date, last: date) -> Ahead | str:
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What is known of one endpoint."""
+
+    name: str
+    days: Sequence[DayCost]
+    past: Sequence[DayCost]
+    """Whole days of the last weeks that are known."""
+    hours: float
+    """Known hours of the last weeks and of today, and what they cost."""
+    usd: Decimal
+    lived: int
+    """How many whole days of the last weeks it was there."""
+
+    @property
+    def young(self) -> bool:
+        return len(self.past) < FEWEST_DAYS
+
+    def mean(self, weekday: int, *, late: bool = False) -> Decimal:
+        """Dollars of such a day, or of what of it comes after the present time of day; of the young by the hour."""
+        if self.young:
+            return self.usd / Decimal(self.hours) * _DAY_H if self.hours else Decimal(0)
+        alike = [_part(d, late) for d in self.past if d.day.weekday() == weekday]
+        return _mean(alike or [_part(d, late) for d in self.past])
+
+
+def month_end(
+    of: Mapping[str, Sequence[DayCost]],
+    today: date,
+    first: date,
+    last: date,
+    left_h: float,
+    reading: Collection[str] = (),
+) -> Ahead | str:
     """The forecast of the month from `first` to `last`, both in it, on `today`; why there is none, as a sentence.
 
-    `of`: the days of each endpoint, oldest first, those from the day of its creation on; today among them.
+    `of`: the days of each endpoint, oldest first, those from the day of its creation on; today among them. `left_h`:
+    hours of today that are still to come. `reading`: endpoints of which not all of these days have been read.
     """
+    every = [_own(name, of[name], today) for name in sorted(of)]
+    why = _none(every, reading)
+    if why:
+        return why
+    ahead = [today + timedelta(days=i) for i in range((last - today).days + 1)]
+    steady, young = [Decimal(0)] * len(ahead), []
+    spent, gap = Decimal(0), Decimal(0)
+    off: dict[date, Off] = {}
+    lacking: set[date] = set()
+    for own in every:
+        if own.young:
+            hourly = own.mean(0) / _DAY_H
+            young.append([hourly * (Decimal(left_h) if day == today else _DAY_H) for day in ahead])
+        else:
+            means = (own.mean(day.weekday(), late=day == today) for day in ahead)
+            steady = [total + each for total, each in zip(steady, means, strict=True)]
+            for day in own.past:
+                seen = off.get(day.day, Off(0.0, 0.0))
+                late, whole = (_off(own.past, day, late=late) for late in (True, False))
+                off[day.day] = Off(seen.whole + float(whole), seen.late + float(late))
+        month = [d for d in own.days if first <= d.day <= today]
+        spent += sum((d.whole for d in month), Decimal(0))
+        for each in month:
+            if each.day < today and each.known < KNOWN and not each.cut and own.hours:
+                lacking.add(each.day)
+                gap += max(Decimal(0), own.mean(each.day.weekday()) - each.whole)
+    expected = [sum(each, Decimal(0)) for each in zip(steady, *young, strict=True)]
+    running = list(accumulate(expected, initial=spent + gap))[1:]
+    low, high = band(
+        float(spent + gap),
+        ahead,
+        [float(each) for each in steady],
+        [[float(each) for each in one] for one in young],
+        off,
+    )
+    by_day = tuple(
+        (day, middle, min(middle, _dollars(below)), max(middle, _dollars(above)))
+        for day, middle, below, above in zip(ahead, running, low.tolist(), high.tolist(), strict=True)
+    )
+    _, end, lowest, highest = by_day[-1]
+    return Ahead(spent, end, lowest, highest, _basis(len(off), len(lacking), every), by_day)
+
+
+def _own(name: str, days: Sequence[DayCost], today: date) -> _Own:
     back = today - timedelta(weeks=WEEKS)
-    past = {
-        name: [d for d in days if back <= d.day < today and d.known >= KNOWN] for name, days in of.items()
-    }
-    most = max((len(days) for days in past.values()), default=0)
+    lately = [d for d in days if back <= d.day]
+    before = [d for d in lately if d.day < today and not d.cut]
+    return _Own(
+        name,
+        days,
+        [d for d in before if d.known >= KNOWN],
+        sum(d.hours for d in lately),
+        sum((d.whole for d in lately), Decimal(0)),
+        len(before),
+    )
+
+
+def _none(every: Sequence[_Own], reading: Collection[str]) -> str:
+    """Why there is no forecast, as a sentence; empty where there is one."""
+    unread = [
+        own.name
+        for own in every
+        if own.name in reading and (not own.hours or len(own.past) < min(FEWEST_DAYS, own.lived))
+    ]
+    if unread:
+        return (
+            f"No forecast yet: the past of {_named(unread)} is not read far enough; "
+            f"it takes {FEWEST_DAYS} days of each endpoint, or all of a shorter life."
+        )
+    most = max((len(own.past) for own in every), default=0)
     if most < FEWEST_DAYS:
         return (
             f"No forecast: {count(most, 'day')} before today {'is' if most == 1 else 'are'} known, "
             f"and it takes {FEWEST_DAYS}."
         )
-    ahead = [today + timedelta(days=i) for i in range((last - today).days + 1)]
-    expected = [Decimal(0)] * len(ahead)
-    spent, gap = Decimal(0), Decimal(0)
-    errors: dict[date, list[Decimal]] = {}
-    lacking: set[date] = set()
-    for name, days in of.items():
-        own = past[name]
-        mean, rest = _profile(own, whole=True), _profile(own, whole=False)
-        expected = [
-            total + (rest if day == today else mean)[day.weekday()]
-            for total, day in zip(expected, ahead, strict=True)
-        ]
-        for each in own:
-            found = errors.setdefault(each.day, [Decimal(0), Decimal(0)])
-            found[0] += _off(own, each, whole=True)
-            found[1] += _off(own, each, whole=False)
-        month = [d for d in days if first <= d.day <= today]
-        spent += sum((d.whole for d in month), Decimal(0))
-        for each in month:
-            if each.day < today and each.known < KNOWN and not each.cut:
-                lacking.add(each.day)
-                gap += max(Decimal(0), mean[each.day.weekday()] - each.whole)
-    running = _running(spent + gap, expected)
-    off = {day: (whole, late) for day, (whole, late) in errors.items()}
-    drawn = _drawn(spent + gap, ahead, expected, off)
-    by_day = tuple(
-        (day, running[i], min(running[i], _quantile(column, LOW)), max(running[i], _quantile(column, HIGH)))
-        for i, (day, column) in enumerate(zip(ahead, zip(*drawn, strict=True), strict=True))
-    )
-    _, end, low, high = by_day[-1]
-    young = sorted(name for name, days in past.items() if len(days) < FEWEST_DAYS)
-    return Ahead(spent, end, low, high, _basis(len(off), len(lacking), young), by_day)
+    new = [own.name for own in every if own.hours < LEAST_H and own.usd]
+    if new:
+        return (
+            f"No forecast: {_named(new)} {'costs' if len(new) == 1 else 'cost'} money, "
+            f"and less than {LEAST_H:.0f} hours of {'it' if len(new) == 1 else 'them'} are known."
+        )
+    return ""
 
 
-def _profile(past: Sequence[DayCost], *, whole: bool) -> Mapping[int, Decimal]:
-    """The mean by weekday; of a weekday that is not among them, that of all, and nothing without any."""
-    every = _mean([_part(d, whole) for d in past])
-    found = {}
-    for weekday in range(7):
-        own = [_part(d, whole) for d in past if d.day.weekday() == weekday]
-        found[weekday] = _mean(own) if own else every
-    return found
-
-
-def _off(past: Sequence[DayCost], day: DayCost, *, whole: bool) -> Decimal:
+def _off(past: Sequence[DayCost], day: DayCost, *, late: bool) -> Decimal:
     """By how much a day cost more than the others of its weekday let expect, else than all others."""
     others = [d for d in past if d is not day]
-    alike = [_part(d, whole) for d in others if d.day.weekday() == day.day.weekday()]
-    return _part(day, whole) - _mean(alike or [_part(d, whole) for d in others] or [_part(day, whole)])
+    alike = [_part(d, late) for d in others if d.day.weekday() == day.day.weekday()]
+    return _part(day, late) - _mean(alike or [_part(d, late) for d in others])
 
 
-def _drawn(
-    begin: Decimal,
-    ahead: Sequence[date],
-    expected: Sequence[Decimal],
-    errors: Mapping[date, tuple[Decimal, Decimal]],
-) -> list[list[Decimal]]:
-    """Running sums of as many possible courses as are drawn; no day costs less than nothing.
-
-    `errors`: by day, of all of it and of what comes after the present time of day. Beside those, the error of the
-    means themselves is drawn: all days of one weekday are off by the same.
-    """
-    rng = np.random.default_rng(SEED)
-    known = sorted(errors)
-    of = {w: [errors[d][0] for d in known if d.weekday() == w] for w in {d.weekday() for d in ahead}}
-    out = []
-    for _ in range(DRAWS):
-        shift = {
-            w: _mean([own[i] for i in rng.integers(0, len(own), len(own))]) for w, own in of.items() if own
-        }
-        starts = rng.integers(0, len(known), -(-len(ahead) // RUN))
-        places = [int(s + i) % len(known) for s in starts for i in range(RUN)][: len(ahead)]
-        days = [
-            max(
-                Decimal(0),
-                each + errors[known[place]][i == 0] + (shift.get(day.weekday(), Decimal(0)) if i else 0),
-            )
-            for i, (day, each, place) in enumerate(zip(ahead, expected, places, strict=True))
-        ]
-        out.append(_running(begin, days))
-    return out
-
-
-def _running(begin: Decimal, days: Iterable[Decimal]) -> list[Decimal]:
-    out = []
-    for each in days:
-        begin += each
-        out.append(begin)
-    return out
-
-
-def _quantile(values: Sequence[Decimal], share: float) -> Decimal:
-    return sorted(values)[round(share * (len(values) - 1))]
-
-
-def _part(day: DayCost, whole: bool) -> Decimal:
-    return day.whole if whole else day.after
+def _part(day: DayCost, late: bool) -> Decimal:
+    return day.after if late else day.whole
 
 
 def _mean(values: Sequence[Decimal]) -> Decimal:
-    return sum(values, Decimal(0)) / len(values) if values else Decimal(0)
+    return sum(values, Decimal(0)) / len(values)
 
 
-def _basis(known: int, lacking: int, young: Sequence[str]) -> str:
+def _dollars(value: float) -> Decimal:
+    return Decimal(value).quantize(CENTS)
+
+
+def _basis(known: int, lacking: int, every: Iterable[_Own]) -> str:
     said = (
         f"Every day to come costs what its weekday did on average over {count(known, 'known day')} of the last "
         f"{WEEKS} weeks; the band holds 8 of 10 courses drawn from how far that was off on those days."
@@ -184,6 +211,20 @@ def _basis(known: int, lacking: int, young: Sequence[str]) -> str:
             f" {count(lacking, 'day')} of this month {'is' if lacking == 1 else 'are'} not wholly known and "
             "taken at such a mean, too."
         )
+    blind = [own.name for own in every if not own.hours]
+    young = [own.name for own in every if own.young and own.usd]
+    asleep = [own.name for own in every if own.young and own.hours and not own.usd]
     if young:
-        said += f" Of {listed([*young])} fewer than {FEWEST_DAYS} days are known: it rests on these."
+        said += (
+            f" Of {_named(young)} fewer than {FEWEST_DAYS} days are known: every hour to come costs what the known "
+            "ones did on average, and in the band from nothing to twice that."
+        )
+    if asleep:
+        said += f" Of {_named(asleep)} fewer than {FEWEST_DAYS} days are known, in which nothing was paid."
+    if blind:
+        said += f" AWS tells nothing of {_named(blind)}: not counted."
     return said
+
+
+def _named(names: Sequence[str]) -> str:
+    return listed([*names]) if len(names) <= 4 else listed([*names[:3], f"{len(names) - 3} more"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from ops.core.errors import BadInput
@@ -56,7 +56,10 @@ class Period:
         return tuple(out)
 
     def previous(self) -> Period:
-        """The month before, or as many days before; as far into it as this one has been lived through."""
+        """The month before, or as many days before; as far into it as this one has been lived through.
+
+        A month that is shorter than that is whole: `savings_before.compared` compares by the hour.
+        """
         if self.month:
             info = ZoneInfo(self.zone)
             local = self.start.astimezone(info).date()
@@ -64,10 +67,9 @@ class Period:
             found = _month(before, self.zone, self.start)
             if self.over:
                 return found
-            lived = self.until.astimezone(info)
-            day = min(lived.day, (found.end.astimezone(info).date() - timedelta(days=1)).day)
-            same = datetime(
-                local_year(before), local_month(before), day, lived.hour, lived.minute, tzinfo=info
+            lived = self.until.astimezone(info).replace(tzinfo=None)
+            same = datetime.combine(found.start.astimezone(info).date(), time(), info) + (
+                lived - datetime.combine(local, time())
             )
             until = _floor(min(found.end, utc(same.timestamp())))
             return Period(found.start, found.end, until, self.zone, found.label, before)

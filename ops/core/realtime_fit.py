@@ -135,11 +135,11 @@ def _awake(steps: Steps, start_s: float) -> tuple[worked.BoolArray, worked.BoolA
     """(cells in which instances would have been paid, cells whose requests would have waited for a start).
 
     As many instances as there were, from a request's cell until `HOLD_S` after the last; steps longer than that count
-    whole. Time that is not known counts as a request: nobody knows.
+    whole. Time that is not known counts as a request: nobody knows; so does whatever lies before the first cell.
     """
     work = worked.asked(steps) | np.isnan(steps.instances)
     asked = steps.finished > 0
-    rest = worked.rest_s(work, steps.period)
+    rest, _ = worked.rest_s(work, steps.period)
     awake: worked.BoolArray = work | (rest < HOLD_S)
     starting = np.zeros(len(work), np.bool_)
     wide = max(1, -(-int(start_s) // steps.period))

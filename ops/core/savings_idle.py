@@ -33,7 +33,7 @@ def idle_of(pieces: Sequence[Steps], edges: Sequence[int], price_at: PriceAt) ->
     hours, usd, unknown, paid = Decimal(0), Decimal(0), Decimal(0), Decimal(0)
     priced = True
     known_h = 0.0
-    asleep = False
+    asleep = coarse = False
     for begin, steps in worked.sliced(pieces, edges):
         calm, dark = worked.idle(steps)
         here = worked.hours(steps.instances, steps.period, calm)
@@ -47,17 +47,39 @@ def idle_of(pieces: Sequence[Steps], edges: Sequence[int], price_at: PriceAt) ->
         there = ~np.isnan(steps.instances)
         paid += worked.hours(steps.instances, steps.period, there)
         known_h += float(there.sum()) * steps.period / 3600
-        asleep = asleep or bool((steps.instances[there] == 0).any())
+        short = worked.slept(steps)
+        asleep = asleep or bool(short.any())
+        coarse = coarse or bool((there & ~short & ~worked.awake(steps)).any())
     if not known_h:
         return Idle(None, None, rule=RULE)
-    awake = list(worked.stretches(pieces))
-    longest = max((end - begin for begin, end in awake), default=0.0)
-    upto = max(steps.end for steps in pieces)
-    lasting = next((end - begin for begin, end in awake if end == upto), 0.0)
-    never = not asleep if asleep or known_h >= LEAST_KNOWN_H else None
+    longest, lasting = _awake(pieces)
+    never = False if asleep else None if coarse or known_h < LEAST_KNOWN_H else True
     if 2 * unknown > paid:
-        return Idle(None, None, longest / 3600, lasting / 3600, never, unknown, RULE)
-    return Idle(hours, usd if priced else None, longest / 3600, lasting / 3600, never, unknown, RULE)
+        return Idle(None, None, longest, lasting, never, unknown, RULE)
+    return Idle(hours, usd if priced else None, longest, lasting, never, unknown, RULE)
+
+
+def _awake(pieces: Sequence[Steps]) -> tuple[float | None, float | None]:
+    """(hours of the longest stretch without sleep, of the one that lasts until the end of what is known).
+
+    None where longer steps than minutes alone tell of instances: whether these slept in between, they do not tell.
+    """
+    seen = sorted((s for s in pieces if not np.isnan(s.instances).all()), key=lambda each: each.start)
+    if not seen:
+        return None, None
+    found = list(worked.stretches(pieces))
+    some = any(np.nanmax(s.instances) > 0 for s in seen)
+    longest = max((end - begin for begin, end in found), default=None if some else 0.0)
+    last = seen[-1]
+    place = int(np.flatnonzero(~np.isnan(last.instances))[-1])
+    upto = last.start + (place + 1) * last.period
+    hidden = last.period > worked.FINE_S and last.instances[place] > 0
+    lasting = None if hidden else next((end - begin for begin, end in found if end == upto), 0.0)
+    return _hours(longest), _hours(lasting)
+
+
+def _hours(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds / 3600
 
 
 def per_thousand(pieces: Sequence[Steps], edges: Sequence[int], price_at: PriceAt) -> PerThousand:

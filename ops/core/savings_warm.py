@@ -19,7 +19,7 @@ from ops.core import schedule, worked
 from ops.core.bounds_ahead import MOST_RUNS
 from ops.core.errors import BadInput
 from ops.core.savings_idle import PriceAt
-from ops.core.types import Activity, ScheduledAction
+from ops.core.types import Activity, FloatArray, ScheduledAction
 from ops.core.views_savings import WarmAccount
 from ops.core.words import duration
 from ops.core.worked import Steps
@@ -104,13 +104,14 @@ def account(
     for steps in pieces:
         floor = _floor(steps, kept)
         calm, dark = worked.idle(steps)
-        late = worked.rest_s(worked.in_work(steps), steps.period) >= hold_s
+        rest, whole = _rest(steps)
+        late = rest >= hold_s
         paid = np.minimum(np.nan_to_num(steps.instances), floor)
         inside += worked.hours(paid, steps.period, floor > 0)
         for begin, end in pairwise(edges):
             here = (steps.at >= begin) & (steps.at < end)
             extra = worked.hours(paid, steps.period, here & calm & late)
-            unknown += worked.hours(paid, steps.period, here & dark)
+            unknown += worked.hours(paid, steps.period, here & (dark | (calm & ~late & ~whole)))
             hours += extra
             price = price_at(begin)
             if price is not None:
@@ -120,7 +121,7 @@ def account(
         if steps.period < worked.HOUR_S:
             avoided += _avoided(steps, floor, hold_s)
     told = inside > 0 and 2 * unknown <= inside
-    fine = any(p.period < worked.HOUR_S for p in pieces)
+    fine = any(p.period < worked.HOUR_S and not np.isnan(p.backlog).all() for p in pieces)
     return WarmAccount(
         hours if told else None,
         usd if told and priced else None,
@@ -185,7 +186,7 @@ def _was_held(window: Held, pieces: Sequence[Steps]) -> bool:
     return known > 0 and there >= HELD * known
 
 
-def _floor(steps: Steps, held: Sequence[Held]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _floor(steps: Steps, held: Sequence[Held]) -> FloatArray:
     floor = np.zeros(len(steps.instances))
     for window in held:
         a = max(0, int((window.opens - steps.start) // steps.period))
@@ -194,11 +195,15 @@ def _floor(steps: Steps, held: Sequence[Held]) -> np.ndarray[tuple[int], np.dtyp
     return floor
 
 
-def _avoided(steps: Steps, floor: np.ndarray[tuple[int], np.dtype[np.float64]], hold_s: float) -> int:
+def _rest(steps: Steps) -> tuple[FloatArray, worked.BoolArray]:
+    """As `worked.rest_s`; where the queue is not known, somebody may have come."""
+    return worked.rest_s(worked.in_work(steps), steps.period, np.isnan(steps.backlog))
+
+
+def _avoided(steps: Steps, floor: FloatArray, hold_s: float) -> int:
     """Requests that came in a window, to an instance in service, after so long a rest that it would have slept."""
     asked = worked.asked(steps)
-    rest = worked.rest_s(worked.in_work(steps), steps.period)
-    rested = np.where(np.isinf(rest), np.arange(len(rest)) * float(steps.period), rest)
+    rest, _ = _rest(steps)
     there = np.nan_to_num(steps.instances) > 0
     before = np.concatenate([[False], there[:-1]])
-    return int((asked & there & before & (floor > 0) & (rested > hold_s)).sum())
+    return int((asked & there & before & (floor > 0) & (rest > hold_s)).sum())

@@ -133,6 +133,8 @@ class Forecast:
     """From what, in a sentence; where `expected` is None, why there is no forecast."""
     by_day: tuple[tuple[date, Decimal, Decimal, Decimal], ...] = ()
     """(day, expected, low, high) running sums at the end of each day to come."""
+    part: bool = False
+    """Whether it is of a choice of endpoints: the budget is for all of them, and not compared (`budget` is None)."""
 
     @property
     def passes(self) -> str:

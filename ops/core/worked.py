@@ -19,6 +19,9 @@ from ops.core.types import FloatArray
 
 BoolArray = NDArray[np.bool_]
 HOUR_S = 3600
+FINE_S = 60
+"""In steps of this length nobody sleeps and wakes unseen."""
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,23 +90,47 @@ def idle(steps: Steps) -> tuple[BoolArray, BoolArray]:
     return calm, dark
 
 
-def rest_s(work: BoolArray, period: int) -> FloatArray:
-    """Seconds from the end of the last cell in work until the begin of each cell; infinite before the first."""
+def slept(steps: Steps) -> BoolArray:
+    """Cells in which it slept for some time: minutes without an instance, longer steps with less than one on average.
+
+    A longer step with one or more on average may hold sleep all the same, beside more instances.
+    """
+    few = steps.instances < 1 - ROUNDING if steps.period > FINE_S else steps.instances == 0
+    return few & ~np.isnan(steps.instances)
+
+
+def awake(steps: Steps) -> BoolArray:
+    """Cells in which it was awake without a break, as far as can be told: minutes with an instance."""
+    if steps.period > FINE_S:
+        return np.zeros(len(steps.instances), np.bool_)
+    there: BoolArray = np.nan_to_num(steps.instances) > 0
+    return there
+
+
+def rest_s(work: BoolArray, period: int, blind: BoolArray | None = None) -> tuple[FloatArray, BoolArray]:
+    """(seconds of rest before each cell, whether that is all of it): from the end of the last cell in work on.
+
+    Before the first one, and after a cell that is `blind` to work, rest began nobody knows when: it lasted for as long
+    as is known, at least.
+    """
     at = np.arange(len(work))
-    last = np.maximum.accumulate(np.where(work, at, -1))
+    stirred = work if blind is None else work | blind
+    last = np.maximum.accumulate(np.where(stirred, at, -1))
     before = np.concatenate([[-1], last[:-1]]) if len(work) else last
-    return np.where(before < 0, np.inf, (at - before - 1) * float(period))
+    whole: BoolArray = np.zeros(len(work), np.bool_)
+    whole[before >= 0] = work[before[before >= 0]]
+    return (at - before - 1) * float(period), whole
 
 
 def stretches(pieces: Iterable[Steps]) -> Iterator[tuple[float, float]]:
-    """[begin, end) of each known stretch with an instance in service, epoch seconds, oldest first."""
+    """[begin, end) of each stretch that was awake without a break, epoch seconds, oldest first."""
     begin: float | None = None
     upto = 0.0
     for steps in sorted(pieces, key=lambda each: each.start):
         if begin is not None and steps.start != upto:
             yield begin, upto
             begin = None
-        there = np.nan_to_num(steps.instances) > 0
+        there = awake(steps)
         edges = np.flatnonzero(np.diff(np.concatenate([[False], there, [False]]).astype(np.int8)))
         if begin is not None and (not len(there) or not there[0]):
             yield begin, upto

@@ -15,6 +15,8 @@ from ops.core.views_savings import Forecast
 TODAY = date(2026, 11, 18)
 """A Wednesday."""
 FIRST, LAST = date(2026, 11, 1), date(2026, 11, 30)
+LEFT_H = 12.0
+"""Of today."""
 OFFICE = (10, 12, 14, 12, 10, 1, 1)
 """Dollars from Monday to Sunday."""
 
@@ -34,8 +36,14 @@ def lived(days: int, *, known: float = 1.0, share: str = "0.5") -> list[DayCost]
 
 
 def ahead(**of: list[DayCost]) -> Ahead:
-    found = month_end(of, TODAY, FIRST, LAST)
+    found = month_end(of, TODAY, FIRST, LAST, LEFT_H)
     assert isinstance(found, Ahead), found
+    return found
+
+
+def none(reading: tuple[str, ...] = (), **of: list[DayCost]) -> str:
+    found = month_end(of, TODAY, FIRST, LAST, LEFT_H, reading)
+    assert isinstance(found, str), found
     return found
 
 
@@ -69,7 +77,7 @@ def test_a_past_that_varies_makes_a_band() -> None:
 
 @pytest.mark.parametrize(("days", "there"), [(6, False), (7, True)])
 def test_a_week_is_the_least(days: int, there: bool) -> None:
-    found = month_end({"doc": lived(days)}, TODAY, FIRST, LAST)
+    found = month_end({"doc": lived(days)}, TODAY, FIRST, LAST, LEFT_H)
     assert isinstance(found, Ahead) is there
     if not there:
         assert found == "No forecast: 6 days before today are known, and it takes 7."
@@ -99,8 +107,102 @@ def test_an_endpoint_made_lately_is_measured_by_its_own_days() -> None:
     left = sum(week(TODAY + timedelta(days=i)) for i in range(1, 13)) + 7
     assert found.expected - found.spent == 2 * left
     assert alone.expected - alone.spent == left
-    young = ahead(old=lived(56), new=lived(3))
-    assert young.basis.endswith("Of new fewer than 7 days are known: it rests on these.")
+
+
+def made(hours_ago: int, usd_per_h: int = 1) -> list[DayCost]:
+    """Awake all its life: made so many hours before noon of today."""
+    out = []
+    for back in range(hours_ago // 24 + 1, -1, -1):
+        first = max(0, back * 24 + 12 - hours_ago)
+        last = 24 if back else 12
+        hours = list(range(first, last))
+        if hours:
+            early, late = sum(h < 12 for h in hours), sum(h >= 12 for h in hours)
+            cut = len(hours) < (24 if back else 12)
+            day = TODAY - timedelta(days=back)
+            known = 0.0 if cut else 1.0
+            out.append(
+                DayCost(day, Decimal(early * usd_per_h), Decimal(late * usd_per_h), known, cut, len(hours))
+            )
+    return out
+
+
+@pytest.mark.parametrize("hours", [24, 30, 60, 150])
+def test_a_new_endpoint_goes_on_as_its_hours_did_whole_day_or_not(hours: int) -> None:
+    old, found = ahead(old=lived(56)), ahead(old=lived(56), new=made(hours))
+    left = 12 * 24 + 12
+    assert found.spent - old.spent == hours
+    assert found.expected - old.expected == pytest.approx(hours + left)
+    assert found.low < found.expected - left // 2
+    assert found.high > found.expected + left // 2
+    assert (
+        "Of new fewer than 7 days are known: every hour to come costs what the known ones did" in found.basis
+    )
+
+
+def test_while_less_than_a_day_of_what_costs_money_is_known_there_is_no_forecast() -> None:
+    assert none(old=lived(56), new=made(23)) == (
+        "No forecast: new costs money, and less than 24 hours of it are known."
+    )
+    asleep = ahead(old=lived(56), new=made(23, 0))
+    assert asleep.expected == ahead(old=lived(56)).expected
+    assert asleep.basis.endswith("Of new fewer than 7 days are known, in which nothing was paid.")
+
+
+def dark(days: int) -> list[DayCost]:
+    """Nothing is known of it."""
+    return [
+        DayCost(TODAY - timedelta(days=n), Decimal(0), Decimal(0), 0.0, hours=0.0)
+        for n in range(days, -1, -1)
+    ]
+
+
+def test_while_the_past_is_read_a_low_number_is_no_forecast() -> None:
+    said = none(("big",), small=lived(56), big=dark(56))
+    assert said.startswith("No forecast yet: the past of big is not read far enough")
+    some = dark(56)[:-4] + lived(56)[-4:]
+    assert "the past of big" in none(("big",), small=lived(56), big=some)
+    enough = dark(56)[:-8] + lived(56)[-8:]
+    assert isinstance(
+        month_end({"small": lived(56), "big": enough}, TODAY, FIRST, LAST, LEFT_H, ["big"]), Ahead
+    )
+
+
+def test_all_of_a_short_life_is_enough_although_older_time_is_read() -> None:
+    found = month_end({"old": lived(56), "new": made(60)}, TODAY, FIRST, LAST, LEFT_H, ["new"])
+    assert isinstance(found, Ahead)
+
+
+def test_an_endpoint_that_aws_tells_nothing_of_is_named() -> None:
+    found = ahead(doc=lived(56), failed=dark(56))
+    assert found.expected == ahead(doc=lived(56)).expected
+    assert found.basis.endswith("AWS tells nothing of failed: not counted.")
+    assert "not wholly known" not in found.basis
+
+
+def test_weeks_that_differ_as_a_whole_widen_the_band_more_than_days_that_do() -> None:
+    """The same days in another order: where good days follow good ones, the mean itself is less sure."""
+    days = lived(55)
+    factor = [Decimal(1 + (i // 7) % 2) for i in range(56)]
+    mixed = [Decimal(1 + (i // 7 + i) % 2) for i in range(56)]
+    by_week = [DayCost(d.day, d.before * f, d.after * f, 1.0) for d, f in zip(days, factor, strict=True)]
+    by_day = [DayCost(d.day, d.before * f, d.after * f, 1.0) for d, f in zip(days, mixed, strict=True)]
+    weekly, daily = ahead(doc=by_week), ahead(doc=by_day)
+    assert weekly.high - weekly.low > daily.high - daily.low
+
+
+def test_few_weeks_say_less_of_how_widely_they_vary() -> None:
+    def varied(days: int) -> list[DayCost]:
+        return [
+            DayCost(d.day, d.before * (1 + n % 3), d.after * (1 + n % 3), 1.0)
+            for d in lived(days)
+            for n in [(TODAY - d.day).days]
+        ]
+
+    wide, narrow = ahead(doc=varied(14)), ahead(doc=varied(55))
+    assert (wide.high - wide.low) / wide.expected > Decimal("1.2") * (
+        narrow.high - narrow.low
+    ) / narrow.expected
 
 
 def test_a_weekday_that_was_never_seen_costs_the_mean() -> None:
@@ -118,7 +220,7 @@ def test_the_last_day_of_a_month() -> None:
         DayCost(today - timedelta(days=n), Decimal(5), Decimal(5) if n else Decimal(0), 1.0)
         for n in range(56, -1, -1)
     ]
-    found = month_end({"doc": days}, today, FIRST, LAST)
+    found = month_end({"doc": days}, today, FIRST, LAST, LEFT_H)
     assert isinstance(found, Ahead)
     assert (found.spent, found.expected, len(found.by_day)) == (295, 300, 1)
 

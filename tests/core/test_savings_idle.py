@@ -136,13 +136,49 @@ def test_one_minute_of_sleep_is_sleep() -> None:
 
 
 def test_stretches_go_on_from_piece_to_piece_and_end_where_nothing_is_known() -> None:
-    early = steps(level(1, 2, 300), period=300)
+    early = steps(level(1, 2))
     late = steps(np.concatenate([level(2, 1), level(0, 1)]), start=DAY + timedelta(hours=2))
     gap = steps(level(1, 1), start=DAY + timedelta(hours=5))
     found = list(worked.stretches([gap, late, early]))
     assert [(b - FIRST, e - FIRST) for b, e in found] == [(0, 3 * 3600), (5 * 3600, 6 * 3600)]
     unknown = steps(np.concatenate([level(1, 1), level(NAN, 1), level(1, 1)]))
     assert len(list(worked.stretches([unknown]))) == 2
+
+
+@pytest.mark.parametrize("period", [300, 3600])
+@pytest.mark.parametrize(
+    ("mean", "never"), [(0.0, False), (0.4, False), (0.99, False), (1.0, None), (2.5, None)]
+)
+def test_a_longer_step_proves_sleep_below_one_and_tells_nothing_above(
+    period: int, mean: float, never: bool | None
+) -> None:
+    """Two instances for half an hour, then none, are one on average."""
+    found = idle_of([one := steps(level(mean, 48, period), period=period)], edges(one), costs)
+    assert found.never_slept is never
+    assert (found.longest_awake_h, found.awake_h) == ((None, None) if mean else (0, 0))
+
+
+def test_one_long_step_with_less_than_one_among_full_ones_is_sleep() -> None:
+    values = level(1, 48, 3600)
+    values[30] = 0.9
+    found = idle_of([one := steps(values, period=3600)], edges(one), costs)
+    assert found.never_slept is False
+
+
+def test_minutes_tell_how_long_it_has_been_awake_although_older_time_is_known_in_longer_steps() -> None:
+    old = steps(level(1, 10 * 24, 300), period=300)
+    new = steps(level(1, 11 * 24), start=DAY + timedelta(days=10))
+    found = idle_of([old, new], edges(old, new), costs)
+    assert (found.longest_awake_h, found.awake_h) == (264, 264)
+    assert found.never_slept is None
+
+
+def test_a_last_minute_that_is_not_known_is_no_sleep() -> None:
+    values = np.concatenate([level(0, 1), level(1, 30), np.full(3, NAN)])
+    found = idle_of([one := steps(values)], edges(one), costs)
+    assert found.awake_h == 30
+    later = steps(np.full(5, NAN), start=DAY + timedelta(seconds=len(values) * 60))
+    assert idle_of([one, later], edges(one, later), costs).awake_h == 30
 
 
 cells = st.lists(st.sampled_from([0.0, 1.0, 3.0, NAN]), min_size=24, max_size=24)

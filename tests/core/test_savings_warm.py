@@ -214,3 +214,24 @@ def test_nothing_is_said_of_time_outside_windows() -> None:
     found = account(WINDOW, [steps(level(1, 24))], EDGES, costs, HOLD_S)
     assert found is not None
     assert found.hours == 10
+
+
+def test_rest_before_what_is_known_is_not_a_long_one() -> None:
+    """Known from 10:00 on, inside the window: a request may have come at 9:59."""
+    count, done = day(h10_10=1, h12_0=1)
+    late = steps(count[600:], succeeded=done[600:], start=DAY + timedelta(hours=10))
+    found = account(WINDOW, [late], EDGES, costs, HOLD_S)
+    assert found is not None
+    assert found.avoided == 1, "that at noon"
+    assert found.hours == hours_of(480 - 11 - 25 - 26)
+    assert found.unknown_hours == hours_of(10)
+
+
+def test_a_gap_in_the_queue_is_not_rest() -> None:
+    count, done = day(h12_0=1)
+    queue = np.zeros(1440)
+    queue[500:710] = np.nan
+    found = account(WINDOW, [steps(count, succeeded=done, backlog=queue)], EDGES, costs, HOLD_S)
+    assert found is not None
+    assert found.avoided == 0, "ten minutes before it nothing was known"
+    assert found.unknown_hours == hours_of(210 + 10)
