@@ -283,7 +283,8 @@ def test_on_a_bill_idle_money_is_no_share_of_it_and_metrics_are_named(open_page:
     assert "in the 12 of their first 30 days that are billed; each always on" in said
     assert "from metrics: also of days that are not billed" in said
     assert "estimated here, also beside a bill" in said
-    assert [line[2] for line in table_lines(app) if len(line) == 5] == ["–", "–", "–"]
+    assert "of its cost" not in said, "no estimate is measured by a bill"
+    assert [line[0] for line in table_lines(app) if len(line) == 4] == [LOST, DOC, NIGHT]
 
 
 def test_a_forecast_that_is_not_there_says_why_and_draws_nothing(open_page: Open) -> None:
