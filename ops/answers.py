@@ -16,6 +16,8 @@ from ops.core.errors import CredentialsProblem, OpsError
 T = TypeVar("T")
 MOST = 128
 """Answers kept."""
+LARGE = {"savings": 6}
+"""Kinds of answers that take megabytes each (a key is a tuple that begins with its kind): so many are kept."""
 KEPT_S = 3600.0
 """How long an answer may stand in for a newer one while AWS is away; then it is forgotten."""
 
@@ -43,6 +45,9 @@ class Answers:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._kept: TTLCache[Hashable, _Kept] = TTLCache(MOST, KEPT_S, monotonic)
+        self._large = {
+            kind: TTLCache[Hashable, _Kept](most, KEPT_S, monotonic) for kind, most in LARGE.items()
+        }
         self._flights: dict[Hashable, Future[_Kept]] = {}
 
     def ask(self, key: Hashable, work: Callable[[], T], keep_s: float) -> Told[T]:
@@ -51,7 +56,7 @@ class Answers:
         Where `work` fails in a way that may pass, the last good answer, however old. Raises OpsError without one.
         """
         with self._lock:
-            kept = self._kept.get(key)
+            kept = self._of(key).get(key)
             if kept is not None and not kept.outdated and self._monotonic() - kept.at < keep_s:
                 return self._told(kept)
             flight = self._flights.get(key)
@@ -68,20 +73,22 @@ class Answers:
     def clear(self) -> None:
         """Forget all answers: they were another AWS's."""
         with self._lock:
-            self._kept.clear()
+            for cache in (self._kept, *self._large.values()):
+                cache.clear()
             self._flights.clear()
 
     def outdate(self) -> None:
         """Something was changed: everything is asked anew; an older answer serves only while AWS is away."""
         with self._lock:
-            for key, kept in list(self._kept.items()):
-                self._kept[key] = replace(kept, outdated=True)
+            for cache in (self._kept, *self._large.values()):
+                for key, kept in list(cache.items()):
+                    cache[key] = replace(kept, outdated=True)
             self._flights.clear()
 
     def drop(self, key: Hashable) -> None:
         """Forget one answer: it is asked anew next time."""
         with self._lock:
-            self._kept.pop(key, None)
+            self._of(key).pop(key, None)
 
     def _fly(self, key: Hashable, work: Callable[[], T], flight: Future[_Kept]) -> _Kept:
         try:
@@ -99,7 +106,12 @@ class Answers:
             if self._flights.get(key) is flight:  # else they were cleared meanwhile
                 del self._flights[key]
                 if answer is not None:
-                    self._kept[key] = answer
+                    self._of(key)[key] = answer
+
+    def _of(self, key: Hashable) -> TTLCache[Hashable, _Kept]:
+        """Where the answer under a key is kept. The caller holds the lock."""
+        kind = str(key[0]) if isinstance(key, tuple) and key else ""
+        return self._large.get(kind, self._kept)
 
     def _told(self, kept: _Kept, error: OpsError | None = None) -> Told[Any]:
         return Told(kept.value, self._monotonic() - kept.at, error)

@@ -176,8 +176,11 @@ def _chosen(state: State, names: Sequence[str] | None, gone: Sequence[str]) -> l
 
 
 def _has(tags: Mapping[str, str] | None, wanted: Iterable[tuple[str, str]]) -> bool:
-    """Whether an endpoint has all the tags asked for; where its tags are not known it has none."""
-    return all((tags or {}).get(key) == value for key, value in wanted)
+    """Whether an endpoint has one of the values asked for of each key; where its tags are not known it has none."""
+    by_key: dict[str, set[str]] = {}
+    for key, value in wanted:
+        by_key.setdefault(key, set()).add(value)
+    return all((tags or {}).get(key) in values for key, values in by_key.items())
 
 
 def _values(found: Iterable[Mapping[str, str] | None]) -> dict[str, tuple[str, ...]]:
@@ -285,12 +288,12 @@ def _ahead(
     lived = [e for e in chosen if e.created < until]
     asked = [Asked(e, start, until, often[e.ref.name]) for e in lived]
     found, reading = {}, set()
-    span = int(start.timestamp()), int(until.timestamp())
     for e, time in zip(lived, shared_times(state.past, beside.memo, asked), strict=True):
         own = types[e.ref.name]
         used = tuple(listed.get(each.instance_type or "") for each in own)
         days = partial(savings_ahead.days_of, time, e.created, zone, own, listed)
         found[e.ref.name] = beside.memo.get(("days", e, own, used, zone, time), days)
+        span = int(start.timestamp()), int(until.timestamp())
         if savings_ahead.unread(
             read_so_far(state.past, e.ref.name, wanted(e), *span), e.created, start, until
         ):

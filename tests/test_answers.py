@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ops.answers import Answers
+from ops.answers import LARGE, Answers
 from ops.core.errors import BadInput, Unreachable
 from tests.living import Hand
 
@@ -76,3 +76,23 @@ def test_a_cleared_answer_is_asked_anew_and_one_on_its_way_is_not_kept() -> None
     assert answers.ask("a", lambda: "fresh", 10.0).value == "fresh"
     answers.drop("a")
     assert answers.ask("a", lambda: "newer", 10.0).value == "newer"
+
+
+def test_of_large_answers_few_are_kept_and_others_all_the_same() -> None:
+    hand, asked = Hand(), []
+    answers = Answers(hand)
+    (kind, most), *_ = LARGE.items()
+    for _ in range(2):
+        for number in range(most + 1):
+            answers.ask((kind, number), lambda: asked.append(1), 60.0)
+        answers.ask(("other", 1), lambda: asked.append(1), 60.0)
+    assert len(asked) == 2 * (most + 1) + 1
+    answers.ask((kind, most), lambda: asked.append(1), 60.0)
+    assert len(asked) == 2 * (most + 1) + 1
+    answers.outdate()
+    answers.ask((kind, most), lambda: asked.append(1), 60.0)
+    answers.drop((kind, most))
+    answers.ask((kind, most), lambda: asked.append(1), 60.0)
+    answers.clear()
+    answers.ask((kind, most), lambda: asked.append(1), 60.0)
+    assert len(asked) == 2 * (most + 1) + 4

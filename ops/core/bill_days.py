@@ -57,6 +57,31 @@ class BillDays:
                     hours[day] = hours.get(day, Decimal(0)) + each
         return frozenset(day for day, each in hours.items() if each > SAME_H)
 
+    def untold(self, kinds: AbstractSet[str], days: AbstractSet[date]) -> frozenset[date]:
+        """Those of `days` of which the bill does not say whose hours of these types they were.
+
+        Besides the days with nameless hours these are the quiet ones between them: where no line of the types names an
+        endpoint before the next nameless day, a day without hours only tells that all of them slept, and days of sleep
+        alone would make whoever slept then look as if it had cost nothing.
+        """
+        nameless = self.nameless(kinds)
+        if not nameless:
+            return frozenset()
+        named = {
+            line.day
+            for lines in self.lines.values()
+            for line in lines
+            if line.hours and (not kinds or line.instance_type in kinds)
+        }
+        out, run = set(nameless & days), set[date]()
+        for day in sorted(days):
+            if day in nameless:
+                out |= run if not run & named else set()
+                run = set()
+            else:
+                run.add(day)
+        return frozenset(out | (run if not run & named else set()))
+
 
 def bill_days(bill: Bill, at: datetime, written: datetime | None = None, live: bool = False) -> BillDays:
     """`at`: when the bill was read; `written`: when its source was written, where that is known.

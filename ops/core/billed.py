@@ -25,6 +25,7 @@ from ops.core.words import count
 
 NO_NAMES = "the bill does not name endpoints: it has no resource ids"
 NO_DAYS = "the bill does not tell days apart: its lines span several"
+FOREIGN = "the bill has lines in another currency, and none for it in its own: those may be its"
 FREE = "the bill shows hours that cost nothing, and no other amount for them: what they cost is not known"
 
 
@@ -66,19 +67,23 @@ def saving(
     lines = told.of(name, period)
     lived = [(day, a, b) for day, a, b in period.days() if b.timestamp() > time.first]
     kinds = {d.instance_type for d in lines} | ({listed.instance_type} if listed is not None else set())
-    nameless, blurred = told.nameless(kinds), told.blurred.get(name, frozenset())
     free = {d.day for d in lines if paid(d) is None}
     days = {day for day, _, _ in lived if told.whole(day)}
+    nameless, blurred = told.untold(kinds, days), told.blurred.get(name, frozenset())
+    foreign = bool(told.bill.other_currencies) and name not in told.lines
+    if foreign:
+        days = set()
     known = days - nameless - blurred - free
     mine = [d for d in lines if d.day in known]
     shown = rates(mine)
     each = shown or ({listed.instance_type: listed.usd_per_hour} if listed is not None else {})
     wanted = _wanted(baseline, period, time, on.instances)
-    by_day = tuple(
-        _day(day, [d for d in mine if d.day == day], wanted, each, day in known) for day, _, _ in lived
-    )
+    own: dict[date | None, list[BilledDay]] = {}
+    for d in mine:
+        own.setdefault(d.day, []).append(d)
+    by_day = tuple(_day(day, own.get(day, []), wanted, each, day in known) for day, _, _ in lived)
     paid_free = sum((d.hours for d in mine if d.charge is Charge.FREE_TIER), Decimal(0))
-    missing = _missing(bool(known), days, nameless, blurred, free, bool(each), on)
+    missing = FOREIGN if foreign else _missing(bool(known), days, nameless, blurred, free, bool(each), on)
     return Saving(
         name,
         Basis.BILLED,

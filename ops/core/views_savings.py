@@ -25,7 +25,7 @@ class SavingsQuery:
     basis: Basis = Basis.ESTIMATED
     names: tuple[str, ...] | None = None
     tags: tuple[tuple[str, str], ...] = ()
-    """Endpoints with all of these tags alone."""
+    """Endpoints alone that have, of each key named here, one of its values."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class Execution:
     """The s3:// folder of its result."""
     submitted: float
     parameters: tuple[str, ...] = ()
+    token: str = ""
+    """The client's request token; empty: none."""
     state: str = "QUEUED"
     reason: str = ""
     completed: float | None = None
@@ -104,6 +106,7 @@ class Runs:
                 raise ValueError(token)
             return known
         if token:
+            execution.token = token
             self._tokens[token] = execution.id, same
         self.executions[execution.id] = execution
         self._forget()
@@ -157,18 +160,34 @@ class Runs:
             if oldest.state not in DONE:
                 return
             del self.executions[oldest.id]
+            self._tokens.pop(oldest.token, None)
             shutil.rmtree(self.home() / oldest.id, ignore_errors=True)
 
     # In the threads, without the lock
 
     def _work(self) -> None:
-        with self._world.lock:
-            worker = WorkerProcess(self.home(), self._most_s)
+        worker: WorkerProcess | None = None
         try:
             while (given := self._next()) is not None:
-                self._run(worker, *given)
+                try:
+                    if worker is None:
+                        with self._world.lock:
+                            worker = WorkerProcess(self.home(), self._most_s)
+                    self._run(worker, *given)
+                except (
+                    OSError
+                ) as error:  # no room, no further process: this statement fails, and the next is tried
+                    self._broken(given[0], error)
         finally:
-            worker.end()
+            if worker is not None:
+                worker.end()
+
+    def _broken(self, key: str, error: OSError) -> None:
+        with self._world.lock:
+            self._working.pop(key, None)
+            execution = self.executions.get(key)
+            if execution is not None and execution.state not in DONE:
+                self._fail(execution, f"GENERIC_INTERNAL_ERROR: {error.strerror or error}", 1, 1001)
 
     def _next(self) -> tuple[str, float] | None:
         try:

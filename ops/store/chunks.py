@@ -21,7 +21,7 @@ Series = tuple[int, int]
 """(endpoint id, resolution)"""
 
 # Built once: to build a statement takes longer than to run it.
-_METRICS = select(METRIC.c.key, METRIC.c.id).where(METRIC.c.key.in_(bindparam("wanted", expanding=True)))
+_METRICS = select(METRIC.c.key, METRIC.c.id)
 _BLOBS = (
     select(CHUNK_BLOB.c.chunk, CHUNK_BLOB.c.data)
     .where(
@@ -153,11 +153,21 @@ def merge(
         sums.keep(connection, series[0], {chunk: kept}, sums.ids(connection))
 
 
+def metric_ids(connection: Connection) -> dict[str, int]:
+    """The ids of all metrics that were ever kept, by key."""
+    return dict(connection.execute(_METRICS).all())
+
+
 def read_blobs(
-    connection: Connection, series: Series, first: int, last: int, into: Mapping[str, FloatArray]
+    connection: Connection,
+    series: Series,
+    first: int,
+    last: int,
+    into: Mapping[str, FloatArray],
+    metrics: Mapping[str, int],
 ) -> None:
-    """Write the blobs' values of the cells [first, last) into the arrays, by key."""
-    ids = {number: into[key] for key, number in connection.execute(_METRICS, {"wanted": list(into)})}
+    """Write the blobs' values of the cells [first, last) into the arrays, by key. `metrics`: see `metric_ids`."""
+    ids = {metrics[key]: values for key, values in into.items() if key in metrics}
     where = {
         "endpoint": series[0],
         "resolution": series[1],

@@ -63,6 +63,10 @@ class _Together:
 
     connection: Connection
     keysets: Keysets
+    endpoints: Mapping[str, int]
+    """Ids by name."""
+    metrics: Mapping[str, int]
+    """Ids by key."""
 
 
 class History:
@@ -134,15 +138,11 @@ class History:
         if not size or not values:
             return grid
         with self._read() as connection:
-            found = connection.execute(
-                select(ENDPOINT.c.id).filter_by(scope_id=self._scope, name=endpoint)
-            ).scalar()
-            if found is not None:
-                series = (found, resolution)
-                chunks.read_blobs(connection, series, first, last, values)
-                held = self._together
-                keysets = held.keysets if held is not None else Keysets.load(connection)
-                chunks.read_rows(connection, series, first, last, values, keysets)
+            held = self._together or self._all_of(connection, endpoint)
+            if endpoint in held.endpoints:
+                series = (held.endpoints[endpoint], resolution)
+                chunks.read_blobs(connection, series, first, last, values, held.metrics)
+                chunks.read_rows(connection, series, first, last, values, held.keysets)
         return grid
 
     def sums(self, endpoints: Collection[str], start: int, end: int) -> dict[str, DaySums]:
@@ -382,7 +382,7 @@ class History:
         Nothing is written by it in there.
         """
         with self._read() as connection:
-            self._mine.together = _Together(connection, Keysets.load(connection))
+            self._mine.together = self._all_of(connection)
             try:
                 yield
             finally:
@@ -398,6 +398,15 @@ class History:
             return
         with translated(self._url), self._reading, self._engine.begin() as connection:
             yield connection
+
+    def _all_of(self, connection: Connection, name: str | None = None) -> _Together:
+        """What readings look up by name; of one endpoint, or of all."""
+        find = select(ENDPOINT.c.name, ENDPOINT.c.id).where(ENDPOINT.c.scope_id == self._scope)
+        if name is not None:
+            find = find.where(ENDPOINT.c.name == name)
+        ids = dict(connection.execute(find).all())
+        keysets = Keysets.load(connection) if ids else Keysets({})
+        return _Together(connection, keysets, ids, chunks.metric_ids(connection) if ids else {})
 
     @property
     def _together(self) -> _Together | None:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ops.billing import door
 from ops.core import billed, periods
 from ops.core.baselines import Baseline, Kind
-from ops.core.bill import Bill, BilledDay, Charge
+from ops.core.bill import Bill, BilledDay, Charge, OtherCurrency
 from ops.core.bill_days import bill_days
 from ops.core.cost import Basis
 from ops.core.instance_time import InstanceTime, Piece, instance_time
@@ -283,6 +285,47 @@ def three(day: int) -> datetime:
     return datetime(2026, 10, day, tzinfo=UTC)
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([Charge.USAGE, Charge.COVERED, Charge.FREE_TIER]),
+            st.decimals("0", "0.9", places=2),
+        ),
+        min_size=3,
+        max_size=3,
+    )
+)
+def test_what_is_always_on_saves_nothing_whoever_pays(days: list[tuple[Charge, Decimal]]) -> None:
+    """Whatever plan, free tier or discount there is: the baseline pays the same for its hours."""
+    lines = []
+    for n, (charge, off) in enumerate(days, 1):
+        usd, effective = {
+            Charge.COVERED: ("33.60", "20.16"), Charge.FREE_TIER: ("0", None), Charge.USAGE: ("33.60", None)
+        }[charge]  # fmt: skip
+        lines.append(line(n, "24", usd, charge=charge, effective=effective, listed="33.60"))
+        if charge is Charge.USAGE and off:
+            lines.append(line(n, "0", str(-off * Decimal("33.60")), charge=Charge.DISCOUNT))
+    found = saved(bill(*lines), known(1), Baseline(Kind.ONE))
+    assert found.saved is not None
+    assert abs(found.saved) < Decimal("1e-18")
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 1.0, 2.0, np.nan]), min_size=72, max_size=72), st.sets(st.integers(1, 3))
+)
+def test_parts_add_up_whatever_is_billed_and_known(hours: list[float], nameless: set[int]) -> None:
+    start = int(BEGIN.timestamp())
+    time = instance_time([Piece(start, 3600, np.array(hours))], start, start + 72 * 3600)
+    lines = [line(n, "12", "16.80", name=None if n in nameless else "doc") for n in (1, 2, 3)]
+    found = saved(bill(*lines), time, Baseline(Kind.NUMBER, Decimal(2)))
+    steps = parts(found, three_days())
+    if found.saved is None:
+        assert len(nameless) == 3
+        assert not steps
+    else:
+        assert abs(sum(p.usd for p in steps) - found.saved) < Decimal("0.000001")
+
+
 @pytest.mark.parametrize("baseline", [Baseline(), HOURS], ids=["peak", "hours"])
 def test_parts_of_a_bill_are_of_the_days_that_are_billed(baseline: Baseline) -> None:
     """Thirty days, of which Cost Explorer tells fourteen by endpoint: two instances for six hours a day."""
@@ -336,3 +379,27 @@ def test_bills_are_by_utc_day(period: periods.Period, first: str, until: str) ->
     found = billed.in_utc(period)
     assert (found.start.date().isoformat(), found.until.date().isoformat()) == (first, until)
     assert found.zone == "UTC"
+
+
+def test_quiet_days_among_nameless_ones_are_not_known() -> None:
+    """Else only its days of sleep would count, and it would have "saved" 100 % (Cost Explorer, an older month)."""
+    told = bill(line(1, "9", "10.80", name=None), line(3, "6", "7.20", name=None))
+    found = saved(told)
+    assert [d.hours for d in found.days] == [None, None, None]
+    assert found.saved is None
+    assert found.missing == billed.NO_NAMES
+
+
+def test_one_nameless_day_takes_no_other_day_away() -> None:
+    told = bill(line(1, "6", "7.20"), line(2, "2", "2.40", name=None), line(3, "6", "7.20"))
+    assert [d.hours for d in saved(told).days] == [Decimal(6), None, Decimal(6)]
+
+
+def test_hours_in_another_currency_are_not_nothing() -> None:
+    told = replace(
+        bill(line(1, "6", "7.20", name="other")),
+        other_currencies=(OtherCurrency("EUR", 31, Decimal("243.50")),),
+    )
+    found = saved(told)
+    assert (found.usd, found.saved) == (None, None)
+    assert found.missing == billed.FOREIGN

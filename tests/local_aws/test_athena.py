@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ops.local_aws import athena_runs
 from ops.local_aws.athena_process import TookTooLong, WorkerProcess
 from tests.local_aws.asking_athena import RESULTS, Asker, stocked
 from tests.local_aws.conftest import SteppedAws
@@ -244,3 +245,24 @@ def _until_running(lake: Asker, key: str) -> None:
         lake.athena.get_query_execution(QueryExecutionId=key)["QueryExecution"]["Status"]["State"] == "QUEUED"
     ):
         turn.wait(0.01)
+
+
+def test_a_forgotten_statements_token_is_forgotten_too(lake: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = "f" * 32
+    first = lake.start("SELECT 1", ClientRequestToken=token)
+    lake.ended(first)
+    monkeypatch.setattr(athena_runs, "KEPT", 1)
+    lake.run("SELECT 2")
+    again = lake.start("SELECT 1", ClientRequestToken=token)
+    assert again != first
+    assert lake.ended(again)["Status"]["State"] == "SUCCEEDED"
+
+
+def test_a_disk_that_refuses_fails_the_statement_and_no_later_one(lake: Asker) -> None:
+    home = lake.aws.world.athena.home()
+    away = home.rename(home.with_name(f"{home.name}-away"))
+    try:
+        assert "GENERIC_INTERNAL_ERROR" in lake.refusal("SELECT 1")
+    finally:
+        away.rename(home)
+    assert lake.rows("SELECT 1 AS x") == [["x"], ["1"]]

@@ -264,6 +264,17 @@ def test_resources_of_the_last_fourteen_days(ce: Any, bill: list[BillLine]) -> N
         TimePeriod=LATELY, Granularity="MONTHLY", Filter=dimension("RESOURCE_ID", arn)
     )["ResultsByTime"]
     assert total(one) == spent(lately, resource_id=arn)
+    kinds = {
+        kind: ce.get_cost_and_usage_with_resources(
+            TimePeriod=LATELY,
+            Granularity="DAILY",
+            Filter={"And": [sage, dimension("RECORD_TYPE", *kinds)]},
+            GroupBy=by("RESOURCE_ID", "USAGE_TYPE"),
+        )["ResultsByTime"]
+        for kind, kinds in {"used": ["Usage", "DiscountedUsage"], "credited": ["Credit"]}.items()
+    }
+    assert grouped(kinds["used"])[arn, "USE1-AsyncInf:ml.g5.xlarge"] == spent(lately, resource_id=arn)
+    assert all(cost <= 0 for cost in grouped(kinds["credited"]).values())
 
 
 def test_refusals_of_resources(ce: Any) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ops.local_aws import tokens
-from ops.local_aws.athena_catalog import NAME
+from ops.local_aws.athena_catalog import EXPORTS, NAME
 from ops.local_aws.athena_runs import Execution
 from ops.local_aws.delivery import split_uri
 from ops.local_aws.errors import AwsError
@@ -50,8 +50,8 @@ class Athena(AthenaWorkGroups):
         place = split_uri(location)
         if place is None:
             raise invalid("outputLocation is not a valid S3 path.")
-        if place[0] == RESULTS:
-            self._runs.objects.create_bucket(RESULTS)
+        if place[0] in (RESULTS, EXPORTS):  # made when they are looked for
+            self._runs.objects.create_bucket(place[0])
         if self._runs.objects.bucket(place[0]) is None:
             raise invalid(f"Unable to verify/create output bucket {place[0]}")
         context = params.get("QueryExecutionContext") or {}
