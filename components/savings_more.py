@@ -32,7 +32,8 @@ def month_end(found: Forecast, basis: Basis) -> Html:
     billed = (
         "What is spent and expected is estimated here, also beside a bill." if basis is Basis.BILLED else ""
     )
-    budget = "No budget is set." if found.budget is None and found.expected is not None else ""
+    none = found.budget is None and found.expected is not None and not found.part
+    budget = "No budget is set." if none else ""
     more = " ".join(part for part in (billed, budget) if part)
     return html(
         '<div class="stack"><h2>Where the month ends</h2><p class="{tone}">{mark}{said}</p>'

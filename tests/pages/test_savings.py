@@ -316,6 +316,7 @@ def test_nothing_known_yet_is_not_zero(open_page: Open) -> None:
     said = words(app)
     assert "What was saved in the last 30 days is not known." in said
     assert "The past is still being read: 0 of 4 endpoints done, 0 % of the minutes" in notices(app)
+    assert app.session_state["savings-move"] == "empty", "the first number is asked for sooner than others"
     assert "$0" not in said.split("Since")[0]
     assert 'class="card"' not in markup(app)
     drawn = [trace for figure in figures(app) for trace in figure["data"]]  # type: ignore[attr-defined]
