@@ -48,6 +48,7 @@ bench: setup-dev ## Benchmarks, some minutes: embedded AWS, parsing, history, sa
 	$(PY) -m bench.store
 	$(PY) -m bench.savings
 	$(PY) -m bench.bills
+	$(PY) -m bench.forecast
 	$(PY) -m bench.charts
 	$(PY) -m bench.calls
 	$(PY) -m bench.pages

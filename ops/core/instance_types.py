@@ -62,14 +62,16 @@ class IntervalFrom:
 
     since: datetime
     seconds: int | None
+    sure: datetime | None = None
+    """Until then the hosts from before may have served still; None: nobody doubts `since`."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """From `since` on a configuration was ordered; its instances are taken to have served from `served` on."""
+    """What was ordered at `since`; `served`: when the endpoint was first seen settled on it, where that was soon."""
 
     since: datetime
-    served: datetime
+    served: datetime | None
     instance_type: str | None
     interval: int | None
 
@@ -105,32 +107,45 @@ def intervals_from(
     """How often hosts published, from the same as `types_from`, ascending; the first holds before its time, too.
 
     Samples come from the instances that serve, so a change counts from when the endpoint was first seen settled on
-    the new configuration, where that was soon after the call.
+    the new configuration, where that was soon after the call; where it was not, an hour is in doubt.
     """
     out: list[IntervalFrom] = []
-    for each in sorted(_marks(created, seen, deploys, configs, complete), key=lambda m: m.served):
-        if out and out[-1].since == each.served:
+    marks = _marks(created, seen, deploys, configs, complete)
+    for each in sorted(marks, key=lambda m: m.served or m.since):
+        since, sure = each.served or each.since, each.since + UPDATING if each.served is None else None
+        if out and out[-1].since == since:
             out.pop()
-        if not out or out[-1].seconds != each.interval:
-            out.append(IntervalFrom(each.served, each.interval))
+        if not out:
+            out.append(IntervalFrom(since, each.interval))
+        elif out[-1].seconds != each.interval:
+            out.append(IntervalFrom(since, each.interval, sure))
     return tuple(out)
 
 
 def stretches(
     intervals: Sequence[IntervalFrom], present: int, first: int, last: int
 ) -> tuple[tuple[int, int, int], ...]:
-    """[first, last) by publish interval: (seconds, begin, end), on whole minutes; `present` where it is not known."""
-    edges = [first]
-    kinds = [present if not intervals else intervals[0].seconds or present]
-    for each in intervals[1:]:
-        at = -(-int(each.since.timestamp()) // 60) * 60
-        seconds = each.seconds or present
-        if at <= edges[-1]:
-            kinds[-1] = seconds
-        elif at < last and seconds != kinds[-1]:
-            edges.append(at)
-            kinds.append(seconds)
-    return tuple(zip(kinds, edges, [*edges[1:], last], strict=True)) if last > first else ()
+    """[first, last) by publish interval: (seconds, begin, end), on whole minutes; `present` where it is not known.
+
+    Time in which either of two may have held is in none of them.
+    """
+    out: list[tuple[int, int, int]] = []
+    for number, each in enumerate(intervals):
+        begin = first if not number else _minute(each.sure or each.since)
+        end = _minute(intervals[number + 1].since) if number + 1 < len(intervals) else last
+        begin, end, seconds = max(first, begin), min(last, end), each.seconds or present
+        if out and out[-1][0] == seconds and out[-1][2] >= _minute(each.since):
+            begin = out.pop()[1]  # the one that is not known is taken to be the same
+        if end > begin:
+            out.append((seconds, begin, end))
+    if not intervals and last > first:
+        return ((present, first, last),)
+    return tuple(out)
+
+
+def _minute(at: datetime) -> int:
+    """The next whole minute, in epoch seconds."""
+    return -(-int(at.timestamp()) // 60) * 60
 
 
 def assumed_interval(
@@ -216,10 +231,10 @@ def _since(each: Sighting, before: Sighting | None) -> datetime:
     return max(before.until, made)
 
 
-def _served(since: datetime, config: str, seen: Sequence[Sighting]) -> datetime:
-    """When an endpoint was first seen settled on a configuration after a call, where that was soon; else the call."""
+def _served(since: datetime, config: str, seen: Sequence[Sighting]) -> datetime | None:
+    """When an endpoint was first seen settled on a configuration after a call, where that was soon."""
     soon = (s.at for s in seen if s.config == config and since <= s.at <= since + UPDATING)
-    return min(soon, default=since)
+    return min(soon, default=None)
 
 
 def _found_out(

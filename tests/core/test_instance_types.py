@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.core.instance_types import Configured, Deploy, Sighting, assumed, types_from
+from ops.core.instance_types import (
+    Configured,
+    Deploy,
+    IntervalFrom,
+    Sighting,
+    assumed,
+    assumed_interval,
+    intervals_from,
+    stretches,
+    types_from,
+)
 from ops.core.moments import written
 from ops.core.savings import TypeFrom
 
@@ -190,3 +200,81 @@ def test_what_is_only_assumed_is_said() -> None:
     assert assumed(types, at(30), at(100)) == assumed(types, at(40), at(100)) == ""
     assert assumed((TypeFrom(at(30), None),), BORN, at(100)) == "", "nothing is counted as an unknown type"
     assert assumed((), BORN, at(100)) == ""
+
+
+def sees(begin: float, end: float, config: str, interval: int | None) -> Sighting:
+    return Sighting(at(begin), at(end), config, "small", at(0), interval)
+
+
+EVERY = {"c1": Configured("small", BORN, 60), "c2": Configured("small", BORN, 10), "old": Configured("small")}
+OFTEN = [
+    pytest.param([sees(50, 60, "c1", 60)], [], [(50, 60, None)], id="seen, and nothing else known"),
+    pytest.param([sees(50, 60, "c1", None)], [], [(50, None, None)], id="seen by an older Ebb"),
+    pytest.param(
+        [sees(0, 30, "c1", 60), sees(30.2, 60, "c2", 10)],
+        [CREATED, deploy(30.1, "c2")],
+        [(0, 60, None), (30.2, 10, None)],
+        id="seen when the update was done",
+    ),
+    pytest.param(
+        [sees(50, 60, "c2", 10)],
+        [CREATED, deploy(30, "c2")],
+        [(0, 60, None), (30, 10, 31)],
+        id="nobody saw when it was done",
+    ),
+    pytest.param(
+        [sees(50, 60, "c2", 10)],
+        [deploy(0, "old", first=True), deploy(30, "c2")],
+        [(0, None, None), (30, 10, 31)],
+        id="looked up by an older Ebb",
+    ),
+    pytest.param(
+        [sees(0, 30, "c1", 60), sees(30.2, 60, "c3", 60)],
+        [CREATED, deploy(30.1, "c3")],
+        [(0, 60, None)],
+        id="another configuration that publishes the same",
+    ),
+]
+
+
+@pytest.mark.parametrize(("given_", "calls", "expected"), OFTEN)
+def test_publish_intervals_over_time(
+    given_: list[Sighting], calls: list[Deploy], expected: list[tuple[float, int | None, float | None]]
+) -> None:
+    found = intervals_from(BORN, given_, calls, EVERY)
+    assert found == tuple(
+        IntervalFrom(at(since), seconds, None if sure is None else at(sure))
+        for since, seconds, sure in expected
+    )
+
+
+def test_time_is_cut_where_the_interval_changed_and_what_is_in_doubt_is_in_no_part() -> None:
+    hour, day = 3600, int(BORN.timestamp())
+    found = (IntervalFrom(at(10), 60), IntervalFrom(at(20), 10), IntervalFrom(at(30.005), 120, at(31.005)))
+
+    def cut(first: float, last: float) -> list[tuple[int, float, float]]:
+        parts = stretches(found, 30, day + int(first * hour), day + int(last * hour))
+        return [(seconds, round((a - day) / hour, 3), round((b - day) / hour, 3)) for seconds, a, b in parts]
+
+    assert cut(0, 40) == [(60, 0, 20), (10, 20, 30.017), (120, 31.017, 40)]
+    assert cut(22, 25) == [(10, 22, 25)]
+    assert cut(30.25, 30.5) == cut(5, 5) == []
+    assert stretches((), 30, 0, 900) == ((30, 0, 900),)
+    assert stretches((), 30, 900, 900) == ()
+    unknown = (IntervalFrom(at(10), None), IntervalFrom(at(20), 30, at(21)))
+    assert stretches(unknown, 30, day, day + 30 * hour) == ((30, day, day + 30 * hour),)
+
+
+def test_an_interval_that_is_only_taken_is_said() -> None:
+    found = (IntervalFrom(at(10), 60), IntervalFrom(at(20), None), IntervalFrom(at(30), 10))
+
+    def said(begin: float, end: float) -> str:
+        return written(assumed_interval(found, 10, at(begin), at(end), at(100)))
+
+    assert said(0, 15).startswith(
+        "How often its hosts published metrics before Thu 10:00 UTC is not on record;"
+    )
+    assert said(0, 15).endswith("every 60 seconds is taken.")
+    assert "before Fri 06:00 UTC is not on record; every 10 seconds" in said(0, 40)
+    assert said(12, 18) == said(30, 40) == ""
+    assert "every 10 seconds" in written(assumed_interval((), 10, at(0), at(5), at(100)))
