@@ -13,7 +13,7 @@ from components.tables import cell, line, table
 from ops.core import savings_aside as aside
 from ops.core import savings_words as words
 from ops.core.cost import Basis, cents
-from ops.core.reconcile import agreement
+from ops.core.reconcile import OPEN, agreement
 from ops.core.views_savings import Reconciled, SavingsView
 
 _NUMBER = re.compile(r"[\d.,]*\d")
@@ -97,10 +97,9 @@ def _sum(name: str, mine: Sequence[Reconciled]) -> Html:
 
 
 def _mostly(mine: Sequence[Reconciled]) -> str:
-    """The reason that explains most of the days, as the newest of them tells it."""
-    reasons = [
-        reason for each in sorted(mine, key=lambda each: each.day, reverse=True) for reason in each.why
-    ]
+    """The reason that explains most of the days, as the newest of them tells it; that a bill is open explains none."""
+    newest_first = sorted(mine, key=lambda each: each.day, reverse=True)
+    reasons = [reason for each in newest_first for reason in each.why if reason not in OPEN]
     alike = Counter(_NUMBER.sub("…", reason) for reason in reasons)
     if not alike:
         return ""

@@ -13,6 +13,7 @@ from ops.core import savings_counted as counted
 from ops.core import savings_story
 from ops.core import savings_words as words
 from ops.core.cost import Basis
+from ops.core.savings_earlier import change
 from ops.core.savings_parts import asleep
 from ops.core.views_savings import SavingsView
 
@@ -65,25 +66,34 @@ def numbers(view: SavingsView) -> Html:
     )
     hours = "" if view.total.hours is None else f"{words.hours(view.total.hours)} instance-hours"
     actual = card(
-        "billed" if view.total.basis is Basis.BILLED else "cost, estimated",
+        "billed" if _billed(view) else "cost, estimated",
         words.dollars(found.actual),
         ", ".join(part for part in (hours, _beside(view)) if part),
         "money",
     )
     counted = [row for row in view.rows if row.name in view.total.counted]
-    slept = card("asleep", words.share(asleep(counted)), "of the known time without an instance")
+    by = (
+        "of the time without an instance, by metrics"
+        if _billed(view)
+        else "of the known time without an instance"
+    )
+    slept = card("asleep", words.share(asleep(counted)), by)
     return html('<div class="cards">{cards}</div>', cards=joined((saved, actual, slept, _price(view))))
+
+
+def _billed(view: SavingsView) -> bool:
+    return view.total.basis is Basis.BILLED
 
 
 def _beside(view: SavingsView) -> str:
     """How the cost compares with the period before, where that is known as well as this."""
-    now, before = view.total, view.before
-    if before is None or now.usd is None or not before.usd or before.coverage < 0.95 or now.coverage < 0.95:
+    found = change(view.total, view.before, view.query.period)
+    if found is None:
         return ""
-    change = (now.usd - before.usd) / before.usd
-    if abs(change) < Decimal("0.01"):
-        return "as before"
-    return f"{'+' if change > 0 else '−'}{words.share(abs(change))} on the period before"
+    hourly = " by the hour" if found.hourly else ""
+    if abs(found.share) < Decimal("0.01"):
+        return f"as before{hourly}"
+    return f"{'+' if found.share > 0 else '−'}{words.share(abs(found.share))}{hourly} on the period before"
 
 
 def _price(view: SavingsView) -> Html:

@@ -85,7 +85,10 @@ def pick(now: datetime | None, row: DeltaGenerator) -> Chosen | None:
 
 def calm_s() -> float:
     """Seconds between two refreshes: money does not change each second, but it does while the past is read."""
-    return 10.0 if st.session_state.get(savings_door.MOVE, True) else 60.0
+    moves = st.session_state.get(savings_door.MOVE, True)
+    if moves == savings_door.EMPTY:
+        return savings_door.FIRST_S
+    return 10.0 if moves else 60.0
 
 
 def here() -> dict[str, str]:

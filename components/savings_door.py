@@ -10,11 +10,13 @@ PERIOD, BASELINE, INSTANCES, BASIS, TAG = "period", "baseline", "instances", "ba
 """URL and session: what the Savings page counts: "30d" or "2026-11", against what, in which money, of which tags."""
 TAGS_OFFERED, MOVE = "tags-offered", "savings-move"
 """Session: the tags that the newest answer on savings offered, and whether its past is still being read."""
-SAVINGS_S = 10.0
-"""So long savings serve everybody who asks the same."""
+EMPTY = "empty"
+"""Kept under MOVE where nothing at all is known yet: the first number is waited for."""
+SAVINGS_S, FIRST_S = 10.0, 2.0
+"""So long savings serve everybody who asks the same; and so long while the first number is waited for."""
 
 
-def savings(query: SavingsQuery) -> session.Told[SavingsView]:
+def savings(query: SavingsQuery, keep_s: float = SAVINGS_S) -> session.Told[SavingsView]:
     """What scale-to-zero saved, of what was read so far, or by the bill, which AWS is asked for. Raises OpsError."""
     asks = session.source().ask if query.basis is Basis.BILLED else session.source().recall
-    return asks(("savings", query), lambda console: console.savings(query), SAVINGS_S)
+    return asks(("savings", query), lambda console: console.savings(query), keep_s)

@@ -32,7 +32,8 @@ def month_end(found: Forecast, basis: Basis) -> Html:
     billed = (
         "What is spent and expected is estimated here, also beside a bill." if basis is Basis.BILLED else ""
     )
-    budget = "No budget is set." if found.budget is None and found.expected is not None else ""
+    none = found.budget is None and found.expected is not None and not found.part
+    budget = "No budget is set." if none else ""
     more = " ".join(part for part in (billed, budget) if part)
     return html(
         '<div class="stack"><h2>Where the month ends</h2><p class="{tone}">{mark}{said}</p>'
@@ -53,16 +54,11 @@ def ranked(view: SavingsView) -> Html:
     found = _by_waste(view)
     if not found:
         return Html("")
-    heads = (
-        ("endpoint", ""),
-        ("paid while idle", "num"),
-        ("of its cost", "num"),
-        ("longest awake", "num"),
-        ("", ""),
-    )
-    estimated = view.total.basis is Basis.ESTIMATED
-    costs = {row.name: row.usd for row in view.rows if estimated}  # no estimate is measured by a bill
-    rows = (_waste(name, more, costs.get(name)) for name, more in found[:RANKED])
+    estimated = view.total.basis is Basis.ESTIMATED  # no estimate is measured by a bill
+    shares = (("of its cost", "num"),) if estimated else ()
+    heads = (("endpoint", ""), ("paid while idle", "num"), *shares, ("longest awake", "num"), ("", ""))
+    costs = {row.name: row.usd for row in view.rows}
+    rows = (_waste(name, more, costs.get(name), bool(shares)) for name, more in found[:RANKED])
     hidden = len(found) - RANKED
     rule = next((more.idle.rule for _, more in found if more.idle is not None and more.idle.rule), "")
     return html(
@@ -88,7 +84,7 @@ def _cost(idle: Idle | None) -> Decimal:
     return (idle.usd or Decimal(0)) if idle is not None else Decimal(0)
 
 
-def _waste(name: str, more: Details, cost: Decimal | None) -> Html:
+def _waste(name: str, more: Details, cost: Decimal | None, shared: bool) -> Html:
     idle = more.idle
     assert idle is not None
     part = None if idle.usd is None or not cost or idle.usd > cost else idle.usd / cost
@@ -116,13 +112,20 @@ def _waste(name: str, more: Details, cost: Decimal | None) -> Html:
             "paid while idle",
             "num",
         ),
-        cell(words.share(part), "of its cost", "num"),
+        *([cell(words.share(part), "of its cost", "num")] if shared else []),
         cell(words.DASH if longest is None else fmt.age(longest * 3600), "longest awake", "num"),
         cell(
             html(
                 '<span class="small">{says}</span>{rests}',
                 says=" ".join(says),
-                rests=html('<div class="small muted">{rests}</div>', rests=" ".join(rests)) if rests else "",
+                rests=html(
+                    '<details data-focus="rests:{name}"><summary data-focus="rests-summary:{name}">What that rests on'
+                    '</summary><span class="small muted">{rests}</span></details>',
+                    name=name,
+                    rests=" ".join(rests),
+                )
+                if rests
+                else "",
             ),
             "",
             "wide says",

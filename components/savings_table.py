@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, tzinfo
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from components import format as fmt
 from components.charts.saving_spark import day_bars
@@ -30,18 +32,34 @@ HEADS = (
 
 def savings_table(view: SavingsView, link: Mapping[str, str]) -> Html:
     """A row for each endpoint, the most saved first. `link`: the query of a link to this page for one of them."""
-    rows = (_row(row, view.details.get(row.name, Details()), link) for row in view.rows)
+    zone = ZoneInfo(view.query.period.zone)
+    rows = (_row(row, view.details.get(row.name, Details()), link, zone) for row in view.rows)
     return table(HEADS, rows, "Savings by endpoint")
 
 
-def _row(row: Saving, more: Details, link: Mapping[str, str]) -> Html:
+def _name(row: Saving, link: Mapping[str, str]) -> Html:
+    """With a link to this page for it alone, where it is still there to be asked for."""
+    if row.gone is not None:
+        return html("{name}", name=row.name)
+    query = urlencode({**link, "of": row.name})
+    return html(
+        '<a class="go" href="./savings?{query}" data-focus="of:{name}">{name}</a>', query=query, name=row.name
+    )
+
+
+def _day(at: datetime, zone: tzinfo) -> str:
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b}"
+
+
+def _row(row: Saving, more: Details, link: Mapping[str, str], zone: tzinfo) -> Html:
     kinds = ", ".join(each.instance_type for each in row.by_type)
     name = html(
-        '<a class="go" href="./savings?{query}" data-focus="of:{name}">{name}</a>'
-        '<div class="small muted">{kinds}</div>',
-        query=urlencode({**link, "of": row.name}),
-        name=row.name,
+        '{name}<div class="small muted" title="{notes}">{kinds}{until}</div>',
+        name=_name(row, link),
+        notes=" ".join(row.notes),
         kinds=kinds,
+        until="" if row.gone is None else html("<br>gone, until {day}", day=_day(row.gone, zone)),
     )
     if row.usd is None or row.baseline_usd is None or row.saved is None:
         why = html('<span class="none">not known: {why}</span>', why=row.missing)

@@ -108,6 +108,9 @@ def endpoints(view: SavingsView) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="savings-list-head"):
         show(html("<h2>By endpoint</h2>"), key="savings-h-list")
         savings_files.buttons(view)
+    if story.billed_days(view):
+        told = "Saved, cost, baseline and hours are of the days that are billed; the rest is by metrics, of all days."
+        show(html('<p class="muted small">{told}</p>', told=told), key="savings-list-of")
     show(savings_table.savings_table(view, savings_controls.here()), key="savings-table")
 
 
@@ -119,9 +122,11 @@ def body() -> None:
     if chosen is None:
         session.source().fleet()  # says why it cannot be read; the pickers stay
         return
-    told = savings_door.savings(chosen.query)
+    waiting = st.session_state.get(savings_door.MOVE) == savings_door.EMPTY
+    told = savings_door.savings(chosen.query, savings_door.FIRST_S if waiting else savings_door.SAVINGS_S)
     view = told.value
-    st.session_state[savings_door.MOVE] = bool(story.reading(view))
+    moves = bool(story.reading(view))
+    st.session_state[savings_door.MOVE] = savings_door.EMPTY if moves and view.total.usd is None else moves
     savings_controls.pick_rest(view, pickers)
     with verdict:
         if told.error is not None:

@@ -131,6 +131,7 @@ def test_a_bill_where_none_may_be_asked_for_is_refused_with_what_to_set(
     assert main(["savings", "--basis", "billed", "--json"]) == 2
     out, err = capsys.readouterr()
     assert "Set EBB_BILL_EXPORT or EBB_BILL_TABLE, or unset EBB_COST_EXPLORER." in err
+    assert "Reading endpoint" not in err, "it is refused before anything is read"
     assert json.loads(out)["error"]["what"].startswith("No bill is set")
 
 

@@ -40,7 +40,7 @@ def forecast_chart(found: Forecast, days: Sequence[SavedDay], zone: tzinfo) -> g
         ahead = np.vstack([np.repeat(past[-1], 3), ahead])
     greatest = max([1.0, *past.tolist(), *ahead.flatten().tolist(), float(found.budget or 0)])
     top, step = reach(greatest, _TALL)
-    note = "— spent" if drawn else "● spent so far" if past_at.size else ""
+    note = "— spent" if drawn else "● spent" if past_at.size else ""
     note = "  ".join(
         part for part in (note, "┄ expected", "▬ budget" if found.budget is not None else "") if part
     )

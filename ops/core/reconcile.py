@@ -16,6 +16,9 @@ from ops.core.views_savings import Reconciled
 
 CENT = Decimal("0.01")
 PARTLY = "this day is not billed in full yet: bills are about a day late"
+MAY_CHANGE = "the bill of this day may still change"
+OPEN = (PARTLY, MAY_CHANGE)
+"""What is said of days that are not final, and explains no difference."""
 KNOWN = 0.9999
 """The share of a day's minutes from which on its estimate is one of the whole day."""
 _DAY_H = Decimal(24)
@@ -102,7 +105,7 @@ def agreement(found: Sequence[Reconciled]) -> Agreement | None:
 def _why(lines: Sequence[BilledDay], row: Saving, mine: SavedDay | None, extra: Moving) -> tuple[str, ...]:
     out = []
     if not all(line.final for line in lines):
-        out.append("the bill of this day may still change")
+        out.append(MAY_CHANGE)
     out += _charged(lines)
     if mine is None or mine.hours is None:
         return (*out, "nothing is known of this day's instances")

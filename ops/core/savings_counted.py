@@ -9,14 +9,14 @@ from ops.core.baselines import Kind
 from ops.core.cost import COST_EXPLORER_USD, Basis
 from ops.core.savings_parts import known_minutes, levels
 from ops.core.savings_story import billed_days, settled
-from ops.core.savings_words import hours, share, stamp, usd
+from ops.core.savings_words import hours, named, share, stamp, usd
 from ops.core.types import Price
 from ops.core.views_savings import SavingsView
 from ops.core.words import count
 
 RARE = 0.05
 """Counts of instances with less of the time stand together."""
-NOT_COUNTED = "not counted"
+NOT_COUNTED, ASSUMED = "not counted", "not on record"
 NOT_IN_IT = {
     Basis.ESTIMATED: "storage, data transfer, queues, logs, tax and credits; discounts, unless set as own prices",
     Basis.BILLED: "storage, data transfer, queues, logs, tax, credits and fees",
@@ -118,10 +118,18 @@ def counting(view: SavingsView) -> list[tuple[str, str]]:
         )
     if view.paid_calls:
         out.append(("paid for it", paid(view)))
+    out += [(NOT_COUNTED, f"{each.name}: {each.why}") for each in whole.left_out]
+    return out + assumed(view)
+
+
+def assumed(view: SavingsView) -> list[tuple[str, str]]:
+    """What is only taken to hold, in pairs; what is said of several endpoints alike is said once."""
+    notes: dict[str, list[str]] = {}
     for row in view.rows:
-        if row.missing:
-            out.append((NOT_COUNTED, f"{row.name}: {row.missing}"))
-    return out
+        for note in row.notes:
+            notes.setdefault(note, []).append(row.name)
+    alone = len(view.rows) == 1
+    return [(ASSUMED, note if alone else f"{named(names)}: {note}") for note, names in notes.items()]
 
 
 def upper_usd(view: SavingsView) -> Decimal | None:

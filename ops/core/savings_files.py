@@ -43,7 +43,10 @@ def as_json(view: SavingsView) -> str:
     """One JSON document: money and hours as numbers, times ISO 8601 in UTC, null = not known."""
     found = {
         "endpoints": [
-            line(row, view) | _missing(row) | {"waits": _waits(view.details.get(row.name, Details()).waits)}
+            line(row, view)
+            | _missing(row)
+            | _notes(row)
+            | {"waits": _waits(view.details.get(row.name, Details()).waits)}
             for row in view.rows
         ],
         "total": {
@@ -188,6 +191,15 @@ def _candidate(found: Candidate) -> dict[str, Any]:
         "actual_usd": _number(found.usd, 4),
         "would_cost_usd": _number(found.would_cost, 4),
         "would_save_usd": _number(found.saved, 4),
+    }
+
+
+def _notes(row: Saving) -> dict[str, Any]:
+    """From when until when it is counted where that is not all of the period, and what is only taken to hold."""
+    return {
+        "counted_since": None if row.since is None else row.since.isoformat(),
+        "gone": None if row.gone is None else row.gone.isoformat(),
+        "notes": list(row.notes),
     }
 
 

@@ -220,7 +220,11 @@ def _unknown(view: SavingsView) -> str:
 
 def _counting(view: SavingsView) -> str:
     """The formula, the numbers behind the headline, the prices, and what is not known."""
-    pairs = [pair for pair in counted.counting(view) if pair[0] != counted.NOT_COUNTED]
+    pairs = [pair for pair in counted.counting(view) if pair[0] not in (counted.NOT_COUNTED, counted.ASSUMED)]
+    assumed = counted.assumed(view)
+    pairs += [(name, _cut(told)) for name, told in assumed[:REASONS]]
+    if len(assumed) > REASONS:
+        pairs.append((counted.ASSUMED, f"and {len(assumed) - REASONS} more (see the JSON)"))
     reasons: dict[str, list[str]] = {}
     for left in view.total.left_out:
         reasons.setdefault(left.why, []).append(left.name)

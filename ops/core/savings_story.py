@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 from ops.core.baselines import Kind
 from ops.core.cost import Basis
 from ops.core.savings import Saving
+from ops.core.savings_earlier import counted_h
 from ops.core.savings_parts import known_minutes
 from ops.core.savings_words import dollars, named, plural_s, said, share
 from ops.core.views_savings import SavingsView
+from ops.core.words import count
 
 READ = 0.999
 """A choice of which so much is known is not said to be still being read."""
@@ -161,6 +163,10 @@ def before(view: SavingsView) -> str:
         told = f"{found.about}{dollars(found.saved)} ({share(found.ratio)}) saved"
     part = "days billed" if view.before.basis is Basis.BILLED else "minutes known"
     of = f", with {share(view.before.coverage)} of its {part}" if view.before.coverage < ALL else ""
+    period = view.query.period
+    hours, then = counted_h(view.total.days, period), counted_h(view.before.days, period.previous())
+    if not of and then < hours - 24:
+        of = f", in the {count(max(1, round(then / 24)), 'day')} of it that are counted"
     return f"{earlier[:1].upper()}{earlier[1:]}: {told}{of}."
 
 

@@ -35,7 +35,7 @@ def pages_of(pdf: bytes) -> int:
 
 def test_a_link_reproduces_the_view_in_a_fresh_browser(app, open_page):
     first = open_page()
-    shown(first, f"{app}/savings?of=doc-async&zone=Europe/Berlin")
+    first.goto(f"{app}/savings?of=doc-async&zone=Europe/Berlin")  # the pickers wait for no number
     period = first.get_by_role("combobox", name="Period")
     period.fill("November")
     period.press("Enter")
@@ -52,7 +52,7 @@ def test_a_link_reproduces_the_view_in_a_fresh_browser(app, open_page):
     told = re.compile(
         r"doc-async cost about \$[\d,.]+ so far in November 2026; always on at 3 instances it would have"
     )
-    expect(first.get_by_role("heading", level=1, name=told)).to_be_visible()
+    expect(first.get_by_role("heading", level=1, name=told)).to_be_visible(timeout=60_000)
     settled(first)
     second = open_page("dark")
     shown(second, first.url, told)

@@ -232,7 +232,7 @@ def test_the_forecast_draws_its_band_and_its_budget() -> None:
     assert (list(spent_so_far.y), spent_so_far.mode) == ([800.0], "markers"), (
         "no line where its days are not at hand"
     )
-    assert any("● spent so far" in (n.text or "") for n in figure.layout.annotations)
+    assert any("● spent" in (n.text or "") for n in figure.layout.annotations)
     assert traces(saving_forecast.forecast_chart(replace(FORECAST, budget=None), (), UTC), "budget") == []
 
 

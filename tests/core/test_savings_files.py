@@ -13,11 +13,13 @@ import pytest
 
 from components.theme import TONES
 from ops.core import savings_svg
+from ops.core.cost import Basis
+from ops.core.savings import total
 from ops.core.savings_files import DAY_KEYS, KEYS, as_days, as_json, as_lines
 from ops.core.savings_parts import calendar
 from ops.core.savings_report import ROWS, report
 from ops.core.types import Problem
-from ops.core.views_savings import SavingsView
+from ops.core.views_savings import Elsewhere, SavingsView
 from tests.components.savings_samples import DEAR, DOC, LOST, PERIOD, billed, lost, one, row, rows, view
 
 
@@ -37,6 +39,39 @@ def test_json_has_every_key_and_null_where_nothing_is_known() -> None:
     assert by_name[LOST]["coverage"] == 0.925
     assert found["total"]["left_out"] == [{"name": DEAR, "why": "no price is known for ml.new.xlarge"}]
     assert found["total"]["final"] is False
+
+
+def test_json_holds_who_waited_what_real_time_could_save_and_what_is_billed_besides() -> None:
+    odd = replace(view(), bill_gone=Elsewhere(("old",), Decimal(2), Decimal("2.80")))
+    found = json.loads(as_json(replace(odd, rows=(replace(odd.rows[0], notes=("so",)), *odd.rows[1:]))))
+    waits = found["total"]["waits"]
+    assert (waits["cold_starts"], waits["requests_waited"], waits["request_minutes"]) == (42, 380, 950.0)
+    by_name = {each["name"]: each for each in found["endpoints"]}
+    assert by_name[DOC]["waits"]["request_minutes"] == 950.0
+    assert by_name[LOST]["waits"] is None
+    assert (by_name[DOC]["notes"], by_name[DOC]["gone"]) == (["so"], None)
+    assert found["candidates"][0]["would_save_usd"] == 713.6
+    assert found["billed_besides"]["gone"] == {"names": ["old"], "hours": 2.0, "billed_usd": 2.8}
+    assert found["billed_besides"]["not_on_show"] is None
+
+
+def test_a_bill_says_in_every_file_how_many_days_it_is_of() -> None:
+    known = billed(view())
+    rows_ = tuple(replace(r, days_known=12, days_lived=31) for r in known.rows)
+    found = replace(known, rows=rows_, total=total(rows_, Basis.BILLED))
+    doc = next(each for each in json.loads(as_json(found))["endpoints"] if each["name"] == DOC)
+    assert (doc["days_billed"], doc["days_lived"], doc["coverage"]) == (12, 31, round(12 / 31, 4))
+    lines = list(csv.DictReader(as_lines(found).splitlines()))
+    assert {line["days_billed"] for line in lines if line["name"] == DOC} == {"12"}
+    assert days_of(as_days(found))[0]["billed"] == "in the 12 of the last 30 days that are billed"
+    assert "in the 12 of the last 30 days that are billed" in report(found)
+    assert "billed" not in days_of(as_days(view()))[0]
+    assert json.loads(as_json(view()))["total"]["days_billed"] is None
+
+
+def test_an_estimate_says_in_words_what_final_means() -> None:
+    above, _ = days_of(as_days(one()))
+    assert (above["final"], above["settled"]) == ("yes", "complete: all minutes known; at today's price")
 
 
 def test_json_of_nothing_is_null_and_never_zero() -> None:

@@ -233,6 +233,25 @@ def test_an_account_without_asynchronous_endpoints_still_sees_what_it_could_save
     assert "By endpoint" not in said
 
 
+def test_what_is_not_on_record_and_what_is_gone_is_said(open_page: Open) -> None:
+    found = view()
+    note = "Which instance type it had before 2 Nov is not on record."
+    rows = tuple(
+        replace(r, notes=(note,))
+        if r.name in (DOC, LOST)
+        else replace(r, gone=NOW - timedelta(days=3))
+        if r.name == NIGHT
+        else r
+        for r in found.rows
+    )
+    app = opened(open_page, Answering(replace(found, rows=rows)))
+    said = " ".join(words(app).split())
+    assert f"not on record {DOC} and {LOST}: {note}" in said
+    by_name = {line[0].split()[0]: line[0] for line in table_lines(app)[:4]}
+    assert by_name[NIGHT].endswith("gone, until 17 Nov")
+    assert f"of={NIGHT}" not in markup(app), "what is gone cannot be asked for by itself"
+
+
 def test_a_cost_that_is_not_known_is_not_ranked_as_paid_for_nothing(open_page: Open) -> None:
     found = view()
     odd = {**found.details, DEAR: replace(found.details[LOST])}
@@ -264,7 +283,8 @@ def test_on_a_bill_idle_money_is_no_share_of_it_and_metrics_are_named(open_page:
     assert "in the 12 of their first 30 days that are billed; each always on" in said
     assert "from metrics: also of days that are not billed" in said
     assert "estimated here, also beside a bill" in said
-    assert [line[2] for line in table_lines(app) if len(line) == 5] == ["–", "–", "–"]
+    assert "of its cost" not in said, "no estimate is measured by a bill"
+    assert [line[0] for line in table_lines(app) if len(line) == 4] == [LOST, DOC, NIGHT]
 
 
 def test_a_forecast_that_is_not_there_says_why_and_draws_nothing(open_page: Open) -> None:
@@ -296,6 +316,7 @@ def test_nothing_known_yet_is_not_zero(open_page: Open) -> None:
     said = words(app)
     assert "What was saved in the last 30 days is not known." in said
     assert "The past is still being read: 0 of 4 endpoints done, 0 % of the minutes" in notices(app)
+    assert app.session_state["savings-move"] == "empty", "the first number is asked for sooner than others"
     assert "$0" not in said.split("Since")[0]
     assert 'class="card"' not in markup(app)
     drawn = [trace for figure in figures(app) for trace in figure["data"]]  # type: ignore[attr-defined]
