@@ -75,7 +75,8 @@ class Period:
             return Period(found.start, found.end, until, self.zone, found.label, before)
         length = self.end - self.start
         days = round(length / timedelta(days=1))
-        return Period(self.start - length, self.start, self.start, self.zone, f"in the {days} days before")
+        label = "in the day before" if days == 1 else f"in the {days} days before"
+        return Period(self.start - length, self.start, self.start, self.zone, label)
 
 
 def last_days(days: int, now: datetime, zone: str = "UTC") -> Period:

@@ -116,7 +116,7 @@ def counting(view: SavingsView) -> list[tuple[str, str]]:
         out.append(
             ("bill", f"{view.bill_source}, in whole UTC days; {' '.join(view.bill.notes)}".rstrip("; "))
         )
-    if view.paid_calls:
+    if paid(view):
         out.append(("paid for it", paid(view)))
     out += [(NOT_COUNTED, f"{each.name}: {each.why}") for each in whole.left_out]
     return out + assumed(view)
@@ -144,8 +144,8 @@ def upper_usd(view: SavingsView) -> Decimal | None:
 
 
 def paid(view: SavingsView) -> str:
-    """What asking for the bill cost; empty where nothing."""
-    if not view.paid_calls:
+    """What asking for the bill cost; empty where nothing, and beside an estimate, for which nothing was asked."""
+    if not view.paid_calls or view.query.basis is not Basis.BILLED:
         return ""
     calls = f"{count(view.paid_calls, 'call')} to Cost Explorer"
     return f"The bill was read with {calls}, for which AWS bills {usd(view.paid_calls * COST_EXPLORER_USD)}."

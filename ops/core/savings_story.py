@@ -156,7 +156,8 @@ def before(view: SavingsView) -> str:
     found = None if view.before is None else said(view.before)
     if found is None or view.before is None:
         return ""
-    earlier = view.query.period.previous().label
+    earlier = view.query.period.previous()
+    time = earlier.label if earlier.over else f"by this time of {earlier.label.removeprefix('in ')}"
     if found.saved < 0:
         told = f"{found.about}{dollars(-found.saved)} more than the baseline"
     else:
@@ -164,10 +165,10 @@ def before(view: SavingsView) -> str:
     part = "days billed" if view.before.basis is Basis.BILLED else "minutes known"
     of = f", with {share(view.before.coverage)} of its {part}" if view.before.coverage < ALL else ""
     period = view.query.period
-    hours, then = counted_h(view.total.days, period), counted_h(view.before.days, period.previous())
+    hours, then = counted_h(view.total.days, period), counted_h(view.before.days, earlier)
     if not of and then < hours - 24:
         of = f", in the {count(max(1, round(then / 24)), 'day')} of it that are counted"
-    return f"{earlier[:1].upper()}{earlier[1:]}: {told}{of}."
+    return f"{time[:1].upper()}{time[1:]}: {told}{of}."
 
 
 def reading(view: SavingsView) -> str:

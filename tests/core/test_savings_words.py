@@ -232,6 +232,15 @@ def test_what_is_missing_stands_beside_the_number() -> None:
     assert "30 days before" not in " ".join(story.lead(view(before=False)))
 
 
+def test_a_month_under_way_is_compared_with_the_same_time_of_the_one_before() -> None:
+    def of(period: Period) -> str:
+        return " ".join(story.lead(view((row(DOC, office, period=period),), period=period)))
+
+    assert "By this time of October 2026: about $" in of(month("2026-11", NOW))
+    assert "In September 2026: about $" in of(month("2026-10", NOW))
+    assert "In the day before: about $" in of(last_days(1, NOW))
+
+
 def test_while_the_past_is_read_the_numbers_are_said_to_move() -> None:
     told = story.reading(view(history=(1, 4)))
     assert told.startswith("The past is still being read: 1 of 4 endpoints done, 98 % of the minutes")
@@ -319,6 +328,9 @@ def test_the_bill_names_its_source_and_its_price() -> None:
     assert "range of the actual" not in told
     assert "AWS's bill (Cost Explorer, read 20 Nov 2026 14:02)" in counted.made(found)
     assert counted.paid(view()) == ""
+    estimated = replace(view(), paid_calls=2)
+    assert counted.paid(estimated) == "", "somebody else asked for the bill"
+    assert "paid for it" not in pairs(estimated)
 
 
 def test_no_upper_end_where_one_endpoint_has_none() -> None:
