@@ -30,6 +30,7 @@ OWN = "own"
 """A number of instances: the URL holds the number itself, as the command line takes it."""
 BASELINES = ("peak", "one", "max", "hours", OWN)
 OWN_WORDS = "against a number of your own"
+TAGS_HELP = "Several values of one key: endpoints with any of them. Several keys: endpoints with all of them."
 _LAST, _MONTH = re.compile(r"^(\d{1,3})d$"), re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
@@ -124,16 +125,32 @@ def pick_rest(view: SavingsView, row: DeltaGenerator) -> None:
 def _pick_asked() -> tuple[Basis, tuple[tuple[str, str], ...]]:
     """What a link or a picker has chosen already: to be known, and to be taken back, before there is an answer."""
     basis, tags = Basis.ESTIMATED, ()
+    _take_tags()
     asked = _asked_tags()
     if asked:
         offered = st.session_state.get(savings_door.TAGS_OFFERED, ())
         pairs = [
             each.partition("=") for each in _draw_tags((*offered, *(e for e in asked if e not in offered)))
         ]
-        tags = tuple((key, value) for key, sign, value in pairs if sign and key)
+        tags = tuple((key, value) for key, _, value in pairs)
     if _asked_basis():
         basis = Basis(_draw_basis())
     return basis, tags
+
+
+def _take_tags() -> None:
+    """What a link asks for as a tag and is none is noted, and taken out of it."""
+    given = st.query_params.get_all(savings_door.TAG)
+    good = [each for each in given if _is_tag(each)]
+    if len(good) < len(given):
+        wrong = ", ".join(f"“{each[:40]}”" for each in given if each not in good)
+        refused.note(savings_door.TAG, f"{wrong}. A tag is written as key=value.")
+        st.query_params.update({savings_door.TAG: good})
+
+
+def _is_tag(text: str) -> bool:
+    key, sign, _ = text.partition("=")
+    return bool(key and sign)
 
 
 def _asked_tags() -> list[str]:
@@ -148,16 +165,21 @@ def _asked_basis() -> bool:
 
 
 def _draw_tags(offered: Sequence[str]) -> list[str]:
-    return st.multiselect(
+    chosen = st.multiselect(
         "Tags",
         offered,
         key=savings_door.TAG,
         bind="query-params",
         persist_state="session",
         placeholder="Any tags",
+        on_change=refused.forget,
+        args=(savings_door.TAG,),
         label_visibility="collapsed",
         width=260,
     )
+    if len(chosen) > 1:  # where the label is hidden, so is a widget's help
+        show(html('<p class="muted small">{told}</p>', told=TAGS_HELP), key="savings-tags-help")
+    return chosen
 
 
 def _draw_basis() -> str:
@@ -285,6 +307,7 @@ def said() -> None:
     for key, what, used in (
         (savings_door.PERIOD, "the period", "the last 30 days"),
         (savings_door.BASELINE, "the baseline", "always on at its peak"),
+        (savings_door.TAG, "the tag", "what the pickers say"),
     ):
         told = refused.said(key)
         if told:

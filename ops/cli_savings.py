@@ -252,7 +252,11 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         ] = "peak",
         basis: Annotated[str, typer.Option(help="estimated or billed.")] = "estimated",
         tag: Annotated[
-            list[str] | None, typer.Option(help="Endpoints with this tag alone: key=value; may be repeated.")
+            list[str] | None,
+            typer.Option(
+                help="Endpoints with this tag alone: key=value; may be repeated: with the same key for any of its "
+                "values, with other keys for endpoints that have them all."
+            ),
         ] = None,
         zone: Annotated[str, typer.Option(help="The time zone of months and days.")] = "UTC",
         export: Annotated[

@@ -235,6 +235,10 @@ def test_tags_filter_and_are_all_listed(console: Console, view: SavingsView) -> 
     assert found.candidates == ()
     assert found.tag_values == view.tag_values
     assert asked(console, tags=(("team", "docs"), ("stage", "test"))).rows == ()
+    either = asked(console, tags=(("team", "docs"), ("team", "forms")))
+    assert {r.name for r in either.rows} == {SLEEPER, WARM}, "any value of one key"
+    both = asked(console, tags=(("team", "docs"), ("team", "forms"), ("stage", "live")))
+    assert [r.name for r in both.rows] == [SLEEPER], "and all keys"
 
 
 def test_denied_tags_hide_the_filter_and_name_the_action(url: str) -> None:

@@ -205,6 +205,8 @@ def test_the_pickers_write_the_link(open_page: Open) -> None:
         ({"period": "0d"}, "A period of 0 days is not possible."),
         ({"baseline": "cheap"}, "'cheap' is not a baseline."),
         ({"baseline": "-3"}, "'-3' is not a baseline."),
+        ({"tag": "foo"}, "The link asks for the tag “foo”. A tag is written as key=value."),
+        ({"tag": "=foo"}, "The link asks for the tag “=foo”."),
     ],
 )
 def test_a_link_that_makes_no_sense_is_said_and_the_default_is_shown(
@@ -213,6 +215,23 @@ def test_a_link_that_makes_no_sense_is_said_and_the_default_is_shown(
     app = opened(open_page, Answering(view()), **query)
     assert said in notices(app)
     assert "3 endpoints cost about" in words(app)
+
+
+def test_a_tag_that_is_none_leaves_the_picker_and_the_url(open_page: Open) -> None:
+    app = opened(open_page, Answering(view()), tag="foo")
+    assert app.multiselect(key="tag").value == []
+    assert "tag" not in app.query_params
+    assert "any of them" not in words(app)
+
+
+def test_how_several_tags_are_meant_is_said(open_page: Open) -> None:
+    tags = (("team", "docs"), ("team", "ocr"))
+    asked = replace(QUERY, tags=tags)
+    source = Answering(view())
+    source.answers[("savings", asked)] = replace(view(), query=asked)
+    app = opened(open_page, source)
+    app.multiselect(key="tag").set_value([f"{key}={value}" for key, value in tags]).run()
+    assert "Several values of one key: endpoints with any of them." in words(app)
 
 
 def test_nothing_that_fits_draws_nothing_and_leaves_the_pickers(open_page: Open) -> None:
