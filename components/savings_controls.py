@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components import format as fmt
-from components import notices, refused, savings_door, scope, session
+from components import refused, savings_door, savings_links, scope, session
 from components.markup import html, show
 from ops.core import baselines, periods
 from ops.core import savings_words as words
@@ -63,6 +63,8 @@ def pick(now: datetime | None, row: DeltaGenerator) -> Chosen | None:
     `now`: AWS's own time; None while the fleet cannot be read: the pickers keep what they hold, and nothing is asked.
     """
     scope.take_endpoint()
+    savings_links.take_once(savings_door.PERIOD, savings_door.MONTH)
+    savings_links.take_once(session.OF)
     zone = _zone_name()
     with row:
         period = _pick_period(now, zone)
@@ -75,6 +77,8 @@ def pick(now: datetime | None, row: DeltaGenerator) -> Chosen | None:
             key=session.OF,
             bind="query-params",
             persist_state="session",
+            on_change=refused.forget,
+            args=(savings_links.twice(session.OF),),
             label_visibility="collapsed",
             width=240,
         )
@@ -125,7 +129,7 @@ def pick_rest(view: SavingsView, row: DeltaGenerator) -> None:
 def _pick_asked() -> tuple[Basis, tuple[tuple[str, str], ...]]:
     """What a link or a picker has chosen already: to be known, and to be taken back, before there is an answer."""
     basis, tags = Basis.ESTIMATED, ()
-    _take_tags()
+    savings_links.take_tags()
     asked = _asked_tags()
     if asked:
         offered = st.session_state.get(savings_door.TAGS_OFFERED, ())
@@ -136,21 +140,6 @@ def _pick_asked() -> tuple[Basis, tuple[tuple[str, str], ...]]:
     if _asked_basis():
         basis = Basis(_draw_basis())
     return basis, tags
-
-
-def _take_tags() -> None:
-    """What a link asks for as a tag and is none is noted, and taken out of it."""
-    given = st.query_params.get_all(savings_door.TAG)
-    good = [each for each in given if _is_tag(each)]
-    if len(good) < len(given):
-        wrong = ", ".join(f"“{each[:40]}”" for each in given if each not in good)
-        refused.note(savings_door.TAG, f"{wrong}. A tag is written as key=value.")
-        st.query_params.update({savings_door.TAG: good})
-
-
-def _is_tag(text: str) -> bool:
-    key, sign, _ = text.partition("=")
-    return bool(key and sign)
 
 
 def _asked_tags() -> list[str]:
@@ -289,6 +278,7 @@ def _tied(key: str, value: object) -> None:
 
 def _to_url(key: str, default: str) -> None:
     refused.forget(key)
+    refused.forget(savings_links.twice(key))
     value = st.session_state.get(key) or default
     if value == OWN:
         value = "1"
@@ -300,19 +290,6 @@ def _number_to_url() -> None:
     number = st.session_state.get(savings_door.INSTANCES)
     text = "1" if number is None else f"{Decimal(str(number)).normalize():f}"
     st.query_params.update({savings_door.BASELINE: text})
-
-
-def said() -> None:
-    """What a link asked for and cannot have."""
-    for key, what, used in (
-        (savings_door.PERIOD, "the period", "the last 30 days"),
-        (savings_door.BASELINE, "the baseline", "always on at its peak"),
-        (savings_door.TAG, "the tag", "what the pickers say"),
-    ):
-        told = refused.said(key)
-        if told:
-            text = notices.plain(f"The link asks for {what} {told}".strip())
-            st.info(f"{text} Shown: {used}.", icon=":material/filter_alt_off:")
 
 
 def _zone_name() -> str:

@@ -8,6 +8,8 @@ from ops.core.views_savings import SavingsQuery, SavingsView
 
 PERIOD, BASELINE, INSTANCES, BASIS, TAG = "period", "baseline", "instances", "basis", "tag"
 """URL and session: what the Savings page counts: "30d" or "2026-11", against what, in which money, of which tags."""
+MONTH = "month"
+"""In a link: the same as PERIOD, as the command line calls it."""
 TAGS_OFFERED, MOVE = "tags-offered", "savings-move"
 """Session: the tags that the newest answer on savings offered, and whether its past is still being read."""
 EMPTY = "empty"

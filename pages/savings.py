@@ -12,6 +12,7 @@ from components import (
     savings_controls,
     savings_door,
     savings_files,
+    savings_links,
     savings_more,
     savings_table,
     scope,
@@ -118,7 +119,7 @@ def body() -> None:
     verdict, pickers = st.container(), savings_controls.row()
     chosen = savings_controls.pick(session.now(), pickers)
     with verdict:
-        savings_controls.said()
+        savings_links.said()
     if chosen is None:
         session.source().fleet()  # says why it cannot be read; the pickers stay
         return

@@ -224,6 +224,26 @@ def test_a_tag_that_is_none_leaves_the_picker_and_the_url(open_page: Open) -> No
     assert "any of them" not in words(app)
 
 
+def test_a_link_may_say_the_period_as_the_command_does(open_page: Open) -> None:
+    query = SavingsQuery(month("2026-10", NOW))
+    found = replace(view(period=query.period), query=query)
+    app = opened(open_page, Answering(found, query), month="2026-10")
+    assert app.selectbox(key="period").value == "2026-10"
+    assert (app.query_params["period"], "month" in app.query_params) == ("2026-10", False)
+    assert notices(app) == ""
+    both = opened(open_page, Answering(found, query), month="2026-11", period="2026-10")
+    assert both.selectbox(key="period").value == "2026-10"
+    said = "The link asks for several periods: “2026-11” and “2026-10”. Only the last one counts."
+    assert said in notices(both)
+
+
+def test_an_endpoint_that_a_link_gives_twice_is_told(open_page: Open) -> None:
+    query = replace(QUERY, names=(DOC,))
+    app = opened(open_page, Answering(one(), query), of=[NIGHT, DOC])  # type: ignore[arg-type]
+    assert app.selectbox(key="of").value == DOC
+    assert f"several endpoints: “{NIGHT}” and “{DOC}”. Only the last one counts." in notices(app)
+
+
 def test_how_several_tags_are_meant_is_said(open_page: Open) -> None:
     tags = (("team", "docs"), ("team", "ocr"))
     asked = replace(QUERY, tags=tags)
