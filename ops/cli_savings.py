@@ -131,7 +131,7 @@ def text(view: SavingsView) -> str:
             lines += textwrap.wrap(f"{name}: {told}", WIDTH, subsequent_indent="  ")
     else:
         lines += [f"{each.name}: {each.why}" for each in view.total.left_out]
-    if view.forecast is not None:
+    if view.forecast is not None and aside.has_end(view):
         lines += ["", *textwrap.wrap(f"{aside.forecast(view.forecast)} {view.forecast.basis}".strip(), WIDTH)]
     lines += _besides(view)
     for problem in view.problems:

@@ -109,6 +109,7 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
         details,
         all_waits(tuple(found.values()), query.period),
         prices=tuple(listed[key] for key in sorted(listed)),
+        first=min((e.created for e in asked), default=None),
         months=months(state.now, oldest, query.period.zone),
         candidates=candidates,
         forecast=_ahead(state, asked, query.period.zone, types, often, beside),

@@ -24,6 +24,7 @@ from components.charts import saving_calendar, saving_days, saving_forecast, sav
 from components.live import live_panel
 from components.live_plot import live_plot
 from components.markup import html, show
+from ops.core import savings_aside as aside
 from ops.core import savings_story as story
 from ops.core import savings_words as words
 from ops.core.savings_parts import calendar, shown_days, spent, together
@@ -90,7 +91,7 @@ def why(view: SavingsView, on_show: str) -> None:
 
 def month_end(view: SavingsView, on_show: str) -> None:
     found = view.forecast
-    if found is None:
+    if found is None or not aside.has_end(view):
         return
     show(savings_more.month_end(found, view.total.basis), key="savings-month-end")
     if found.by_day:

@@ -14,6 +14,8 @@ import pytest
 from ops.config import Settings
 from ops.console import Console
 from ops.core import baselines, periods
+from ops.core import savings_aside as aside
+from ops.core import savings_story as story
 from ops.core.errors import UnknownEndpoint
 from ops.core.views_savings import Fit, SavingsQuery, SavingsView
 from ops.local_aws.story_kit import DAY, HOUR, Kit
@@ -235,6 +237,10 @@ def test_tags_filter_and_are_all_listed(console: Console, view: SavingsView) -> 
     assert found.candidates == ()
     assert found.tag_values == view.tag_values
     assert asked(console, tags=(("team", "docs"), ("stage", "test"))).rows == ()
+    nobody = asked(console, tags=(("team", "nobody"),))
+    assert (nobody.rows, story.none(nobody)) == ((), "No endpoint has the tag team=nobody.")
+    assert not aside.has_end(nobody)
+    assert view.first == min(r.endpoint.created for r in console.fleet_of_memory().rows)
     either = asked(console, tags=(("team", "docs"), ("team", "forms")))
     assert {r.name for r in either.rows} == {SLEEPER, WARM}, "any value of one key"
     both = asked(console, tags=(("team", "docs"), ("team", "forms"), ("stage", "live")))

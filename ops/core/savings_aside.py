@@ -50,6 +50,11 @@ def minutes(found: Waits) -> str:
     return f"{about}{rough(found.request_minutes)} request-minute{plural_s(found.request_minutes)}"
 
 
+def has_end(view: SavingsView) -> bool:
+    """Whether there is something to tell of the month's end: not where no endpoint is counted and none is expected."""
+    return view.forecast is not None and (bool(view.rows) or view.forecast.expected is not None)
+
+
 def forecast(found: Forecast) -> str:
     """Where the month ends, beside its budget; or that nobody can say."""
     month, estimated = month_words(found.month), Basis.ESTIMATED

@@ -103,6 +103,15 @@ def headline(view: SavingsView) -> tuple[str, str]:
 
 def none(view: SavingsView) -> str:
     """Why there is no endpoint to count."""
+    untagged = nobody_has(view)
+    if untagged:
+        return untagged
+    period, first = view.query.period, view.first
+    if first is not None and first >= period.until:
+        local = first.astimezone(ZoneInfo(period.zone))
+        chosen = " of this choice" if view.query.names or view.query.tags else ""
+        none_was = f"{label(view)[0].upper()}{label(view)[1:]} no asynchronous endpoint{chosen} was there"
+        return f"{none_was}: the first was created on {local.day} {local:%B %Y}."
     if view.query.names or view.query.tags:
         return "No asynchronous endpoint fits this choice."
     if view.candidates:
@@ -110,9 +119,18 @@ def none(view: SavingsView) -> str:
     return f"{label(view)[0].upper()}{label(view)[1:]} no asynchronous endpoint was there."
 
 
+def nobody_has(view: SavingsView) -> str:
+    """Which of the tags asked for no endpoint has; empty where all are had, or the tags are not known."""
+    if not view.tag_values or any(problem.part == "tags" for problem in view.problems):
+        return ""
+    lacking = [f"{k}={v}" for k, v in view.query.tags if v not in view.tag_values.get(k, ())]
+    whose = "No endpoint" if view.query.names is None else "No endpoint of this choice"
+    return f"{whose} has the tag {' or '.join(lacking)}." if lacking else ""
+
+
 def lead(view: SavingsView) -> list[str]:
     """What has to stand beside the number: what is missing from it, and how it was before."""
-    out = [born(view)]
+    out = [nobody_has(view) if view.rows else "", born(view)]
     whole = view.total
     if whole.left_out and whole.usd is None:
         reasons = dict.fromkeys(each.why for each in whole.left_out)

@@ -245,3 +245,5 @@ class SavingsView:
     bill_gone: Elsewhere | None = None
     """On the bill at hand: endpoints that are not there any more, or of the time before they were deleted and made
     anew: it is in no row and no total. Those of real-time inference, as far as it tells, are among `bill_others`."""
+    first: datetime | None = None
+    """When the first of the asynchronous endpoints asked for was created that are there; None: there is none."""

@@ -17,6 +17,7 @@ from ops.core.baselines import parse
 from ops.core.cost import Basis
 from ops.core.periods import Period, last_days, month
 from ops.core.savings import Saving, total
+from ops.core.types import Problem
 from ops.core.views_savings import Elsewhere, SavingsQuery, SavingsView, Waits
 from tests.components.samples import NOW
 from tests.components.savings_samples import (
@@ -222,6 +223,27 @@ def test_no_endpoint_is_said() -> None:
         "No asynchronous endpoint fits this choice.",
         "",
     )
+
+
+def test_why_no_endpoint_fits_is_said() -> None:
+    tagged = SavingsQuery(PERIOD, tags=(("team", "docs"), ("team", "nobody")))
+    found = replace(view(()), query=tagged)
+    assert story.headline(found)[0] == "No endpoint has the tag team=nobody."
+    assert "No endpoint has the tag team=nobody." in story.lead(replace(view(), query=tagged))
+    denied = replace(found, problems=(Problem("tags", "AWS denied it.", ""),))
+    assert story.nobody_has(denied) == "", "whose tags they are nobody knows"
+    assert story.nobody_has(replace(found, tag_values={})) == ""
+    early = replace(view((), period=month("2026-08", NOW)), first=NOW)
+    assert story.headline(early)[0] == (
+        "In August 2026 no asynchronous endpoint was there: the first was created on 20 November 2026."
+    )
+
+
+def test_no_month_ends_where_nothing_is_counted_or_expected() -> None:
+    unknown = replace(FORECAST, expected=None, low=None, high=None)
+    assert not aside.has_end(replace(view(()), forecast=unknown))
+    assert aside.has_end(replace(view(), forecast=unknown))
+    assert aside.has_end(view(()))
 
 
 def test_what_is_missing_stands_beside_the_number() -> None:
