@@ -62,8 +62,9 @@ def ranked(view: SavingsView) -> Html:
     hidden = len(found) - RANKED
     rule = next((more.idle.rule for _, more in found if more.idle is not None and more.idle.rule), "")
     return html(
-        '<div class="stack"><h2>Paid for nothing</h2><p class="muted small">{rule} Estimates.</p>{table}{more}</div>',
+        '<div class="stack"><h2>Paid for nothing</h2><p class="muted small">{rule} {money}</p>{table}{more}</div>',
         rule=rule,
+        money="Estimates." if estimated else "Estimates, of the whole period, whatever is billed.",
         table=table(heads, rows, "Paid while idle"),
         more=html('<p class="muted small">and {n} more with less</p>', n=hidden) if hidden > 0 else Html(""),
     )

@@ -14,17 +14,18 @@ from components.markup import Html, html
 from components.tables import cell, line, table
 from ops.core import savings_aside as aside
 from ops.core import savings_words as words
-from ops.core.cost import cents
+from ops.core.cost import Basis, cents
 from ops.core.savings import Saving
 from ops.core.views_savings import Details, SavingsView
 
+THOUSAND, BESIDE_A_BILL = "for 1,000 requests", " (estimate, whole period)"
 HEADS = (
     ("endpoint", ""),
     ("saved", "num"),
     ("cost", "num"),
     ("baseline", "num"),
     ("asleep", "num"),
-    ("for 1,000 requests", "num"),
+    (THOUSAND, "num"),
     ("instance-hours by day", ""),
     ("who waited", ""),
 )
@@ -34,7 +35,16 @@ def savings_table(view: SavingsView, link: Mapping[str, str]) -> Html:
     """A row for each endpoint, the most saved first. `link`: the query of a link to this page for one of them."""
     zone = ZoneInfo(view.query.period.zone)
     rows = (_row(row, view.details.get(row.name, Details()), link, zone) for row in view.rows)
-    return table(HEADS, rows, "Savings by endpoint")
+    billed = view.total.basis is Basis.BILLED
+    heads = [
+        (f"{name}{BESIDE_A_BILL}" if billed and name == THOUSAND else name, kind) for name, kind in HEADS
+    ]
+    return table(heads, rows, "Savings by endpoint")
+
+
+def thousand(row: Saving) -> str:
+    """Of the column with dollars for 1,000 requests: beside a bill they are no part of it."""
+    return f"{THOUSAND}{BESIDE_A_BILL if row.basis is Basis.BILLED else ''}"
 
 
 def _name(row: Saving, link: Mapping[str, str]) -> Html:
@@ -69,7 +79,7 @@ def _row(row: Saving, more: Details, link: Mapping[str, str], zone: tzinfo) -> H
             cell(why, "saved", "wide"),
             *(cell(words.DASH, head, "num") for head in ("cost", "baseline")),
             cell(words.share(row.time.asleep), "asleep", "num"),
-            cell(_thousand(more), "for 1,000 requests", "num"),
+            cell(_thousand(more), thousand(row), "num"),
             cell(_spark(row, hours), "instance-hours by day", "wide"),
             cell(_waits(more), "who waited", "wide"),
         )
@@ -93,7 +103,7 @@ def _row(row: Saving, more: Details, link: Mapping[str, str], zone: tzinfo) -> H
         cell(html("{usd}{known}", usd=fmt.money(row.usd), known=_known(row)), "cost", "num"),
         cell(based, "baseline", "num"),
         cell(words.share(row.time.asleep), "asleep", "num"),
-        cell(_thousand(more), "for 1,000 requests", "num"),
+        cell(_thousand(more), thousand(row), "num"),
         cell(_spark(row, hours), "instance-hours by day", "wide"),
         cell(_waits(more), "who waited", "wide"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import plotly.graph_objects as go
@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from components import format as fmt
 from components.charts.panels import trace
 from components.theme import colour, tint
+from ops.core.cost import cents
 from ops.core.savings_parts import Part, Spent, Step
 
 ROW = 46
@@ -32,6 +33,11 @@ class Bar:
     def usd(self) -> Decimal:
         return self.end if self.whole else self.end - self.begin
 
+    @property
+    def shown(self) -> Decimal:
+        """In cents, from cent to cent: the parts that are shown add up to the sums that are."""
+        return cents(self.end) if self.whole else cents(self.end) - cents(self.begin)
+
 
 NAMES = {
     Step.ASLEEP: "asleep: no instance",
@@ -52,6 +58,8 @@ def bars(
     for part in parts:
         found.append(Bar(NAMES[part.step], at, at - part.usd, "fine" if part.usd >= 0 else "waking"))
         at -= part.usd
+    if parts:  # at the actual, to the last digit: half a cent would be rounded the other way
+        found[-1] = replace(found[-1], end=actual)
     found.append(Bar("actual", Decimal(0), actual, "money", whole=True))
     if spent is not None and spent.idle is not None:
         at = actual
@@ -121,10 +129,10 @@ def steps_chart(rows: Sequence[Bar]) -> go.Figure:
 
 
 def money(row: Bar) -> str:
-    """$1,031 for a sum; − $560 and + $20 for what leads from one to the next."""
-    if row.whole:
-        return fmt.money(row.usd)
-    return f"{'−' if row.usd < 0 else '+'} {fmt.money(abs(row.usd))}"
+    """$1,031 for a sum; − $560 and + $20 for what leads from one to the next; $30 for a share of the sum above."""
+    if row.whole or row.hatched:
+        return fmt.money(abs(row.shown))
+    return f"{'−' if row.usd < 0 else '+'} {fmt.money(abs(row.shown))}"
 
 
 def described(rows: Sequence[Bar]) -> str:

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from components.charts import saving_calendar, saving_days, saving_forecast, saving_steps
 from components.charts.grid import wall
@@ -21,7 +23,7 @@ from components.theme import DARK
 from ops.core.cost import Basis
 from ops.core.periods import last_days
 from ops.core.savings import SavedDay
-from ops.core.savings_parts import Spent, calendar, spent, together
+from ops.core.savings_parts import Part, Spent, Step, calendar, spent, together
 from tests.components.samples import NOW
 from tests.components.savings_samples import DETAILS, DOC, FORECAST, LOST, PERIOD, lost, one, row, rows, view
 
@@ -198,9 +200,25 @@ def test_the_actual_is_split_into_work_and_what_was_idle() -> None:
     assert [b.name for b in after] == ["of it idle", "of it kept warm, idle", "of it in work"]
     assert abs(whole.usd + after[0].usd + after[1].usd - after[2].usd) < Decimal("1e-12")
     assert [b.hatched for b in after] == [True, True, False]
+    assert all(saving_steps.money(b).startswith("$") for b in after), "shares of the actual, not taken off it"
     assert left is not None
     alone = saving_steps.bars(whole.baseline_usd, (), whole.usd, Spent(whole.usd, None, None), "baseline")
     assert [b.name for b in alone] == ["baseline", "actual"], "idle that is not known is not drawn"
+
+
+amounts = some.decimals(Decimal("0.001"), Decimal(900), places=4)
+
+
+@given(some.lists(amounts, min_size=1, max_size=5), amounts, amounts)
+def test_the_cents_on_show_add_up(steps: list[Decimal], idle: Decimal, warm: Decimal) -> None:
+    actual = idle + warm + 1
+    parts = [Part(step, usd) for step, usd in zip(Step, steps, strict=False)]
+    whole = actual + sum(steps, Decimal(0))
+    made = saving_steps.bars(whole, parts, actual, Spent(Decimal(1), idle, warm), "baseline")
+    at = [bar.name for bar in made].index("actual")
+    assert made[0].shown + sum(bar.shown for bar in made[1:at]) == made[at].shown
+    assert made[at].shown + sum(bar.shown for bar in made[at + 1 : -1]) == made[-1].shown
+    assert all(abs(bar.shown - bar.usd) <= Decimal("0.01") for bar in made)
 
 
 def test_the_figure_has_the_length_of_each_step() -> None:

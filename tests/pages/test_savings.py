@@ -106,6 +106,7 @@ def test_each_endpoint_with_what_it_saved_and_who_waited_for_it(open_page: Open)
     assert doc[1].startswith("$3,095.66") or doc[1].startswith("$3,095.")
     assert "4 instances" in doc[3]
     assert doc[4] == "69 %"
+    assert "whole period" not in words(app)
     assert "42 cold starts p95 wait 7.4 min, 11 min on Mondays about 950 request-minutes 2 expired" in doc[7]
     assert by_name[NIGHT][5] == "too few requests"
     assert "92 % known" in by_name[LOST][2]
@@ -332,6 +333,8 @@ def test_on_a_bill_idle_money_is_no_share_of_it_and_metrics_are_named(open_page:
     assert "in the 12 of their first 30 days that are billed; each always on" in said
     assert "from metrics: also of days that are not billed" in said
     assert "estimated here, also beside a bill" in said
+    assert "for 1,000 requests (estimate, whole period)" in said
+    assert "Estimates, of the whole period, whatever is billed." in said
     assert "of its cost" not in said, "no estimate is measured by a bill"
     assert [line[0] for line in table_lines(app) if len(line) == 4] == [LOST, DOC, NIGHT]
 
