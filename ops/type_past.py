@@ -56,6 +56,12 @@ class TypeLog:
             self._changed |= news != {name: facts(life) for name, life in before.lives.items()}
         self._save(now)
 
+    def recall(self, text: str) -> None:
+        """Go on from what another history keeps, in place of what is known here; empty: nothing."""
+        if text:
+            with self._lock:
+                self._known, self._changed = from_text(text), True
+
     def learn(self, log: ChangeLog, now: datetime) -> None:
         """The deploys that CloudTrail told of so far."""
         found: dict[str, list[Deploy]] = {}
