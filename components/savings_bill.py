@@ -92,7 +92,7 @@ def _sum(name: str, mine: Sequence[Reconciled]) -> Html:
         cell(numbers[0], "billed", "num"),
         cell(numbers[1], "estimated", "num"),
         cell(numbers[2], "difference", "num"),
-        cell(html('<span class="small">{why}</span>', why=told), "why, mostly", "wide"),
+        cell(html('<span class="small">{why}</span>', why=told or words.DASH), "why, mostly", "wide"),
     )
 
 

@@ -13,7 +13,7 @@ from ops.core import savings_counted as counted
 from ops.core import savings_story
 from ops.core import savings_words as words
 from ops.core.cost import Basis
-from ops.core.savings_earlier import change
+from ops.core.savings_before import compared
 from ops.core.savings_parts import asleep
 from ops.core.views_savings import SavingsView
 
@@ -81,19 +81,23 @@ def numbers(view: SavingsView) -> Html:
     return html('<div class="cards">{cards}</div>', cards=joined((saved, actual, slept, _price(view))))
 
 
+ENOUGH = 0.95
+"""With a smaller share known of either period, their costs are not compared."""
+
+
 def _billed(view: SavingsView) -> bool:
     return view.total.basis is Basis.BILLED
 
 
 def _beside(view: SavingsView) -> str:
     """How the cost compares with the period before, where that is known as well as this."""
-    found = change(view.total, view.before, view.query.period)
-    if found is None:
+    found = compared(view.total, view.before, view.query.period)
+    if found is None or view.before is None or min(view.total.coverage, view.before.coverage) < ENOUGH:
         return ""
-    hourly = " by the hour" if found.hourly else ""
-    if abs(found.share) < Decimal("0.01"):
+    hourly = "" if found.alike else " by the hour"
+    if abs(found.change) < Decimal("0.01"):
         return f"as before{hourly}"
-    return f"{'+' if found.share > 0 else '−'}{words.share(abs(found.share))}{hourly} on the period before"
+    return f"{'+' if found.change > 0 else '−'}{words.share(abs(found.change))}{hourly} on the period before"
 
 
 def _price(view: SavingsView) -> Html:

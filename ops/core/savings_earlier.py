@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 
 from ops.core.periods import Period
-from ops.core.savings import SavedDay, Total
+from ops.core.savings import SavedDay
 
 WEEK = 7
-ENOUGH = 0.95
-"""With a smaller share known of either period, their costs are not compared."""
 ALIKE = timedelta(hours=2)
 """Two days whose lengths in their periods differ by more are not compared: one of them is cut."""
 
@@ -69,29 +65,6 @@ def _then(day: date, period: Period) -> date | None:
         return (day.replace(day=1) - timedelta(days=1)).replace(day=day.day)
     except ValueError:
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """How much more was paid than before, as a share; negative where less. `hourly`: by the counted hour."""
-
-    share: Decimal
-    hourly: bool
-
-
-def change(now: Total, before: Total | None, period: Period) -> Change | None:
-    """How the cost compares with the period before; None where either is not known well enough.
-
-    Where the counted time of the two differs by more than a day, dollars of a counted hour are compared.
-    """
-    if before is None or now.usd is None or not before.usd or min(now.coverage, before.coverage) < ENOUGH:
-        return None
-    hours, then = counted_h(now.days, period), counted_h(before.days, period.previous())
-    if not hours or not then:
-        return None
-    hourly = abs(hours - then) > 24
-    by = Decimal(str(then)) / Decimal(str(hours)) if hourly else Decimal(1)
-    return Change(now.usd * by / before.usd - 1, hourly)
 
 
 def counted_h(days: Sequence[SavedDay], period: Period) -> float:

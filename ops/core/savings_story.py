@@ -189,7 +189,10 @@ def settled(view: SavingsView) -> str:
     if whole.final:
         return "final" if billed else f"complete: {complete(view)}"
     word = "not final" if billed else "not complete"
-    return word if view.query.period.over else f"{word}: the period is still under way"
+    if not view.query.period.over:
+        return f"{word}: the period is still under way"
+    known = None if billed else known_share(view)
+    return word if known is None or known >= 1 else f"{word}: {share(known)} of the minutes known"
 
 
 def complete(view: SavingsView) -> str:

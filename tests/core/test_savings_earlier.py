@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.core.cost import Basis
 from ops.core.periods import Period, last_days, month
-from ops.core.savings import SavedDay, Total
-from ops.core.savings_earlier import Change, beside, change, counted_h, shift, words
+from ops.core.savings import SavedDay
+from ops.core.savings_earlier import beside, counted_h, shift, words
 
 NOW = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
 
@@ -70,33 +69,10 @@ def test_a_month_lies_on_the_month_before_and_the_31st_on_nothing() -> None:
     assert found[-1].day == date(2026, 10, 20)
 
 
-def total_of(usd: str, days: tuple[SavedDay, ...], coverage: float = 1.0) -> Total:
-    money = Decimal(usd)
-    return Total(Basis.ESTIMATED, ("a",), (), None, None, money, money * 2, coverage, days, True)
-
-
-def test_costs_of_as_much_time_are_compared_as_they_are_and_else_by_the_hour() -> None:
+def test_hours_are_counted_where_something_is_known() -> None:
     period = last_days(30, NOW)
-    now, before = days_of(period), days_of(period.previous())
-    found = change(total_of("110", now), total_of("100", before), period)
-    assert found == Change(Decimal("0.1"), False)
-    young = change(total_of("110", now), total_of("50", before[-11:]), period)
-    assert young is not None
-    assert young.hourly
-    assert counted_h(before[-11:], period.previous()) == pytest.approx(10 * 24 + 13.75)
-    assert float(young.share) == pytest.approx(110 / 720 / (50 / (10 * 24 + 13.75)) - 1)
-    assert change(total_of("110", now), total_of("100", before, 0.9), period) is None
-    assert change(total_of("110", now), None, period) is None
-    assert change(total_of("110", now), total_of("0", before), period) is None
-
-
-def test_february_is_compared_with_january_by_the_hour() -> None:
-    period = month("2026-02", NOW)
-    now, before = days_of(period), days_of(period.previous())
-    found = change(total_of("280", now), total_of("310", before), period)
-    assert found is not None
-    assert found.hourly
-    assert abs(found.share) < Decimal("1e-20"), "ten dollars a day in both"
+    assert counted_h(days_of(period), period) == pytest.approx(720)
+    assert counted_h(days_of(period)[-11:], period) == pytest.approx(10 * 24 + 13.75)
 
 
 def test_without_a_period_before_there_is_nothing_to_compare() -> None:

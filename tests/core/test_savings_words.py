@@ -175,7 +175,7 @@ def test_a_bill_is_final_and_an_estimate_only_complete() -> None:
     assert story.settled(found) == "complete: all minutes known; at today's price"
     assert story.settled(one(baseline="max")).endswith("; at today's price and maximum")
     assert story.settled(billed(found)) == "final"
-    assert story.settled(half()) == "not complete"
+    assert story.settled(half()) == "not complete: 71 % of the minutes known"
 
 
 @pytest.mark.parametrize(

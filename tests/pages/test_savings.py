@@ -233,6 +233,16 @@ def test_an_account_without_asynchronous_endpoints_still_sees_what_it_could_save
     assert "By endpoint" not in said
 
 
+def test_periods_of_unequal_length_are_compared_by_the_hour(open_page: Open) -> None:
+    period = month("2026-10", NOW)
+    found = view((row(DOC, lambda at: 1.0, period=period),), period=period, names=(DOC,))
+    steady = (row(DOC, lambda at: 1.0, period=period.previous()),)
+    query = SavingsQuery(period, names=(DOC,))
+    told = replace(found, query=query, before=total(steady))
+    app = opened(open_page, Answering(told, query), period="2026-10", of=DOC)
+    assert "744 instance-hours, as before by the hour" in words(app), "31 days and 30 at the same pace"
+
+
 def test_what_is_not_on_record_and_what_is_gone_is_said(open_page: Open) -> None:
     found = view()
     note = "Which instance type it had before 2 Nov is not on record."
