@@ -12,10 +12,13 @@ from ops.core import pacing, spans
 from ops.core.types import Endpoint
 from ops.core.window import KEPT_DAYS
 from ops.gather import Gatherer
+from ops.instance_past import wanted
 from ops.past import OVERLAP_S, Hole
 
 LONGEST_S = {60: 3 * 86400, 300: 15 * 86400, 3600: 180 * 86400}
 """How much one call reads at most, so that viewers do not wait behind it."""
+LAST_S, LAST_FOR_S = 7200, 86_400
+"""So much of the end of a deleted endpoint is read after it, and so long it is tried."""
 MARGIN_S = 7200
 """Kept clear of AWS's own edges, where an answer is empty rather than an error."""
 
@@ -56,17 +59,32 @@ class Gaps:
             self._looked_at[name] = now
             if whole:
                 self._whole.add(name)
+        return self._read_last(reading, now)
+
+    def _read_last(self, reading: Reading, now: float) -> bool:
+        """Read what nobody had read yet when an endpoint was deleted: how many instances its last minutes had."""
+        for gone in self._gatherer.gone():
+            until = int(gone.until.timestamp()) // 60 * 60
+            if not OVERLAP_S <= now - until < LAST_FOR_S:
+                continue
+            name, begin = gone.endpoint.ref.name, max(until - LAST_S, int(gone.endpoint.created.timestamp()))
+            for hole in self._gatherer.past.holes(name, wanted(gone.endpoint), (begin // 60 * 60, until), 60):
+                key = (name, 60, hole.span)
+                if now - self._tried.get(key, float("-inf")) >= pacing.GAP_S:
+                    self._tried[key] = now
+                    self._gatherer.fill(reading, gone.endpoint, hole, 60)
+                    return True
         return False
 
     def _missing(self, endpoint: Endpoint, now: float) -> Iterator[tuple[Hole, int]]:
-        wanted = tuple(pacing.every(endpoint))
+        every = tuple(pacing.every(endpoint))
         end = int(now) - OVERLAP_S
         upper = end
         for period, days in KEPT_DAYS.items():
             oldest = -(-(int(now) - days * 86400 + MARGIN_S) // 3600) * 3600
             lower = max(oldest, int(endpoint.created.timestamp()) // 3600 * 3600)
             if lower < upper:
-                for hole in self._gatherer.past.holes(endpoint.ref.name, wanted, (lower, upper), period):
+                for hole in self._gatherer.past.holes(endpoint.ref.name, every, (lower, upper), period):
                     tail = hole.span[1] == end and hole.span[1] - hole.span[0] < pacing.GAP_S
                     if not tail:
                         for piece in spans.pieces(hole.span, LONGEST_S[period]):

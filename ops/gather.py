@@ -27,6 +27,7 @@ from ops.known import DAY, RECENT, Known, Parts, State, kept_of, since_of
 from ops.past import OVERLAP_S, Hole, Past
 from ops.record import extended, newest, since_born
 from ops.store.history import History
+from ops.type_memory import Gone
 from ops.type_past import TypeLog
 
 REFUSED_S = 300.0
@@ -169,6 +170,12 @@ class Gatherer:
         """Every endpoint that could be described, by name."""
         with self._lock:
             return tuple(k.endpoint for _, k in sorted(self._known.items()) if k.endpoint.described)
+
+    def gone(self) -> tuple[Gone, ...]:
+        """Endpoints that are not there any more, as far as they are remembered."""
+        with self._lock:
+            present, now = {name: k.endpoint for name, k in self._known.items()}, self._now
+        return self.types.gone(present, now) if now is not None else ()
 
     def knows(self, name: str) -> bool:
         """Whether anything is known of an endpoint."""

@@ -118,22 +118,11 @@ class Past:
             self.hot.put(name, period, start, {**whole, **self._grid(name, period, partly, start, end)})
 
     def forget(self, name: str) -> None:
-        """The endpoint is gone, or another one has its name: nothing of it stays in memory.
-
-        The newest datapoints, which nobody will read again, go into the history as they are.
-        """
-        last: list[tuple[str, Grid]] = []
+        """The endpoint is gone, or another one has its name: nothing of it stays in memory."""
         with self._lock:
             self._born.pop(name, None)
             for place in [place for place in self._fresh if place[0] == name]:
-                _, period, key = place
-                fresh = self._fresh.pop(place)
-                for first, end in _runs(fresh.values) if fresh.whole else ():
-                    last.append(
-                        (name, Grid(period, fresh.start + first * period, {key: fresh.values[first:end]}))
-                    )
-        if last:
-            self.history.write(last)
+                del self._fresh[place]
         self.history.forget(name)
         self.hot.forget(name)
 

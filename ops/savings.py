@@ -140,6 +140,11 @@ def read_lacking(
             for start, until in spans_of:
                 _read(gatherer, reading, endpoint, wanted(endpoint), start, until)
         _read(gatherer, reading, endpoint, _of_details(endpoint), period.start, period.until)
+    state = gatherer.state()
+    for gone in recalled(state).gone({name: k.endpoint for name, k in state.known.items()}, state.now):
+        if names is None or gone.endpoint.ref.name in names:
+            for start, until in spans_of:
+                _read(gatherer, reading, gone.endpoint, wanted(gone.endpoint), start, min(until, gone.until))
 
 
 def _of_details(endpoint: Endpoint) -> tuple[Metric, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from ops.core.types import Endpoint
 from ops.core.views_savings import SavingsQuery, SavingsView
 from ops.opened import Opened
 from ops.savings import Tell
+from ops.type_past import MEMO
 
 
 class SavingsConsole(Opened):
@@ -77,6 +79,7 @@ class SavingsConsole(Opened):
         `tell` hears how far the reading is: the endpoint, how many are done, of how many.
         """
         gatherer, reading = self._gatherer(), self._reading()
+        self._recall_lives()
         gatherer.read(reading)
         self._tags.refresh(reading)
         savings.read_lacking(gatherer, reading, query, tell)
@@ -86,3 +89,9 @@ class SavingsConsole(Opened):
         alarms = gatherer.state().scaling.alarms.owners()
         gatherer.types.catch_up(self._log(), reading, alarms, clock.pause)
         return self.savings(query)
+
+    def _recall_lives(self) -> None:
+        """Have at hand what Ebb's own history remembers of endpoints, for a console that keeps none of its own."""
+        if self._records_url != self._history_url:
+            with suppress(OpsError):  # without it, what is gone stays unknown
+                self._gatherer().types.recall(self.records().memo(MEMO) or "")

@@ -27,6 +27,8 @@ SETTLED = "InService"
 """While an endpoint is being updated, its description may name either configuration."""
 MOST_LIVES = 50
 """Earlier endpoints of one name, the newest."""
+VARIANT = "AllTraffic"
+"""The usual name of the only variant."""
 PUBLISHED_S = 60
 """How often hosts publish where nothing else is said."""
 KEPT = timedelta(days=KEPT_DAYS[3600])
@@ -42,6 +44,8 @@ class _Life:
     is_async: bool | None = None
     gone: datetime | None = None
     """When it was first missing from the list of endpoints."""
+    variant: str = VARIANT
+    """Its metrics are asked for by this name, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ class Remembered:
         deploys = [d for d in self.deploys.get(name, ()) if d.at < until]
         facts = (life.created, life.seen, deploys, self.configs, self.complete)
         endpoint = Endpoint(
-            EndpointRef("", "", name),
+            EndpointRef("", "", name, life.variant),
             "",
             "Deleted",
             last.config,
@@ -147,7 +151,9 @@ class Remembered:
                 ended = min(before.gone or endpoint.created, endpoint.created)
                 earlier[name] = (*earlier.get(name, ()), replace(before, gone=ended))[-MOST_LIVES:]
             seen = _seen(life.seen, present)
-            lives[name] = replace(life, seen=seen, is_async=endpoint.is_async, gone=None)
+            lives[name] = replace(
+                life, seen=seen, is_async=endpoint.is_async, gone=None, variant=endpoint.ref.variant
+            )
         for name, life in lives.items() if listed is not None else ():
             if listed is not None and name not in listed and life.gone is None:
                 lives[name] = replace(life, gone=now)
@@ -200,7 +206,7 @@ def _seen(seen: tuple[Sighting, ...], present: Sighting) -> tuple[Sighting, ...]
 def facts(life: _Life) -> tuple[object, ...]:
     """All but until when the newest was seen."""
     seen = ((s.at, s.config, s.instance_type, s.interval) for s in life.seen)
-    return (life.created, life.is_async, life.gone, *seen)
+    return (life.created, life.is_async, life.gone, life.variant, *seen)
 
 
 def young(known: Remembered, now: datetime) -> Remembered:
@@ -269,14 +275,18 @@ def _a_life(life: _Life) -> list[Any]:
         [_number(s.at), _number(s.until), s.config, s.instance_type, _number(s.made), s.interval]
         for s in life.seen
     ]
-    return [_number(life.created), seen, life.is_async, _number(life.gone)]
+    return [_number(life.created), seen, life.is_async, _number(life.gone), life.variant]
 
 
 def _life(row: Any) -> _Life:
-    """Also as an older Ebb wrote it, without the last two."""
-    at, seen, is_async, gone = (*row, None, None)[:4]
+    """Also as an older Ebb wrote it, without the last three."""
+    at, seen, is_async, gone, variant = (*row, None, None, None)[:5]
     return _Life(
-        utc(at), tuple(map(_a_sighting, seen)), None if is_async is None else bool(is_async), _time(gone)
+        utc(at),
+        tuple(map(_a_sighting, seen)),
+        None if is_async is None else bool(is_async),
+        _time(gone),
+        str(variant or VARIANT),
     )
 
 

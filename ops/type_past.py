@@ -21,7 +21,7 @@ from ops.core.instance_types import Deploy
 from ops.core.types import Endpoint
 from ops.held import Held
 from ops.known import State
-from ops.type_memory import KEPT, Remembered, facts, from_text, to_text, young
+from ops.type_memory import KEPT, Gone, Remembered, facts, from_text, to_text, young
 
 MEMO = "instance types"
 """Under this name the history keeps them."""
@@ -55,6 +55,18 @@ class TypeLog:
             news = {name: facts(life) for name, life in self._known.lives.items()}
             self._changed |= news != {name: facts(life) for name, life in before.lives.items()}
         self._save(now)
+
+    def gone(self, present: Mapping[str, Endpoint], now: datetime) -> tuple[Gone, ...]:
+        """Endpoints that are not there any more, see `Remembered.gone`."""
+        with self._lock:
+            known = self._recalled()
+        return tuple(known.gone(present, now)) if known is not None else ()
+
+    def recall(self, text: str) -> None:
+        """Go on from what another history keeps, in place of what is known here; empty: nothing."""
+        if text:
+            with self._lock:
+                self._known, self._changed = from_text(text), True
 
     def learn(self, log: ChangeLog, now: datetime) -> None:
         """The deploys that CloudTrail told of so far."""

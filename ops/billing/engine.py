@@ -6,7 +6,7 @@ This is the one place where the two differ: how they are opened, how rows come o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 import ibis
+from cachetools import LRUCache
 from ibis.backends import BaseBackend
 from ibis.expr.types import Table
 
@@ -24,6 +25,7 @@ THREADS = 2
 MEMORY_MB = 1024
 POLL_S = 0.25
 Row = dict[str, str | None]
+_statements: LRUCache[Hashable, str] = LRUCache(64)
 
 
 @dataclass
@@ -34,12 +36,18 @@ class Engine:
     scanned: int | None = None
     names: dict[str, str] = field(default_factory=dict)
 
-    def rows(self, expression: Table) -> list[Row]:
-        """All rows, every value as text or None: decimals keep all their digits on both engines. Raises OpsError."""
-        as_text = expression.select(**{name: expression[name].cast("string") for name in expression.columns})
-        # The statement itself is run: Ibis would load pandas for the few rows, and have Athena UNLOAD them as
-        # Parquet files that nobody removes from S3.
-        statement = str(ibis.to_sql(as_text, dialect=self.backend.name, pretty=False))
+    def rows(self, question: Callable[[], Table], shape: Hashable = None) -> list[Row]:
+        """All rows, every value as text or None: decimals keep all their digits on both engines. Raises OpsError.
+
+        `shape`: all that the question depends on. Ibis takes longer to write a statement than DuckDB to answer it for
+        a small file: for questions of one shape it is written once.
+        """
+        key = None if shape is None else (self.backend.name, shape)
+        statement = _statements.get(key)
+        if statement is None:
+            statement = self._statement(question())
+            if key is not None:
+                _statements[key] = statement
         with self._translated():
             cursor: Any = self.backend.raw_sql(statement)
             names = [column[0] for column in cursor.description]
@@ -49,20 +57,29 @@ class Engine:
             cursor.close()
         return found
 
+    def _statement(self, expression: Table) -> str:
+        """The statement itself is run: Ibis would load pandas for the few rows, and have Athena UNLOAD them as
+        Parquet files that nobody removes from S3."""
+        as_text = expression.select(**{name: expression[name].cast("string") for name in expression.columns})
+        return str(ibis.to_sql(as_text, dialect=self.backend.name, pretty=False))
+
     def columns(self, link: str) -> list[str]:
         """The columns of a Parquet file. Raises BadInput where it is damaged."""
         with self._translated():
             return list(self.backend.read_parquet(link).columns)
 
-    def parquet(self, links: list[str], file: str | None = None) -> Table:
-        """`file`: a column to be added that tells which file a line is of."""
+    def parquet(self, links: list[str], name: str, file: str | None = None) -> Table:
+        """The table `name` of these files. `file`: a column to be added that tells which file a line is of."""
         with self._translated():
-            table: Table = self.backend.read_parquet(links, **({"filename": file} if file else {}))
+            table: Table = self.backend.read_parquet(
+                links, table_name=name, **({"filename": file} if file else {})
+            )
         return table
 
     def csv(
         self,
         links: list[str],
+        name: str,
         columns: list[str],
         delimiter: str,
         skipped: int,
@@ -73,6 +90,7 @@ class Engine:
         with self._translated():
             table: Table = self.backend.read_csv(
                 links,
+                table_name=name,
                 columns=dict.fromkeys(columns, "VARCHAR"),
                 auto_detect=False,
                 header=False,

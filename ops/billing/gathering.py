@@ -6,7 +6,7 @@ ops.billing.sorting) look at each kind of line once. Lines of other services kee
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 import ibis
@@ -37,7 +37,8 @@ _TOTALS = r"^(?:grand |sub ?|invoice |account |statement |bill )?total\b|^[a-z]+
 class Part:
     """One table with its layout. `header`: what the header line says in the columns of cost and quantity.
 
-    `columnar`: reading a few columns twice costs next to nothing (Parquet files).
+    `columnar`: reading a few columns twice costs next to nothing (Parquet files). `named`: the table's name where it
+    is one as it stands.
     """
 
     table: Table
@@ -45,6 +46,16 @@ class Part:
     decimal_comma: bool = False
     header: tuple[str, ...] = ()
     columnar: bool = False
+    named: str = ""
+
+    @property
+    def shape(self) -> Hashable:
+        """All that a statement about this part depends on; None where it depends on more."""
+        if not self.named:
+            return None
+        columns = tuple(self.table.schema().items())
+        layout = (self.layout.format, self.layout.cost_header, tuple(self.layout.of.items()))
+        return self.named, columns, layout, self.decimal_comma, self.header, self.columnar
 
     def has(self, role: str) -> bool:
         return role in self.layout.of
@@ -110,6 +121,12 @@ class Part:
 
     def filtered(self, *conditions: BooleanValue) -> Part:
         return replace(self, table=self.table.filter(*conditions))
+
+
+def shape_of(parts: Sequence[Part], *asked: str) -> Hashable:
+    """All that the statement of a question (`asked`: its name and what it is given) depends on, or None."""
+    shapes = tuple(part.shape for part in parts)
+    return None if None in shapes else (asked, shapes)
 
 
 def gathered(parts: Sequence[Part]) -> Table:

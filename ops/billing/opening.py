@@ -91,20 +91,23 @@ def parts(engine: Engine, folder: Path, paths: Sequence[Path], wanted: str) -> l
         titles = listed(sorted({each.title for each in layouts.values()}))
         raise BadInput(f"The files are exports of several formats: {titles}.", "Read one format at a time.")
     file = FILE if len(paths) > 1 else None
-    return [_part(engine, shape, links, layouts[shape], file) for shape, links in shapes.items()]
+    return [
+        _part(engine, f"part{number}", shape, links, layouts[shape], file)
+        for number, (shape, links) in enumerate(shapes.items())
+    ]
 
 
-def _part(engine: Engine, shape: Shape, links: list[str], found: Layout, file: str | None) -> Part:
+def _part(engine: Engine, name: str, shape: Shape, links: list[str], found: Layout, file: str | None) -> Part:
     if shape.parquet:
-        return Part(engine.parquet(links, file), found, columnar=True)
+        return Part(engine.parquet(links, name, file), found, columnar=True, named=name)
     columns = [f"c{number}" for number in range(len(shape.names))]
-    table = engine.csv(links, columns, shape.delimiter, shape.skipped, shape.zipped, file)
+    table = engine.csv(links, name, columns, shape.delimiter, shape.skipped, shape.zipped, file)
     index: dict[str, int] = {}
-    for number, name in enumerate(shape.names):
-        index.setdefault(name, number)
-    of = {role: columns[index[name]] for role, name in found.of.items()}
+    for number, column in enumerate(shape.names):
+        index.setdefault(column, number)
+    of = {role: columns[index[column]] for role, column in found.of.items()}
     header = (found.of["billed"], found.of["quantity"])
-    return Part(table, found.renamed(of), shape.decimal_comma and found.format == CSV, header)
+    return Part(table, found.renamed(of), shape.decimal_comma and found.format == CSV, header, named=name)
 
 
 def _searched(path: Path) -> tuple[list[Path], list[str]]:

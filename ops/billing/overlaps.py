@@ -6,12 +6,13 @@ Only lines of SageMaker are compared: they are few in the largest export, and th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import ibis
 from ibis.expr.types import Table
 
 from ops.billing.engine import Engine
-from ops.billing.gathering import Part
+from ops.billing.gathering import Part, shape_of
 from ops.core.errors import BadInput
 from ops.core.words import count
 
@@ -20,13 +21,8 @@ FILE = "ebb_file"
 _LINE = ("identity", "interval", "usage_type", "resource")
 
 
-def shared(parts: Sequence[Part]) -> Table | None:
-    """How many lines two files both hold, the most first; None where the export does not name its lines."""
-    named = [
-        part for part in parts if part.has("identity") and part.has("interval") and FILE in part.table.columns
-    ]
-    if not named:
-        return None
+def shared(named: Sequence[Part]) -> Table:
+    """How many lines of SageMaker two files both hold, of the two that share the most."""
     asked = []
     for part in named:
         ours = part.filtered(~part.of_another_service(), part.text("identity").notnull())
@@ -38,9 +34,11 @@ def shared(parts: Sequence[Part]) -> Table | None:
 
 
 def refuse_shared(opened: Engine, parts: Sequence[Part]) -> None:
-    """Raises BadInput where two files hold the same lines."""
-    question = shared(parts)
-    for row in opened.rows(question) if question is not None else ():
+    """Raises BadInput where two files hold the same lines, as far as the export names its lines."""
+    named = [p for p in parts if p.has("identity") and p.has("interval") and FILE in p.table.columns]
+    if not named:
+        return
+    for row in opened.rows(partial(shared, named), shape_of(named, "shared")):
         one, other = sorted(opened.names.get(row[name] or "", row[name] or "") for name in ("one", "other"))
         number = int(row["lines"] or 0)
         raise BadInput(

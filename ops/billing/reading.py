@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import ibis
@@ -14,7 +15,7 @@ from ibis.expr.types import Table
 from ops.billing import cells, engine, opening
 from ops.billing.columns import AUTO, Layout, layout
 from ops.billing.engine import Engine, Row
-from ops.billing.gathering import AMOUNTS, ASSUMED, COUNTS, Part, gathered
+from ops.billing.gathering import AMOUNTS, ASSUMED, COUNTS, Part, gathered, shape_of
 from ops.billing.lake import Lake
 from ops.billing.lines import lines
 from ops.billing.overlaps import refuse_shared
@@ -144,10 +145,12 @@ def sums(parts: Sequence[Part], currency: str) -> Table:
 
 
 def _read(opened: Engine, parts: Sequence[Part], source: str, notes: list[str]) -> Bill:
-    there = opened.rows(contents(parts))
+    there = opened.rows(partial(contents, parts), shape_of(parts, "contents"))
     mine = [row for row in there if row["what"] == LINE]
     currency = _main_currency(mine)
-    rows = [Sum.of(row) for row in opened.rows(sums(parts, currency))]
+    rows = [
+        Sum.of(row) for row in opened.rows(partial(sums, parts, currency), shape_of(parts, "sums", currency))
+    ]
     _readable(rows)
     in_main = [row for row in mine if row["currency"] == currency]
     found = Found(

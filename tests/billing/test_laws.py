@@ -64,7 +64,7 @@ def told(bill: Bill) -> dict[str, Any]:
     return bill.to_json() | {"source": ""}
 
 
-@settings(max_examples=8)
+@settings(max_examples=3)
 @given(st.lists(LINES, min_size=2, max_size=40), st.data())
 def test_sums_are_the_files_and_neither_order_nor_pieces_matter(
     lines: list[Line], data: st.DataObject

@@ -15,6 +15,7 @@ from ops.core.instance_time import (
     QUARTER_S,
     InstanceTime,
     Piece,
+    compact,
     counted,
     instance_time,
     of_quarters,
@@ -226,3 +227,17 @@ def test_sums_made_before_are_as_good_as_minutes(
     np.testing.assert_allclose(found.minutes, whole.minutes, rtol=1e-12)
     assert found.known.tolist() == whole.known.tolist()
     assert dict(found.levels) == pytest.approx(dict(whole.levels))
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, 15.0, 200.0, 300.0, 0.1, 70_000.0]), min_size=0, max_size=20))
+def test_compact_says_the_same(values: list[float]) -> None:
+    minutes, known = np.array(values, float), np.full(len(values), 15.0)
+    time = InstanceTime(0, minutes, known, ())
+    small = compact(time)
+    assert small.instance_hours == pytest.approx(time.instance_hours, rel=1e-6)
+    assert small.known_minutes == time.known_minutes
+    assert small.known.itemsize == 1
+    assert small.minutes.itemsize <= 4
+    edges = [0, 900 * (len(values) // 2), 900 * len(values)]
+    for mine, theirs in zip(small.between(edges), time.between(edges), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-6)
