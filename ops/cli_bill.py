@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
@@ -25,6 +26,8 @@ Files = Annotated[list[str], typer.Argument(help="Exports: .csv, .csv.gz, .parqu
 Format = Annotated[str, typer.Option("--format", help="auto, cur2, cur, focus or csv.")]
 Json = Annotated[bool, typer.Option("--json", help="Write exactly one JSON document to stdout.")]
 LISTED = 40
+INFERENCE = MappingProxyType({True: "asynchronous", False: "real-time", None: "not told"})
+"""By what a line tells of it."""
 
 
 def add_to(app: typer.Typer, run: Run) -> None:
@@ -130,8 +133,15 @@ def _head(bill: Bill) -> str:
 
 
 def _by_type(bill: Bill) -> list[str]:
-    rows = [(t.instance_type or "not told", _hours(t.hours), _amount(t.cost)) for t in bill.by_type]
-    return aligned([("type", "hours", "cost"), *rows], (), right=(1, 2))
+    """A line for each type and way of inference, the dearest first."""
+    sums: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
+    for day in bill.days:
+        key = day.instance_type or "not told", INFERENCE[day.asynchronous]
+        hours, cost = sums.get(key, (Decimal(0), Decimal(0)))
+        sums[key] = hours + day.hours, cost + day.usd
+    found = sorted(sums.items(), key=lambda each: (-each[1][1], each[0]))
+    rows = [(*key, _hours(hours), _amount(cost)) for key, (hours, cost) in found]
+    return aligned([("type", "inference", "hours", "cost"), *rows], (), right=(2, 3))
 
 
 def _by_endpoint(bill: Bill) -> list[str]:
@@ -139,10 +149,14 @@ def _by_endpoint(bill: Bill) -> list[str]:
     if all(each.endpoint is None for each in found):
         return []
     several = len({(e.account, e.region) for e in found}) > 1
-    head = ("endpoint", *(("account", "region") if several else ()), "hours", "cost")
+    ways: dict[tuple[str | None, str, str], set[str]] = {}
+    for day in bill.days:
+        ways.setdefault((day.endpoint, day.account, day.region), set()).add(INFERENCE[day.asynchronous])
+    head = ("endpoint", "inference", *(("account", "region") if several else ()), "hours", "cost")
     rows = [
         (
             e.endpoint or "not told",
+            " and ".join(sorted(ways[e.endpoint, e.account, e.region])),
             *((e.account, e.region) if several else ()),
             _hours(e.hours),
             _amount(e.cost),
@@ -150,7 +164,7 @@ def _by_endpoint(bill: Bill) -> list[str]:
         for e in found[:LISTED]
     ]
     more = [f"and {len(found) - LISTED} more; --json writes them all"] if len(found) > LISTED else []
-    right = (3, 4) if several else (1, 2)
+    right = (4, 5) if several else (2, 3)
     return ["", *aligned([head, *rows], (), right=right), *more]
 
 

@@ -14,6 +14,8 @@ INSTANCE = r"(ml\.[a-z0-9-]+\.[a-z0-9]+)"
 _ENDPOINT = r":endpoint/([^/]+)$"
 _REGION = r"^arn:aws[a-z-]*:sagemaker:([a-z0-9-]+):"
 _LIKE_A_USAGE_TYPE = r"^[A-Za-z0-9-]*[A-Za-z0-9]+:[A-Za-z0-9.:_-]+$"
+_TAX = r"^(?:sales |us )?(?:tax|vat|gst)\b|\btax(?:es)?$"
+"""Of a plain bill, in whichever column names a line: its words, its usage type, its service."""
 _KINDS = r"^(?:discountedusage|savingsplan[a-z]+|rifee|fee|tax|credit|refund|[a-z]*discount)$"
 
 
@@ -97,13 +99,16 @@ def _charge_of_focus(of: Table, usage: StringValue) -> StringValue:
 def _charge_of_plain(of: Table, said: StringValue, usage: StringValue) -> StringValue:
     """By its kind where there is such a column, else by its words."""
     below = (of.sign == -1).fill_null(False)
-    kind = of.kind.lower()
+    kind, named = of.kind.lower(), of.usage_type.lower()
     return ibis.cases(
         (cells.has(kind, _KINDS), _by_kind(kind, usage)),
         (cells.has(said, r"savings ?plan.*negation"), Charge.NEGATION.value),
         (cells.has(said, r"covered by .*savings ?plan"), Charge.COVERED.value),
         (cells.has(said, r"savings ?plan.*(?:fee|commitment)"), Charge.RECURRING_FEE.value),
-        (cells.has(said, r"^(?:sales |us )?(?:tax|vat|gst)\b|\btax(?:es)?$"), Charge.TAX.value),
+        (
+            cells.has(said, _TAX) | cells.has(named, _TAX) | cells.has(of.service.lower(), _TAX),
+            Charge.TAX.value,
+        ),
         (cells.has(said, r"\bcredits?\b") & below, Charge.CREDIT.value),
         (cells.has(said, r"\brefund") & below, Charge.REFUND.value),
         (cells.has(said, r"discount") & below, Charge.DISCOUNT.value),

@@ -21,8 +21,10 @@ def test_a_bill_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     out = capsys.readouterr().out
     assert out.startswith("november.parquet · CUR 2.0 · 28 lines · 2026-11-03 to 2026-11-04 · USD\n")
     assert "Hosting: 10.500 hours, USD 9.49; at effective rates USD 9.33" in out
-    assert "ml.g5.xlarge  6.000  8.45" in out
-    assert "doc-async  6.000  8.45" in out
+    assert "ml.g5.xlarge  asynchronous  6.000  8.45" in out
+    assert "ml.m5.xlarge  real-time     4.500  1.0" in out
+    assert "doc-async  asynchronous  6.000  8.45" in out
+    assert "chat       real-time     4.500  1.0" in out
     assert "left out: HyperPod clusters" in out
     table = out[out.index("what ") :].split("\n\n")[0].splitlines()[1:]
     amounts = [D(line.rsplit(maxsplit=1)[1].replace(",", "")) for line in table]

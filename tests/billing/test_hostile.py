@@ -207,6 +207,20 @@ def test_a_byte_order_mark_semicolons_and_decimal_commas(tmp_path: Path) -> None
     assert [(x.reason, x.cost) for x in bill.left_out] == [("tax", D("0.5"))]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Service,Usage type,Quantity,Cost\nAmazon SageMaker,USE1-AsyncInf:ml.g5.xlarge,2,2.8\nTax,,,1.2\n",
+        "Service,Usage type,Quantity,Cost\nSageMaker,USE1-AsyncInf:ml.g5.xlarge,2,2.8\nSageMaker,Tax,,1.2\n",
+        "Usage type,Quantity,Cost\nUSE1-AsyncInf:ml.g5.xlarge,2,2.8\nTax,,1.2\n",
+    ],
+)
+def test_tax_is_called_so_whichever_column_names_it(tmp_path: Path, text: str) -> None:
+    bill = read(tmp_path, text)
+    assert [(x.reason, x.cost) for x in bill.left_out] == [("tax", D("1.2"))]
+    assert bill.hosting_cost == D("2.8")
+
+
 def test_a_header_twice_in_one_file_and_a_column_twice(tmp_path: Path) -> None:
     bill = read(tmp_path, ONE + ONE)
     assert (bill.lines, bill.hosting_cost) == (2, D("5.6336"))
