@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -162,6 +163,15 @@ def price_alone(found: Price) -> str:
     each = f"{found.usd_per_hour.normalize():f}"
     day = f"{found.as_of.day} {found.as_of:%b %Y}"
     return f"{found.instance_type} ${each} an hour: {found.source}, as of {day}"
+
+
+def prices_alone(found: Sequence[Price]) -> list[str]:
+    """The same of several, those of one source and day in one line: a usage type without its instance type."""
+    alike: dict[str, list[str]] = {}
+    for each in found:
+        amount, source = price_alone(each).split(" an hour: ", 1)
+        alike.setdefault(source.replace(f":{each.instance_type}", ""), []).append(amount)
+    return [f"{', '.join(amounts)} an hour: {source}" for source, amounts in alike.items()]
 
 
 def made(view: SavingsView) -> str:

@@ -23,8 +23,9 @@ from ops.core.savings_svg import CARD, FINE, GRID, MONEY, MUTED, TEXT, calendar_
 from ops.core.views_savings import SavingsView
 
 NEWLINE = "\n"
-ROWS, PRICES, REASONS = 9, 3, 2
-"""The sheet has room for so many lines of endpoints, prices, and reasons why some are not counted."""
+ROWS, PRICES, REASONS = 9, 8, 2
+"""The sheet has room for so many lines of endpoints, so many prices, and reasons why some are not counted."""
+HEADS = ("endpoint", "saved", "actual", "baseline", "saved", "asleep", "instance-hours", "baseline is")
 NAME, LONG = 30, 120
 """A longer name of an endpoint takes two lines; what is said of a part that could not be read is cut here."""
 
@@ -59,7 +60,16 @@ dl {{ display: grid; grid-template-columns: 31mm 1fr; gap: 1pt 8pt; margin: 0; f
 dd {{ margin: 0; overflow-wrap: anywhere; }}
 footer {{ margin-top: 5pt; font-size: 7.5pt; color: {MUTED}; }}
 @media screen {{ .wide {{ overflow-x: auto; }} }}
-@media (max-width: 560px) {{ .cards {{ grid-template-columns: 1fr 1fr; }} dl {{ grid-template-columns: 1fr; }} }}
+@media screen and (max-width: 560px) {{
+  .cards {{ grid-template-columns: 1fr 1fr; }} dl {{ grid-template-columns: 1fr; }} dd {{ margin-bottom: 3pt; }}
+  .wide thead {{ display: none; }} .wide table, .wide tbody {{ display: block; }}
+  .wide tr {{ display: grid; grid-template-columns: 1fr 1fr; gap: 0 12pt; padding: 3pt 0;
+    border-bottom: 1px solid {GRID}; }}
+  .wide td {{ display: flex; justify-content: space-between; gap: 6pt; padding: 0; border: 0; }}
+  .wide td:empty {{ display: none; }}
+  .wide td:first-child {{ grid-column: 1 / -1; display: block; font-weight: 600; }}
+  .wide td::before {{ content: attr(data-name); color: {MUTED}; }}
+}}
 """
 
 
@@ -158,8 +168,7 @@ def _table(view: SavingsView) -> str:
                 (f"and {len(rest)} more", _exact(more.saved), _exact(more.usd), _exact(more.baseline_usd)), 4
             )
         )
-    heads = ("endpoint", "saved", "actual", "baseline", "saved", "asleep", "instance-hours", "baseline is")
-    head = "".join(f"<th{_NUM if i else ''}>{name}</th>" for i, name in enumerate(heads))
+    head = "".join(f"<th{_NUM if i else ''}>{name}</th>" for i, name in enumerate(HEADS))
     body = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
     return f'<h2>By endpoint</h2><div class="wide">{body}</div>'
 
@@ -194,7 +203,11 @@ def _row(row: Saving) -> str:
 
 
 def _cells(values: Iterable[str], empty: int = 0) -> str:
-    inner = "".join(f"<td{_NUM if i else ''}>{escape(each)}</td>" for i, each in enumerate(values))
+    """A row; on a phone each cell is named by itself, and the endpoint is its heading."""
+    inner = "".join(
+        f'<td class="num" data-name="{HEADS[i]}">{escape(each)}</td>' if i else f"<td>{escape(each)}</td>"
+        for i, each in enumerate(values)
+    )
     return f"<tr>{inner}{'<td></td>' * empty}</tr>"
 
 
@@ -235,9 +248,10 @@ def _counting(view: SavingsView) -> str:
         others = sum(len(names) for names in list(reasons.values())[REASONS:])
         pairs.append((counted.NOT_COUNTED, f"and {others} more, for other reasons (see the CSV)"))
     shown = view.prices[:PRICES]
-    pairs += [("price", counted.price_alone(each)) for each in shown]
-    if len(view.prices) > PRICES:
-        pairs.append(("price", f"and of {len(view.prices) - PRICES} more instance types (see the CSV)"))
+    pairs += [("price", each) for each in counted.prices_alone(shown)]
+    hidden = len(view.prices) - PRICES
+    if hidden > 0:
+        pairs.append(("price", f"and {hidden} more instance type{words.plural_s(hidden)} (see the CSV)"))
     notes: dict[str, list[str]] = {}
     for each in shown:
         notes.setdefault(each.note, []).append(each.instance_type)

@@ -122,6 +122,9 @@ def test_the_summary_is_a_file_that_prints_on_one_page(app, open_page, browser, 
     printed.goto(file.as_uri())
     assert len(asked) == 1, "it asks for nothing but itself"
     assert printed.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it can be read on a phone"
+    name = printed.locator(".wide td").first.bounding_box()
+    assert name is not None
+    assert name["height"] < 40, "a name is no column of letters"
     assert "would have cost about" in (printed.locator("h1").text_content() or "")
     assert printed.locator("svg").count() == 2
     assert pages_of(printed.pdf(prefer_css_page_size=True)) == 1
@@ -145,7 +148,7 @@ def crowded() -> SavingsView:
             f"ml.g6e.{n}xlarge",
             "us-east-1",
             Decimal(n),
-            "AWS Price List (USE1-AsyncInf)",
+            f"AWS Price List (USE1-AsyncInf:ml.g6e.{n}xlarge)",
             datetime(2026, 9, 1, tzinfo=UTC),
             note="AWS lists no price for asynchronous inference of this type; this is its price for hosting.",
         )

@@ -20,7 +20,19 @@ from ops.core.savings_parts import calendar
 from ops.core.savings_report import ROWS, report
 from ops.core.types import Problem
 from ops.core.views_savings import Elsewhere, SavingsView
-from tests.components.savings_samples import DEAR, DOC, LOST, PERIOD, billed, lost, one, row, rows, view
+from tests.components.savings_samples import (
+    DEAR,
+    DOC,
+    LOST,
+    PERIOD,
+    PRICE,
+    billed,
+    lost,
+    one,
+    row,
+    rows,
+    view,
+)
 
 
 def test_json_has_every_key_and_null_where_nothing_is_known() -> None:
@@ -233,7 +245,21 @@ def test_of_many_endpoints_the_rest_is_one_line_with_its_sums() -> None:
     text = report(found)
     assert text.count("<td>doc-") == ROWS
     rest = sum((r.usd or Decimal(0) for r in found.rows[ROWS:]), Decimal(0))
-    assert f'and 5 more</td><td class="num">${rest:,.2f}' in text
+    assert f'and 5 more</td><td class="num" data-name="saved">${rest:,.2f}' in text
+
+
+def test_up_to_eight_prices_are_on_the_page_those_of_one_source_in_one_line() -> None:
+    def told(number: int) -> str:
+        kinds = [f"ml.g{n}.xlarge" for n in range(number)]
+        prices = tuple(replace(PRICE, instance_type=k, source=f"the list (USE1-AsyncInf:{k})") for k in kinds)
+        return " ".join(Page(report(replace(view(), prices=prices))).words)
+
+    four = told(4)
+    assert "ml.g0.xlarge $1.4084, ml.g1.xlarge $1.4084, ml.g2.xlarge $1.4084, ml.g3" in four
+    assert four.count(" an hour: the list (USE1-AsyncInf), as of") == 1
+    assert "more instance type" not in four
+    assert "and 1 more instance type (see the CSV)" in told(9)
+    assert "and 3 more instance types (see the CSV)" in told(11)
 
 
 def heights(text: str, fill: str) -> list[float]:
