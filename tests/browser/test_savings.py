@@ -171,3 +171,20 @@ def test_every_summary_prints_on_one_page(browser, tmp_path: Path, found: Saving
     pdf = page.pdf(prefer_css_page_size=True)
     assert pages_of(pdf) == 1
     page.close()
+
+
+def test_what_a_link_says_twice_or_cannot_have_is_told(app, open_page):
+    page = open_page()
+    page.goto(
+        f"{app}/savings?month=2026-10&period=2026-11&of=doc-async&of=invoice-parse&tag=foo&tag=team=nobody"
+    )
+    for told in (
+        "The link asks for several periods: “2026-10” and “2026-11”. Only the last one counts.",
+        "The link asks for several endpoints: “doc-async” and “invoice-parse”. Only the last one counts.",
+        "The link asks for the tag “foo”. A tag is written as key=value.",
+    ):
+        expect(page.get_by_text(told)).to_be_visible(timeout=60_000)
+    expect(page).to_have_url(re.compile(r"\?(?!.*(foo|month=|doc-async)).*of=invoice-parse"))
+    expect(page.get_by_text("team=nobody", exact=True)).to_be_visible()
+    expect(page.get_by_text("foo", exact=True)).to_have_count(0)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("has the tag team=nobody.")
