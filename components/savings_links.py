@@ -18,7 +18,7 @@ def said() -> None:
     for key, what, used in (
         (savings_door.PERIOD, "the period", "the last 30 days"),
         (savings_door.BASELINE, "the baseline", "always on at its peak"),
-        (savings_door.TAG, "the tag", "what the pickers say"),
+        (savings_door.TAG, "the tag", "the page without it"),
     ):
         told = refused.said(key)
         if told:

@@ -194,7 +194,7 @@ def reading(view: SavingsView) -> str:
     done, total = view.history
     minutes, lived, _ = known_minutes(view.rows)
     known = minutes / lived if lived else 0.0
-    if done >= total or known >= READ:
+    if done >= total or known >= READ or not view.rows:
         return ""
     return (
         f"The past is still being read: {done} of {total} endpoint{plural_s(total)} done, "

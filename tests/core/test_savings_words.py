@@ -230,6 +230,7 @@ def test_why_no_endpoint_fits_is_said() -> None:
     found = replace(view(()), query=tagged)
     assert story.headline(found)[0] == "No endpoint has the tag team=nobody."
     assert "No endpoint has the tag team=nobody." in story.lead(replace(view(), query=tagged))
+    assert story.reading(replace(found, history=(0, 4))) == "", "no number will move"
     denied = replace(found, problems=(Problem("tags", "AWS denied it.", ""),))
     assert story.nobody_has(denied) == "", "whose tags they are nobody knows"
     assert story.nobody_has(replace(found, tag_values={})) == ""
