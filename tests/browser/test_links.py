@@ -89,6 +89,7 @@ def test_each_page_is_one_entry_of_the_history_and_keeps_its_link(app, open_page
     assert entries(page) == before + 1
     page.get_by_role("radio", name="12h").click()
     expect(page).to_have_url(re.compile("endpoint=doc-async&range=12h&zone=Europe%2FBerlin"))
+    settled(page)
     page.locator('[data-testid="stSidebarNav"]').get_by_text("Fleet").click()
     expect(heading(page, re.compile("need"))).to_be_visible()
     expect(page).to_have_url(re.compile(r"/\?zone=Europe%2FBerlin$"))
