@@ -54,8 +54,29 @@ class SavedDay:
     baseline_usd: Decimal | None
 
 
+class Compared:
+    """What a saving and a sum of savings have in common."""
+
+    __slots__ = ()
+    usd: Decimal | None
+    baseline_usd: Decimal | None
+
+    @property
+    def saved(self) -> Decimal | None:
+        """Baseline minus actual; negative where the endpoint cost more than its baseline."""
+        if self.usd is None or self.baseline_usd is None:
+            return None
+        return self.baseline_usd - self.usd
+
+    @property
+    def ratio(self) -> Decimal | None:
+        """The saved share of the baseline; None where the baseline is not known or costs nothing."""
+        saved = self.saved
+        return saved / self.baseline_usd if saved is not None and self.baseline_usd else None
+
+
 @dataclass(frozen=True, slots=True)
-class Saving:
+class Saving(Compared):
     """One endpoint over one period. Money None: not known; `missing` says why."""
 
     name: str
@@ -95,19 +116,6 @@ class Saving:
             return self.time.coverage
         return self.days_known / self.days_lived if self.days_lived else 0.0
 
-    @property
-    def saved(self) -> Decimal | None:
-        """Baseline minus actual; negative where the endpoint cost more than its baseline."""
-        if self.usd is None or self.baseline_usd is None:
-            return None
-        return self.baseline_usd - self.usd
-
-    @property
-    def ratio(self) -> Decimal | None:
-        """The saved share of the baseline; None where the baseline is not known or costs nothing."""
-        saved = self.saved
-        return saved / self.baseline_usd if saved is not None and self.baseline_usd else None
-
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
@@ -116,7 +124,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class Total(Compared):
     """Several endpoints together: sums of those whose money is known; the others are named."""
 
     basis: Basis
@@ -134,17 +142,6 @@ class Total:
     """On a bill: the UTC days that are billed of all that are counted; None for an estimate."""
     days_lived: int | None = None
     """On a bill: the UTC days of the period in which one of them was there."""
-
-    @property
-    def saved(self) -> Decimal | None:
-        if self.usd is None or self.baseline_usd is None:
-            return None
-        return self.baseline_usd - self.usd
-
-    @property
-    def ratio(self) -> Decimal | None:
-        saved = self.saved
-        return saved / self.baseline_usd if saved is not None and self.baseline_usd else None
 
 
 def saving(
