@@ -12,21 +12,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ops.core import scaling_rules as rules
 from ops.core.types import Bounds, Step
 
 OK, ALARM, INSUFFICIENT = "OK", "ALARM", "INSUFFICIENT_DATA"
-
-# How far the evaluation looks back past the periods it needs, to find datapoints that came in late.
-LOOK_BACK = 2
-
-_COMPARE: dict[str, Callable[[float, float], bool]] = {
-    "GreaterThanOrEqualToThreshold": operator.ge,
-    "GreaterThanThreshold": operator.gt,
-    "LessThanThreshold": operator.lt,
-    "LessThanOrEqualToThreshold": operator.le,
-}
-COMPARISONS = tuple(_COMPARE)
-"""The comparison operators that a static threshold can have."""
+STATES = (OK, ALARM, INSUFFICIENT)
+"""By their number in `ops.core.scaling_rules`."""
+LOOK_BACK = rules.LOOK_BACK
+COMPARISONS = (
+    "GreaterThanOrEqualToThreshold",
+    "GreaterThanThreshold",
+    "LessThanThreshold",
+    "LessThanOrEqualToThreshold",
+)
+"""The comparison operators that a static threshold can have, by their number in `ops.core.scaling_rules`."""
+TREATMENTS = ("missing", "ignore", "breaching", "notBreaching")
+"""The treatments of missing data, by their number."""
+ADJUSTMENTS = ("ExactCapacity", "ChangeInCapacity", "PercentChangeInCapacity")
+"""The adjustment types of step scaling, by their number."""
+_COMPARISON = {name: i for i, name in enumerate(COMPARISONS)}
+_TREATMENT = {name: i for i, name in enumerate(TREATMENTS)}
+_ADJUSTMENT = {name: i for i, name in enumerate(ADJUSTMENTS)}
+_STATE = {name: i for i, name in enumerate(STATES)}
+_COMPARE: dict[str, Callable[[float, float], bool]] = dict(
+    zip(COMPARISONS, (operator.ge, operator.gt, operator.lt, operator.le), strict=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +53,21 @@ class AlarmRule:
     missing: str = "missing"
 
     def breaches(self, value: float) -> bool:
-        return bool(_COMPARE[self.comparison](value, self.threshold))
+        return rules.breaches(value, self.code, self.threshold)
 
     @property
     def range(self) -> int:
         return self.periods + LOOK_BACK
+
+    @property
+    def code(self) -> int:
+        """The comparison's number."""
+        return _COMPARISON[self.comparison]
+
+    @property
+    def treatment(self) -> int:
+        """The number of how missing datapoints are taken."""
+        return _TREATMENT[self.missing]
 
 
 def alarm_state(values: Sequence[float | None], rule: AlarmRule, current: str) -> str:
@@ -55,27 +75,11 @@ def alarm_state(values: Sequence[float | None], rule: AlarmRule, current: str) -
 
     Follows the table "How alarm state is evaluated when data is missing" of the CloudWatch guide.
     """
-    known = [v for v in values[-rule.range :] if v is not None]
-    if len(known) >= rule.periods:
-        hits = sum(rule.breaches(v) for v in known[-rule.periods :])
-        return ALARM if hits >= rule.datapoints else OK
-    hits = sum(rule.breaches(v) for v in known)
-    gaps = rule.periods - len(known)
-    if rule.missing == "breaching":
-        return ALARM if hits + gaps >= rule.datapoints else OK
-    if rule.missing == "notBreaching":
-        return ALARM if hits >= rule.datapoints else OK
-    if not known:
-        return INSUFFICIENT if rule.missing == "missing" else current
-    if hits >= rule.datapoints:
-        return ALARM
-    if hits < len(known):
-        return OK
-    if rule.missing == "ignore":
-        return current
-    # All that is known breaches, but it is less than M: "premature alarm state" of the guide.
-    age = max(i for i, v in enumerate(reversed(values[-rule.range :]), 1) if v is not None)
-    return ALARM if age >= rule.datapoints else current
+    window = [math.nan if v is None else v for v in values[-rule.range :]]
+    code = rules.alarm_code(
+        window, rule.periods, rule.datapoints, rule.code, rule.threshold, rule.treatment, _STATE[current]
+    )
+    return STATES[code]
 
 
 class AlarmMachine:
@@ -178,12 +182,9 @@ def target_tracking(current: int, metric: float, target: float, *, scale_in: boo
     `metric` is a per-instance value; at zero instances the base is one instance. Scale-in never goes up,
     scale-out never down.
     """
-    base = max(1, current)
-    want = max(0, math.ceil(round(base * metric / target, 9)))
+    want = rules.tracked(current, metric, target, scale_in)
     if scale_in:
-        want = min(current, want)
         return Decision(want, f"{metric:g} per instance is below the target of {target:g}")
-    want = max(current, want)
     return Decision(want, f"{metric:g} per instance is above the target of {target:g}")
 
 
@@ -200,41 +201,23 @@ def step_scaling(
     A step covers lower <= breach < upper from the threshold up, and lower < breach <= upper below it, where
     breach = metric - threshold. For a breach of 0, a step that starts there goes before one that ends there.
     """
-    step = _covering(metric - threshold, steps)
-    if step is None:
+    want = rules.stepped(
+        current,
+        metric - threshold,
+        [-math.inf if s.lower is None else s.lower for s in steps],
+        [math.inf if s.upper is None else s.upper for s in steps],
+        [s.adjustment for s in steps],
+        adjustment_number(adjustment_type),
+        min_adjustment or 0,
+    )
+    if want == rules.NO_STEP:
         return None
-    if adjustment_type == "ExactCapacity":
-        want = step.adjustment
-    elif adjustment_type == "ChangeInCapacity":
-        want = current + step.adjustment
-    else:
-        want = current + _percent(current, step.adjustment, min_adjustment or 0)
-    return Decision(max(0, want), f"step {step.adjustment:+d} ({adjustment_type})")
+    return Decision(want, f"to {want} ({adjustment_type})")
 
 
-def _covering(breach: float, steps: Sequence[Step]) -> Step | None:
-    spans = [
-        (-math.inf if s.lower is None else s.lower, math.inf if s.upper is None else s.upper, s)
-        for s in steps
-    ]
-    if breach >= 0:
-        for low, high, step in spans:
-            if low <= breach < high:
-                return step
-    if breach <= 0:
-        for low, high, step in spans:
-            if low < breach <= high:
-                return step
-    return None
-
-
-def _percent(current: int, adjustment: int, least: int) -> int:
-    """Percent of the capacity in whole instances: towards zero, but at least one; not less than `least`."""
-    if not adjustment:
-        return 0
-    change = current * adjustment / 100
-    size = max(int(abs(change)), 1 if change else 0, least)
-    return size if adjustment > 0 else -size
+def adjustment_number(adjustment_type: str) -> int:
+    """The number of an adjustment type in `ops.core.scaling_rules`."""
+    return _ADJUSTMENT[adjustment_type]
 
 
 def scale_out_allowed(want: int, reached: int, ended: float | None, cooldown: float, now: float) -> bool:
@@ -242,9 +225,9 @@ def scale_out_allowed(want: int, reached: int, ended: float | None, cooldown: fl
 
     `reached` is the capacity that the last scale-out asked for, `ended` when it completed.
     """
-    return ended is None or now >= ended + cooldown or want > reached
+    return rules.may_grow(want, reached, -math.inf if ended is None else ended, cooldown, now)
 
 
 def scale_in_allowed(ended: float | None, cooldown: float, now: float) -> bool:
     """`ended` is when the last scale-in completed; a scale-out since then has cleared it."""
-    return ended is None or now >= ended + cooldown
+    return rules.may_shrink(-math.inf if ended is None else ended, cooldown, now)

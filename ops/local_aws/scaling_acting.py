@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ops.core.autoscaling import ALARM, Outcome, clamp
+from ops.core.scaling_rules import keeps
 from ops.core.types import Bounds
 from ops.local_aws.scaling_log import reason
 from ops.local_aws.scaling_moves import Mover
@@ -130,7 +131,7 @@ def _cause(policy: Policy, alarm: AlarmLike) -> str:
 
 def _keeps(policy: Policy, known: Sequence[float], desired: int) -> bool:
     """Whether the largest of the values needs all `desired` instances: the usual end of a scale-in."""
-    return bool(known) and max(known) * desired > policy.tracking * (desired - 1) + 1e-9
+    return bool(known) and keeps(max(known), desired, policy.tracking)
 
 
 def _why_not(want: Want, bounds: Bounds, desired: int) -> dict[str, Any]:

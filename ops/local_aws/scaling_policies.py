@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ops.core.autoscaling import scale_in_allowed, scale_out_allowed, step_scaling, target_tracking
+from ops.core.scaling_rules import step_base
 from ops.core.types import Step
 from ops.local_aws.scaling_records import COOLDOWN_S, NEVER, TARGET_TRACKING, AlarmLike, Policy, Target
 
@@ -86,6 +87,4 @@ def may(want: Want, target: Target, capacity: int, desired: int, now: float) -> 
 def _base(policy: Policy, desired: int, now: float) -> int:
     """What a step adds to. During a scale-out cooldown the instances just added are part of the next step."""
     target = policy.target
-    if target.out_reached == desired and now < target.out_ended + policy.out_cooldown:
-        return target.out_base
-    return desired
+    return step_base(desired, target.out_reached, target.out_base, target.out_ended, policy.out_cooldown, now)
