@@ -1,0 +1,1 @@
+"""Replay: arrivals x policy -> waits, cold starts, instance-time. Pure; docs/model.md names every rule."""
