@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "ops.store": ("ops.store", "ops.core"),
     "ops.billing": ("ops.billing", "ops.core", "ops.clock"),
     "ops.local_aws": ("ops.local_aws", "ops.core", "ops.clock"),
+    "ops.replay": ("ops.replay", "ops.core"),
     "ops": ("ops",),
     "components.charts": ("components.charts", "components.theme", "components.format", "ops.core"),
     "components.session": ("components", "ops"),

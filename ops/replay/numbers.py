@@ -1,0 +1,117 @@
+"""A replay in numbers: what the command line prints, and what candidates are compared by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ops.core.types import FloatArray
+from ops.replay.outcome import Replayed
+from ops.replay.scenario import Requests
+
+Classes = NDArray[np.int8]
+"""For each request the clause of a promise that holds for it, from 0; -1: none. Shape (n,)."""
+QUANTILES = (0.5, 0.95, 0.99)
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Seconds from arrival to start over the started requests of one class, or of all; NaN where there is none."""
+
+    started: int
+    waited: int
+    """Those that did not start at once."""
+    mean_s: float
+    p50_s: float
+    p95_s: float
+    p99_s: float
+    max_s: float
+    over: int
+    """Requests of the class that waited longer than the clause's limit, or never started; 0 without a limit."""
+    requests: int
+    """All of the class, whatever became of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """One replay. Seconds from the first arrival where a moment is meant; NaN: it never came."""
+
+    requests: int
+    completed: int
+    expired: int
+    waits: Waits
+    by_class: tuple[Waits, ...]
+    mean_processing_s: float
+    cold_starts: int
+    launches: int
+    peak_instances: int
+    peak_backlog: int
+    billed_s: float
+    """Instance-seconds."""
+    first_full_s: float
+    drained_s: float
+    horizon_s: float
+
+    @property
+    def unfinished(self) -> int:
+        """Neither completed nor expired when the course ended."""
+        return self.requests - self.completed - self.expired
+
+
+def waits_of(waits: FloatArray, requests: int, limit_s: float | None = None) -> Waits:
+    """`waits`: seconds, of the started ones alone; `requests`: how many there were in all.
+
+    Percentiles interpolate linearly between the ranks, as numpy does.
+    """
+    never = requests - len(waits)
+    over = 0 if limit_s is None else int((waits > limit_s).sum()) + never
+    if not len(waits):
+        nan = float("nan")
+        return Waits(0, 0, nan, nan, nan, nan, nan, over, requests)
+    p50, p95, p99 = (float(v) for v in np.quantile(waits, QUANTILES))
+    return Waits(
+        len(waits),
+        int((waits > 0).sum()),
+        float(waits.mean()),
+        p50,
+        p95,
+        p99,
+        float(waits.max()),
+        over,
+        requests,
+    )
+
+
+def numbers(
+    requests: Requests,
+    replayed: Replayed,
+    classes: Classes | None = None,
+    limits_s: tuple[float | None, ...] = (),
+) -> Numbers:
+    """What a whole replay comes to. `limits_s`: of each class the wait that its clause allows."""
+    first = float(requests.arrival_s[0]) if len(requests) else replayed.start_s
+    started = ~np.isnan(replayed.started_s)
+    waits = replayed.started_s - requests.arrival_s
+    done = ~np.isnan(replayed.ended_s)
+    parts = []
+    for number, limit in enumerate(limits_s):
+        mine = classes == number if classes is not None else np.ones(len(requests), np.bool_)
+        parts.append(waits_of(waits[mine & started], int(mine.sum()), limit))
+    return Numbers(
+        len(requests),
+        int(done.sum()),
+        replayed.expired,
+        waits_of(waits[started], len(requests)),
+        tuple(parts),
+        float(requests.hold_s[done].mean()) if done.any() else float("nan"),
+        replayed.cold_starts,
+        replayed.launches,
+        replayed.peak_instances,
+        replayed.peak_backlog,
+        replayed.billed_s,
+        replayed.first_full_s - first,
+        replayed.drained_s - first,
+        replayed.end_s - first,
+    )

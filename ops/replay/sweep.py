@@ -1,0 +1,37 @@
+"""Many scenarios over the same requests: the planner's search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ops.replay.numbers import Classes, Numbers, numbers
+from ops.replay.oracle import replay
+from ops.replay.scenario import Requests, Scenario
+
+Tell = Callable[[int, int], bool]
+"""Hears how many are done, of how many; False stops the search."""
+
+
+def go_on(done: int, of: int) -> bool:
+    return True
+
+
+class Stopped(Exception):
+    """The search was called off."""
+
+
+def sweep(
+    requests: Requests,
+    scenarios: Sequence[Scenario],
+    *,
+    classes: Classes | None = None,
+    limits_s: tuple[float | None, ...] = (),
+    tell: Tell = go_on,
+) -> list[Numbers]:
+    """Every scenario over the same requests, in their order. Raises Stopped when `tell` says so."""
+    found = []
+    for done, scenario in enumerate(scenarios):
+        if not tell(done, len(scenarios)):
+            raise Stopped
+        found.append(numbers(requests, replay(requests, scenario), classes, limits_s))
+    return found
