@@ -1,4 +1,4 @@
-"""Alarms and what they make of the capacity. Parts of the general kernel; the rules are ops.core.scaling_rules."""
+"""Alarms and what they make of the capacity. Parts of both kernels; the rules are ops.core.scaling_rules."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import math
 from ops.core import scaling_rules as rules
 from ops.replay.instances import order
 from ops.replay.jit import Record, part
-from ops.replay.layout import LOW, TRACKING, Setup, Window
-from ops.replay.state import Course
+from ops.replay.layout import LOW, NONE, TRACKING, Setup, Window
 
 
 @part
@@ -126,15 +125,18 @@ def stands_back(p: Setup, s: Record, alarm: Record, now: float) -> bool:
 
 
 @part
-def act(p: Setup, u: Record, s: Record, c: Course, mine: int, now: float) -> None:
-    """Act on alarm number `mine`, which is in ALARM: the largest capacity of all that want a change wins."""
+def decide(p: Setup, s: Record, mine: int, now: float) -> int:
+    """What alarm number `mine`, which is in ALARM, leads to: the largest capacity of all that want a change.
+
+    NONE: nothing.
+    """
     alarm = p.alarms[mine]
     if s.updating or stands_back(p, s, alarm, now):
-        return
+        return NONE
     desired = s.desired
     own, held = wanted(p, s, alarm, now)
     if own == rules.NO_STEP or held or own == desired:
-        return
+        return NONE
     best, winner = -1, -1
     if agreed(p, s, alarm, own):
         best, winner = own, alarm.policy
@@ -151,25 +153,24 @@ def act(p: Setup, u: Record, s: Record, c: Course, mine: int, now: float) -> Non
             continue
         best, winner = want, other.policy
     if winner < 0:
-        return
+        return NONE
     capacity = max(s.low, min(s.high, best))
     if capacity == desired or (capacity > desired) != (best > desired):
-        return
+        return NONE
     policy = p.policies[winner]
     if capacity > desired:
         may = not s.no_out and rules.may_grow(capacity, s.out_reached, s.out_ended, policy.out_cooldown, now)
     else:
         may = not s.no_in and rules.may_shrink(s.in_ended, policy.in_cooldown, now)
-    if may:
-        move(p, u, s, c, capacity, now)
+    return capacity if may else NONE
 
 
 @part
-def move(p: Setup, u: Record, s: Record, c: Course, capacity: int, now: float) -> bool:
+def move(p: Setup, u: Record, s: Record, capacity: int, now: float) -> bool:
     if capacity > s.desired:
         s.in_ended = -math.inf
     s.changed = now
-    if order(u, s, c, p.provision, capacity, now, True):
+    if order(u, s, p.provision, capacity, now, True):
         return True
     if s.clamp_at < math.inf:
         s.clamp_at = now

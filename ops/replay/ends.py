@@ -20,7 +20,7 @@ def settle_minutes(scenario: Scenario) -> int:
 
 
 def give_up_s(requests: Requests, scenario: Scenario) -> float:
-    """Seconds without an arrival, a completion, an expiry or a planned event, after which none will come.
+    """Seconds without a completion or an expiry after which none will come, with no arrival and no event ahead.
 
     Policies can work against each other for ever, or take a request back again and again before it is done.
     """

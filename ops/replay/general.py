@@ -8,12 +8,14 @@ import numpy as np
 
 from ops.core import scaling_rules as rules
 from ops.core.types import FloatArray
-from ops.replay.decisions import act, look
+from ops.replay.decisions import decide, look, move
 from ops.replay.instances import bill, current, due, gone, note_full
 from ops.replay.jit import Record, kernel, part
-from ops.replay.layout import Ints, Records, Setup
+from ops.replay.layout import NONE, Ints, Records, Setup
+from ops.replay.leaving import leave, replace
 from ops.replay.planned import planned
 from ops.replay.state import (
+    RENEWED,
     STATE,
     STAYS,
     Course,
@@ -72,14 +74,16 @@ def run_until(u: Record, s: Record, c: Course, end: float) -> bool:
             s.drained = s.progress = at
             complete(u, s, c, at)
         elif s.due == at:
-            due(u, s, c, at)
+            if s.what == RENEWED:
+                replace(s, c)
+            due(s, at)
+            start_waiting(u, s, c, at)
         elif expiry == at:
             take_first(s, c)
             s.expired += 1
             s.drained = s.progress = max(s.drained, at)
         else:
             s.next += 1
-            s.progress = at
             start_waiting(u, s, c, at)
             s.peak_backlog = max(s.peak_backlog, waiting(s) + s.running)
         if is_over(u, s, c):
@@ -135,8 +139,12 @@ def general(
             alarm = p.alarms[number]
             look(alarm, p.windows, visible[alarm.watched])
             if alarm.state == rules.ALARM:
-                act(p, u, s, c, number, boundary)
-        planned(p, u, s, c, boundary)
+                capacity = decide(p, s, number, boundary)
+                if capacity != NONE:
+                    move(p, u, s, capacity, boundary)
+        planned(p, u, s, boundary)
+        if s.leave_to != NONE:
+            leave(u, s, c, boundary)
         minute += 1
         if is_over(u, s, c):
             s.changed = boundary
@@ -149,6 +157,8 @@ def general(
             seen_there, seen_waiting, seen_running = there, queued, s.running
         else:
             quiet += 1
+        if s.next < len(arrival) or s.event < len(p.events):
+            s.progress = boundary
         if u.until == math.inf and (quiet > u.settled or boundary > s.progress + u.give_up):
             break
     end = s.changed if u.until == math.inf else u.until

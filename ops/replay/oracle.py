@@ -270,7 +270,6 @@ class _Course:
                 self.drained = self.progress = max(self.drained, at)
             else:
                 self.next += 1
-                self.progress = at
                 self.queue.append(self.next - 1)
                 self._start_waiting(at)
                 self.peak_backlog = max(self.peak_backlog, len(self.queue) + len(self.running))
@@ -437,7 +436,6 @@ class _Course:
 
     def _happen(self, event: Event, now: float) -> None:
         self.changed = max(self.changed, now)
-        self.progress = now
         match event.kind:
             case Kind.SUSPEND:
                 self.suspended = event.suspended
@@ -501,6 +499,8 @@ class _Course:
                 quiet, seen = 0, state
             else:
                 quiet += 1
+            if self.next < self.n or self.events:
+                self.progress = boundary
             if end == INF and (quiet > settled or boundary > self.progress + patience):
                 break
         self.end = self.changed if end == INF else end

@@ -9,16 +9,16 @@ import numpy as np
 
 from ops.core.types import FloatArray
 from ops.replay.jit import Record, part
-from ops.replay.layout import Records, layout
+from ops.replay.layout import NONE, Records, layout
 
 STATE = layout(
     "due out_ended in_ended clamp_at short_until billed billed_at full changed drained progress",
-    "next head stacked running held staying leaving_busy leaving_idle work_of desired low high no_in no_out"
+    "next head stacked running held staying leaving_busy leaving_idle leave_to desired low high no_in no_out"
     " no_scheduled updating scaling what before count orders out_base out_reached event on_order expired"
     " cold_starts launches peak_instances peak_backlog done",
 )
 """A course at one instant. The queue is `stacked` requests taken back, then all from `head` to `next`."""
-NOTHING, OUT, IN, REFUSED, RENEWED = range(5)
+NO_ACTIVITY, OUT, IN, REFUSED, RENEWED = range(5)
 """What is under way."""
 STAYS, REPLACED = -2, -1
 """Where a running request is, if not on a leaving instance."""
@@ -53,6 +53,7 @@ def begin(u: Record, s: Record, c: Course) -> None:
     s.due = s.clamp_at = math.inf
     s.out_ended = s.in_ended = s.short_until = -math.inf
     s.full = math.nan
+    s.leave_to = NONE
     s.billed_at = s.changed = s.drained = s.progress = u.start
     s.staying = s.desired = s.peak_instances = u.initial
     s.low, s.high = u.low, u.high
