@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ops.core.types import FloatArray
-from ops.replay.jit import Record, part
+from ops.replay.jit import Record, maker, part
 from ops.replay.layout import NONE, Ints, layout
 from ops.replay.tree import Slots, build, leaves_for
 
@@ -40,7 +40,7 @@ class Away(NamedTuple):
     gone_at: FloatArray
 
 
-@part
+@maker
 def new_away(room: int, instances: int) -> Away:
     return Away(np.empty(room, np.int64), np.empty(room, np.float64), np.empty(instances, np.float64))
 
@@ -61,6 +61,8 @@ def enter(
 ) -> None:
     """From free flow to single requests: what is in work at the minute's edge `now` takes its slots."""
     used = a = 0
+    if not s.updating:
+        f.away = 0
     for i in range(oldest, s.next):
         end = arrival[i] + hold[i]
         if end < now:

@@ -19,15 +19,18 @@ def write(ring: Window, minute: int, value: float) -> None:
 
 
 @part
-def state_of(alarm: Record, ring: Window, newest: int, known: int, streak: int, missed: int) -> int:
-    """Of an alarm that needs all N datapoints and takes missing ones for missing.
+def highest_of(ring: Window, newest: int, count: int) -> float:
+    """Of the `count` datapoints up to minute `newest`, all of which are known."""
+    begin = (newest - count + 1) & ((len(ring) >> 1) - 1)
+    highest = ring[begin]
+    for at in range(begin + 1, begin + count):
+        highest = max(highest, ring[at])
+    return highest
 
-    In a row up to minute `newest`: datapoints known, in breach, missing.
-    """
-    if known >= alarm.periods:
-        return rules.ALARM if streak >= alarm.periods else rules.OK
-    if missed >= alarm.range:
-        return rules.INSUFFICIENT
+
+@part
+def state_of(alarm: Record, ring: Window, newest: int, state: int) -> int:
+    """The whole rule for the window that ends with minute `newest`."""
     begin = (newest - alarm.range + 1) & ((len(ring) >> 1) - 1)
     return rules.alarm_code(
         ring[begin : begin + alarm.range],
@@ -36,7 +39,7 @@ def state_of(alarm: Record, ring: Window, newest: int, known: int, streak: int, 
         alarm.comparison,
         alarm.threshold,
         alarm.missing,
-        alarm.state,
+        state,
     )
 
 
