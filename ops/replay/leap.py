@@ -31,7 +31,7 @@ from ops.replay.layout import HIGH, LOW, NONE, Ints, Records, Setup
 from ops.replay.planned import planned
 from ops.replay.prepared import Flow
 from ops.replay.state import IN, STATE, begin
-from ops.replay.streaks import highest_of, show, state_of, write
+from ops.replay.streaks import caught_up, last_needing, show, state_of, write
 from ops.replay.tree import Slots, leaves_for, new_slots
 
 FAR = 1 << 50
@@ -119,22 +119,24 @@ def course(
     f.slots, f.free, f.late_end = s.staying * concurrency, 1, -math.inf
     next_event = events[0].at if len(events) else math.inf
     high = low = wake = NONE
-    high_periods = low_periods = wake_periods = longest = 0
+    low_periods = low_range = wake_periods = longest = 0
     target, below, in_cooldown, scales_in = math.inf, -math.inf, 0.0, False
     for number in range(len(alarms)):
         alarm = alarms[number]
         longest = max(longest, alarm.range)
         policy = p.policies[alarm.policy]
         if alarm.role == HIGH:
-            high, high_periods, target = number, alarm.periods, alarm.threshold
+            high, target = number, alarm.threshold
         elif alarm.role == LOW:
-            low, low_periods, below = number, alarm.periods, alarm.threshold
+            low, low_periods, low_range, below = number, alarm.periods, alarm.range, alarm.threshold
             in_cooldown, scales_in = policy.in_cooldown, policy.scales_in > 0
         else:
             wake, wake_periods = number, alarm.periods
     settled_after = longest + delay + 2
     mask = (len(per_instance) >> 1) - 1
-    known = above = under = awake = missed = idle = 0
+    known = above = under = awake = idle = 0
+    missed = gap = longest  # before the start nothing was published
+    low_next, needed_at, needed_for = -delay, NONE, NONE
     high_state = low_state = rules.INSUFFICIENT
     wake_state = rules.INSUFFICIENT
 
@@ -186,23 +188,19 @@ def course(
             if math.isnan(seen):
                 known = above = under = 0
                 missed += 1
+                gap = missed
             else:
                 known += 1
                 missed = 0
                 above = above + 1 if seen > target else 0
                 under = under + 1 if seen < below else 0
-            if known >= high_periods:
-                high_state = rules.ALARM if above >= high_periods else rules.OK
-            elif missed >= longest:
-                high_state = rules.INSUFFICIENT
-            else:
-                high_state = state_of(alarms[high], per_instance, newest, high_state)
-            if known >= low_periods:
-                low_state = rules.ALARM if under >= low_periods else rules.OK
-            elif missed >= longest:
-                low_state = rules.INSUFFICIENT
-            else:
-                low_state = state_of(alarms[low], per_instance, newest, low_state)
+            high_state = state_of(alarms[high], per_instance, newest, known, above, gap, high_state)
+            if known >= low_periods or gap >= low_range:
+                low_state = state_of(alarms[low], per_instance, newest, known, under, gap, low_state)
+                low_next = newest + 1
+            elif not (s.updating or s.desired <= s.low) or newest - low_next >= low_range:
+                low_state = caught_up(alarms[low], per_instance, low_next, newest, low_state)
+                low_next = newest + 1
         if wake != NONE:
             write(without, k, 1.0 if backlog and not there else 0.0)
             awake = awake + 1 if without[newest & mask] >= 1.0 else 0
@@ -216,10 +214,18 @@ def course(
                 and scales_in
                 and boundary >= s.in_ended + in_cooldown
             ):
-                highest = seen if known < low_periods else highest_of(per_instance, newest, low_periods)
-                may = may or not rules.keeps(highest, desired, target)  # NaN never keeps
+                if known < low_periods:
+                    may = True
+                elif desired != needed_for or newest - needed_at >= low_periods:
+                    needed_for = desired
+                    needed_at = last_needing(per_instance, newest, low_periods, desired, target)
+                    may = may or needed_at == NONE
             if may:
                 if high != NONE:
+                    if low_next <= newest:
+                        was_low = caught_up(alarms[low], per_instance, low_next, newest - 1, low_state)
+                        low_state = caught_up(alarms[low], per_instance, newest, newest, was_low)
+                        low_next = newest + 1
                     show(p, high, per_instance, newest - 1, was_high)
                     show(p, low, per_instance, newest - 1, was_low)
                 if wake != NONE:
@@ -267,6 +273,7 @@ def course(
             following = min(following, first_after(u.until, u.first_minute))
             if k < following < FAR:
                 k = following
+                low_next = k - delay
                 per_instance[:] = value
                 without[:] = 0.0
 
@@ -311,8 +318,8 @@ def leap(
 
 @part
 def window_size(p: Setup) -> int:
-    """Minutes after which the alarms have seen nothing but what is now."""
+    """Minutes that the alarms may have to look back."""
     longest = 0
     for number in range(len(p.alarms)):
         longest = max(longest, p.alarms[number].range)
-    return longest + p.setup[0].delay + 2
+    return 2 * longest + p.setup[0].delay + 2
