@@ -291,8 +291,8 @@ def leap(
     most: int,
     waited_request: Ints,
     waited_left: FloatArray,
-) -> tuple[Records, int]:
-    """The final state, and how many requests were noted in `waited_...` (room for all requests).
+) -> tuple[Records, Records]:
+    """The final STATE and LEAP; `left` requests were noted in `waited_...` (with room for all requests).
 
     `base`: the number of the flow's first minute. `most`: most instances that the scenario can come to.
     """
@@ -303,7 +303,7 @@ def leap(
     waited = Waited(waited_request, waited_left)
     q = Setup(p.setup, p.policies, p.alarms, rings, p.steps, p.events, p.provision)
     course(arrival, hold, q, flow, base, states[0], leaps[0], slots, waited, away)
-    return states, leaps[0].left
+    return states, leaps
 
 
 @part
