@@ -22,6 +22,7 @@ from ops import (
     cli_doctor,
     cli_failures,
     cli_incident,
+    cli_replay,
     cli_requests,
     cli_savings,
     cli_show,
@@ -132,6 +133,7 @@ cli_change.add_to(app, lambda work, json: _run(work, json))
 cli_warm.add_to(app, lambda work, json: _run(work, json))
 cli_failures.add_to(app, lambda work, json: _run(work, json), lambda hours: span_of_hours(_number(hours)))
 cli_requests.add_to(app, lambda work, json: _run(work, json))
+cli_replay.add_to(app, lambda work, json: _run(work, json))
 cli_savings.add_to(app, lambda work, json: _run(work, json))
 
 
