@@ -25,6 +25,7 @@ _LOOKED_AT = 50
 _UNIT = re.compile(
     r"[\s_(\[-]*\b(s|sec|secs|seconds?|ms|msec|millis|milliseconds?|us|µs|micros|microseconds?|ns|nanos|nanoseconds?)[)\]]?$"
 )
+_COMMA = re.compile(r"\s*[+-]?\d*,\d+\s*")
 _TIMES = (
     "timestamp", "arrival", "arrival_time", "arrival_timestamp", "arrivals", "start", "start_time", "start_timestamp",
     "started", "started_at", "time", "datetime", "date_time", "ts", "submitted", "submitted_at", "created",
@@ -76,6 +77,7 @@ class _Table:
     lines: list[int]
     """The number of the line on which each row ends."""
     headed: bool
+    delimiter: str
 
     def column(self, place: int) -> list[str]:
         return [row[place] for row in self.rows]
@@ -105,7 +107,7 @@ def read_arrivals(body: bytes, columns: Columns = Columns()) -> FileArrivals:
     notes: list[str] = []
     time, service, end = _chosen(table, columns, notes)
     bad: dict[int, str] = {}
-    texts = _moments(table, time, notes)
+    texts = _moments(table, time)
     head = table.names[end if end is not None else time[0]]
     try:
         stamps = read_stamps(texts, _unit(head))
@@ -157,7 +159,7 @@ def _table(text: str) -> _Table:
     reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
     try:
         for row in reader:
-            if any(cell.strip() for cell in row) or len(row) > 1:
+            if row and not (len(row) == 1 and row[0].isspace()):
                 rows.append(row)
                 lines.append(reader.line_num)
     except csv.Error as error:
@@ -174,7 +176,7 @@ def _table(text: str) -> _Table:
         names = tuple(str(i + 1) for i in range(len(rows[0])))
     if not rows:
         raise BadInput("There is no row below the header.", "Give a CSV file with a row for each request.")
-    return _Table(names, _even(rows, lines, len(names)), lines, headed)
+    return _Table(names, _even(rows, lines, len(names)), lines, headed, delimiter)
 
 
 def _even(rows: list[list[str]], lines: Sequence[int], width: int) -> list[list[str]]:
@@ -298,17 +300,17 @@ def _unit(name: str) -> str | None:
     )
 
 
-def _moments(table: _Table, places: Sequence[int], notes: list[str]) -> list[str]:
+def _moments(table: _Table, places: Sequence[int]) -> list[str]:
     if len(places) > 1:
         return [" ".join(row[i].strip() for i in places) for row in table.rows]
     return _decimals(table.column(places[0]), table)
 
 
 def _decimals(texts: list[str], table: _Table) -> list[str]:
-    """Numbers with a decimal comma get a point, where no number has one."""
-    if any("," in text for text in texts) and not any("." in text for text in texts):
-        return [text.replace(",", ".") for text in texts]
-    return texts
+    """Numbers with a decimal comma get a point; where commas part the columns, nobody knows what one means."""
+    if table.delimiter == "," or not any("," in text for text in texts):
+        return texts
+    return [text.replace(",", ".") if _COMMA.fullmatch(text) else text for text in texts]
 
 
 def _unreadable(table: _Table, bad: dict[int, str]) -> BadInput:
