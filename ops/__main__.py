@@ -148,7 +148,7 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.Abort:
         return 130
     except TyperException as error:
-        wrong = BadInput(_sentence(str(getattr(error, "message", "") or error)), "See python -m ops --help.")
+        wrong = BadInput(_sentence(error.format_message() or str(error)), "See python -m ops --help.")
         cli_show.fail(wrong, "--json" in given)
         return wrong.exit_code
     return int(code or 0)

@@ -86,7 +86,9 @@ def test_large_numbers_are_milliseconds_from_zero_where_the_header_says_so() -> 
     st.lists(st.integers(0, 10**15), min_size=1, max_size=30),
     st.sampled_from([(0, 6), (3, 3), (6, 0)]),
 )
-def test_microseconds_of_the_epoch_are_exact_to_the_last_bit(offsets: list[int], form: tuple[int, int]) -> None:
+def test_microseconds_of_the_epoch_are_exact_to_the_last_bit(
+    offsets: list[int], form: tuple[int, int]
+) -> None:
     power, digits = form
     micros = sorted(1_700_000_000_000_000 + offset for offset in offsets)
     rows = [str(m // 10**digits) + (f".{m % 10**digits:0{digits}d}" if digits else "") for m in micros]
@@ -187,22 +189,52 @@ def test_empty_lines_are_no_rows() -> None:
         ("a,b\n1,2\n", {"time": "c"}, "There is no column 'c'", "The columns are a and b."),
         ("a,b\n1,2\n", {"service": "c", "time": "a"}, "There is no column 'c'", "The columns are a and b."),
         ("a,b\n1,2\n", {"end": "c"}, "There is no column 'c'", "The columns are a and b."),
-        ("1,2\n1,2\n", {"time": "when"}, "There is no column 'when'", "no header; columns are numbered from 1 to 2"),
+        (
+            "1,2\n1,2\n",
+            {"time": "when"},
+            "There is no column 'when'",
+            "no header; columns are numbered from 1 to 2",
+        ),
         ("a,a\n1,2\n", {"time": "a"}, "Several columns are named 'a'", "by its number"),
         ("a,b\n1,2\n", {"time": "a", "end": "b"}, "one for its end", "--column or --end-column"),
         ("a,end\n1,2\n", {"end": "end"}, "needs a duration", "--service-column"),
-        ("timestamp\n1\nx\n\n", {}, "1 of 2 rows cannot be read: line 3: 'x' is no time.", "no row is left out"),
-        ("timestamp\n1\n\"\"\n", {}, "line 3: the time is missing", ""),
+        (
+            "timestamp\n1\nx\n\n",
+            {},
+            "1 of 2 rows cannot be read: line 3: 'x' is no time.",
+            "no row is left out",
+        ),
+        ('timestamp\n1\n""\n', {}, "line 3: the time is missing", ""),
         ("timestamp\n1\nnan\ninf\n", {}, "line 3: 'nan' is no time; line 4: 'inf' is no time", ""),
-        ("timestamp\n" + "1\n" + "x\n" * 6, {}, "6 of 7 rows cannot be read: line 3: .*; line 5: .*; and 3 more", ""),
-        ("timestamp,duration\n1,-2\n2,\n", {}, "line 2: '-2' is below zero; line 3: the number is missing", ""),
-        ("timestamp,x\n1,2,3\n1\n", {}, "line 2 has 3 columns; line 3 has 1 column", "first line has 2 columns"),
+        (
+            "timestamp\n" + "1\n" + "x\n" * 6,
+            {},
+            "6 of 7 rows cannot be read: line 3: .*; line 5: .*; and 3 more",
+            "",
+        ),
+        (
+            "timestamp,duration\n1,-2\n2,\n",
+            {},
+            "line 2: '-2' is below zero; line 3: the number is missing",
+            "",
+        ),
+        (
+            "timestamp,x\n1,2,3\n1\n",
+            {},
+            "line 2 has 3 columns; line 3 has 1 column",
+            "first line has 2 columns",
+        ),
         ("timestamp\n2026-02-30 10:00:00\n", {}, "'2026-02-30 10:00:00' is no time", ""),
         ("timestamp\n2026-02-20 25:00:00\n", {}, "is no time", ""),
         ("timestamp\n1\n2026-02-20 10:00:00\n", {}, "line 3: '2026-02-20 10:00:00' is no time", ""),
         ("timestamp\n1700000000\n5\n", {}, "line 3: '5' is no time since 1970 in s, as others are", ""),
         ("timestamp\n02/03/2026 10:00:00\n", {}, "tell the day from the month", "like 2026-11-26 14:30:00"),
-        ('timestamp,n\n1,"a\n2,b\n', {}, "cannot be read: unexpected end of data", "quote that is not closed"),
+        (
+            'timestamp,n\n1,"a\n2,b\n',
+            {},
+            "cannot be read: unexpected end of data",
+            "quote that is not closed",
+        ),
         ("a\x00b\n", {}, "no text file", ""),
     ],
 )
