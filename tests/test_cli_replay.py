@@ -278,7 +278,7 @@ def test_what_is_not_in_order_is_said_on_stderr(tmp_path: Path, capsys: pytest.C
             ["--arrivals", "{}", "--service", "1", "--column", "when"],
             "There is no column 'when'. The columns are",
         ),
-        (["--arrivals", "{}", "--service", "1", "--seed", "-1"], "A seed cannot be negative"),
+        (["--arrivals", "{}", "--service", "1", "--seed", "-1"], "--seed -1 cannot be"),
         (["--arrivals", "{}", "--service", "1", "--timeline", "/nowhere/at/all.csv"], "cannot be written"),
         (["--arrivals", "{}", "--sevice", "1"], "--sevice"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -54,6 +55,28 @@ def document(numbers: Numbers, price: Price | None) -> dict[str, Any]:
         "price_source": None if price is None else price.source,
         "peak_backlog": numbers.peak_backlog,
     }
+
+
+RANGED = (
+    "requests", "completed", "expired", "waited", "mean_wait_s", "p50_wait_s", "p95_wait_s", "p99_wait_s",
+    "max_wait_s", "cold_starts", "launches", "peak_instances", "instance_hours", "cost_usd", "peak_backlog",
+)  # fmt: skip
+
+
+def documents(runs: Sequence[Numbers], price: Price | None) -> dict[str, Any]:
+    """Of several ways in which the requests may have come: the median of each figure, and `range`, least and most."""
+    every = [document(run, price) for run in runs]
+    if len(every) == 1:
+        return every[0]
+    values = {key: [d[key] for d in every if isinstance(d[key], int | float)] for key in every[0]}
+    middle = {key: _median(found) if found else every[0][key] for key, found in values.items()}
+    ranges = {key: [min(values[key]), max(values[key])] if values[key] else None for key in RANGED}
+    return {**middle, "expansions": len(every), "range": ranges}
+
+
+def _median(values: Sequence[float]) -> float:
+    """The middle one; of an even number the lower of both, so that it is one that came."""
+    return sorted(values)[(len(values) - 1) // 2]
 
 
 def timeline(replayed: Replayed) -> str:
