@@ -108,7 +108,9 @@ class Lived:
     cold_starts: int
     billed_s: float
     moves: list[tuple[float, int]]
-    """(instant, capacity) of every activity that changed the desired count."""
+    """(instant, capacity) of every activity that set the desired count, also of those that failed."""
+    failed: list[str]
+    """What the failed activities say."""
     minutes: list[tuple[float, ...]] = field(default_factory=list)
     """(backlog, per instance, in service, desired before the alarms act), from the first minute in service on."""
 
@@ -358,6 +360,7 @@ class _Course:
             self._cold_starts(),
             sum(float(each.sum()) for each in hours.values()) * 3600,
             [(a.start, a.capacity) for a in reversed(activities) if a.capacity is not None],
+            [a.message for a in reversed(activities) if a.status == "Failed" and not a.not_scaled],
             minutes,
         )
 
