@@ -439,6 +439,7 @@ class _Course:
         match event.kind:
             case Kind.SUSPEND:
                 self.suspended = event.suspended
+                self._clamp(now)  # RegisterScalableTarget, too
             case Kind.SHORTAGE:
                 self.short_until = now + event.lasts_s
             case Kind.MANUAL:
