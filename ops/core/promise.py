@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ops.core.errors import BadInput
 from ops.core.warm import WarmWindow, zone_of
 from ops.core.warm_text import days_text
-from ops.core.words import listed, took
+from ops.core.words import listed
 
 MEAN = "mean"
 SHARE = "share"
@@ -52,11 +52,11 @@ class Clause:
 
     @property
     def what(self) -> str:
-        """ "95 % of requests start within 2.0 min"."""
+        """ "95 % of requests start within 2 min"."""
         if self.measure == MEAN:
-            return f"requests wait at most {took(self.limit_s)} on average"
+            return f"requests wait at most {exactly(self.limit_s)} on average"
         who = "every request starts" if self.share == 1 else f"{self.share * 100:.6g} % of requests start"
-        return f"{who} {'at once' if self.limit_s == 0 else f'within {took(self.limit_s)}'}"
+        return f"{who} {'at once' if self.limit_s == 0 else f'within {exactly(self.limit_s)}'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +86,13 @@ def hours(window: WarmWindow) -> str:
         return ""
     end = "24:00" if window.end.hour == window.end.minute == 0 else f"{window.end:%H:%M}"
     return f"{window.start:%H:%M}-{end}"
+
+
+def exactly(seconds: float) -> str:
+    """A limit as it was given: "2 min", "1 h 30 min", "90.5 s" as "1 min 30.5 s"."""
+    whole, rest = divmod(seconds, 60)
+    hours_, minutes = divmod(int(whole), 60)
+    parts = [f"{n} {unit}" for n, unit in ((hours_, "h"), (minutes, "min")) if n]
+    if rest or not parts:
+        parts.append(f"{rest:.6g} s")
+    return " ".join(parts)
