@@ -79,7 +79,7 @@ def around(
 
 
 def demands(requests: Requests, promise: Promise, ground: Ground, machine: Machine) -> tuple[int, ...]:
-    """How many instances keep up: with the usual busy hour, the worst hour, the usual burst, the worst burst; ascending.
+    """How many instances keep up: in the usual and the worst hour, and burst; ascending.
 
     A burst is what comes within the shortest limit of the promise, and is worked on within it. One number in the
     middle is added.
