@@ -23,6 +23,7 @@ from ops.gather import Gatherer
 from ops.known import State
 from ops.replay.backtest import Actual
 from ops.replay.calibrated import Provision, Service, Slots, provision_of, service_of, slots_of
+from ops.replay.clusters import EVEN, Clusters, clusters
 from ops.replay.draws import Times
 from ops.replay.of_setup import SetUp, of_setup
 from ops.replay.scenario import Model, Scenario
@@ -74,6 +75,8 @@ class EndpointTraffic:
     actual: Actual
     model: Model = field(default_factory=Model)
     """What of the undocumented its metrics show."""
+    clusters: Clusters = EVEN
+    """How closely requests of one minute come together."""
     notes: tuple[str, ...] = ()
 
     def with_service(self, times: Times) -> EndpointTraffic:
@@ -152,9 +155,20 @@ def traffic_of(state: State, name: str, days: float = DAYS) -> EndpointTraffic:
         whole = Setup(seen.target, seen.policies, seen.schedules, seen.alarms)
         setup = of_setup(whole, first, until, endpoint.current)
         compared = of_setup(whole, actual.first_s, actual.until_s, endpoint.current)
+    close = _clusters(pieces, arrivals, slots, service) if queued else EVEN
     notes = _notes(arrivals, queued)
     return EndpointTraffic(
-        endpoint, arrivals, service, slots, provision, setup, compared, actual, _model(pieces, beside), notes
+        endpoint,
+        arrivals,
+        service,
+        slots,
+        provision,
+        setup,
+        compared,
+        actual,
+        _model(pieces, beside),
+        close,
+        notes,
     )
 
 
@@ -233,6 +247,20 @@ def _actual(pieces: Sequence[Steps], beside: Sequence[Waited], arrivals: Arrival
         if told.any():
             longest = float(np.fmax(longest, np.nanmax(np.fmax(waited.mean_s[told], waited.max_s[told]))))
     return Actual(first, instances, backlog, total / requests if requests else np.nan, longest, int(requests))
+
+
+def _clusters(pieces: Sequence[Steps], arrivals: Arrivals, slots: Slots, service: Service) -> Clusters:
+    """Of the minutes, one piece after the other: of the first minute after a gap nobody knows what arrived."""
+    if service.times is None:
+        return EVEN
+    minutes = [p for p in pieces if p.period == MINUTE_S]
+    return clusters(
+        arrivals.count[arrivals.length_s == MINUTE_S],
+        _all([p.instances for p in minutes]),
+        _all([p.backlog for p in minutes]),
+        slots.concurrency,
+        service.times,
+    )
 
 
 def _model(pieces: Sequence[Steps], beside: Sequence[Waited]) -> Model:
