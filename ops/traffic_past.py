@@ -23,7 +23,7 @@ from ops.gather import Gatherer
 from ops.known import State
 from ops.replay.backtest import Actual
 from ops.replay.calibrated import Provision, Service, Slots, provision_of, service_of, slots_of
-from ops.replay.clusters import EVEN, Clusters, clusters
+from ops.replay.clusters import Placing, placing
 from ops.replay.draws import Times
 from ops.replay.of_setup import SetUp, of_setup
 from ops.replay.scenario import Model, Scenario
@@ -75,8 +75,8 @@ class EndpointTraffic:
     actual: Actual
     model: Model = field(default_factory=Model)
     """What of the undocumented its metrics show."""
-    clusters: Clusters = EVEN
-    """How closely requests of one minute come together."""
+    placing: Placing | None = None
+    """What the queue tells of where in its minute a request came; None: nothing."""
     notes: tuple[str, ...] = ()
 
     def with_service(self, times: Times) -> EndpointTraffic:
@@ -155,7 +155,7 @@ def traffic_of(state: State, name: str, days: float = DAYS) -> EndpointTraffic:
         whole = Setup(seen.target, seen.policies, seen.schedules, seen.alarms)
         setup = of_setup(whole, first, until, endpoint.current)
         compared = of_setup(whole, actual.first_s, actual.until_s, endpoint.current)
-    close = _clusters(pieces, arrivals, slots, service) if queued else EVEN
+    close = _placing(pieces, arrivals, slots, service) if queued else None
     notes = _notes(arrivals, queued)
     return EndpointTraffic(
         endpoint,
@@ -249,18 +249,14 @@ def _actual(pieces: Sequence[Steps], beside: Sequence[Waited], arrivals: Arrival
     return Actual(first, instances, backlog, total / requests if requests else np.nan, longest, int(requests))
 
 
-def _clusters(pieces: Sequence[Steps], arrivals: Arrivals, slots: Slots, service: Service) -> Clusters:
-    """Of the minutes, one piece after the other: of the first minute after a gap nobody knows what arrived."""
+def _placing(pieces: Sequence[Steps], arrivals: Arrivals, slots: Slots, service: Service) -> Placing | None:
+    """Of the minutes, one piece after the other."""
     if service.times is None:
-        return EVEN
-    minutes = [p for p in pieces if p.period == MINUTE_S]
-    return clusters(
-        arrivals.count[arrivals.length_s == MINUTE_S],
-        _all([p.instances for p in minutes]),
-        _all([p.backlog for p in minutes]),
-        slots.concurrency,
-        service.times,
-    )
+        return None
+    fine = arrivals.length_s == MINUTE_S
+    instances = np.where(fine, _all([p.instances for p in pieces]), np.nan)
+    backlog = np.where(fine, _all([p.backlog for p in pieces]), np.nan)
+    return placing(arrivals.count, instances, backlog, slots.concurrency, service.times)
 
 
 def _model(pieces: Sequence[Steps], beside: Sequence[Waited]) -> Model:
