@@ -42,7 +42,7 @@ class PlannerConsole(Opened):
 
     def traffic(self, name: str, days: float = DAYS) -> EndpointTraffic:
         """The traffic of the last `days` as far as it was read. Raises UnknownEndpoint, BadInput."""
-        return traffic_past.traffic_of(self._gatherer().state(), name, days)
+        return traffic_past.traffic_of(self._gatherer().state(), name, days, self._log().of(name))
 
     def find_traffic(self, name: str, days: float = DAYS) -> EndpointTraffic:
         """The same with everything read now that it lacks: for a console without a past. OpsError."""
