@@ -46,6 +46,7 @@ def as_json(view: SavingsView) -> str:
             line(row, view)
             | _missing(row)
             | _notes(row)
+            | _types(row, view)
             | {"waits": _waits(view.details.get(row.name, Details()).waits)}
             for row in view.rows
         ],
@@ -99,6 +100,7 @@ def as_days(view: SavingsView) -> str:
         ("made", counted.made(view)),
         ("tags", ", ".join(f"{key}={value}" for key, value in view.query.tags) or "all"),
         *((f"baseline of {row.name}", row.against.formula) for row in view.rows),
+        *((f"types of {row.name}", row.unseen) for row in view.rows if row.unseen),
         *((f"not counted, {each.name}", each.why) for each in whole.left_out),
     )
     out = _Text()
@@ -199,7 +201,27 @@ def _notes(row: Saving) -> dict[str, Any]:
     return {
         "counted_since": None if row.since is None else row.since.isoformat(),
         "gone": None if row.gone is None else row.gone.isoformat(),
-        "notes": list(row.notes),
+        "notes": list(row.told),
+    }
+
+
+def _types(row: Saving, view: SavingsView) -> dict[str, Any]:
+    """Hours and money by type, and how far what nobody saw of a pool's types moves the sum; null: not known."""
+    detail = view.details.get(row.name)
+    upper = detail.upper_usd if detail is not None else None
+    if upper is None and row.usd is not None and row.spread_usd:
+        upper = row.usd + row.spread_usd
+    return {
+        "by_type": [
+            {
+                "instance_type": t.instance_type,
+                "instance_hours": _number(t.hours, 4),
+                "usd": _number(t.usd, 4),
+            }
+            for t in row.by_type
+        ],
+        "type_not_seen_hours": _number(row.unseen_hours, 4),
+        "actual_upper_usd": None if row.basis is Basis.BILLED else _number(upper, 4),
     }
 
 
