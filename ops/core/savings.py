@@ -188,7 +188,8 @@ def saving(
                 at,
                 edges[i + 1],
                 parts,
-                prices.get(held.kinds[0]) if held is not None and held.kinds else None,
+                first := held.kinds[0] if held is not None and held.kinds else None,
+                prices.get(first or ""),
                 None if on.instances is None else on.instances * hours_of(float(wanted[i])),
                 float(known[i]),
             )
@@ -196,7 +197,11 @@ def saving(
     shown = tuple(_day(day, a, b, lines) for day, a, b in days)
     whole = _sum(lines)
     parts = tuple(part for line in lines if line.known for part in line.parts)
-    unpriced = sorted({kind for part in parts if part.price is None for kind in part.unpriced(prices)})
+    if not parts and whole.hours is not None:  # a pool that slept all the time is named by its first type
+        parts = tuple(Part(kind, prices.get(kind), Decimal(0)) for kind in types[-1].kinds[:1])
+    lacking = {kind for part in parts if part.price is None for kind in part.unpriced(prices)}
+    lacking |= {line.first or "" for line in lines if line.known and line.baseline_price is None}
+    unpriced = sorted(lacking)
     not_seen = [part for part in parts if part.pool]
     unseen_hours = sum((part.hours for part in not_seen), Decimal(0))
     spread = sum((part.spread for part in not_seen), Decimal(0))

@@ -16,7 +16,7 @@ from ops.core.views_savings import Candidate, Details, Elsewhere, SavingsView, W
 KEYS = (
     "name", "basis", "currency", "period_start", "period_end", "coverage", "actual_usd", "baseline_usd", "saved_usd",
     "saved_ratio", "instance_hours", "baseline_formula", "price_source", "price_as_of", "final",
-    "days_billed", "days_lived",
+    "days_billed", "days_lived", "instance_types", "actual_upper_usd",
 )  # fmt: skip
 """Of every endpoint in JSON and every line in CSV. null or empty: not known."""
 DAY_KEYS = (
@@ -46,7 +46,7 @@ def as_json(view: SavingsView) -> str:
             line(row, view)
             | _missing(row)
             | _notes(row)
-            | _types(row, view)
+            | _types(row)
             | {"waits": _waits(view.details.get(row.name, Details()).waits)}
             for row in view.rows
         ],
@@ -141,7 +141,26 @@ def line(row: Saving | Total, view: SavingsView) -> dict[str, Any]:
         "final": row.final,
         "days_billed": row.days_known,
         "days_lived": row.days_lived,
+        "instance_types": None
+        if isinstance(row, Total)
+        else "; ".join(each.instance_type for each in row.by_type) or None,
+        "actual_upper_usd": _number(_upper(row, view), 4),
     }
+
+
+def _upper(row: Saving | Total, view: SavingsView) -> Decimal | None:
+    """The upper end of an estimate, as far as it is known; None on a bill."""
+    if row.basis is Basis.BILLED or row.usd is None:
+        return None
+    if isinstance(row, Total):
+        whole = counted.upper_usd(view)
+        spread = sum((each.spread_usd for each in view.rows if each.name in row.counted), Decimal(0))
+    else:
+        detail = view.details.get(row.name)
+        whole, spread = detail.upper_usd if detail is not None else None, row.spread_usd
+    if whole is None and spread:
+        return row.usd + spread
+    return whole
 
 
 def _priced(row: Saving | Total, view: SavingsView) -> tuple[str | None, str | None]:
@@ -205,12 +224,8 @@ def _notes(row: Saving) -> dict[str, Any]:
     }
 
 
-def _types(row: Saving, view: SavingsView) -> dict[str, Any]:
-    """Hours and money by type, and how far what nobody saw of a pool's types moves the sum; null: not known."""
-    detail = view.details.get(row.name)
-    upper = detail.upper_usd if detail is not None else None
-    if upper is None and row.usd is not None and row.spread_usd:
-        upper = row.usd + row.spread_usd
+def _types(row: Saving) -> dict[str, Any]:
+    """Hours and money by type, those of a pool of which nobody saw whose they are among them; null: not known."""
     return {
         "by_type": [
             {
@@ -221,7 +236,6 @@ def _types(row: Saving, view: SavingsView) -> dict[str, Any]:
             for t in row.by_type
         ],
         "type_not_seen_hours": _number(row.unseen_hours, 4),
-        "actual_upper_usd": None if row.basis is Basis.BILLED else _number(upper, 4),
     }
 
 

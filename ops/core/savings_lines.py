@@ -81,6 +81,8 @@ class Line:
     begin: int
     end: int
     parts: tuple[Part, ...]
+    first: str | None
+    """The type that the baseline is counted as: of a pool its first."""
     baseline_price: Price | None
     baseline_hours: Decimal | None
     known: float
@@ -104,16 +106,16 @@ def by_type_of(parts: Iterable[Part]) -> tuple[TypeHours, ...]:
 def of_pool(
     held: TypeFrom, minutes: Mapping[str, float], unseen: float, prices: Mapping[str, Price]
 ) -> tuple[Part, ...]:
-    """A stretch of a pool by type, the first of it also where it did not run, and what nobody saw.
+    """A stretch of a pool by type, as far as they ran, and what nobody saw.
 
     What is lost in rounding is of whoever ran longest, so that the parts are the hours of the whole stretch.
     """
-    hours = {kind: hours_of(spent) for kind, spent in minutes.items() if spent > 0 or kind == held.pool[0]}
+    hours = {kind: hours_of(spent) for kind, spent in minutes.items()}
     hours[""] = hours_of(unseen)
     longest = max(hours, key=lambda kind: hours[kind])
     hours[longest] += hours_of(sum(minutes.values()) + unseen) - sum(hours.values(), Decimal(0))
     left = hours.pop("")
-    found = [Part(kind, prices.get(kind), each) for kind, each in hours.items()]
+    found = [Part(kind, prices.get(kind), each) for kind, each in hours.items() if each]
     if left:
         low, high = ends(held.pool, prices)
         found.append(Part(None, low, left, held.pool, high))

@@ -83,6 +83,12 @@ def test_without_a_price_of_what_ran_the_money_is_not_known(missing: str) -> Non
     assert found.missing == f"no price is known for {missing}"
 
 
+def test_without_a_price_of_the_first_type_the_cost_is_known_and_the_baseline_not() -> None:
+    found = saved(level(1, 24), mix(0, 24, 0, 1), of=prices(g6="1"))
+    assert (found.usd, found.baseline_usd, found.saved) == (24, None, None)
+    assert found.missing == f"no price is known for {G5}"
+
+
 def test_a_type_that_never_ran_needs_no_price() -> None:
     found = saved(level(1, 24), mix(0, 24, 1, 0), of=prices(g5="2"))
     assert (found.usd, found.baseline_usd) == (48, 48)
