@@ -11,7 +11,7 @@ from ops.core.cost import Basis
 from ops.core.savings import Saving
 from ops.core.savings_earlier import counted_h
 from ops.core.savings_parts import known_minutes
-from ops.core.savings_words import dollars, named, plural_s, said, share
+from ops.core.savings_words import dollars, named, plural_s, said, share, usd
 from ops.core.views_savings import SavingsView
 from ops.core.words import count
 
@@ -159,8 +159,8 @@ def unseen(view: SavingsView) -> str:
     if whole.usd is None or not whole.hours or spread < whole.usd * FEW_MORE:
         return ""
     return (
-        f"Up to {dollars(whole.usd + spread)}: which type of an instance pool ran was not seen for "
-        f"{hours:,.0f} of {whole.hours:,.0f} instance-hours, and they are counted as the cheapest."
+        f"The cost may be up to {usd(whole.usd + spread, whole.basis)}: which type of an instance pool ran was not "
+        f"seen for {hours:,.0f} of {whole.hours:,.0f} instance-hours, and they are counted as the cheapest."
     )
 
 

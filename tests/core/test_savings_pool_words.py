@@ -8,6 +8,7 @@ from decimal import Decimal
 from ops.core import savings_counted as counted
 from ops.core import savings_story as story
 from ops.core.savings import total
+from ops.core.savings_words import usd
 from tests.components.savings_samples import DOC, row, view
 
 SEEN = row(DOC, lambda at: 1.0)
@@ -20,7 +21,7 @@ def test_unseen_types_are_said_beside_the_headline_with_the_upper_end() -> None:
     )
     shown = replace(view((found,)), total=total([found]))
     (said,) = [each for each in story.lead(shown) if "was not seen" in each]
-    assert said.startswith(f"Up to ${2 * SEEN.usd:,.0f}")
+    assert said.startswith(f"The cost may be up to {usd(2 * SEEN.usd, SEEN.basis)}: ")
     assert "for 12 of" in said
     assert ("not on record", found.unseen) in counted.counting(shown)
 
