@@ -22,7 +22,7 @@ run: setup ## Install what is missing, start the embedded AWS, open the console 
 
 test: setup-dev ## All tests, with a real browser (one file: make test ARGS=tests/core)
 	@$(PY) -m tests.browser_finder >/dev/null
-	$(PY) -m pytest -n auto --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup-dev ## Format, lint, types, import contracts, then all tests
 	$(PY) -m ruff format --check .

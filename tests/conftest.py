@@ -16,7 +16,7 @@ settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")
 
 HERE = Path(__file__).parent
-FIRST = ("e2e", "browser", ".", "pages")
+FIRST = ("e2e", ".", "pages")
 """Folders with the longest files: started first, they leave none for one worker alone in the end."""
 
 
@@ -28,17 +28,22 @@ def pytest_xdist_auto_num_workers() -> int | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file run on one worker, and those with a browser all on the same: they share what they start."""
+    """Files that take long come first, those with a browser each followed by others, so that few run at once."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
 
-    def rank(item: pytest.Item) -> int:
-        folder = str(item.path.parent.relative_to(HERE))
+    def rank(file: Path) -> int:
+        folder = str(file.parent.relative_to(HERE))
         return FIRST.index(folder) if folder in FIRST else len(FIRST)
 
-    items.sort(key=rank)
-    for item in items:
-        file = item.path.relative_to(HERE)
-        together = "browser" if file.parts[0] == "browser" else file.with_suffix("").as_posix()
-        item.add_marker(pytest.mark.xdist_group(together))
+    browser = [file for file in files if file.parent.name == "browser"]
+    others = sorted((file for file in files if file.parent.name != "browser"), key=rank)
+    order = []
+    while browser or others:
+        order += [*browser[:1], *others[:4]]
+        del browser[:1], others[:4]
+    items[:] = [item for file in order for item in files[file]]
 
 
 @pytest.fixture(scope="session", autouse=True)
