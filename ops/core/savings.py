@@ -18,6 +18,7 @@ from ops.core.baselines import Against, Baseline, Kind, against, office_edges
 from ops.core.cost import Basis, hours_of
 from ops.core.instance_time import MINUTES, QUARTER_S, InstanceTime
 from ops.core.periods import Period
+from ops.core.places import Place
 from ops.core.types import FloatArray, Price
 
 CURRENCY = "USD"
@@ -108,6 +109,13 @@ class Saving(Compared):
     """When it was created, where that lies within the period: nothing older is counted."""
     gone: datetime | None = None
     """When it was first missing, where it is not there any more."""
+    place: Place | None = None
+    """Where it is, in a view of several places."""
+
+    @property
+    def key(self) -> str:
+        """What tells it apart in its view: the name, of several places with account and region."""
+        return self.name if self.place is None else self.place.of(self.name)
 
     @property
     def covered(self) -> float:
@@ -120,6 +128,7 @@ class Saving(Compared):
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     name: str
+    """The `key` of its row."""
     why: str
 
 
@@ -129,6 +138,7 @@ class Total(Compared):
 
     basis: Basis
     counted: tuple[str, ...]
+    """The `key` of each row."""
     left_out: tuple[LeftOut, ...]
     hours: Decimal | None
     baseline_hours: Decimal | None
@@ -214,7 +224,7 @@ def total(found: Iterable[Saving], basis: Basis = Basis.ESTIMATED) -> Total:
     if any(row.basis is not basis for row in rows):
         raise ValueError("billed and estimated costs are never added to each other")
     known = [row for row in rows if row.usd is not None and row.baseline_usd is not None]
-    left = tuple(LeftOut(row.name, row.missing or "not known") for row in rows if row not in known)
+    left = tuple(LeftOut(row.key, row.missing or "not known") for row in rows if row not in known)
     by_days = bool(rows) and all(row.days_known is not None for row in rows)
     days_known, days_lived = _days_told(known or rows) if by_days else (None, None)
     by_day: dict[date, list[SavedDay]] = {}
@@ -223,7 +233,7 @@ def total(found: Iterable[Saving], basis: Basis = Basis.ESTIMATED) -> Total:
             by_day.setdefault(day.day, []).append(day)
     return Total(
         basis,
-        tuple(row.name for row in known),
+        tuple(row.key for row in known),
         left,
         _added(row.hours for row in known),
         _added(row.baseline_hours for row in known),

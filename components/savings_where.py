@@ -1,0 +1,39 @@
+"""The pickers of accounts and regions on the Savings page, where Ebb knows more than one. They live in the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from components import refused, savings_door
+from ops.core.places import PlaceChoice
+
+
+def pick() -> PlaceChoice:
+    """What a link or a picker has chosen. A link keeps its accounts and regions also while they are not known yet."""
+    known = savings_door.known_places()
+    return PlaceChoice(
+        _pick(savings_door.ACCOUNT, "Accounts", "All accounts", {place.account for place in known}),
+        _pick(savings_door.REGION, "Regions", "All regions", {place.region for place in known}),
+    )
+
+
+def _pick(key: str, label: str, all_words: str, known: Iterable[str]) -> tuple[str, ...]:
+    asked = st.query_params.get_all(key) or st.session_state.get(key) or []
+    offered = sorted({*known, *asked})
+    if len(offered) < 2 and not asked:
+        return ()
+    chosen = st.multiselect(
+        label,
+        offered,
+        key=key,
+        bind="query-params",
+        persist_state="session",
+        placeholder=all_words,
+        on_change=refused.forget,
+        args=(key,),
+        label_visibility="collapsed",
+        width=200,
+    )
+    return tuple(sorted(chosen))
