@@ -37,7 +37,9 @@ def story(view: SavingsView) -> Html:
 def status(view: SavingsView) -> str:
     """The basis, whether it may still move, and whose account this is."""
     where = counted.where(view)
-    where = f"{where[:1].upper()}{where[1:]}" if view.of_places else "No account and region"
+    where = f"{where[:1].upper()}{where[1:]}"
+    if view.empty:
+        return ""
     paid = counted.paid(view)
     where = f"{where}.{f' {paid}' if paid else ''}"
     if view.total.usd is None:

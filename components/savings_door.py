@@ -10,7 +10,7 @@ from ops.core.views_savings import SavingsQuery, SavingsView
 PERIOD, BASELINE, INSTANCES, BASIS, TAG = "period", "baseline", "instances", "basis", "tag"
 """URL and session: what the Savings page counts: "30d" or "2026-11", against what, in which money, of which tags."""
 ACCOUNT, REGION = "account", "region"
-"""URL and session: of which accounts and regions."""
+"""URL: of which accounts and regions."""
 MONTH = "month"
 """In a link: the same as PERIOD, as the command line calls it."""
 TAGS_OFFERED, MOVE = "tags-offered", "savings-move"

@@ -35,6 +35,8 @@ HEADS = (
 def savings_table(view: SavingsView, link: Mapping[str, str]) -> Html:
     """A row for each endpoint, the most saved first. `link`: the query of a link to this page for one of them."""
     zone = ZoneInfo(view.query.period.zone)
+    if len(view.known_places) > 1 and not view.places:  # a choice of one place: so is the link
+        link = {**link, ACCOUNT: view.here.account, REGION: view.here.region}
     rows = (_row(row, view.details.get(row.key, Details()), link, zone) for row in view.rows)
     billed = view.total.basis is Basis.BILLED
     heads = [

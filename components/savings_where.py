@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from components import refused, savings_door
+from components import savings_door
 from ops.core.places import PlaceChoice
 
 
@@ -20,20 +20,24 @@ def pick() -> PlaceChoice:
 
 
 def _pick(key: str, label: str, all_words: str, known: Iterable[str]) -> tuple[str, ...]:
-    asked = st.query_params.get_all(key) or st.session_state.get(key) or []
+    asked = list(dict.fromkeys(each for each in st.query_params.get_all(key) if each))
     offered = sorted({*known, *asked})
     if len(offered) < 2 and not asked:
         return ()
-    chosen = st.multiselect(
+    if st.session_state.get(key) != asked:  # tied by hand: so the browser's way back works, too
+        st.session_state[key] = asked
+    st.multiselect(
         label,
         offered,
         key=key,
-        bind="query-params",
-        persist_state="session",
         placeholder=all_words,
-        on_change=refused.forget,
+        on_change=_to_url,
         args=(key,),
         label_visibility="collapsed",
         width=200,
     )
-    return tuple(sorted(chosen))
+    return tuple(sorted(asked))
+
+
+def _to_url(key: str) -> None:
+    st.query_params.update({key: list(st.session_state.get(key) or [])})

@@ -235,7 +235,8 @@ def newest() -> tuple[FleetView, float] | None:
 
 def usage() -> Usage | None:
     """What the process has asked of AWS so far; None while nothing was asked."""
-    return _source.snapshot().usage if _source is not None else None
+    own = _source.snapshot().usage if _source is not None else None
+    return own if _places is None else _places.usage(own)
 
 
 def interval_s() -> float:

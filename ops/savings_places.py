@@ -19,12 +19,13 @@ from ops.aws import profiles
 from ops.aws.profiles import Profile
 from ops.config import Settings
 from ops.console import Console
-from ops.consoles import Consoles
+from ops.consoles import Consoles, added
 from ops.core.cost import Basis
 from ops.core.errors import BadInput, CredentialsProblem, Denied, OpsError, UnknownEndpoint, Unreachable
 from ops.core.places import EVERYWHERE, Place, PlaceChoice, all_told
 from ops.core.savings_merge import emptied, merged
 from ops.core.types import Connection, Problem
+from ops.core.views import Usage
 from ops.core.views_savings import SavingsQuery, SavingsView
 from ops.opened import Opened
 from ops.savings import Tell
@@ -76,7 +77,7 @@ class _Found:
         self.missing.append(words)
         hint = f"{error.hint} {MISSING}".strip()
         action = error.action if isinstance(error, Denied) else ""
-        self.problems.append(Problem(words, error.what, hint, action, error.retryable))
+        self.problems.append(Problem(f"savings of {words}", error.what, hint, action, error.retryable))
 
 
 class SavingsPlaces:
@@ -156,6 +157,11 @@ class SavingsPlaces:
                 with suppress(OpsError):  # nothing was read of it yet
                     found |= console.names_of_memory()
         return tuple(sorted(found))
+
+    def usage(self, own: Usage | None) -> Usage | None:
+        """What was asked of AWS for all places, with what the console itself asked."""
+        found = (each.consoles.usage() for each in self._beside)
+        return added([usage for usage in (own, *found) if usage is not None])
 
     def together(self, console: Console, query: SavingsQuery, own: Ask | None = None) -> SavingsView:
         """The savings of all places that are asked for, as far as they were read; the others are read meanwhile.

@@ -120,9 +120,11 @@ def test_one_that_fails_is_stated_and_not_zero_and_comes_back_by_itself(own: Con
             "profile nobody",
         )
         told = {problem.part: f"{problem.what} {problem.hint}" for problem in found.problems}
-        assert told["profile eu (eu-west-1)"].startswith("The AWS credentials have expired.")
-        assert told["us-east-2 of 333333333333"].startswith("http://127.0.0.1:9 cannot be reached.")
-        assert told["profile nobody"].startswith("There is no AWS profile named nobody.")
+        assert told["savings of profile eu (eu-west-1)"].startswith("The AWS credentials have expired.")
+        assert told["savings of us-east-2 of 333333333333"].startswith(
+            "http://127.0.0.1:9 cannot be reached."
+        )
+        assert told["savings of profile nobody"].startswith("There is no AWS profile named nobody.")
         assert all(text.endswith("Its endpoints are missing from all sums.") for text in told.values())
         both.gate.shut.clear()
         desk.hand.at += KEEP_FAILURE_S - 1

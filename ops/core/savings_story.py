@@ -35,9 +35,10 @@ def who(view: SavingsView) -> str:
 
 
 def over(view: SavingsView) -> str:
-    """ " in us-east-1 of 111111111111": which places it is of, where Ebb knows of more than one; else empty."""
+    """ " in us-east-1 of 111111111111": where the counted ones are, where Ebb knows of more than one; else empty."""
     several = len(view.known_places) > 1 or len(view.places) > 1
-    return f" in {in_words(view.of_places)}" if several and not view.empty else ""
+    counts = sorted({row.place for row in counted(view) if row.place is not None})
+    return f" in {in_words(counts or view.of_places)}" if several and not view.empty else ""
 
 
 def label(view: SavingsView) -> str:

@@ -89,9 +89,11 @@ def test_two_accounts_stand_in_one_table_and_pickers_narrow_them(
         assert app.multiselect(key="account").options == [HERE[0], THERE[0]]
         assert app.multiselect(key="region").options == [THERE[1], HERE[1]]
         app.multiselect(key="account").set_value([THERE[0]]).run()
+        assert app.query_params["account"] in (THERE[0], [THERE[0]])
         assert f"{NAME} in eu-west-1 of 222222222222 cost about $" in words(app)
         assert "Account 222222222222, eu-west-1." in words(app)
         app.multiselect(key="account").set_value([]).run()
+        assert not app.query_params.get("account")
         assert "2 endpoints in" in words(app)
 
 
