@@ -79,10 +79,11 @@ def _day(at: datetime, zone: tzinfo) -> str:
 
 def _row(row: Saving, more: Details, link: Mapping[str, str], zone: tzinfo) -> Html:
     kinds = ", ".join(each.instance_type for each in row.by_type)
+    kinds += f"; {row.only}" if row.only else ""
     name = html(
         '{name}<div class="small muted" title="{notes}">{kinds}{until}</div>',
         name=_name(row, link),
-        notes=" ".join(row.notes),
+        notes=" ".join(row.told),
         kinds=kinds,
         until="" if row.gone is None else html("<br>gone, until {day}", day=_day(row.gone, zone)),
     )

@@ -134,6 +134,9 @@ ACTIVITY_ROWS = "activity-rows"
 JOURNAL_S = 5.0
 """So long the journal serves everybody who asks."""
 
+LEAVING = "leaving"
+"""Session: the button that signs out was pressed, and the browser has yet to leave."""
+
 _source: Source | None = None
 _telling: Notifier | None = None
 _places: SavingsPlaces | None = None

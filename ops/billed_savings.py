@@ -125,13 +125,8 @@ def _row(
 ) -> Saving:
     known = state.known.get(row.name)
     target = state.scaling.targets.get(known.endpoint.ref.resource_id) if known is not None else None
-    kind = (
-        known.endpoint.instance_type
-        if known is not None
-        else row.by_type[-1].instance_type
-        if row.by_type
-        else ""
-    )
+    pool = known.endpoint.pools if known is not None else ()
+    kinds = known.endpoint.kinds if known is not None else tuple(t.instance_type for t in row.by_type[-1:])
     found = billed.saving(
         row.name,
         told,
@@ -139,11 +134,12 @@ def _row(
         period,
         view.query.baseline,
         most=target.bounds.max if target is not None else None,
-        listed=next((p for p in view.prices if p.instance_type == kind), None),
+        listed=next((p for p in view.prices if kinds and p.instance_type == kinds[0]), None),
+        pool=pool,
         is_async=row.is_async,
         tags=row.tags,
     )
-    return replace(found, notes=row.notes, since=row.since, gone=row.gone)
+    return replace(found, notes=row.notes, only=row.only, since=row.since, gone=row.gone)
 
 
 def _unseen(state: State, row: Saving, view: SavingsView) -> Mapping[tuple[str, date], Moving]:

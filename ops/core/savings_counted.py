@@ -112,7 +112,8 @@ def counting(view: SavingsView) -> list[tuple[str, str]]:
             (
                 "range of the actual",
                 f"{usd(whole.usd, basis)} to {usd(upper, basis)}: AWS does not say whether it bills an instance "
-                "while that is made ready and removed; the upper end counts both",
+                "while that is made ready and removed; the upper end counts both"
+                + (", and the dearest type where nobody saw which of a pool ran" if _spread(view) else ""),
             )
         )
     if basis is Basis.BILLED and (view.bill is not None or view.places):
@@ -121,6 +122,7 @@ def counting(view: SavingsView) -> list[tuple[str, str]]:
     if paid(view):
         out.append(("paid for it", paid(view)))
     out += [(NOT_COUNTED, f"{each.name}: {each.why}") for each in whole.left_out]
+    out += [(NOT_COUNTED, f"{row.key}: {row.only}") for row in view.rows if row.only]
     return out + assumed(view)
 
 
@@ -138,7 +140,7 @@ def assumed(view: SavingsView) -> list[tuple[str, str]]:
     """What is only taken to hold, in pairs; what is said of several endpoints alike is said once."""
     notes: dict[str, list[str]] = {}
     for row in view.rows:
-        for note in row.notes:
+        for note in (*row.notes, row.unseen) if row.unseen else row.notes:
             notes.setdefault(note, []).append(row.key)
     alone = len(view.rows) == 1
     return [(ASSUMED, note if alone else f"{named(names)}: {note}") for note, names in notes.items()]
@@ -153,6 +155,10 @@ def upper_usd(view: SavingsView) -> Decimal | None:
             return None
         found.append(detail.upper_usd)
     return sum(found, Decimal(0)) if found else None
+
+
+def _spread(view: SavingsView) -> bool:
+    return any(row.spread_usd for row in view.rows)
 
 
 def paid(view: SavingsView) -> str:

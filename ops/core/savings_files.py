@@ -18,7 +18,7 @@ from ops.core.views_savings import Candidate, Details, Elsewhere, SavingsView, W
 KEYS = (
     "name", "basis", "currency", "period_start", "period_end", "coverage", "actual_usd", "baseline_usd", "saved_usd",
     "saved_ratio", "instance_hours", "baseline_formula", "price_source", "price_as_of", "final",
-    "days_billed", "days_lived", "account", "region",
+    "days_billed", "days_lived", "instance_types", "actual_upper_usd", "account", "region",
 )  # fmt: skip
 """Of every endpoint in JSON and every line in CSV. null or empty: not known."""
 DAY_KEYS = (
@@ -48,6 +48,7 @@ def as_json(view: SavingsView) -> str:
             line(row, view)
             | _missing(row)
             | _notes(row)
+            | _types(row)
             | {"waits": _waits(view.details.get(row.key, Details()).waits)}
             for row in view.rows
         ],
@@ -105,6 +106,7 @@ def as_days(view: SavingsView) -> str:
         ("tags", ", ".join(f"{key}={value}" for key, value in view.query.tags) or "all"),
         *counted.places(view),
         *((f"baseline of {row.key}", row.against.formula) for row in view.rows),
+        *((f"types of {row.key}", row.unseen) for row in view.rows if row.unseen),
         *((f"not counted, {each.name}", each.why) for each in whole.left_out),
     )
     out = _Text()
@@ -155,6 +157,10 @@ def line(row: Saving | Total, view: SavingsView) -> dict[str, Any]:
         "final": row.final,
         "days_billed": row.days_known,
         "days_lived": row.days_lived,
+        "instance_types": None
+        if isinstance(row, Total)
+        else "; ".join(each.instance_type for each in row.by_type) or None,
+        "actual_upper_usd": _number(_upper(row, view), 4),
         **_at(_where(row, view)),
     }
 
@@ -171,6 +177,21 @@ def _at(place: Place | None) -> dict[str, str | None]:
         "account": None if place is None else place.account,
         "region": None if place is None else place.region,
     }
+
+
+def _upper(row: Saving | Total, view: SavingsView) -> Decimal | None:
+    """The upper end of an estimate, as far as it is known; None on a bill."""
+    if row.basis is Basis.BILLED or row.usd is None:
+        return None
+    if isinstance(row, Total):
+        whole = counted.upper_usd(view)
+        spread = sum((each.spread_usd for each in view.rows if each.key in row.counted), Decimal(0))
+    else:
+        detail = view.details.get(row.key)
+        whole, spread = detail.upper_usd if detail is not None else None, row.spread_usd
+    if whole is None and spread:
+        return row.usd + spread
+    return whole
 
 
 def _priced(row: Saving | Total, view: SavingsView) -> tuple[str | None, str | None]:
@@ -231,7 +252,22 @@ def _notes(row: Saving) -> dict[str, Any]:
     return {
         "counted_since": None if row.since is None else row.since.isoformat(),
         "gone": None if row.gone is None else row.gone.isoformat(),
-        "notes": list(row.notes),
+        "notes": list(row.told),
+    }
+
+
+def _types(row: Saving) -> dict[str, Any]:
+    """Hours and money by type, those of a pool of which nobody saw whose they are among them; null: not known."""
+    return {
+        "by_type": [
+            {
+                "instance_type": t.instance_type,
+                "instance_hours": _number(t.hours, 4),
+                "usd": _number(t.usd, 4),
+            }
+            for t in row.by_type
+        ],
+        "type_not_seen_hours": _number(row.unseen_hours, 4),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from ops.core.baselines import Kind
@@ -11,7 +12,7 @@ from ops.core.places import all_told, in_words
 from ops.core.savings import Saving
 from ops.core.savings_earlier import counted_h
 from ops.core.savings_parts import known_minutes
-from ops.core.savings_words import dollars, named, plural_s, said, share
+from ops.core.savings_words import dollars, named, plural_s, said, share, usd
 from ops.core.views_savings import SavingsView
 from ops.core.words import count
 
@@ -19,6 +20,8 @@ READ = 0.999
 """A choice of which so much is known is not said to be still being read."""
 MOSTLY, ALL = 0.98, 0.995
 """With a smaller share known the first sentence says so; from the second on nothing is said of it."""
+FEW_MORE = Decimal("0.005")
+"""A smaller share of the cost that depends on unseen types of a pool is not said beside the headline."""
 LONG = 100
 """Names that take more letters are not said in a sentence, but their number."""
 
@@ -158,10 +161,33 @@ def lead(view: SavingsView) -> list[str]:
         names = names if len(names) <= LONG else f"{len(whole.left_out)} endpoints"
         out.append(f"Not counted: {names}; of {them} not enough is known.")
     if whole.usd is not None:
-        out.append(unknown(view))
+        out += [unknown(view), unseen(view)]
+    out.append(other_variants(view))
     if view.before is not None:
         out.append(before(view))
     return [sentence for sentence in out if sentence]
+
+
+def unseen(view: SavingsView) -> str:
+    """How much more it may have cost where nobody saw which type of a pool ran; empty where that is next to nothing."""
+    rows = counted(view)
+    hours = sum((row.unseen_hours for row in rows), Decimal(0))
+    spread = sum((row.spread_usd for row in rows), Decimal(0))
+    whole = view.total
+    if whole.usd is None or not whole.hours or spread < whole.usd * FEW_MORE:
+        return ""
+    return (
+        f"The cost may be up to {usd(whole.usd + spread, whole.basis)}: which type of an instance pool ran was not "
+        f"seen for {hours:,.0f} of {whole.hours:,.0f} instance-hours, and they are counted as the cheapest."
+    )
+
+
+def other_variants(view: SavingsView) -> str:
+    """Said where endpoints have variants that no estimate holds."""
+    names = [row.key for row in view.rows if row.only]
+    if not names:
+        return ""
+    return f"Of {named(names)} only the first production variant is counted by metrics."
 
 
 def unknown(view: SavingsView) -> str:

@@ -91,7 +91,7 @@ def test_json_of_nothing_is_null_and_never_zero() -> None:
     for each in (found["total"], *found["endpoints"]):
         assert [
             each[key] for key in KEYS if key.endswith("usd") or key in ("saved_ratio", "instance_hours")
-        ] == [None] * 5
+        ] == [None] * 6
 
 
 def test_json_of_a_bill_names_the_bill_as_its_source() -> None:

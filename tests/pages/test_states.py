@@ -35,6 +35,7 @@ SAYS = {
     "actions-off": "are switched off",
     "max-zero": "its maximum is 0",
     "no-capacity": "Starting its first instance",
+    "pooled": "3 instances in service",
     "no-scale-in": "scaling in is switched off",
     "always-on": "no scaling is registered for it",
     "slow": "1 instance in service",
