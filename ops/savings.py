@@ -78,7 +78,8 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
     earlier = query.period.previous()
     own = _rows(state, beside.memo, _lived(chosen, earlier), query, earlier, listed, types, often, tags)
     left_earlier = lost(state, beside.memo, query, earlier, gone, listed)
-    before = with_lost(total([*own, *left_earlier.rows]), left_earlier)
+    earlier_rows = (*own, *left_earlier.rows)
+    before = with_lost(total(earlier_rows), left_earlier)
     with state.past.history.together():  # hundreds of small readings, in one transaction
         found = {
             e.ref.name: details_of(
@@ -118,6 +119,8 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
         never_slept=never_slept(details),
         tag_values=_values(tags.values()),
         problems=tuple(dict.fromkeys((*problems, *more, *trouble))),
+        heard=tuple(each.heard for each in found.values()),
+        before_rows=earlier_rows,
     )
 
 

@@ -13,11 +13,11 @@ from ops.core.savings import Saving, TypeFrom
 from ops.core.savings_idle import idle_of, per_thousand
 from ops.core.savings_lines import edges_of, price_at
 from ops.core.savings_upper import unseen_usd
-from ops.core.savings_waits import Heard, heard, waits_of
+from ops.core.savings_waits import heard, waits_of
 from ops.core.savings_warm import A_WEEK, account, windows
 from ops.core.sleep import sleep_after
 from ops.core.types import Activity, Endpoint, Price
-from ops.core.views_savings import Details, Waits
+from ops.core.views_savings import Details, Heard, Waits
 from ops.known import State
 from ops.record import back_to, since_born
 from ops.savings_memo import Memo, read_so_far

@@ -19,6 +19,7 @@ from ops.core.cost import Basis, hours_of
 from ops.core.instance_mix import split
 from ops.core.instance_time import MINUTES, QUARTER_S, InstanceTime
 from ops.core.periods import Period
+from ops.core.places import Place
 from ops.core.savings_lines import Line, Part, by_type_of, held_at, of_pool
 from ops.core.savings_lines import TypeFrom as TypeFrom
 from ops.core.savings_lines import TypeHours as TypeHours
@@ -102,6 +103,13 @@ class Saving(Compared):
     """Which of its variants is counted by metrics, in a sentence; empty where there is no other."""
     unseen: str = ""
     """These two in a sentence; empty where the types of all hours are known."""
+    place: Place | None = None
+    """Where it is, in a view of several places."""
+
+    @property
+    def key(self) -> str:
+        """What tells it apart in its view: the name, of several places with account and region."""
+        return self.name if self.place is None else self.place.of(self.name)
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -119,6 +127,7 @@ class Saving(Compared):
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     name: str
+    """The `key` of its row."""
     why: str
 
 
@@ -128,6 +137,7 @@ class Total(Compared):
 
     basis: Basis
     counted: tuple[str, ...]
+    """The `key` of each row."""
     left_out: tuple[LeftOut, ...]
     hours: Decimal | None
     baseline_hours: Decimal | None
@@ -233,7 +243,7 @@ def total(found: Iterable[Saving], basis: Basis = Basis.ESTIMATED) -> Total:
     if any(row.basis is not basis for row in rows):
         raise ValueError("billed and estimated costs are never added to each other")
     known = [row for row in rows if row.usd is not None and row.baseline_usd is not None]
-    left = tuple(LeftOut(row.name, row.missing or "not known") for row in rows if row not in known)
+    left = tuple(LeftOut(row.key, row.missing or "not known") for row in rows if row not in known)
     by_days = bool(rows) and all(row.days_known is not None for row in rows)
     days_known, days_lived = _days_told(known or rows) if by_days else (None, None)
     by_day: dict[date, list[SavedDay]] = {}
@@ -242,7 +252,7 @@ def total(found: Iterable[Saving], basis: Basis = Basis.ESTIMATED) -> Total:
             by_day.setdefault(day.day, []).append(day)
     return Total(
         basis,
-        tuple(row.name for row in known),
+        tuple(row.key for row in known),
         left,
         _added(row.hours for row in known),
         _added(row.baseline_hours for row in known),
