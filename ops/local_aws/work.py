@@ -93,7 +93,7 @@ class Work:
     # -- on the instances ------------------------------------------------------------------------------
 
     def leave(self, instances: Sequence[Instance], count: int, concurrency: int, *, requeue: bool) -> None:
-        """The last `count` of `instances` leave with the requests on them, or these go back to the queue's head."""
+        """The last `count` of `instances` leave with the requests on them, or these go back to the queue by arrival."""
         total = len(instances)
         staying = total - count
         for instance in instances[staying:]:
@@ -113,9 +113,9 @@ class Work:
             gone = {job.seq for job in back}
             self.running[:] = [entry for entry in self.running if entry[1] not in gone]
             heapq.heapify(self.running)
-        for job in sorted(back, key=lambda job: job.seq, reverse=True):
+            self.queue = deque(sorted([*back, *self.queue], key=lambda job: job.seq))
+        for job in back:
             job.started = 0.0
-            self.queue.appendleft(job)
             heapq.heappush(self.expiries, (job.expires, job.seq, job))
 
     def spread(self, instances: Sequence[Instance]) -> None:

@@ -55,10 +55,13 @@ def test_a_slot_that_leaves_takes_no_further_request() -> None:
     assert (len(work.queue), hosts[1].busy, work.held) == (0, 0, 1)
 
 
-def test_those_sent_back_stand_at_the_head_of_the_queue_in_their_order() -> None:
+def test_those_sent_back_stand_in_the_queue_by_arrival() -> None:
     hosts = instances(2)
     work, jobs = at_work(4, [100.0] * 6)
-    work.leave(hosts, 2, 2, requeue=True)
+    work.leave(hosts, 1, 2, requeue=True)
+    assert list(work.queue) == [jobs[1], *jobs[3:]]
+    hosts.pop()
+    work.leave(hosts, 1, 2, requeue=True)
     assert list(work.queue) == jobs
     assert (work.running, work.held) == ([], 0)
     work.slots = 2

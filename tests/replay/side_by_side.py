@@ -325,7 +325,7 @@ class _Course:
         for seq, (begin, end) in self.fleet.seen.items():
             started[seq - 1], ended[seq - 1] = begin, end
         holds = [DOWNLOAD_S + service + (0.0 if bad else UPLOAD_S) for _, service, bad in arrivals]
-        updates = iter([order.took_s for order in self.orders if order.update])
+        updates = {order.at: order.took_s for order in self.orders if order.update}
         events = []
         for action in case.planned:
             runs = action.events(case.start, until)
@@ -333,8 +333,8 @@ class _Course:
                 run for run in runs if math.ceil(run.at_s / 60) * 60 > self.born
             ]  # until then they fail
         for event in s.events:
-            if event.kind is Kind.UPDATE and any(o.update and o.at == event.at_s for o in self.orders):
-                event = replace(event, lasts_s=next(updates))
+            if event.kind is Kind.UPDATE:
+                event = replace(event, lasts_s=updates.get(event.at_s, 0.0))
             events.append(event)
         growing = [o for o in self.orders if not o.update and not o.refused and o.wanted > o.before]
         scenario = replace(

@@ -237,6 +237,17 @@ def test_requests_expire_in_the_queue(ttl_s: float, drain: str) -> None:
     assert (lived.expired > 0) is (ttl_s > 0)
 
 
+def test_requests_that_were_sent_back_expire_by_their_arrival() -> None:
+    """The second scale-in sends back the second and fifth request while the third still waits again."""
+    events = (Event(BEGIN + 1200, Kind.MANUAL, 2), Event(BEGIN + 1380, Kind.MANUAL, 1))
+    scenario = Scenario(Bounds(0, 4), 3, 2, (), events, ttl_s=1500.0, model=Model(drain="requeue"))
+    listed = tuple((BEGIN + 200.0 * k, 5000.0, False) for k in range(6))
+    lived = agreed(Case(scenario, listed, 3 * HOUR))
+    assert lived.expired == 4
+    waiting = [backlog - 2 for backlog, *_ in lived.minutes[-int(2.5 * 60) + 24 :]]
+    assert waiting[:16] == [4] * 4 + [3] * 3 + [2] * 7 + [1] * 2
+
+
 @pytest.mark.parametrize("delay_s", [0.0, 120.0, 180.0])
 def test_metrics_that_come_sooner_or_later(delay_s: float) -> None:
     scenario = Scenario(Bounds(0, 4), 1, 2, CANONICAL, model=Model(metric_delay_s=delay_s))
