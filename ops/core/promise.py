@@ -1,0 +1,98 @@
+"""A promise on waiting: how long requests may wait before they are worked on, and when that holds. Pure.
+
+`ops.replay.promise` reads one from text and tells which clause holds for which request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ops.core.errors import BadInput
+from ops.core.warm import WarmWindow, zone_of
+from ops.core.warm_text import days_text
+from ops.core.words import listed
+
+MEAN = "mean"
+SHARE = "share"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """`share` of the requests (0-1; 1: all) wait no longer than `limit_s`; or, for MEAN, they do on average.
+
+    A wait is the time from arrival to start. `windows` empty: at all times.
+    """
+
+    limit_s: float
+    share: float = 0.95
+    measure: str = SHARE
+    windows: tuple[WarmWindow, ...] = ()
+    zone: str = "UTC"
+    """IANA name, of the windows; "UTC" where there is none."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise BadInput("A share of requests lies above 0 and is at most 100 %.")
+        if self.limit_s < 0:
+            raise BadInput("A wait cannot be below 0.")
+        zone_of(self.zone)
+
+    @property
+    def allowed(self) -> float:
+        """The share of the requests that may wait longer."""
+        return 1 - self.share
+
+    @property
+    def when(self) -> str:
+        """ "Mon-Fri 08:00-18:00 (Europe/Berlin)"; "at all times"."""
+        if not self.windows:
+            return "at all times"
+        said = [f"{days_text(w.weekdays)} {hours(w)}".strip() for w in self.windows]
+        return f"{listed(said)} ({self.zone})"
+
+    @property
+    def what(self) -> str:
+        """ "95 % of requests start within 2 min"."""
+        if self.measure == MEAN:
+            return f"requests wait at most {exactly(self.limit_s)} on average"
+        who = "every request starts" if self.share == 1 else f"{self.share * 100:.6g} % of requests start"
+        return f"{who} {'at once' if self.limit_s == 0 else f'within {exactly(self.limit_s)}'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Clauses in order: for each request the first one whose windows hold its arrival. None: nothing is promised."""
+
+    clauses: tuple[Clause, ...]
+    text: str
+    """As it is written shortest and read back alike."""
+
+    @property
+    def limits_s(self) -> tuple[float, ...]:
+        return tuple(clause.limit_s for clause in self.clauses)
+
+    @property
+    def words(self) -> str:
+        """In a sentence, without its full stop."""
+        if len(self.clauses) == 1 and not self.clauses[0].windows:
+            return self.clauses[0].what
+        said = [f"{c.what} {c.when if c.windows else 'at other times'}" for c in self.clauses]
+        return "; ".join(said)
+
+
+def hours(window: WarmWindow) -> str:
+    """ "08:00-18:00"; empty for whole days."""
+    if window.start == window.end and window.start.hour == window.start.minute == 0:
+        return ""
+    end = "24:00" if window.end.hour == window.end.minute == 0 else f"{window.end:%H:%M}"
+    return f"{window.start:%H:%M}-{end}"
+
+
+def exactly(seconds: float) -> str:
+    """A limit as it was given: "2 min", "1 h 30 min", "90.5 s" as "1 min 30.5 s"."""
+    whole, rest = divmod(seconds, 60)
+    hours_, minutes = divmod(int(whole), 60)
+    parts = [f"{n} {unit}" for n, unit in ((hours_, "h"), (minutes, "min")) if n]
+    if rest or not parts:
+        parts.append(f"{rest:.6g} s")
+    return " ".join(parts)

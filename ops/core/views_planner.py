@@ -1,0 +1,259 @@
+"""What the façade hands to the Planner page and `ops plan`. None: not known, never zero. All money is an estimate.
+
+console.plan(query, tell) -> PlanView               tell(done, of) -> bool hears of the search; False stops it
+console.course(query, candidate) -> Course          one candidate in detail, over the first expansion
+console.plan_candidate(name, candidate) -> ChangePlan                  "Take to Capacity", for `change_panel`
+console.scenarios(name), .save_scenario(SavedScenario, actor), .delete_scenario(id, actor)
+ops.core.candidate_text: to_query(candidate), from_query(text)         the form of a candidate in links
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from ops.core.baselines import Against
+from ops.core.candidate import Candidate, SearchSpace
+from ops.core.promise import Clause, Promise
+from ops.core.types import EndpointRef, FloatArray, Price, Problem
+
+MOST_CANDIDATES = 300
+SEEDS = (1, 2, 3, 4, 5)
+DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class PlanQuery:
+    """What is asked of the search."""
+
+    name: str
+    promise: str
+    """As typed; `ops.replay.promise.parse` reads it."""
+    zone: str = "UTC"
+    """IANA name, of hours that the promise names without a zone, and of times in sentences."""
+    days: int = DAYS
+    """Of traffic that is replayed."""
+    most: int = MOST_CANDIDATES
+    """Candidates to try at most."""
+    growth: float = 1.0
+    """2: twice the traffic."""
+    sure: float = 1.0
+    """In which share of the expansions a candidate has to keep the promise."""
+    space: SearchSpace | None = None
+    """None: around today's policy."""
+    own: tuple[Candidate, ...] = ()
+    """Hand-made ones, shown in the same table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """One number for each expansion of the traffic, in the order of their seeds. NaN: there is none."""
+
+    values: tuple[float, ...]
+
+    @property
+    def _known(self) -> list[float]:
+        return [v for v in self.values if v == v]
+
+    @property
+    def low(self) -> float:
+        return min(self._known, default=float("nan"))
+
+    @property
+    def high(self) -> float:
+        return max(self._known, default=float("nan"))
+
+    @property
+    def mid(self) -> float:
+        """The mean of those that are known."""
+        known = self._known
+        return sum(known) / len(known) if known else float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Dollars:
+    """The mean, the least and the most over the expansions: an estimate at list price."""
+
+    mid: Decimal
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ClausePlayed:
+    """How one candidate did by one clause of the promise. Requests that never started count as too late."""
+
+    clause: Clause
+    requests: float
+    """How many the clause holds for, on average over the expansions."""
+    within: Spread
+    """The share of them (0-1) that started within the limit; NaN where there are none."""
+    mean_s: Spread
+    p95_s: Spread
+    max_s: Spread
+    kept: tuple[bool, ...]
+    """In each expansion."""
+
+
+class Role(StrEnum):
+    TODAY = "today"
+    FOUND = "found"
+    """Of the search."""
+    FIXED = "fixed"
+    """Always on, for comparison."""
+    OWN = "own"
+    """Made by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One candidate, replayed over every expansion of the traffic. `_month`: in 730 hours."""
+
+    number: int
+    """Its place in `PlanView.played`."""
+    role: Role
+    candidate: Candidate
+    usd_month: Dollars | None
+    hours_month: Spread
+    """Paid instance-hours."""
+    cold_starts_month: Spread
+    launches_month: Spread
+    p95_s: Spread
+    """Waits of the started requests, all clauses together, as the next two."""
+    mean_s: Spread
+    max_s: Spread
+    peak_instances: Spread
+    never: Spread
+    """The share of the requests (0-1) that expired or had not started at the end."""
+    clauses: tuple[ClausePlayed, ...]
+    kept: tuple[bool, ...]
+    """In each expansion: whether every clause was kept."""
+
+    @property
+    def over(self) -> Spread:
+        """The share of requests (0-1) that waited longer than their clause allows."""
+        total = sum(c.requests for c in self.clauses)
+        seeds = range(len(self.kept))
+        if not total:
+            return Spread(tuple(float("nan") for _ in seeds))
+        known = [c for c in self.clauses if c.requests]
+        return Spread(tuple(sum((1 - c.within.values[s]) * c.requests for c in known) / total for s in seeds))
+
+
+class Weighed(StrEnum):
+    """What cost is weighed against on the front."""
+
+    P95 = "p95"
+    MAX = "max"
+    OVER = "over"
+
+
+class Answer(StrEnum):
+    CHANGE = "change"
+    """Another policy keeps the promise, cheaper than today's, or where today's does not keep it."""
+    STAY = "stay"
+    """Today's policy is the cheapest that keeps it, or as cheap within the noise."""
+    ALWAYS_ON = "always_on"
+    """Only instances that never sleep keep it at the least cost."""
+    NO_GAIN = "no_gain"
+    """Sleeping keeps it, too, and saves next to nothing against always on."""
+    NOTHING_KEEPS = "nothing_keeps"
+    NO_TRAFFIC = "no_traffic"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSaving:
+    """The chosen candidate against one baseline of Savings; both sums a month, estimates at list price."""
+
+    against: Against
+    usd_month: Decimal | None
+    saved_month: Decimal | None
+    """Below zero: it costs more."""
+    ratio: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One sentence, then what it rests on. Everything is an estimate, and says so."""
+
+    answer: Answer
+    sentence: str
+    evidence: tuple[str, ...] = ()
+    """Numbers of the chosen candidate and of today's policy."""
+    chosen: int | None = None
+    """The number of the candidate that is advised; None: there is none."""
+    cheaper: int | None = None
+    """The number of the next cheaper one."""
+    breaks: str = ""
+    """What that one would break, in a sentence."""
+    tied: tuple[int, ...] = ()
+    """Candidates that keep the promise and cost the same within the noise."""
+    sure: tuple[str, ...] = ()
+    """How sure this is: expansions, ranges, the back-test."""
+    savings: tuple[PlanSaving, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A search with its answer."""
+
+    ref: EndpointRef
+    as_of: datetime
+    query: PlanQuery
+    promise: Promise
+    first: datetime
+    """The traffic that was replayed: [first, last)."""
+    last: datetime
+    requests: float
+    """On average over the expansions."""
+    seeds: tuple[int, ...]
+    played: tuple[Played, ...]
+    today: int | None
+    """The number of today's policy; None: it is not known."""
+    fronts: Mapping[str, tuple[int, ...]]
+    """By `Weighed`: the numbers of the candidates that no other beats in both, the cheapest first."""
+    advice: Advice
+    cold_start_s: float
+    """The middle one of the provisioning times that were replayed."""
+    price: Price | None = None
+    trust: str = ""
+    """What the back-test says, in a sentence; empty: there was none."""
+    notes: tuple[str, ...] = ()
+    """What the search assumed, and what of today's set-up a candidate cannot hold."""
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """One candidate over one expansion, in detail. Minutes: shape (minutes,), from `first` on."""
+
+    played: Played
+    seed: int
+    first: datetime
+    backlog: FloatArray
+    instances: FloatArray
+    desired: FloatArray
+    waits_s: FloatArray
+    """Of the started requests, in order of arrival; shape (started,)."""
+    arrival_s: FloatArray
+    """Epoch seconds, of the same requests."""
+    cold_starts: tuple[datetime, ...]
+    """When an instance came into service where there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedScenario:
+    """A candidate that somebody kept, with the promise and the traffic that it was looked at with."""
+
+    id: str
+    name: str
+    endpoint: str
+    candidate: Candidate
+    promise: str
+    traffic: Mapping[str, str] = field(default_factory=dict)
+    """Options of the traffic, as the query of the page's link spells them: days, growth, zone."""
+    who: str = ""
+    at: datetime | None = None
