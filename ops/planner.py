@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ops import traffic_past
+from ops import compiled, traffic_past
 from ops.core.errors import BadInput, UnknownEndpoint
 from ops.core.names import nearest
 from ops.core.types import Endpoint, Price
 from ops.opened import Opened
 from ops.replay.backtest import Backtest, backtest
 from ops.replay.draws import Times
-from ops.replay.oracle import replay
+from ops.replay.engine import replay
 from ops.replay.scenario import Requests, Scenario
 from ops.replay.traffic import EXPANSIONS, expansions
 from ops.traffic_past import DAYS, EndpointTraffic
@@ -72,6 +72,7 @@ class PlannerConsole(Opened):
             raise BadInput(
                 f"{traffic.endpoint.ref.name} is a real-time endpoint: it has no policy to compare with."
             )
+        compiled.warm()
         return backtest(traffic.actual, given.requests, given.scenarios, replay, traffic.setup.left_out)
 
     def _found(self, name: str) -> Endpoint:
