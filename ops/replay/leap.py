@@ -26,7 +26,7 @@ from ops.replay.congested import (
 )
 from ops.replay.decisions import decide, move
 from ops.replay.instances import current, due, gone, note_full
-from ops.replay.jit import Record, kernel, part
+from ops.replay.jit import Record, inlined, kernel, part
 from ops.replay.layout import HIGH, LOW, NONE, Ints, Records, Setup
 from ops.replay.planned import planned
 from ops.replay.prepared import Flow
@@ -66,7 +66,7 @@ def change(s: Record, f: Record, away: Away, now: float) -> None:
     due(s, now)
 
 
-@part
+@inlined
 def single(
     u: Record, s: Record, f: Record, arrival: FloatArray, hold: FloatArray, t: Slots, w: Waited, away: Away,
     limit: float, upto: int,
