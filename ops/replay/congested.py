@@ -55,7 +55,7 @@ def away_after(f: Record, away: Away, now: float) -> int:
     return count
 
 
-@part
+@inlined
 def enter(
     f: Record, s: Record, arrival: FloatArray, hold: FloatArray, t: Slots, away: Away, oldest: int, now: float
 ) -> None:
@@ -118,7 +118,7 @@ def expire(f: Record, s: Record, arrival: FloatArray, hold: FloatArray, w: Waite
     s.head += 1
 
 
-@part
+@inlined
 def start_all(
     f: Record, s: Record, arrival: FloatArray, hold: FloatArray, t: Slots, w: Waited,
     ttl: float, until: float, upto: int,
@@ -248,7 +248,7 @@ def leave_slots(f: Record, s: Record, t: Slots, away: Away, concurrency: int, no
     f.root = build(t, f.slots)
 
 
-@part
+@inlined
 def leave_flow(
     f: Record, s: Record, arrival: FloatArray, hold: FloatArray, away: Away, oldest: int, concurrency: int,
     now: float,

@@ -33,7 +33,12 @@ def part(function: F) -> F:
 def inlined(function: F) -> F:
     """A part that becomes part of its caller: arrays are costly to hand over."""
     made = _njit(
-        nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", _nrt=False, forceinline=True
+        nogil=True,
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        error_model="numpy",
+        _nrt=False,
+        forceinline=True,
     )
     return cast(F, made(function))
 
