@@ -55,6 +55,8 @@ class Placing:
     requests were `left` at its end. Shape (n,)."""
 
     clusters: Clusters
+    counts: FloatArray
+    """How many requests this is about: with more or fewer in a cell its queue says nothing."""
     slots: NDArray[np.int64]
     left: FloatArray
 
@@ -65,7 +67,8 @@ class Placing:
         widths = self.clusters.of(counts)
         found = []
         for cell in np.flatnonzero(counts).tolist():
-            size, slots, width = int(counts[cell]), int(self.slots[cell]), float(widths[cell])
+            size, width = int(counts[cell]), float(widths[cell])
+            slots = int(self.slots[cell]) if size == self.counts[cell] else 0
             best, nearest = _within(size, width, rng), np.inf
             for _ in range(TRIES if slots else 0):
                 at = _within(size, width, rng)
@@ -96,7 +99,7 @@ def placing(
     )
     usable &= ~np.isnan(counts)
     slots = np.where(usable, np.nan_to_num(instances) * concurrency, 0).astype(np.int64)
-    return Placing(_clusters(counts, slots, backlog, service, seed), slots, backlog)
+    return Placing(_clusters(counts, slots, backlog, service, seed), counts, slots, backlog)
 
 
 def _clusters(
