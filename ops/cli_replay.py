@@ -131,7 +131,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                 step, tuple(warm or ()), initial,
             )  # fmt: skip
             asked = Asked(
-                typed.wish(scaled, fixed_instances, ttl_s, metric_delay_s, bill_from),
+                typed.wish(scaled, fixed_instances, ttl_s, metric_delay_s, bill_from, say),
                 None if concurrency is None else typed.from_one(concurrency, "--concurrency"),
                 typed.service(service_s, service),
                 None if provision_s is None else times(provision_s, "provisioning time"),
@@ -154,7 +154,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                 _no_columns(
                     {"--column": column, "--service-column": service_column, "--end-column": end_column}
                 )
-                with Console.open(Settings.load()) as console:
+                with Console.open(Settings.load(), keep=True) as console:
                     found = of_endpoint(console, endpoint, DAYS if days is None else days, asked, say)
                     kind = instance_type or (found.traffic.endpoint.instance_type if found.traffic else None)
                     if known is None:

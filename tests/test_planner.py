@@ -20,7 +20,7 @@ from ops.local_aws.world import Assumptions, WorldOptions
 from ops.replay.backtest import Trust
 from ops.traffic_past import EndpointTraffic
 from tests.living import TUESDAY
-from tests.small_worlds import told
+from tests.small_worlds import NAME, small, told
 
 DAYS = 4.0
 SLEEPER, WARM, DIRECT, FIXED, CHANGED = "sleeper", "warm", "direct", "fixed", "changed"
@@ -232,3 +232,25 @@ def test_the_command_says_what_it_rests_on(at: Path, capsys: pytest.CaptureFixtu
 def test_refusals(at: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str) -> None:
     assert main(["replay", *options]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_minutes_that_aws_has_forgotten_are_taken_from_the_history(tmp_path: Path) -> None:
+    history = f"sqlite:///{tmp_path / 'history.db'}"
+    with small(1.0, every_s=6 * HOUR) as (server, clock):
+        with Console.open(Settings(endpoint_url=server.url, history_url=history), keep=True) as console:
+            seen = console.find_traffic(NAME).arrivals
+        clock.jump(20 * DAY)
+        server.world.fleet.advance(clock.now())
+        with Console.open(Settings(endpoint_url=server.url, history_url=history), keep=True) as console:
+            later = console.find_traffic(NAME)
+        with Console.open(Settings(endpoint_url=server.url)) as console:
+            without = console.find_traffic(NAME).arrivals
+    assert seen.coarse_s == 0
+    fine = (later.arrivals.length_s == 60) & (later.arrivals.start_s < seen.until_s)
+    assert fine.sum() == pytest.approx(len(seen), abs=10)
+    np.testing.assert_array_equal(later.arrivals.count[fine][: len(seen)], seen.count[: fine.sum()])
+    assert later.arrivals.coarse_s < 6 * DAY < without.coarse_s + DAY
+    assert "days are known in steps longer than a minute alone" in " ".join(later.notes)
+    # Whatever the steps, all that came is there: twelve every six hours.
+    for found in (later.arrivals, without):
+        assert found.total + found.unplaced == pytest.approx(12 * (21 * 4), abs=24)
