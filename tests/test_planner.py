@@ -23,7 +23,7 @@ from tests.living import TUESDAY
 from tests.small_worlds import NAME, small, told
 
 DAYS = 4.0
-SLEEPER, WARM, DIRECT, FIXED, CHANGED = "sleeper", "warm", "direct", "fixed", "changed"
+SLEEPER, WARM, DIRECT, FIXED, CHANGED, IDLE = "sleeper", "warm", "direct", "fixed", "changed", "idle"
 IN_SLOT_S = 0.35
 """Download and upload, beside the container's time (docs/model.md)."""
 TRAFFIC = {
@@ -37,6 +37,7 @@ TRAFFIC = {
     CHANGED: Traffic(
         CHANGED, 1, (10.0, 20.0), quiet, batches=(Batch(TUESDAY - DAYS * DAY + HOUR, 2 * HOUR, 4, 60.0),)
     ),
+    IDLE: Traffic(IDLE, 1, (10.0, 20.0), quiet),
     FIXED: Traffic(
         FIXED, 1, (10.0, 20.0), quiet, batches=(Batch(TUESDAY - DAYS * DAY + HOUR, HOUR, 20, 60.0),)
     ),
@@ -49,7 +50,7 @@ def tell(kit: Kit, born: float) -> None:
     for name, traffic in TRAFFIC.items():
         kit.config(name, f"{name}-1", "ml.g5.xlarge", concurrency=None if name == DIRECT else 2)
         kit.endpoint(name, f"{name}-1", traffic)
-    for name in (SLEEPER, WARM, CHANGED):
+    for name in (SLEEPER, WARM, CHANGED, IDLE):
         kit.bounds(name, 0, 3)
         kit.track(name)
         kit.wake(name)
@@ -218,6 +219,18 @@ def test_the_command_says_what_it_rests_on(at: Path, capsys: pytest.CaptureFixtu
     out, err = capsys.readouterr()
     assert "A real-time endpoint drops what it cannot take" in err
     assert "cold start" in out
+
+
+def test_an_endpoint_without_traffic_is_replayed_all_the_same(
+    at: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", "--endpoint", IDLE, "--days", "1", "--min", "1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["requests"], found["p95_wait_s"], found["drained_s"]) == (0, None, 0)
+    assert found["instance_hours"] == pytest.approx(24, abs=0.1)
+    assert found["backtest"] is None
+    assert main(["replay", "--endpoint", IDLE, "--days", "1"]) == 0
+    assert capsys.readouterr().out.startswith("No request came: 0 cold starts and 0.00 instance-hours")
 
 
 @pytest.mark.parametrize(
