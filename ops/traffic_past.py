@@ -312,7 +312,9 @@ def _notes(arrivals: Arrivals, queued: bool) -> tuple[str, ...]:
         said.append(f"What arrived in {unknown} of the span is not known; no request is invented there.")
     if arrivals.coarse_s > 0:
         days = f"{arrivals.coarse_s / 86400:.1f} days"
-        said.append(f"{days} are known in steps longer than a minute alone: bursts are smoothed there.")
+        said.append(
+            f"{days} are known in steps longer than a minute alone, and cut into minutes that are like known ones."
+        )
     if arrivals.carried:
         said.append(
             f"In some steps fewer than none arrived, by {count(arrivals.carried, 'request')} in all: carried on."

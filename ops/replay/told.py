@@ -19,7 +19,7 @@ DASH = "–"
 
 
 def instance_hours(numbers: Numbers) -> Decimal:
-    return Decimal(repr(numbers.billed_s)) / 3600
+    return Decimal(repr(float(numbers.billed_s))) / 3600
 
 
 def cost_usd(numbers: Numbers, price: Price | None) -> Decimal | None:
