@@ -234,7 +234,8 @@ class _Course:
     # -- time ------------------------------------------------------------------------------------------
 
     def run(self) -> Lived:
-        case, minutes = self.case, []
+        case = self.case
+        minutes: list[tuple[float, ...]] = []
         edges = int(case.lasts_s // 60)
         events = sorted(case.scenario.events, key=lambda event: event.at_s)
         for minute in range(edges):
