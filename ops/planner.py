@@ -42,7 +42,7 @@ class PlannerConsole(Opened):
 
     def traffic(self, name: str, days: float = DAYS) -> EndpointTraffic:
         """The traffic of the last `days` as far as it was read. Raises UnknownEndpoint, BadInput."""
-        return traffic_past.traffic_of(self._gatherer().state(), name, days)
+        return traffic_past.traffic_of(self._gatherer().state(), name, days, self._log().of(name))
 
     def find_traffic(self, name: str, days: float = DAYS) -> EndpointTraffic:
         """The same with everything read now that it lacks: for a console without a past. OpsError."""
@@ -89,7 +89,7 @@ def inputs(traffic: EndpointTraffic, seed: int, size: int, *, whole: bool) -> Re
             f"Nothing says how long a request of {traffic.endpoint.ref.name} takes.",
             "Its metrics ModelLatency or TotalProcessingTime tell, once a request has finished.",
         )
-    found = expansions(traffic.arrivals, service or Times(0.0), seed, size, traffic.clusters)
+    found = expansions(traffic.arrivals, service or Times(0.0), seed, size, traffic.placing)
     if not whole:
         found = tuple(_since(each, traffic.actual.first_s) for each in found)
     scenarios = () if traffic.setup is None else tuple(traffic.scenario(seed, n) for n in range(size))

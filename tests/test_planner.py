@@ -23,7 +23,7 @@ from tests.living import TUESDAY
 from tests.small_worlds import told
 
 DAYS = 4.0
-SLEEPER, WARM, DIRECT, FIXED = "sleeper", "warm", "direct", "fixed"
+SLEEPER, WARM, DIRECT, FIXED, CHANGED = "sleeper", "warm", "direct", "fixed", "changed"
 IN_SLOT_S = 0.35
 """Download and upload, beside the container's time (docs/model.md)."""
 TRAFFIC = {
@@ -34,6 +34,9 @@ TRAFFIC = {
     DIRECT: Traffic(
         DIRECT, 1, (15.0, 25.0), quiet, batches=(Batch(TUESDAY - DAYS * DAY + HOUR, 4 * HOUR, 9, 60.0),)
     ),
+    CHANGED: Traffic(
+        CHANGED, 1, (10.0, 20.0), quiet, batches=(Batch(TUESDAY - DAYS * DAY + HOUR, 2 * HOUR, 4, 60.0),)
+    ),
     FIXED: Traffic(
         FIXED, 1, (10.0, 20.0), quiet, batches=(Batch(TUESDAY - DAYS * DAY + HOUR, HOUR, 20, 60.0),)
     ),
@@ -41,15 +44,16 @@ TRAFFIC = {
 
 
 def tell(kit: Kit, born: float) -> None:
-    """One that sleeps, one with warm windows, a real-time one, and one that nothing scales."""
+    """One that sleeps, one with warm windows, a real-time one, one whose minimum is raised, one that nothing scales."""
     kit.quota("ml.g5.xlarge", 20)
     for name, traffic in TRAFFIC.items():
         kit.config(name, f"{name}-1", "ml.g5.xlarge", concurrency=None if name == DIRECT else 2)
         kit.endpoint(name, f"{name}-1", traffic)
-    for name in (SLEEPER, WARM):
+    for name in (SLEEPER, WARM, CHANGED):
         kit.bounds(name, 0, 3)
         kit.track(name)
         kit.wake(name)
+    kit.later(born + 2 * DAY, lambda: kit.bounds(CHANGED, 1, 2))
     kit.schedule(WARM, "open", "cron(0 6 * * ? *)", "UTC", min=1)
     kit.schedule(WARM, "close", "cron(0 18 * * ? *)", "UTC", min=0)
 
@@ -137,6 +141,17 @@ def test_the_actual_policy_replayed_is_what_happened(console: Console, name: str
     assert starts.trust is Trust.GOOD
     assert "The replay can be trusted" in found.sentences[0]
     assert len(found.instances) == len(found.actual.instances)
+
+
+def test_what_happened_is_compared_from_the_last_change_of_scaling_on(console: Console) -> None:
+    found = console.find_traffic(CHANGED)
+    changed = TUESDAY - (DAYS - 2) * DAY
+    assert changed + 1800 <= found.actual.first_s <= changed + 3600
+    assert found.arrivals.first_s < changed - DAY
+    assert "Scaling was changed on the way" in found.notes[-1]
+    tested = console.backtest(found)
+    assert tested.trust is Trust.GOOD, tested.sentences
+    assert tested.figure("instance-hours").actual == pytest.approx(47.5, abs=0.6)
 
 
 def test_an_endpoint_that_nothing_scales(console: Console) -> None:

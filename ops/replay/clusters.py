@@ -1,8 +1,9 @@
-"""How closely requests of one minute come together: what the queue at the minute's end tells of it. Pure.
+"""Where in their minute requests came: what the queue at its end tells of it. Pure.
 
 Requests that come in bursts make longer queues than the same number spread over a minute. In a minute that begins with
-an empty queue and keeps its instances, the queue at its end depends on that alone: it is simulated for windows of
-several widths, and the width is taken whose queues are as uneven as the real ones.
+an empty queue and keeps its instances, the queue at its end depends on that alone. So it is simulated, first for all
+such minutes with windows of several widths: that width is taken whose queues are as uneven as the real ones. Then
+for each, with several placements: that one is taken whose queue comes closest to the real one.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ MOST = 600
 """Minutes of a class that are looked at."""
 OFTEN = 4
 """Times that each is simulated."""
+TRIES = 8
+"""Placements that are tried for a minute whose queue is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +49,77 @@ class Clusters:
 EVEN = Clusters()
 
 
-def clusters(
+@dataclass(frozen=True, slots=True, eq=False)
+class Placing:
+    """By cell of arrivals: `slots` that served it from an empty queue on, 0 where that is not known, and how many
+    requests were `left` at its end. Shape (n,)."""
+
+    clusters: Clusters
+    slots: NDArray[np.int64]
+    left: FloatArray
+
+    def offsets(
+        self, counts: NDArray[np.int64], service: Times, rng: np.random.Generator
+    ) -> list[FloatArray]:
+        """Seconds into its minute of each request, by cell with some; ascending."""
+        widths = self.clusters.of(counts)
+        found = []
+        for cell in np.flatnonzero(counts).tolist():
+            size, slots, width = int(counts[cell]), int(self.slots[cell]), float(widths[cell])
+            best, nearest = _within(size, width, rng), np.inf
+            for _ in range(TRIES if slots else 0):
+                at = _within(size, width, rng)
+                off = abs(left(at.tolist(), service.draw(size, rng).tolist(), slots) - self.left[cell])
+                if off < nearest:
+                    best, nearest = at, off
+                if off == 0:
+                    break
+            found.append(best)
+        return found
+
+
+def placing(
     counts: FloatArray,
     instances: FloatArray,
     backlog: FloatArray,
     concurrency: int,
     service: Times,
     seed: int = 0,
-) -> Clusters:
-    """Of consecutive minutes: requests that arrived, instances and backlog at the end. NaN: not known."""
+) -> Placing:
+    """Of cells of arrivals in a row: how many, instances and backlog at the end. NaN: not known, or no minute.
+
+    Of the first cell after a gap nobody knows how many arrived.
+    """
     usable = np.zeros(len(counts), np.bool_)
     usable[1:] = (
         (backlog[:-1] == 0) & (instances[1:] > 0) & (instances[1:] == instances[:-1]) & ~np.isnan(backlog[1:])
     )
     usable &= ~np.isnan(counts)
+    slots = np.where(usable, np.nan_to_num(instances) * concurrency, 0).astype(np.int64)
+    return Placing(_clusters(counts, slots, backlog, service, seed), slots, backlog)
+
+
+def _clusters(
+    counts: FloatArray, slots: NDArray[np.int64], backlog: FloatArray, service: Times, seed: int
+) -> Clusters:
     rng = generator(seed, TRAFFIC)
     found: list[tuple[int, float]] = []
     for least, below in zip(CLASSES, (*CLASSES[1:], np.inf), strict=True):
-        at = np.flatnonzero(usable & (counts >= least) & (counts < below))
+        at = np.flatnonzero((slots > 0) & (counts >= least) & (counts < below))
         if len(at) < ENOUGH:
-            if found:
-                found.append((least, found[-1][1]))
             continue
         if len(at) > MOST:
             at = np.sort(rng.choice(at, MOST, replace=False))
-        slots = (instances[at] * concurrency).astype(np.int64).tolist()
-        sizes = counts[at].astype(np.int64).tolist()
         real = float((backlog[at] ** 2).sum())
-        found.append((least, _width(real, sizes, slots, service, rng)))
+        sizes = counts[at].astype(np.int64).tolist()
+        found.append((least, _width(real, sizes, slots[at].tolist(), service, rng)))
     return Clusters(tuple(found))
+
+
+def _within(size: int, width: float, rng: np.random.Generator) -> FloatArray:
+    """So many seconds within a window of that width, which lies anywhere in the minute; ascending."""
+    begin = rng.random() * (MINUTE_S - width)
+    return np.sort(begin + rng.random(size) * width)
 
 
 def _width(
@@ -100,8 +145,7 @@ def _squares(
     total = 0.0
     for size, servers in zip(sizes, slots, strict=True):
         for _ in range(OFTEN):
-            begin = rng.random() * (MINUTE_S - width)
-            arrivals = np.sort(begin + rng.random(size) * width).tolist()
+            arrivals = _within(size, width, rng).tolist()
             total += left(arrivals, service.draw(size, rng).tolist(), servers) ** 2
     return total / OFTEN
 
