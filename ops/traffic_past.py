@@ -311,10 +311,11 @@ def _notes(arrivals: Arrivals, queued: bool) -> tuple[str, ...]:
         unknown = duration(arrivals.unknown_s)
         said.append(f"What arrived in {unknown} of the span is not known; no request is invented there.")
     if arrivals.coarse_s > 0:
-        said.append(f"{arrivals.coarse_s / 86400:.1f} days are known in steps longer than a minute alone.")
+        days = f"{arrivals.coarse_s / 86400:.1f} days"
+        said.append(f"{days} are known in steps longer than a minute alone: bursts are smoothed there.")
     if arrivals.carried:
         said.append(
-            f"In some minutes fewer than none arrived, by {count(arrivals.carried, 'request')} in all: carried on."
+            f"In some steps fewer than none arrived, by {count(arrivals.carried, 'request')} in all: carried on."
         )
     if not queued:
         said.append("A real-time endpoint drops what it cannot take; asynchronously that would wait instead.")

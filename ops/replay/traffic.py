@@ -182,7 +182,7 @@ def expanded(
         minutes = arrivals.length_s == MINUTE_S
         offsets = placing.offsets(np.where(minutes, sizes, 0), service, rng)
         begins = np.repeat(arrivals.start_s[minutes], sizes[minutes])
-        at[np.repeat(minutes, sizes)] = begins + (np.concatenate(offsets) if offsets else np.zeros(0))
+        at[np.repeat(minutes, sizes)] = begins + offsets
         at = _inside(arrivals, sizes, at)
     return Requests(at, service.draw(len(at), generator(seed, SERVICE, number)))
 
