@@ -27,6 +27,7 @@ from ops.core.views_notices import NoticesView, SettingLine
 from ops.core.views_warm import WarmView
 from ops.notifier import Notifier
 from ops.pace import Snapshot
+from ops.savings_places import SavingsPlaces
 from ops.warming import WarmWish
 
 T = TypeVar("T")
@@ -133,8 +134,12 @@ ACTIVITY_ROWS = "activity-rows"
 JOURNAL_S = 5.0
 """So long the journal serves everybody who asks."""
 
+LEAVING = "leaving"
+"""Session: the button that signs out was pressed, and the browser has yet to leave."""
+
 _source: Source | None = None
 _telling: Notifier | None = None
+_places: SavingsPlaces | None = None
 _settings: Settings | None = None
 _refused: OpsError | None = None
 
@@ -151,10 +156,15 @@ class Wanted:
 _wanted = Wanted()
 
 
-def connect(source: Source | None, wanted: Wanted = _wanted, telling: Notifier | None = None) -> None:
-    """Say who answers the pages of this process, which AWS is meant, and who sends notices."""
-    global _source, _refused, _wanted, _telling
-    _source, _refused, _wanted, _telling = source, None, wanted, telling
+def connect(
+    source: Source | None,
+    wanted: Wanted = _wanted,
+    telling: Notifier | None = None,
+    places: SavingsPlaces | None = None,
+) -> None:
+    """Say who answers the pages of this process, which AWS is meant, who sends notices, whose savings count, too."""
+    global _source, _refused, _wanted, _telling, _places
+    _source, _refused, _wanted, _telling, _places = source, None, wanted, telling, places
 
 
 def start() -> None:
@@ -165,7 +175,7 @@ def start() -> None:
         kind = which_aws.kind(chosen)
         wanted = Wanted(kind, chosen.region or "", chosen.write if kind == "aws" else True)
         reader = one_collector.start(chosen)
-        connect(reader, wanted, one_collector.telling())
+        connect(reader, wanted, one_collector.telling(), one_collector.places())
     except OpsError as error:
         _refused = error
 
@@ -181,6 +191,11 @@ def source() -> Source:
     if _source is None:
         raise _refused or Unreachable("Ebb has not started to read yet.", "Start it with: make run")
     return _source
+
+
+def savings_places() -> SavingsPlaces | None:
+    """The accounts and regions whose savings count beside this one; None where there are none."""
+    return _places
 
 
 def role() -> str | None:
@@ -223,7 +238,8 @@ def newest() -> tuple[FleetView, float] | None:
 
 def usage() -> Usage | None:
     """What the process has asked of AWS so far; None while nothing was asked."""
-    return _source.snapshot().usage if _source is not None else None
+    own = _source.snapshot().usage if _source is not None else None
+    return own if _places is None else _places.usage(own)
 
 
 def interval_s() -> float:
