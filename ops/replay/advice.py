@@ -66,7 +66,10 @@ def decide(found: Sequence[Played], facts: Facts) -> Decision:
     if best.role is Role.TODAY:
         return Decision(Answer.STAY, best, today, tied)
     if not best.candidate.sleeps:
-        return Decision(Answer.ALWAYS_ON, best, today, tied)
+        asleep = [p for p in keepers if p.candidate.sleeps]
+        if not asleep:
+            return Decision(Answer.ALWAYS_ON, best, today, tied)
+        return Decision(Answer.NO_GAIN, best, today, tied, cheapest(asleep)[0])
     awake = [p for p in keepers if not p.candidate.sleeps]
     if awake:
         always, others = cheapest(awake)
@@ -87,7 +90,7 @@ def advise(
     best = made.best
     if best is None:
         return Advice(made.answer, _no_traffic(facts))
-    cheaper = None if made.answer is Answer.NOTHING_KEEPS else next_cheaper(found, best)
+    cheaper = None if made.answer is Answer.NOTHING_KEEPS else next_cheaper(found, best, facts.sure)
     return Advice(
         made.answer,
         _sentence(made, best, promise, facts),
@@ -123,9 +126,10 @@ def cheapest(keepers: Sequence[Played]) -> tuple[Played, tuple[Played, ...]]:
     return best, tuple(p for p in same if p is not best)
 
 
-def next_cheaper(found: Sequence[Played], best: Played) -> Played | None:
-    """The dearest of those that cost less beyond the noise; of several the one that comes closest to the promise."""
-    less = [p for p in found if compare(cost_of(p), cost_of(best)) < 0]
+def next_cheaper(found: Sequence[Played], best: Played, sure: float = 1.0) -> Played | None:
+    """The dearest of those that cost less beyond the noise and do not keep the promise; of several that cost the same
+    the one that comes closest to it."""
+    less = [p for p in found if not keeps(p, sure) and compare(cost_of(p), cost_of(best)) < 0]
     if not less:
         return None
     top = max(less, key=lambda p: (_mean(p), -p.number))
@@ -149,15 +153,11 @@ def tight(promise: Promise, cold_start_s: float) -> Clause | None:
 def breaks(cheaper: Played | None) -> str:
     """What the next cheaper one would break, in words and numbers."""
     if cheaper is None:
-        return "No candidate that was tried costs less."
-    head = f"The next cheaper one ({cheaper.candidate.words}), {costs(cheaper)},"
+        return "No candidate that costs less and breaks the promise was tried."
+    head = f"The next cheaper one ({cheaper.candidate.words}), {costs(cheaper)}, breaks it"
     worst = _worst(cheaper)
-    if worst is None:
-        return f"{head} keeps the promise, too."
-    n = len(cheaper.kept)
-    return (
-        f"{head} breaks it: {missed(worst)}. It keeps the promise in {sum(cheaper.kept)} of {n} expansions."
-    )
+    said = "" if worst is None else f": {missed(worst)}"
+    return f"{head}{said}. It keeps the promise in {sum(cheaper.kept)} of {len(cheaper.kept)} expansions."
 
 
 def _no_traffic(facts: Facts) -> str:
@@ -188,10 +188,12 @@ def _sentence(made: Decision, best: Played, promise: Promise, facts: Facts) -> s
             return f"{_never_asleep(best)} is the answer, {costs(best)}: {_why_awake(promise, facts)}."
         case Answer.NO_GAIN:
             assert made.sleeper is not None
+            why = "sleeping gains next to nothing"
+            if facts.any_hour:
+                why = "requests come so thinly spread over all hours that it would hardly sleep between them"
             return (
-                f"{_never_asleep(best)} is the answer, {costs(best)}: requests come spread so thinly that it would "
-                f"hardly sleep. The cheapest policy that sleeps and keeps the promise would save "
-                f"{_little(made.sleeper, best)}, with {starts(made.sleeper)}."
+                f"{_never_asleep(best)} is the answer, {costs(best)}: {why}. The cheapest policy that sleeps and keeps "
+                f"the promise would save {_little(made.sleeper, best)}, with {starts(made.sleeper)}."
             )
         case _:
             said = f"The cheapest policy that keeps the promise is {what}, {costs(best)}"
