@@ -19,6 +19,8 @@ GAIN = 0.05
 """A policy that sleeps has to save this share of one that never does, or it is not worth its cold starts."""
 FEW = 60
 """With fewer requests a share of them says little."""
+WIDE = 1.25
+"""A cost that differs by more than this between expansions is explained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ def _evidence(made: Decision, best: Played, facts: Facts, found: Sequence[Played
         lines.append(f"{count(len(found), 'candidate')} with up to {count(top, 'instance')} were tried.")
     always = [p for p in found if p.candidate.fixed is not None and keeps(p, facts.sure)]
     if always and best.candidate.sleeps:
-        lines.append(_beside(min(always, key=lambda p: (_mean(p), p.number)), best))
+        lines.append(_beside(min(always, key=lambda p: (_mean(p), p.number))))
     if best.never.high >= 0.0005:
         lines.append(
             f"With it {percent(best.never.mid)} of all requests expire, or still wait when the traffic ends."
@@ -245,10 +247,9 @@ def _evidence(made: Decision, best: Played, facts: Facts, found: Sequence[Played
     return tuple(lines)
 
 
-def _beside(always: Played, best: Played) -> str:
+def _beside(always: Played) -> str:
     words = always.candidate.words
-    said = f"{words[:1].upper()}{words[1:]} would keep the promise, too, for {costs(always)}"
-    return f"{said}: {difference(best, always)} more."
+    return f"{words[:1].upper()}{words[1:]} would keep the promise, too, for {costs(always)}."
 
 
 def _how_sure(best: Played, tied: Sequence[Played], facts: Facts) -> tuple[str, ...]:
@@ -261,6 +262,11 @@ def _how_sure(best: Played, tied: Sequence[Played], facts: Facts) -> tuple[str, 
         lines.append(f"The traffic was multiplied by {facts.growth:g}.")
     ranges = [cost_range(best), *(_clause_range(part, best) for part in best.clauses if part.requests)]
     lines.append(f"Over these: {'; '.join(r for r in ranges if r)}.")
+    if best.candidate.warm and best.hours_month.high > WIDE * best.hours_month.low:
+        lines.append(
+            "Its cost differs that much by what happens at the edges of its windows: a scheduled action that is due while "
+            "the endpoint is being updated fails, and AWS does not repeat it."
+        )
     if tied:
         one = len(tied) == 1
         chosen = "needs no change" if best.role is Role.TODAY else "has the shortest waits of them"

@@ -12,6 +12,7 @@ from ops.core.candidate import Candidate
 from ops.core.views_planner import Answer, Played, Role, Spread
 from ops.replay.advice import Facts, advise, breaks, cheapest, decide, next_cheaper
 from ops.replay.promise import parse
+from tests.core.warm_samples import office
 from tests.replay.played_samples import MACHINE, PROMISE, fixed, sample, sleeping
 
 FACTS = Facts(requests=1000.0, days=30.0, cold_start_s=300.0)
@@ -293,5 +294,13 @@ def test_always_on_is_shown_beside_a_policy_that_sleeps() -> None:
     advice = advise(found, PROMISE, FACTS)
     assert advice.answer is Answer.CHANGE
     assert advice.evidence[1] == (
-        "Always on at 1 instance would keep the promise, too, for about $730 a month: about $430 a month (59 %) more."
+        "Always on at 1 instance would keep the promise, too, for about $730 a month."
     )
+
+
+def test_a_cost_that_differs_much_by_the_edges_of_windows_is_explained() -> None:
+    warm = replace(sleeping(3), warm=(office(),))
+    calm = advise([sample(0, warm, [300, 310, 305, 302, 306])], PROMISE, FACTS)
+    wild = advise([sample(0, warm, [300, 310, 305, 302, 700])], PROMISE, FACTS)
+    assert not any("edges of its windows" in line for line in calm.sure)
+    assert any("edges of its windows" in line for line in wild.sure)
