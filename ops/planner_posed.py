@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 
 import numpy as np
 
@@ -144,14 +143,9 @@ def savings(chosen: Played, actual: Actual, price: Price | None, most: int | Non
     return tuple(found)
 
 
-def priced(candidates: tuple[Candidate, ...], machine: Machine, price: Decimal | None) -> None:
-    """Raises BadInput where hand-made candidates of other types have no price to be compared by."""
-    for each in candidates:
-        if each.machine.usd_per_hour is None and price is not None:
-            kind = each.machine.instance_type or machine.instance_type
-            raise BadInput(
-                f"{kind} has no price, so its cost cannot be compared.", "Give dollars for an instance-hour."
-            )
+def on_todays(candidate: Candidate, machine: Machine) -> Candidate:
+    """One that names no machine runs on today's."""
+    return replace(candidate, machine=machine) if candidate.machine == Machine() else candidate
 
 
 def _exact(setup: SetUp, machine: Machine) -> Scenario:
