@@ -27,7 +27,7 @@ SHOWN = 8
 def plan(query: PlanQuery, *, json: bool, csv: bool) -> int:
     """Search and print; the exit code. Raises OpsError."""
     tell = Progress()
-    with Console.open(Settings.load()) as console:
+    with Console.open(Settings.load(), keep=True) as console:
         view = console.find_plan(query, tell, tell.say)
     tell.done()
     write(as_json(view) if json else as_csv(view).rstrip("\n") if csv else text(view))

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ops import compiled
+from ops import compiled, sweeping
 from ops.core.candidate import Candidate, Machine, SearchSpace
 from ops.core.change import Actor, ChangePlan, CostEffect, may
 from ops.core.errors import BadInput, OpsError, ReadOnly
@@ -61,9 +61,16 @@ class PlannerSearch(WarmConsole, PlannerConsole):
         candidate = self._ready(candidate, posed)
         today = posed.today if posed.today is not None and posed.today.candidate == candidate else None
         own = () if today is not None else (candidate,)
-        figures = search(posed.traffic, posed.ground, posed.promise, _NOTHING, today=today, own=own, most=1)[
-            0
-        ]
+        figures = search(
+            posed.traffic,
+            posed.ground,
+            posed.promise,
+            _NOTHING,
+            today=today,
+            own=own,
+            most=1,
+            run=sweeping.sweep,
+        )[0]
         ground = posed.traffic.ground(0, posed.ground)
         exact = None if today is None else today.exact
         run = replay(
@@ -159,6 +166,7 @@ class PlannerSearch(WarmConsole, PlannerConsole):
                 own=[self._ready(each, posed) for each in query.own],
                 most=query.most,
                 bounded=query.space is not None,
+                run=sweeping.sweep,
                 tell=tell,
             )
             if posed.requests
