@@ -19,7 +19,7 @@ from ops.core.types import Price
 from ops.core.views_planner import PlanQuery, PlanSaving, Played
 from ops.planner import inputs
 from ops.replay.backtest import Actual
-from ops.replay.candidates import Ground
+from ops.replay.candidates import Ground, fitted
 from ops.replay.of_setup import SetUp
 from ops.replay.promise import parse
 from ops.replay.scenario import Scenario
@@ -94,10 +94,15 @@ def pose(
         traffic.slots.concurrency,
     )
     notes = [*traffic.notes, *_assumed(traffic)]
+    if not endpoint.is_async:
+        notes.insert(
+            0,
+            f"{endpoint.ref.name} is a real-time endpoint: this is what it would be as an asynchronous one.",
+        )
     today = None
     if setup is not None and traffic.setup is not None:
         seen = read(setup, machine, now, endpoint.current)
-        today = Today(seen.candidate, _exact(traffic.setup, machine))
+        today = Today(fitted(seen.candidate), _exact(traffic.setup, machine))
         if seen.left:
             notes.append(f"Today's policy is replayed as it is; its row leaves out: {' '.join(seen.left)}")
         notes += traffic.setup.left_out

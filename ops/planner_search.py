@@ -238,9 +238,9 @@ class PlannerSearch(WarmConsole, PlannerConsole):
         return replace(machine, usd_per_hour=price.usd_per_hour)
 
     def _trust(self, traffic: EndpointTraffic) -> str:
-        """What the back-test says; empty where there can be none."""
+        """What the back-test says, or why there is none."""
         if traffic.setup is None:
-            return ""
+            return traffic.unscaled
         try:
             return " ".join(self.backtest(traffic).sentences[:2])
         except OpsError as error:

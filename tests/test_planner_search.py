@@ -22,6 +22,7 @@ from ops.core.change import Actor
 from ops.core.errors import BadInput, ReadOnly, UnknownEndpoint
 from ops.core.views_planner import Answer, PlanQuery, PlanView, Role, SavedScenario
 from ops.replay.sweep import Stopped
+from tests.living import living
 from tests.small_worlds import NAME, small
 
 SLOW = "p95<=15min"
@@ -200,6 +201,20 @@ def test_what_cannot_be_asked(
 def test_a_search_can_be_called_off(console: Console, view: PlanView) -> None:
     with pytest.raises(Stopped):
         console.plan(QUERY, lambda done, of: done < 10)
+
+
+def test_a_real_time_endpoint_is_looked_at_as_an_asynchronous_one(tmp_path: Path) -> None:
+    with (
+        living() as (server, _),
+        Console.open(Settings(endpoint_url=server.url, state_dir=tmp_path)) as opened,
+    ):
+        found = opened.find_plan(PlanQuery("layout-detect", "p95<=15min", "UTC", 3, 20))
+    assert found.today is None
+    assert found.advice.sentence.startswith("The cheapest policy that keeps the promise is min 0")
+    assert (
+        found.advice.sure[-1] == "layout-detect is a real-time endpoint: there is no policy to compare with."
+    )
+    assert found.notes[0].endswith("this is what it would be as an asynchronous one.")
 
 
 def planned(
