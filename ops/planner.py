@@ -14,10 +14,6 @@ from ops.opened import Opened
 from ops.replay import oracle
 from ops.replay.backtest import Backtest, Replay, backtest
 from ops.replay.draws import Times
-<<<<<<< HEAD
-=======
-from ops.replay.engine import replay
->>>>>>> engine
 from ops.replay.scenario import Requests, Scenario
 from ops.replay.traffic import EXPANSIONS, expansions
 from ops.traffic_past import DAYS, EndpointTraffic
@@ -78,16 +74,9 @@ class PlannerConsole(Opened):
     def backtest(self, traffic: EndpointTraffic, seed: int = 1, size: int = EXPANSIONS) -> Backtest:
         """The actual policy over the actual traffic, against what happened. Raises BadInput where there is none."""
         if traffic.setup is None:
-<<<<<<< HEAD
             raise BadInput(traffic.unscaled, "Replay another policy over its traffic.")
         given = inputs(traffic, seed, size, whole=False)
         replay = player(given.requests, traffic.actual.until_s - traffic.actual.first_s)
-=======
-            raise BadInput(
-                f"{traffic.endpoint.ref.name} is a real-time endpoint: it has no policy to compare with."
-            )
-        compiled.warm()
->>>>>>> engine
         return backtest(traffic.actual, given.requests, given.scenarios, replay, traffic.setup.left_out)
 
     def _found(self, name: str) -> Endpoint:
