@@ -18,6 +18,7 @@ from ops.core.change import Actor, ChangePlan, Entry, Receipt
 from ops.core.drift import Drift
 from ops.core.errors import OpsError, Unreachable
 from ops.core.incident import Incident, begin_of
+from ops.core.promise import Promise
 from ops.core.since import Since
 from ops.core.timeline import Timeline
 from ops.core.types import Connection, Window
@@ -27,6 +28,8 @@ from ops.core.views_notices import NoticesView, SettingLine
 from ops.core.views_warm import WarmView
 from ops.notifier import Notifier
 from ops.pace import Snapshot
+from ops.replay.promise import parse
+from ops.searches import Searches
 from ops.warming import WarmWish
 
 T = TypeVar("T")
@@ -135,6 +138,7 @@ JOURNAL_S = 5.0
 
 _source: Source | None = None
 _telling: Notifier | None = None
+_searches = Searches()
 _settings: Settings | None = None
 _refused: OpsError | None = None
 
@@ -153,8 +157,10 @@ _wanted = Wanted()
 
 def connect(source: Source | None, wanted: Wanted = _wanted, telling: Notifier | None = None) -> None:
     """Say who answers the pages of this process, which AWS is meant, and who sends notices."""
-    global _source, _refused, _wanted, _telling
+    global _source, _refused, _wanted, _telling, _searches
     _source, _refused, _wanted, _telling = source, None, wanted, telling
+    _searches.close()
+    _searches = Searches()
 
 
 def start() -> None:
@@ -303,6 +309,16 @@ def warm(name: str, zone: ZoneInfo, wish: WarmWish | None = None, edit: int | No
 def forget_warm(name: str, number: int, actor: Actor) -> None:
     """Forget a paused warm plan, of which nothing is in AWS. Raises OpsError."""
     source().act(lambda console: console.forget_warm(name, number, actor))
+
+
+def searches() -> Searches:
+    """The long searches of this process, for all who look."""
+    return _searches
+
+
+def promise(text: str, zone: str) -> Promise:
+    """What a promise on waiting says, whose hours are of `zone` unless it names another. Raises BadInput."""
+    return parse(text, zone)
 
 
 def plan(work: Make) -> ChangePlan:
