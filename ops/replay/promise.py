@@ -101,7 +101,7 @@ def classes(promise: Promise, arrival_s: FloatArray) -> Classes:
             found[:] = number
             continue
         if clause.zone not in minutes:
-            minutes[clause.zone] = _minutes_of_week(arrival_s, clause.zone)
+            minutes[clause.zone] = minutes_of_week(arrival_s, clause.zone)
         found[_inside(clause)[minutes[clause.zone]]] = number
     return found
 
@@ -261,7 +261,7 @@ def _inside(clause: Clause) -> NDArray[np.bool_]:
     return found if clause.windows else ~found
 
 
-def _minutes_of_week(arrival_s: FloatArray, zone: str) -> NDArray[np.int64]:
+def minutes_of_week(arrival_s: FloatArray, zone: str) -> NDArray[np.int64]:
     """The minute of the local week of each moment, 0 = Monday 00:00."""
     if not len(arrival_s):
         return np.zeros(0, np.int64)

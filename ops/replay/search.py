@@ -1,0 +1,255 @@
+"""The planner's search: candidates over the same expansions of the traffic, and what each comes to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Protocol
+
+import numpy as np
+
+from ops.core.candidate import Candidate, SearchSpace
+from ops.core.cost import HOURS_PER_MONTH
+from ops.core.promise import MEAN, Clause, Promise
+from ops.core.views_planner import ClausePlayed, Dollars, Played, Role, Spread, Weighed
+from ops.replay.candidates import Ground, fitted, scenario, worked
+from ops.replay.noise import front
+from ops.replay.numbers import Classes, Numbers, Waits
+from ops.replay.promise import classes, judged
+from ops.replay.scenario import Requests, Scenario
+from ops.replay.space import GRID_SHARE, fixed, grid, neighbours
+from ops.replay.sweep import Tell, go_on, sweep
+
+ROUNDS = 3
+"""Of refinement, as long as there is room."""
+MOST_BEST = 24
+NEVER = 0.05
+"""With a larger share of requests that never start, a percentile of those that do says nothing."""
+
+
+class Sweep(Protocol):
+    """`ops.replay.sweep.sweep`, or a faster one that equals it."""
+
+    def __call__(
+        self,
+        requests: Requests,
+        scenarios: Sequence[Scenario],
+        *,
+        classes: Classes | None = None,
+        limits_s: tuple[float | None, ...] = (),
+        tell: Tell = go_on,
+    ) -> list[Numbers]: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Traffic:
+    """The same traffic several times: in each expansion requests come elsewhere in their minute. One for each seed."""
+
+    expansions: tuple[Requests, ...]
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What is set up now. `exact`: with all that a candidate cannot hold; None: the candidate is all of it."""
+
+    candidate: Candidate
+    exact: Scenario | None = None
+
+
+def search(
+    traffic: Traffic,
+    ground: Ground,
+    promise: Promise,
+    space: SearchSpace,
+    *,
+    today: Today | None = None,
+    own: Sequence[Candidate] = (),
+    most: int = 300,
+    run: Sweep = sweep,
+    tell: Tell = go_on,
+) -> tuple[Played, ...]:
+    """Every candidate that was tried: today's, hand-made ones, always on, a grid, and what lies around its best.
+
+    `most`: candidates at most; today's and hand-made ones are tried in any case. Raises Stopped when `tell` says so.
+    """
+    table = _Table(traffic, ground, promise, run, tell, max(most, 1 + len(own)))
+    if today is not None:
+        table.play(Role.TODAY, (today.candidate,), today.exact)
+    table.play(Role.OWN, own)
+    always = fixed(space)[: max(0, table.room)]
+    table.play(Role.FIXED, always)
+    table.play(Role.FOUND, grid(space, max(1, int(table.room * GRID_SHARE)))[: max(0, table.room)])
+    for left in range(ROUNDS, 0, -1):
+        more = neighbours(table.best(), table.seen, max(0, table.room) // left, ground.quota)
+        table.play(Role.FOUND, more)
+    return tuple(table.played)
+
+
+class _Table:
+    def __init__(
+        self, traffic: Traffic, ground: Ground, promise: Promise, run: Sweep, tell: Tell, most: int
+    ) -> None:
+        self.traffic, self.ground, self.promise = traffic, ground, promise
+        self.run, self.tell, self.most = run, tell, most
+        self.played: list[Played] = []
+        self.seen: set[Candidate] = set()
+        self.done = 0
+        self.held = [
+            judged(promise, classes(promise, r.arrival_s), r.arrival_s, ground.until_s)
+            for r in traffic.expansions
+        ]
+
+    @property
+    def room(self) -> int:
+        return self.most - len(self.played)
+
+    def play(self, role: Role, candidates: Sequence[Candidate], exact: Scenario | None = None) -> None:
+        fresh = [c for c in dict.fromkeys(map(fitted, candidates)) if c not in self.seen]
+        self.seen.update(fresh)
+        found: dict[Candidate, list[Numbers]] = {c: [] for c in fresh}
+        for requests, held in zip(self.traffic.expansions, self.held, strict=True):
+            for speed in dict.fromkeys(c.machine.speed for c in fresh):
+                mine = [c for c in fresh if c.machine.speed == speed]
+                scenarios = [self._scenario(c, exact) for c in mine]
+                numbers = self.run(
+                    worked(requests, speed),
+                    scenarios,
+                    classes=held,
+                    limits_s=self.promise.limits_s,
+                    tell=self._tell(self.done),
+                )
+                self.done += len(mine)
+                for candidate, each in zip(mine, numbers, strict=True):
+                    found[candidate].append(each)
+        for candidate in fresh:
+            self.played.append(
+                played(len(self.played), role, candidate, found[candidate], self.ground, self.promise)
+            )
+
+    def _scenario(self, candidate: Candidate, exact: Scenario | None) -> Scenario:
+        if exact is None:
+            return scenario(candidate, self.ground)
+        return replace(exact, start_s=self.ground.start_s, until_s=self.ground.until_s)
+
+    def _tell(self, before: int) -> Tell:
+        of = self.most * len(self.traffic.expansions)
+        return lambda done, _: self.tell(min(before + done, of), of)
+
+    def best(self) -> tuple[tuple[Candidate, int], ...]:
+        """Those to look around: the cheapest that keep the promise, then the fronts; with their most instances."""
+        costs = [_mean(cost_of(p)) for p in self.played]
+        keep = _one_of_each([p for p in self.played if all(p.kept)])
+        found = sorted(keep, key=lambda number: (costs[number], number))[: MOST_BEST // 3]
+        for number in _in_turns(fronts(self.played)):
+            if len(found) < MOST_BEST and number not in found:
+                found.append(number)
+        return tuple((self.played[n].candidate, int(self.played[n].peak_instances.high)) for n in found)
+
+
+def played(
+    number: int,
+    role: Role,
+    candidate: Candidate,
+    numbers: Sequence[Numbers],
+    ground: Ground,
+    promise: Promise,
+) -> Played:
+    """What the replays of one candidate come to, one for each expansion."""
+    month = float(HOURS_PER_MONTH) / ground.hours
+    hours = Spread(tuple(n.billed_s / 3600 * month for n in numbers))
+    parts = tuple(
+        _clause(clause, [n.by_class[i] for n in numbers]) for i, clause in enumerate(promise.clauses)
+    )
+    return Played(
+        number,
+        role,
+        candidate,
+        dollars(hours, candidate.machine.usd_per_hour),
+        hours,
+        Spread(tuple(n.cold_starts * month for n in numbers)),
+        Spread(tuple(n.launches * month for n in numbers)),
+        Spread(tuple(n.waits.p95_s for n in numbers)),
+        Spread(tuple(n.waits.mean_s for n in numbers)),
+        Spread(tuple(n.waits.max_s for n in numbers)),
+        Spread(tuple(float(n.peak_instances) for n in numbers)),
+        Spread(tuple(1 - n.waits.started / n.requests if n.requests else float("nan") for n in numbers)),
+        parts,
+        tuple(all(part.kept[s] for part in parts) for s in range(len(numbers))),
+    )
+
+
+def dollars(hours: Spread, usd_per_hour: Decimal | None) -> Dollars | None:
+    """Instance-hours at a price; None where there is none."""
+    if usd_per_hour is None:
+        return None
+    return Dollars(*(Decimal(str(round(n, 6))) * usd_per_hour for n in (hours.mid, hours.low, hours.high)))
+
+
+def cost_of(one: Played) -> tuple[float, ...]:
+    """What it costs a month in each expansion, to compare: dollars, or instance-hours where no price is known."""
+    price = one.candidate.machine.usd_per_hour
+    return tuple(h * float(price) if price is not None else h for h in one.hours_month.values)
+
+
+def weighed(one: Played, by: Weighed) -> float:
+    """What is set against the cost; NaN where too many requests never start for it to mean anything."""
+    if by is Weighed.OVER:
+        return one.over.mid
+    if one.never.mid > NEVER:
+        return float("nan")
+    return one.p95_s.mid if by is Weighed.P95 else one.max_s.mid
+
+
+def fronts(found: Sequence[Played]) -> Mapping[str, tuple[int, ...]]:
+    """By `Weighed`, the numbers of those that no other one beats in both, the cheapest first.
+
+    Of candidates that come to the very same the first stands for all.
+    """
+    single = [found[i] for i in sorted(_one_of_each(found, by_place=True))]
+    costs = [_mean(cost_of(p)) for p in single]
+    return {
+        by.value: tuple(single[i].number for i in front(costs, [weighed(p, by) for p in single]))
+        for by in Weighed
+    }
+
+
+def _one_of_each(found: Sequence[Played], *, by_place: bool = False) -> list[int]:
+    """The numbers (or places) of the first ones of those that come to the very same in every expansion."""
+    first: dict[tuple[object, ...], int] = {}
+    for place, one in enumerate(found):
+        parts = tuple((str(c.within.values), str(c.p95_s.values)) for c in one.clauses)
+        key = (cost_of(one), str(one.p95_s.values), str(one.max_s.values), parts)
+        first.setdefault(key, place if by_place else one.number)
+    return list(first.values())
+
+
+def _in_turns(found: Mapping[str, tuple[int, ...]]) -> list[int]:
+    """The fronts taken in turns."""
+    longest = max(map(len, found.values()), default=0)
+    return list(dict.fromkeys(f[i] for i in range(longest) for f in found.values() if i < len(f)))
+
+
+def _clause(clause: Clause, waits: Sequence[Waits]) -> ClausePlayed:
+    return ClausePlayed(
+        clause,
+        float(np.mean([w.requests for w in waits])) if waits else 0.0,
+        Spread(tuple(1 - w.over / w.requests if w.requests else float("nan") for w in waits)),
+        Spread(tuple(w.mean_s for w in waits)),
+        Spread(tuple(w.p95_s for w in waits)),
+        Spread(tuple(w.max_s for w in waits)),
+        tuple(_kept(clause, w) for w in waits),
+    )
+
+
+def _kept(clause: Clause, waits: Waits) -> bool:
+    if not waits.requests:
+        return True
+    if clause.measure == MEAN:
+        return waits.started == waits.requests and waits.mean_s <= clause.limit_s
+    return waits.over <= int(clause.allowed * waits.requests + 1e-9)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else float("nan")

@@ -1,0 +1,283 @@
+"""Which candidates a search looks at: a grid around today's policy, then the neighbours of the best. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import time
+from itertools import product, zip_longest
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ops.core.candidate import WAKE_PERIODS, Candidate, Machine, SearchSpace, always_on
+from ops.core.errors import BadInput
+from ops.core.promise import Promise
+from ops.core.types import FloatArray
+from ops.core.warm import MOST_EARLY, MOST_WINDOWS, WarmPlan, WarmWindow
+from ops.core.warm_week import stretches
+from ops.replay.candidates import Ground, fitted, unlike
+from ops.replay.promise import minutes_of_week
+from ops.replay.scenario import Requests
+
+GRID_SHARE = 0.55
+"""Of the candidates that may be tried, so many are of the first round."""
+MOST_FIXED = 8
+CALM = 0.02
+"""Hours at the edges of a day that hold no more than this share of its requests are not busy hours."""
+WIDEST_H = 16
+"""Busy hours that are longer than this are no window."""
+_QUOTA = 1_000
+_AXES = (
+    "highs",
+    "targets",
+    "warms",
+    "lows",
+    "wakes",
+    "in_cooldowns_s",
+    "out_cooldowns_s",
+    "machines",
+)
+T = TypeVar("T")
+
+
+def around(
+    today: Candidate | None, requests: Requests, promise: Promise, ground: Ground, machine: Machine, zone: str
+) -> SearchSpace:
+    """A space that holds today's values, and those that the traffic and the promise suggest.
+
+    `machine`: today's. `zone`: of the busy hours that are found in the traffic.
+    """
+    need = demands(requests, promise, ground, machine)
+    most = ground.quota if ground.quota is not None else _QUOTA
+    usual = [1, *need] if today is None else [today.high, 1, *need]
+    highs = [min(max(1, n), most) for n in usual]
+    c = machine.concurrency
+    targets: list[float | None] = [today.target] if today is not None and today.fixed is None else []
+    targets += [float(c), 2.0 * c, 4.0 * c, _queue(requests, promise, machine)]
+    lows = [0, 1] if today is None else [today.low, 0, 1]
+    wakes: list[int | None] = [] if today is None or today.fixed is not None else [today.wake]
+    warms: list[tuple[WarmPlan, ...]] = [()]
+    if today is not None and today.warm:
+        warms.append(today.warm)
+    early = min(MOST_EARLY, math.ceil(max(ground.provision_s) / 60) + 1)
+    warms += _warm(_promised(promise, ground), early, need)
+    warms += _warm(busy_hours(requests, zone), early, need)
+    shape = today if today is not None and today.fixed is None else Candidate(0, 1)
+    return SearchSpace(
+        _once(n for n in lows if n <= most),
+        _once(highs),
+        _once(targets),
+        (shape.in_cooldown_s,),
+        (shape.out_cooldown_s,),
+        _once([*wakes, WAKE_PERIODS, 1]),
+        _once(warms),
+        (machine,),
+        _fixed(need, most),
+    )
+
+
+def demands(requests: Requests, promise: Promise, ground: Ground, machine: Machine) -> tuple[int, ...]:
+    """How many instances keep up: with the usual busy hour, the worst hour, the usual burst and the worst burst.
+
+    A burst is what comes within the shortest limit of the promise, and is worked on within it.
+    """
+    if not len(requests):
+        return (1,)
+    found = []
+    for width in (3600.0, max(60.0, min(promise.limits_s))):
+        cells = np.floor((requests.arrival_s - ground.start_s) / width).astype(np.int64)
+        work = np.bincount(cells - cells.min(), weights=requests.hold_s / machine.speed)
+        busy = work[work > 0] / width / machine.concurrency
+        if len(busy):
+            found += [float(np.quantile(busy, q)) for q in (0.75, 0.95, 1.0)]
+    return _once(max(1, math.ceil(n - 1e-9)) for n in found) or (1,)
+
+
+def grid(space: SearchSpace, room: int) -> tuple[Candidate, ...]:
+    """Combinations of the space, `room` at most: where there are too many, the longest axis is shortened first."""
+    while True:
+        found = unlike(tuple(_combined(space)))
+        longest = max(_AXES, key=lambda axis: len(getattr(space, axis)))
+        values = getattr(space, longest)
+        if len(found) <= room or len(values) == 1:
+            return found[:room]
+        space = replace(space, **{longest: values[:-1]})
+
+
+def fixed(space: SearchSpace) -> tuple[Candidate, ...]:
+    """Always on, for comparison."""
+    return unlike([always_on(n, machine) for machine in space.machines for n in space.fixed])
+
+
+def neighbours(
+    best: Sequence[tuple[Candidate, int]], seen: Iterable[Candidate], room: int, quota: int | None = None
+) -> tuple[Candidate, ...]:
+    """New candidates, each one step from one of the best; those take turns. `room` at most.
+
+    `best`: with the most instances that it came to, so that nobody looks at a maximum that is never reached.
+    """
+    known, found = set(seen), list[Candidate]()
+    for turn in zip_longest(*(_steps(candidate, peak, quota or _QUOTA) for candidate, peak in best)):
+        for each in turn:
+            if each is not None and each not in known and len(found) < room:
+                known.add(each)
+                found.append(each)
+    return tuple(found)
+
+
+def busy_hours(requests: Requests, zone: str) -> tuple[tuple[WarmWindow, ...], str] | None:
+    """The hours of the local day that hold nearly all requests, of Monday to Friday and of the weekend; None where
+    they come at any hour."""
+    if not len(requests):
+        return None
+    minute = minutes_of_week(requests.arrival_s, zone)
+    windows = []
+    for days in (frozenset(range(5)), frozenset((5, 6))):
+        mine = minute[np.isin(minute // 1440, list(days))]
+        if len(mine) < CALM * len(minute):
+            continue
+        by_hour = np.bincount(mine % 1440 // 60, minlength=24)
+        first, last = _edges(by_hour.astype(np.float64))
+        if last - first > WIDEST_H:
+            return None
+        windows.append(WarmWindow(days, time(first), time(last % 24)))
+    return (tuple(windows), zone) if windows else None
+
+
+def _edges(by_hour: FloatArray) -> tuple[int, int]:
+    """[first, last) hour once calm hours are cut off, the calmer edge first."""
+    first, last, left = 0, 24, CALM * by_hour.sum()
+    while last - first > 1:
+        cut = min((first, last - 1), key=lambda hour: by_hour[hour])
+        if by_hour[cut] > left:
+            break
+        left -= by_hour[cut]
+        first, last = (first + 1, last) if cut == first else (first, last - 1)
+    return first, last
+
+
+def _promised(promise: Promise, ground: Ground) -> tuple[tuple[WarmWindow, ...], str] | None:
+    """The hours for which less than a cold start is promised."""
+    for clause in promise.clauses:
+        if clause.windows and clause.limit_s < max(ground.provision_s) + 60 * WAKE_PERIODS:
+            return clause.windows[:MOST_WINDOWS], clause.zone
+    return None
+
+
+def _warm(
+    hours: tuple[tuple[WarmWindow, ...], str] | None, early: int, need: Sequence[int]
+) -> list[tuple[WarmPlan, ...]]:
+    if hours is None:
+        return []
+    floors = _once([1, *sorted(need)])[:3]
+    plans = [WarmPlan(1, hours[0], hours[1], floor, early=early) for floor in floors]
+    try:
+        stretches(plans[0])
+    except BadInput:  # they leave no time out
+        return []
+    return [(plan,) for plan in plans]
+
+
+def _queue(requests: Requests, promise: Promise, machine: Machine) -> float:
+    """The backlog that one instance works off within the shortest limit."""
+    hold = float(np.median(requests.hold_s)) / machine.speed if len(requests) else 0.0
+    if hold <= 0:
+        return 2.0 * machine.concurrency
+    return float(min(1_000, max(1, round(machine.concurrency * min(promise.limits_s) / hold))))
+
+
+def _fixed(need: Sequence[int], most: int) -> tuple[int, ...]:
+    """1, 2, 3, 4, 6, 8, 12, 16 ... up to the worst need, no more than MOST_FIXED of them."""
+    top = min(max(need), most)
+    steps = [n for k in range(14) for n in (2**k, 3 * 2 ** (k - 1)) if k or n == 1]
+    found = sorted({min(n, top) for n in (1, *need, *(int(s) for s in steps)) if n <= top})
+    if len(found) > MOST_FIXED:
+        picked = np.unique(np.linspace(0, len(found) - 1, MOST_FIXED).round().astype(int))
+        found = [found[i] for i in picked]
+    return tuple(found)
+
+
+def _combined(space: SearchSpace) -> Iterator[Candidate]:
+    bounds = [(low, high) for low in space.lows for high in space.highs if low <= high]
+    for machine, warm, (low, high), target, wake, into, out in product(
+        space.machines,
+        space.warms,
+        bounds,
+        space.targets,
+        space.wakes,
+        space.in_cooldowns_s,
+        space.out_cooldowns_s,
+    ):
+        found = Candidate(low, high, target, into, out, wake if low == 0 else WAKE_PERIODS, warm, machine)
+        if _sensible(found):
+            yield found
+
+
+def _sensible(one: Candidate) -> bool:
+    """Whether it can do anything, and is not another one in disguise."""
+    floors = [plan.floor for plan in one.warm if plan.floor is not None]
+    return one.high >= 1 and one.fixed is None and all(one.low < floor <= one.high for floor in floors)
+
+
+def _steps(one: Candidate, peak: int, most: int) -> Iterator[Candidate]:
+    """What lies one step away, the steps that tell most first."""
+    if one.fixed is not None:
+        yield from (always_on(n, one.machine) for n in (one.low - 1, one.low + 1) if 1 <= n <= most)
+        return
+    for changes in _changes(one, peak):
+        try:
+            found = fitted(replace(one, **changes))
+        except BadInput:  # bounds that cross, a floor of none
+            continue
+        if _sensible(found) and found.high <= most and found != one:
+            yield found if found.low == 0 else replace(found, wake=WAKE_PERIODS)
+
+
+def _changes(one: Candidate, peak: int) -> Iterator[dict[str, Any]]:
+    highs = (one.high - 1, one.high + 1, math.floor(one.high * 0.75), math.ceil(one.high * 1.25))
+    yield from ({"high": high} for high in (_once(highs) if peak >= one.high else (peak,)))
+    for plan in one.warm[:1]:
+        yield from ({"warm": (each, *one.warm[1:])} for each in _plans(plan))
+    if one.target is not None and one.high > 1:
+        yield from ({"target": _round(one.target * factor)} for factor in (0.7, 1.4, 0.5, 2.0))
+    if one.low == 0 and one.wake is not None:
+        yield from ({"wake": wake} for wake in (one.wake - 1, one.wake + 1))
+    yield from ({"in_cooldown_s": seconds} for seconds in (60, 300, 900))
+    yield from ({"out_cooldown_s": seconds} for seconds in (60, 300) if one.high > 1)
+    yield from ({"low": low} for low in (one.low + 1, one.low - 1))
+
+
+def _plans(plan: WarmPlan) -> Iterator[WarmPlan]:
+    """A warm plan with another floor, open earlier or later, or with longer windows."""
+    if plan.floor is not None:
+        yield replace(plan, floor=plan.floor + 1)
+        if plan.floor > 1:
+            yield replace(plan, floor=plan.floor - 1)
+    for early in (plan.early + 5, plan.early - 3):
+        if 0 <= early <= MOST_EARLY:
+            yield replace(plan, early=early)
+    for before, behind in ((1, 0), (0, 1), (1, 1)):
+        longer = tuple(_longer(window, before, behind) for window in plan.windows)
+        if longer != plan.windows:
+            yield replace(plan, windows=longer)
+
+
+def _longer(window: WarmWindow, before: int, behind: int) -> WarmWindow:
+    """With so many hours more at its ends; as it is where it would go over midnight."""
+    end = window.end.hour + behind
+    if window.over_midnight or window.end <= window.start or window.start.hour < before or end > 23:
+        return window
+    return replace(
+        window, start=window.start.replace(hour=window.start.hour - before), end=window.end.replace(hour=end)
+    )
+
+
+def _round(target: float) -> float:
+    """Two digits are enough; whole numbers from 3 on."""
+    return float(max(0.1, round(target, 0 if target >= 3 else 1)))
+
+
+def _once(values: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(values))
