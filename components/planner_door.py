@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Hashable, Sequence
-from dataclasses import replace
+from collections.abc import Hashable
 
 import streamlit as st
 
@@ -42,3 +41,51 @@ def viewer() -> str:
     if _VIEWER not in st.session_state:
         st.session_state[_VIEWER] = secrets.token_hex(8)
     return str(st.session_state[_VIEWER])
+
+
+def search(query: PlanQuery) -> session.Progress[session.Told[PlanView]]:
+    """How far the search is; it begins where nobody has asked for it yet. Raises OpsError where nobody can answer."""
+    source = session.source()
+    return session.searches().want(
+        key(query),
+        lambda tell: source.recall(("plan", query), lambda console: console.plan(query, tell), 0.0),
+        viewer(),
+    )
+
+
+def again(query: PlanQuery) -> None:
+    """Search anew, of what is known now."""
+    st.session_state.pop(STOPPED, None)
+    session.searches().again(key(query))
+
+
+def stop(query: PlanQuery) -> None:
+    """Call the search off: for this session, and for good where nobody else waits for it."""
+    st.session_state[STOPPED] = key(query)
+    session.searches().leave(key(query), viewer())
+
+
+def stopped(query: PlanQuery) -> bool:
+    return bool(st.session_state.get(STOPPED) == key(query))
+
+
+def course(query: PlanQuery, candidate: Candidate) -> session.Told[Course]:
+    """One candidate in detail. Raises OpsError."""
+    asked = ("course", query, candidate)
+    return session.source().recall(asked, lambda console: console.course(query, candidate), COURSE_S)
+
+
+def scenarios(name: str) -> tuple[SavedScenario, ...]:
+    """What was saved for an endpoint, the newest first. Raises OpsError."""
+    asked = ("scenarios", name)
+    return session.source().recall(asked, lambda console: tuple(console.scenarios(name)), SCENARIOS_S).value
+
+
+def save(scenario: SavedScenario, actor: Actor) -> None:
+    """Raises OpsError."""
+    session.source().act(lambda console: console.save_scenario(scenario, actor))
+
+
+def delete(identity: str, actor: Actor) -> None:
+    """Raises OpsError."""
+    session.source().act(lambda console: console.delete_scenario(identity, actor))

@@ -29,7 +29,7 @@ from ops.core.views_warm import WarmView
 from ops.notifier import Notifier
 from ops.pace import Snapshot
 from ops.replay.promise import parse
-from ops.searches import Searches
+from ops.searches import Progress, Searches
 from ops.warming import WarmWish
 
 T = TypeVar("T")

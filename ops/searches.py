@@ -12,10 +12,9 @@ from cachetools import LRUCache
 
 from ops import clock
 from ops.core.errors import OpsError
+from ops.replay.sweep import Stopped, Tell
 
 T = TypeVar("T")
-Tell = Callable[[int, int], bool]
-"""Hears how many parts are done, of how many; False asks the work to stop."""
 AT_ONCE = 4
 """Searches that run at the same time; more wait for their turn."""
 KEPT = 24
@@ -23,10 +22,6 @@ KEPT_S = 3600.0
 """An answer older than this is found anew when somebody asks, and serves until then."""
 RETRY_S = 15.0
 """So long a failure stands before whoever asks begins anew."""
-
-
-class Called(Exception):
-    """The work heard False and ended without an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +67,7 @@ class Searches:
     def want(self, key: Hashable, work: Callable[[Tell], T], who: str) -> Progress[T]:
         """How far the search under `key` is. It begins where none runs and no answer is young enough.
 
-        `work` gets a `Tell`; it returns the answer, or raises OpsError, or Called once it was told to stop. `who`
+        `work` gets a `Tell`; it returns the answer, or raises OpsError, or Stopped once it was told to stop. `who`
         wants this one alone from now on: searches that nobody wants any more are stopped.
         """
         with self._lock:
@@ -145,7 +140,7 @@ class Searches:
         def run() -> Any:
             with self._lock:
                 if not search.wanted:
-                    raise Called
+                    raise Stopped
                 search.begun = True
             try:
                 return work(tell)
@@ -159,7 +154,7 @@ class Searches:
         error: OpsError | None = None
         future = search.future
         if future is not None and future.done():
-            failure = future.exception() if not future.cancelled() else Called()
+            failure = future.exception() if not future.cancelled() else Stopped()
             if failure is None:
                 search.future = None
                 search.value, search.found_at = future.result(), search.ended_at
@@ -168,7 +163,7 @@ class Searches:
                 error = failure
             else:
                 search.future = None
-                if not isinstance(failure, Called):
+                if not isinstance(failure, Stopped):
                     raise failure
         running = search.future is not None and error is None
         age = 0.0 if search.value is None else self._monotonic() - search.found_at

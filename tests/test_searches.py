@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from ops.core.errors import Unreachable
-from ops.searches import AT_ONCE, KEPT_S, RETRY_S, Called, Searches, Tell
+from ops.replay.sweep import Stopped, Tell
+from ops.searches import AT_ONCE, KEPT_S, RETRY_S, Searches
 from tests.living import Hand
 
 LONG_S = 20.0
@@ -30,7 +31,7 @@ class Slow:
         assert self.go.wait(LONG_S)
         if not tell(2, 2):
             self.stopped = True
-            raise Called
+            raise Stopped
         return self.answer
 
 
