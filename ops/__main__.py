@@ -22,6 +22,7 @@ from ops import (
     cli_doctor,
     cli_failures,
     cli_incident,
+    cli_replay,
     cli_requests,
     cli_savings,
     cli_show,
@@ -132,6 +133,7 @@ cli_change.add_to(app, lambda work, json: _run(work, json))
 cli_warm.add_to(app, lambda work, json: _run(work, json))
 cli_failures.add_to(app, lambda work, json: _run(work, json), lambda hours: span_of_hours(_number(hours)))
 cli_requests.add_to(app, lambda work, json: _run(work, json))
+cli_replay.add_to(app, lambda work, json: _run(work, json))
 cli_savings.add_to(app, lambda work, json: _run(work, json))
 
 
@@ -146,7 +148,7 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.Abort:
         return 130
     except TyperException as error:
-        wrong = BadInput(_sentence(str(getattr(error, "message", "") or error)), "See python -m ops --help.")
+        wrong = BadInput(_sentence(error.format_message() or str(error)), "See python -m ops --help.")
         cli_show.fail(wrong, "--json" in given)
         return wrong.exit_code
     return int(code or 0)

@@ -138,13 +138,15 @@ def read_lacking(
         tell(endpoint.ref.name, done, len(chosen))
         if endpoint.is_async:
             for start, until in spans_of:
-                _read(gatherer, reading, endpoint, wanted(endpoint), start, until)
-        _read(gatherer, reading, endpoint, _of_details(endpoint), period.start, period.until)
+                read_missing(gatherer, reading, endpoint, wanted(endpoint), start, until)
+        read_missing(gatherer, reading, endpoint, _of_details(endpoint), period.start, period.until)
     state = gatherer.state()
     for gone in recalled(state).gone({name: k.endpoint for name, k in state.known.items()}, state.now):
         if names is None or gone.endpoint.ref.name in names:
             for start, until in spans_of:
-                _read(gatherer, reading, gone.endpoint, wanted(gone.endpoint), start, min(until, gone.until))
+                read_missing(
+                    gatherer, reading, gone.endpoint, wanted(gone.endpoint), start, min(until, gone.until)
+                )
 
 
 def _of_details(endpoint: Endpoint) -> tuple[Metric, ...]:
@@ -152,7 +154,7 @@ def _of_details(endpoint: Endpoint) -> tuple[Metric, ...]:
     return tuple(dict.fromkeys((*worked_past.wanted(endpoint), *(OF_WAKES if endpoint.is_async else ()))))
 
 
-def _read(
+def read_missing(
     gatherer: Gatherer,
     reading: Reading,
     endpoint: Endpoint,

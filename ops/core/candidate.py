@@ -16,6 +16,8 @@ from ops.core.warm_text import plan_text
 from ops.core.words import count, duration
 
 WAKE_PERIODS = 2
+COOLDOWN_S = 300
+"""AWS's default for endpoints (facts B.4); sentences leave it out."""
 MOST_INSTANCES = 10_000
 MOST_COOLDOWN_S = 86_400
 
@@ -50,8 +52,8 @@ class Candidate:
     high: int
     target: float | None = 5.0
     """Waiting and running requests for each instance; None: no target tracking."""
-    in_cooldown_s: int = 300
-    out_cooldown_s: int = 300
+    in_cooldown_s: int = COOLDOWN_S
+    out_cooldown_s: int = COOLDOWN_S
     wake: int | None = WAKE_PERIODS
     """Minutes with a request and no instance until the wake policy starts one; None: there is no wake policy."""
     warm: tuple[WarmPlan, ...] = ()
@@ -87,8 +89,10 @@ class Candidate:
             return f"always on at {count(self.fixed, 'instance')}"
         said = [f"min {self.low}", f"max {self.high}"]
         said.append("no target tracking" if self.target is None else f"target {self.target:g}")
-        if self.target is not None:
-            said.append(f"cooldowns {duration(self.out_cooldown_s)} out, {duration(self.in_cooldown_s)} in")
+        if self.target is not None and (self.out_cooldown_s, self.in_cooldown_s) != (COOLDOWN_S, COOLDOWN_S):
+            said.append(
+                f"cooldowns {duration(self.out_cooldown_s)} out and {duration(self.in_cooldown_s)} in"
+            )
         if self.sleeps:
             said.append("no wake policy" if self.wake is None else f"wakes after {self.wake} min")
         return "; ".join([", ".join(said), *(plan_text(plan) for plan in self.warm)])

@@ -25,6 +25,7 @@ from ops.core.autoscaling import (
     target_tracking,
 )
 from ops.core.types import Bounds
+from ops.replay.ends import give_up_s, settle_minutes
 from ops.replay.outcome import Replayed, Timeline
 from ops.replay.scenario import (
     AlarmSpec,
@@ -35,7 +36,6 @@ from ops.replay.scenario import (
     Scenario,
     Stepping,
     Tracking,
-    Watched,
 )
 
 INF = math.inf
@@ -70,22 +70,9 @@ class _Want:
     held: bool = False
 
 
-def settle_minutes(scenario: Scenario) -> int:
-    """Minutes without any change after which nothing can change any more, but for planned events and expiry."""
-    alarms = [alarm for policy in scenario.policies for alarm in policy.alarms]
-    cooldowns = [
-        max(p.in_cooldown_s, p.out_cooldown_s) if isinstance(p, Tracking) else p.cooldown_s
-        for p in scenario.policies
-    ]
-    ages = [alarm.rule.threshold for alarm in alarms if alarm.watched is Watched.AGE]
-    longest = max((alarm.rule.range for alarm in alarms), default=0)
-    waits = scenario.model.metric_delay_s + max(cooldowns, default=0.0) + max([*ages, 0.0])
-    return longest + math.ceil(waits / 60) + 3
-
-
 class _Course:
     def __init__(self, requests: Requests, scenario: Scenario) -> None:
-        self.s = scenario
+        self.requests, self.s = requests, scenario
         self.c = scenario.concurrency
         self.arrival = requests.arrival_s.tolist()
         self.hold = requests.hold_s.tolist()
@@ -128,7 +115,7 @@ class _Course:
         self.peak_instances = scenario.initial
         self.peak_backlog = 0
         self.full = math.nan
-        self.changed = self.start
+        self.changed = self.progress = self.drained = self.start
         self.points: list[tuple[float, float, float, float, float]] = []
         self.rows: list[tuple[float, float, float, float, float]] = []
         self.done = 0
@@ -280,6 +267,7 @@ class _Course:
             elif expiry == at:
                 self.queue.popleft()
                 self.expired += 1
+                self.drained = self.progress = max(self.drained, at)
             else:
                 self.next += 1
                 self.queue.append(self.next - 1)
@@ -301,7 +289,7 @@ class _Course:
 
     def _complete(self, now: float) -> None:
         _, i = heapq.heappop(self.running)
-        self.ended[i] = now
+        self.ended[i] = self.drained = self.progress = now
         self.done += 1
         instance = self.away.pop(i, None)
         if instance is None:
@@ -489,6 +477,7 @@ class _Course:
 
     def run(self) -> None:
         first = math.floor(self.start / 60)
+        patience = give_up_s(self.requests, self.s)
         settled, minute, quiet, seen = settle_minutes(self.s), 0, 0, (-1, -1, -1)
         end = self.until
         over = self._over()
@@ -510,8 +499,10 @@ class _Course:
                 quiet, seen = 0, state
             else:
                 quiet += 1
-                if quiet > settled and end == INF:
-                    break
+            if self.next < self.n or self.events:
+                self.progress = boundary
+            if end == INF and (quiet > settled or boundary > self.progress + patience):
+                break
         self.end = self.changed if end == INF else end
         self._bill(max(self.end, self.billed_at))
 
@@ -529,10 +520,6 @@ def replay(requests: Requests, scenario: Scenario) -> Replayed:
     ended = np.array(course.ended, dtype=np.float64)
     drained = course.next >= course.n and not course.queue and not course.running
     rows = np.array(course.rows, dtype=np.float64).reshape(-1, 5)
-    last = max((e for e in course.ended if e == e), default=course.start)
-    if course.expired and course.s.ttl_s > 0:
-        gone = [a + course.s.ttl_s for a, s in zip(course.arrival, course.started, strict=True) if s != s]
-        last = max([last, *gone])
     return Replayed(
         np.array(course.started, dtype=np.float64),
         ended,
@@ -543,7 +530,7 @@ def replay(requests: Requests, scenario: Scenario) -> Replayed:
         course.peak_backlog,
         course.billed,
         course.full,
-        last if drained else math.nan,
+        course.drained if drained else math.nan,
         course.start,
         course.end,
         Timeline(math.floor(course.start / 60), *(rows[:, k].copy() for k in range(5))),

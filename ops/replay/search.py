@@ -67,14 +67,16 @@ def search(
     today: Today | None = None,
     own: Sequence[Candidate] = (),
     most: int = 300,
+    bounded: bool = False,
     run: Sweep = sweep,
     tell: Tell = go_on,
 ) -> tuple[Played, ...]:
     """Every candidate that was tried: today's, hand-made ones, always on, a grid, and what lies around its best.
 
-    `most`: candidates at most; today's and hand-made ones are tried in any case. Raises Stopped when `tell` says so.
+    `most`: candidates at most; today's and hand-made ones are tried in any case. `bounded`: nothing outside the ranges
+    of the space is looked at but these. Raises Stopped when `tell` says so.
     """
-    table = _Table(traffic, ground, promise, run, tell, max(most, 1 + len(own)))
+    table = _Table(traffic, ground, promise, run, tell, max(most, len(own) + (today is not None)))
     if today is not None:
         table.play(Role.TODAY, (today.candidate,), today.exact)
     table.play(Role.OWN, own)
@@ -82,7 +84,8 @@ def search(
     table.play(Role.FIXED, always)
     table.play(Role.FOUND, grid(space, max(1, int(table.room * GRID_SHARE)))[: max(0, table.room)])
     for left in range(ROUNDS, 0, -1):
-        more = neighbours(table.best(), table.seen, max(0, table.room) // left, ground.quota)
+        room = max(0, table.room) // left
+        more = neighbours(table.best(), table.seen, room, ground.quota, space if bounded else None)
         table.play(Role.FOUND, more)
     return tuple(table.played)
 

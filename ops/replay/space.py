@@ -79,9 +79,10 @@ def around(
 
 
 def demands(requests: Requests, promise: Promise, ground: Ground, machine: Machine) -> tuple[int, ...]:
-    """How many instances keep up: with the usual busy hour, the worst hour, the usual burst and the worst burst.
+    """How many instances keep up: in the usual and the worst hour, and burst; ascending.
 
-    A burst is what comes within the shortest limit of the promise, and is worked on within it.
+    A burst is what comes within the shortest limit of the promise, and is worked on within it. One number in the
+    middle is added.
     """
     if not len(requests):
         return (1,)
@@ -92,7 +93,9 @@ def demands(requests: Requests, promise: Promise, ground: Ground, machine: Machi
         busy = work[work > 0] / width / machine.concurrency
         if len(busy):
             found += [float(np.quantile(busy, q)) for q in (0.75, 0.95, 1.0)]
-    return _once(max(1, math.ceil(n - 1e-9)) for n in found) or (1,)
+    needs = sorted(max(1, math.ceil(n - 1e-9)) for n in found) or [1]
+    middle = math.ceil(math.sqrt(needs[0] * needs[-1]))
+    return tuple(sorted({*needs, middle}))
 
 
 def grid(space: SearchSpace, room: int) -> tuple[Candidate, ...]:
@@ -112,19 +115,49 @@ def fixed(space: SearchSpace) -> tuple[Candidate, ...]:
 
 
 def neighbours(
-    best: Sequence[tuple[Candidate, int]], seen: Iterable[Candidate], room: int, quota: int | None = None
+    best: Sequence[tuple[Candidate, int]],
+    seen: Iterable[Candidate],
+    room: int,
+    quota: int | None = None,
+    inside: SearchSpace | None = None,
 ) -> tuple[Candidate, ...]:
     """New candidates, each one step from one of the best; those take turns. `room` at most.
 
     `best`: with the most instances that it came to, so that nobody looks at a maximum that is never reached.
+    `inside`: a space whose ranges are not left.
     """
     known, found = set(seen), list[Candidate]()
     for turn in zip_longest(*(_steps(candidate, peak, quota or _QUOTA) for candidate, peak in best)):
         for each in turn:
-            if each is not None and each not in known and len(found) < room:
+            if each is None or each in known or len(found) >= room:
+                continue
+            if inside is None or within(each, inside):
                 known.add(each)
                 found.append(each)
     return tuple(found)
+
+
+def within(one: Candidate, space: SearchSpace) -> bool:
+    """Whether a candidate lies within the ranges of a space."""
+    if one.machine not in space.machines:
+        return False
+    if one.fixed is not None:
+        return bool(space.fixed) and min(space.fixed) <= one.fixed <= max(space.fixed)
+    plans = [fitted(replace(one, warm=warm)).warm for warm in space.warms]
+    targets = [t for t in space.targets if t is not None]
+    return (
+        _between(one.low, space.lows)
+        and _between(one.high, space.highs)
+        and (one.target is None if not targets else one.target is not None and _between(one.target, targets))
+        and _between(one.in_cooldown_s, space.in_cooldowns_s)
+        and _between(one.out_cooldown_s, space.out_cooldowns_s)
+        and (one.low > 0 or one.wake in space.wakes)
+        and one.warm in plans
+    )
+
+
+def _between(value: float, values: Sequence[float]) -> bool:
+    return bool(values) and min(values) <= value <= max(values)
 
 
 def busy_hours(requests: Requests, zone: str) -> tuple[tuple[WarmWindow, ...], str] | None:
@@ -171,7 +204,7 @@ def _warm(
 ) -> list[tuple[WarmPlan, ...]]:
     if hours is None:
         return []
-    floors = _once([1, *sorted(need)])[:3]
+    floors = _once([1, *need])[:3]
     plans = [WarmPlan(1, hours[0], hours[1], floor, early=early) for floor in floors]
     try:
         stretches(plans[0])

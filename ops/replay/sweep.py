@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ops.replay.engine import Prepared, replay
 from ops.replay.numbers import Classes, Numbers, numbers
-from ops.replay.oracle import replay
 from ops.replay.scenario import Requests, Scenario
 
 Tell = Callable[[int, int], bool]
@@ -21,7 +21,7 @@ class Stopped(Exception):
 
 
 def sweep(
-    requests: Requests,
+    requests: Requests | Prepared,
     scenarios: Sequence[Scenario],
     *,
     classes: Classes | None = None,
@@ -29,9 +29,10 @@ def sweep(
     tell: Tell = go_on,
 ) -> list[Numbers]:
     """Every scenario over the same requests, in their order. Raises Stopped when `tell` says so."""
+    alone = requests.requests if isinstance(requests, Prepared) else requests
     found = []
     for done, scenario in enumerate(scenarios):
         if not tell(done, len(scenarios)):
             raise Stopped
-        found.append(numbers(requests, replay(requests, scenario), classes, limits_s))
+        found.append(numbers(alone, replay(requests, scenario, timeline=False), classes, limits_s))
     return found

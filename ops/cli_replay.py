@@ -1,0 +1,253 @@
+"""`python -m ops replay`: arrivals through another policy; what comes of it as text, JSON, or a CSV of its minutes."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ops import replay_options as typed
+from ops.cli_show import WIDTH, plain, write
+from ops.config import Settings
+from ops.console import Console
+from ops.core.errors import BadInput, OpsError
+from ops.core.types import Price
+from ops.replay.arrivals_file import Columns
+from ops.replay.draws import times
+from ops.replay.told import documents, lines, timeline
+from ops.replaying import Answer, Asked, of_endpoint, of_file
+from ops.traffic_past import DAYS
+
+NO_PRICE = "No price, so no cost: give --price DOLLARS-AN-HOUR, or --instance-type where AWS can be asked."
+Text = str | None
+Whole = int | None
+Seconds = float | None
+
+
+def say(text: str) -> None:
+    """To stderr."""
+    sys.stderr.write(f"{text}\n")
+
+
+def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> None:
+    """The command `replay`."""
+
+    @app.command("replay")
+    def _replay(
+        endpoint: Annotated[Text, typer.Option(help="Replay the traffic of this endpoint.")] = None,
+        days: Annotated[
+            float | None, typer.Option(help=f"Its last so many days; {DAYS:g} if not given.")
+        ] = None,
+        arrivals: Annotated[
+            Text, typer.Option(metavar="FILE.csv", help="A row a request; - is stdin.")
+        ] = None,
+        column: Annotated[Text, typer.Option(help="The column with the arrivals; guessed without.")] = None,
+        service_column: Annotated[
+            Text, typer.Option(help="The column with seconds that requests take.")
+        ] = None,
+        end_column: Annotated[
+            Text,
+            typer.Option(help="The column with the ends of requests, which arrived their duration before."),
+        ] = None,
+        service_s: Annotated[
+            Seconds, typer.Option("--service-s", help="Seconds that every request takes.")
+        ] = None,
+        service: Annotated[Text, typer.Option(help="Seconds, or lognormal:MEDIAN,SIGMA.")] = None,
+        concurrency: Annotated[
+            Whole, typer.Option(help="Requests that an instance works on at once; 1.")
+        ] = None,
+        instance_type: Annotated[
+            Text, typer.Option(help="For its price, asked of AWS without --price.")
+        ] = None,
+        price: Annotated[Text, typer.Option(help="Dollars for an instance-hour.")] = None,
+        least: Annotated[Whole, typer.Option("--min", help="Least instances; 0.")] = None,
+        most: Annotated[Whole, typer.Option("--max", help="Most instances; 5.")] = None,
+        target: Annotated[
+            Text, typer.Option(help="Backlog per instance that is tracked, 5; none: no target tracking.")
+        ] = None,
+        scale_in_cooldown: Annotated[Seconds, typer.Option(help="Seconds; 300.")] = None,
+        scale_out_cooldown: Annotated[Seconds, typer.Option(help="Seconds; 300.")] = None,
+        high_periods: Annotated[Whole, typer.Option(help="Minutes above the target to scale out; 3.")] = None,
+        low_periods: Annotated[Whole, typer.Option(help="Minutes below it to scale in; 15.")] = None,
+        wake_policy: Annotated[
+            bool | None,
+            typer.Option(
+                "--wake-policy/--no-wake-policy", help="The step policy that wakes from zero; with it."
+            ),
+        ] = None,
+        step: Annotated[
+            Text, typer.Option(metavar="FILE.json", help="PutScalingPolicy and PutMetricAlarm calls to add.")
+        ] = None,
+        warm: Annotated[
+            list[str] | None,
+            typer.Option(
+                help='At least one instance then: "mon-fri 08:00-18:00 Europe/Berlin"; may be repeated.'
+            ),
+        ] = None,
+        provision_s: Annotated[
+            Text,
+            typer.Option("--provision-s", help="Seconds to a new instance, or lognormal:MEDIAN,SIGMA; 300."),
+        ] = None,
+        fixed_instances: Annotated[
+            Whole, typer.Option(help="Always on with so many; nothing scales.")
+        ] = None,
+        initial: Annotated[Whole, typer.Option(help="Instances at the start; the minimum.")] = None,
+        ttl_s: Annotated[
+            float, typer.Option("--ttl-s", help="Seconds a request may wait; 0: for ever.")
+        ] = 21600.0,
+        metric_delay_s: Annotated[
+            float, typer.Option("--metric-delay-s", help="Seconds until a metric is seen.")
+        ] = 60.0,
+        bill_from: Annotated[str, typer.Option(help="launch or in-service.")] = "launch",
+        seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 1,
+        minutes: Annotated[
+            Text, typer.Option("--timeline", metavar="FILE.csv", help="Write a row a minute.")
+        ] = None,
+        as_json: Annotated[
+            bool, typer.Option("--json", help="Write exactly one JSON document to stdout.")
+        ] = False,
+    ) -> None:
+        """Replay traffic through a policy, request by request: waits, cold starts, instance-hours and their cost.
+
+        What is not given is as in the developer guide, or with --endpoint as it is there; --warm replaces scheduled
+        actions. docs/model.md has every rule, docs/planner.md how far to trust it. Costs are estimates.
+        """
+
+        def work() -> int:
+            if (arrivals is None) == (endpoint is None):
+                what = (
+                    "There is no traffic to replay."
+                    if arrivals is None
+                    else "There are two kinds of traffic."
+                )
+                raise BadInput(what, "Give --arrivals FILE.csv or --endpoint NAME.")
+            scaled = typed.Scaled(
+                least, most, target, scale_in_cooldown, scale_out_cooldown, high_periods, low_periods, wake_policy,
+                step, tuple(warm or ()), initial,
+            )  # fmt: skip
+            asked = Asked(
+                typed.wish(scaled, fixed_instances, ttl_s, metric_delay_s, bill_from),
+                None if concurrency is None else typed.from_one(concurrency, "--concurrency"),
+                typed.service(service_s, service),
+                None if provision_s is None else times(provision_s, "provisioning time"),
+                typed.from_zero(seed, "--seed"),
+            )
+            known = None if price is None else typed.price(price, instance_type)
+            if arrivals is not None:
+                if days is not None:
+                    raise BadInput("A file has as many days as it has.", "Leave --days out.")
+                if asked.service is not None and service_column is not None and end_column is None:
+                    raise BadInput(
+                        "A column and an option say how long a request takes.", "Give one of them."
+                    )
+                columns = Columns(column, service_column, end_column, asked.service is None)
+                found = of_file(arrivals, columns, asked, say)
+                if known is None:
+                    known = _listed(instance_type)
+            else:
+                assert endpoint is not None
+                _no_columns(
+                    {"--column": column, "--service-column": service_column, "--end-column": end_column}
+                )
+                with Console.open(Settings.load()) as console:
+                    found = of_endpoint(console, endpoint, DAYS if days is None else days, asked, say)
+                    kind = instance_type or (found.traffic.endpoint.instance_type if found.traffic else None)
+                    if known is None:
+                        known = _asked(console, kind)
+            if minutes is not None:
+                _put(minutes, timeline(found.first))
+            write(_json(found, known) if as_json else "\n".join(_text(found, known)))
+            return 0
+
+        run(work, as_json)
+
+
+def _no_columns(given: dict[str, str | None]) -> None:
+    for option, value in given.items():
+        if value is not None:
+            raise BadInput(f"{option} is of a file, and an endpoint has none.", "Leave it out.")
+
+
+def _listed(instance_type: str | None) -> Price | None:
+    """What the AWS that is set up lists, or the account's own rate; None with a sentence where there is no answer."""
+    if instance_type is None:
+        say(NO_PRICE)
+        return None
+    try:
+        with Console.open(Settings.load()) as console:
+            return _asked(console, instance_type)
+    except OpsError as error:
+        say(f"No price of {instance_type}: {error.what} {NO_PRICE}")
+        return None
+
+
+def _asked(console: Console, instance_type: str | None) -> Price | None:
+    if instance_type is None:
+        say(NO_PRICE)
+        return None
+    try:
+        found = console.price(instance_type)
+    except OpsError as error:
+        say(f"No price of {instance_type}: {error.what} {NO_PRICE}")
+        return None
+    if found is None:
+        say(f"AWS lists no price of {instance_type} here. {NO_PRICE}")
+    return found
+
+
+def _json(found: Answer, price: Price | None) -> str:
+    document: dict[str, Any] = documents(found.runs, price)
+    if found.traffic is not None:
+        traffic = found.traffic
+        document["traffic"] = {
+            "endpoint": traffic.endpoint.ref.name,
+            "requests": traffic.arrivals.total,
+            "known_share": traffic.arrivals.known_share,
+            "service": plain(traffic.service),
+            "concurrency": plain(traffic.slots),
+            "provision": plain(traffic.provision),
+            "left_out": list(traffic.setup.left_out) if traffic.setup is not None else [],
+            "notes": list(traffic.notes),
+        }
+        trust = found.trust
+        document["backtest"] = None if trust is None else {
+            "trust": trust.trust.value,
+            "sentences": list(trust.sentences),
+            "same_minutes": plain(trust.same),
+            "figures": plain(trust.figures),
+        }  # fmt: skip
+    return json.dumps(document, ensure_ascii=False, allow_nan=False)
+
+
+def _text(found: Answer, price: Price | None) -> list[str]:
+    out = lines(found.runs[0], price)
+    if found.traffic is not None:
+        traffic = found.traffic
+        spread = traffic.service.spread
+        known = [
+            ("traffic", f"{traffic.arrivals.known_share * 100:.1f} % of the minutes are known"),
+            (
+                "takes",
+                f"{spread.mean_s:.1f} s on average ({spread.count:,} requests: {traffic.service.source})",
+            ),
+            ("concurrency", f"{traffic.slots.concurrency} ({traffic.slots.source})"),
+            ("new instance", f"{traffic.provision.spread.p50_s:.0f} s ({traffic.provision.source})"),
+        ]
+        out += ["", *(f"{name:<12} {told}" for name, told in known)]
+        left = traffic.setup.left_out if traffic.setup is not None else ()
+        said = found.trust.sentences if found.trust is not None else left
+        out += ["", *textwrap.wrap(" ".join(said), WIDTH)] if said else []
+    return out
+
+
+def _put(path: str, body: str) -> None:
+    try:
+        Path(path).write_text(body, encoding="utf-8", newline="")
+    except OSError as error:
+        raise BadInput(f"{path!r} cannot be written: {error.strerror}.", "Choose another place.") from error
+    say(f"Written: {path}")

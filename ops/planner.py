@@ -1,0 +1,103 @@
+"""What the Planner page and the commands `replay` and `plan` ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ops import traffic_past
+from ops.core.errors import BadInput, UnknownEndpoint
+from ops.core.names import nearest
+from ops.core.types import Endpoint, Price
+from ops.opened import Opened
+from ops.replay.backtest import Backtest, backtest
+from ops.replay.draws import Times
+from ops.replay.oracle import replay
+from ops.replay.scenario import Requests, Scenario
+from ops.replay.traffic import EXPANSIONS, expansions
+from ops.traffic_past import DAYS, EndpointTraffic
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReplayInputs:
+    """What candidates are replayed over: the same requests and provisioning times for all, by number of the seed.
+
+    `scenarios`: the actual policy over what can be compared with what happened. Empty for a real-time endpoint.
+    """
+
+    traffic: EndpointTraffic
+    requests: tuple[Requests, ...]
+    scenarios: tuple[Scenario, ...]
+    provision_s: tuple[tuple[float, ...], ...]
+
+
+class PlannerConsole(Opened):
+    """The part of the façade that replays traffic."""
+
+    def price(self, instance_type: str) -> Price | None:
+        """An instance-hour of that type in this region: the account's own rate, else the list price.
+
+        None where AWS lists none. Raises OpsError.
+        """
+        return self._prices.price(self.connection().region, instance_type)
+
+    def traffic(self, name: str, days: float = DAYS) -> EndpointTraffic:
+        """The traffic of the last `days` as far as it was read. Raises UnknownEndpoint, BadInput."""
+        return traffic_past.traffic_of(self._gatherer().state(), name, days)
+
+    def find_traffic(self, name: str, days: float = DAYS) -> EndpointTraffic:
+        """The same with everything read now that it lacks: for a console without a past. OpsError."""
+        gatherer, reading = self._gatherer(), self._reading()
+        gatherer.read(reading)
+        endpoint = self._found(name)
+        gatherer.look(reading, name, everything=True)
+        traffic_past.read_lacking(gatherer, reading, endpoint, days)
+        assert self._episodes is not None
+        while self._episodes.step(reading, only=(name,) if endpoint.is_async else None):
+            pass
+        return self.traffic(name, days)
+
+    def replay_inputs(
+        self, traffic: EndpointTraffic, seed: int = 1, size: int = EXPANSIONS, *, whole: bool = True
+    ) -> ReplayInputs:
+        """The traffic as requests, `size` times over. Raises BadInput where nothing says how long a request takes.
+
+        `whole`: of all the span, else of what can be compared with what happened.
+        """
+        return inputs(traffic, seed, size, whole=whole)
+
+    def backtest(self, traffic: EndpointTraffic, seed: int = 1, size: int = EXPANSIONS) -> Backtest:
+        """The actual policy over the actual traffic, against what happened. Raises BadInput for real-time endpoints."""
+        given = inputs(traffic, seed, size, whole=False)
+        if traffic.setup is None:
+            raise BadInput(
+                f"{traffic.endpoint.ref.name} is a real-time endpoint: it has no policy to compare with."
+            )
+        return backtest(traffic.actual, given.requests, given.scenarios, replay, traffic.setup.left_out)
+
+    def _found(self, name: str) -> Endpoint:
+        every = {e.ref.name: e for e in self._gatherer().endpoints()}
+        if name not in every:
+            raise UnknownEndpoint(name, nearest(name, tuple(sorted(every))))
+        return every[name]
+
+
+def inputs(traffic: EndpointTraffic, seed: int, size: int, *, whole: bool) -> ReplayInputs:
+    """See `PlannerConsole.replay_inputs`."""
+    service = traffic.service.times
+    if service is None and traffic.arrivals.total:
+        raise BadInput(
+            f"Nothing says how long a request of {traffic.endpoint.ref.name} takes.",
+            "Its metrics ModelLatency or TotalProcessingTime tell, once a request has finished.",
+        )
+    found = expansions(traffic.arrivals, service or Times(0.0), seed, size)
+    if not whole:
+        found = tuple(_since(each, traffic.actual.first_s) for each in found)
+    scenarios = () if traffic.setup is None else tuple(traffic.scenario(seed, n) for n in range(size))
+    return ReplayInputs(
+        traffic, found, scenarios, tuple(traffic.provision.draws(seed, n) for n in range(size))
+    )
+
+
+def _since(requests: Requests, first_s: float) -> Requests:
+    use = requests.arrival_s >= first_s
+    return Requests(requests.arrival_s[use], requests.hold_s[use])

@@ -1,0 +1,107 @@
+"""The words of the advice: costs, waits and what a promise misses, each with its numbers. Pure."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+from ops.core.promise import MEAN, exactly
+from ops.core.views_planner import ClausePlayed, Played, Spread
+from ops.core.words import count, percent, took
+
+
+def dollars(usd: Decimal | float) -> str:
+    """Three digits: "$4.31", "$305", "$1,030"."""
+    value = float(usd)
+    if value == 0:
+        return "$0"
+    digits = 2 - math.floor(math.log10(abs(value)))
+    rounded = round(value, digits)
+    return f"${rounded:,.0f}" if abs(rounded) >= 100 else f"${rounded:,.2f}"
+
+
+def costs(one: Played) -> str:
+    """ "about $305 a month"; in instance-hours where no price is known."""
+    if one.usd_month is None:
+        return f"about {one.hours_month.mid:,.0f} instance-hours a month (no price is known)"
+    return f"about {dollars(one.usd_month.mid)} a month"
+
+
+def cost_range(one: Played) -> str:
+    """ "cost $301-312 a month"."""
+    if one.usd_month is None:
+        low, high = f"{one.hours_month.low:,.0f}", f"{one.hours_month.high:,.0f}"
+        return f"{_range(low, high)} instance-hours a month"
+    low, high = dollars(one.usd_month.low), dollars(one.usd_month.high)
+    return f"cost {_range(low, high)} a month"
+
+
+def _range(low: str, high: str) -> str:
+    return low if low == high else f"{low}-{high.lstrip('$')}"
+
+
+def difference(less: Played, more: Played) -> str:
+    """What `less` saves: "about $120 a month (28 %)"; "some instance-hours" where no price is known."""
+    here, there = less.usd_month, more.usd_month
+    if here is None or there is None:
+        saved = more.hours_month.mid - less.hours_month.mid
+        return f"about {saved:,.0f} instance-hours a month"
+    saved_usd = there.mid - here.mid
+    share = f" ({percent(float(saved_usd / there.mid))})" if there.mid else ""
+    return f"about {dollars(saved_usd)} a month{share}"
+
+
+def waits_range(name: str, waits: Spread) -> str:
+    """ "p95 wait 1.4-1.7 min" of seconds; empty where none is known."""
+    low, high = waits.low, waits.high
+    if low != low:
+        return ""
+    first, last = took(low), took(high)
+    if first == last:
+        return f"{name} {first}"
+    if first.split(" ")[1:] == last.split(" ")[1:] and first.count(" ") == 1:
+        first = first.split(" ")[0]
+        return f"{name} {first}-{last}"
+    return f"{name} {first} to {last}"
+
+
+def waits_line(one: Played) -> str:
+    """How long requests wait with it: by clause where there are several."""
+    known = [part for part in one.clauses if part.requests]
+    if len(known) < 2:
+        waits = known[0] if known else one
+        return ", ".join(filter(None, (_wait("p95 wait", waits.p95_s), _wait("longest", waits.max_s)))) or (
+            "no wait is known"
+        )
+    return "; ".join(
+        f"{part.clause.when if part.clause.windows else 'at other times'} "
+        f"{_wait('p95', part.p95_s) or 'nothing started'}, {percent(part.within.mid)} in time"
+        for part in known
+    )
+
+
+def starts(one: Played) -> str:
+    """ "12-15 cold starts a month"."""
+    low, high = round(one.cold_starts_month.low), round(one.cold_starts_month.high)
+    said = count(low, "cold start") if low == high else f"{low:,}-{high:,} cold starts"
+    return f"{said} a month"
+
+
+def missed(part: ClausePlayed) -> str:
+    """ "8.2 % of requests wait longer than 2 min Mon-Fri 08:00-18:00 (UTC), where 5 % may; p95 is 4.1 min"."""
+    clause = part.clause
+    when = f" {clause.when}" if clause.windows else ""
+    if clause.measure == MEAN:
+        mean = part.mean_s.mid
+        said = "no request starts" if mean != mean else f"requests wait {took(mean)} on average"
+        return f"{said}{when}, where {exactly(clause.limit_s)} is promised"
+    late = 1 - part.within.mid
+    allowed = "none may" if clause.share == 1 else f"{clause.allowed * 100:.3g} % may"
+    more = _wait("the longest wait is", part.max_s) if clause.share == 1 else _wait("p95 is", part.p95_s)
+    shown = f"{late * 100:.1f} %" if 0.0005 <= late < 0.1 else percent(late)
+    longer = "wait" if clause.limit_s == 0 else f"wait longer than {exactly(clause.limit_s)}"
+    return f"{shown} of requests {longer}{when}, where {allowed}" + (f"; {more}" if more else "")
+
+
+def _wait(name: str, waits: Spread) -> str:
+    return "" if waits.mid != waits.mid else f"{name} {took(waits.mid)}"

@@ -1,0 +1,48 @@
+"""When a course without an end is over although not all is drained, for the reference and the kernels alike."""
+
+from __future__ import annotations
+
+import math
+
+from ops.replay.scenario import Requests, Scenario, Tracking, Watched
+
+GIVE_UP_S = 30 * 86_400.0
+"""So long after the last progress a course that only goes round in circles is left."""
+
+
+def settle_minutes(scenario: Scenario) -> int:
+    """Minutes without any change after which nothing can change any more, but for planned events and expiry."""
+    alarms = [alarm for policy in scenario.policies for alarm in policy.alarms]
+    ages = [alarm.rule.threshold for alarm in alarms if alarm.watched is Watched.AGE]
+    longest = max((alarm.rule.range for alarm in alarms), default=0)
+    waits = scenario.model.metric_delay_s + _longest_cooldown(scenario) + max([*ages, 0.0])
+    return longest + math.ceil(waits / 60) + 3
+
+
+def give_up_s(requests: Requests, scenario: Scenario) -> float:
+    """Seconds without a completion or an expiry after which none will come, with no arrival and no event ahead.
+
+    Policies can work against each other for ever, or take a request back again and again before it is done.
+    """
+    model = scenario.model
+    return (
+        GIVE_UP_S
+        + (float(requests.hold_s.max()) if len(requests) else 0.0)
+        + scenario.ttl_s
+        + max(scenario.provision_s)
+        + max((event.lasts_s for event in scenario.events), default=0.0)
+        + model.refused_after_s
+        + model.removal_s
+        + _longest_cooldown(scenario)
+        + 60.0 * settle_minutes(scenario)
+    )
+
+
+def _longest_cooldown(scenario: Scenario) -> float:
+    return max(
+        (
+            max(p.in_cooldown_s, p.out_cooldown_s) if isinstance(p, Tracking) else p.cooldown_s
+            for p in scenario.policies
+        ),
+        default=0.0,
+    )

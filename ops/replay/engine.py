@@ -1,0 +1,44 @@
+"""The compiled replay: equal to `ops.replay.oracle` to the bit, thousands of times as fast."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ops.replay.general import general
+from ops.replay.layout import laid_out, start_of
+from ops.replay.outcome import Replayed, Timeline
+from ops.replay.prepared import Prepared, prepare
+from ops.replay.scenario import Requests, Scenario
+
+__all__ = ["Prepared", "prepare", "replay"]
+
+
+def replay(requests: Requests | Prepared, scenario: Scenario, timeline: bool = True) -> Replayed:
+    """One course. Threads may call it at the same time: it takes no lock and keeps nothing."""
+    if isinstance(requests, Prepared):
+        requests = requests.requests
+    states, started, unfinished, rows, end = general(
+        requests.arrival_s, requests.hold_s, laid_out(requests, scenario), timeline
+    )
+    s = states[0]
+    ended = started + requests.hold_s
+    ended[unfinished] = math.nan
+    drained = s["next"] >= len(requests) and not s["running"] and s["stacked"] + s["next"] == s["head"]
+    start = start_of(requests, scenario)
+    return Replayed(
+        started,
+        ended,
+        int(s["expired"]),
+        int(s["cold_starts"]),
+        int(s["launches"]),
+        int(s["peak_instances"]),
+        int(s["peak_backlog"]),
+        float(s["billed"]),
+        float(s["full"]),
+        float(s["drained"]) if drained else math.nan,
+        start,
+        end,
+        Timeline(math.floor(start / 60), *np.ascontiguousarray(rows.T)) if timeline else None,
+    )

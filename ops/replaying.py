@@ -1,0 +1,101 @@
+"""One question of the command `replay`, answered: where the requests come from, and the runs over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ops.console import Console
+from ops.core.errors import BadInput
+from ops.core.types import FloatArray
+from ops.planner import inputs
+from ops.replay.arrivals_file import Columns, read_arrivals
+from ops.replay.backtest import Backtest
+from ops.replay.draws import PROVISION, PROVISIONS, SERVICE, Times, generator
+from ops.replay.numbers import Numbers, numbers
+from ops.replay.oracle import replay
+from ops.replay.outcome import Replayed
+from ops.replay.scenario import Requests
+from ops.replay.setting import USUAL, Span, Wish, scenario
+from ops.replay.traffic import EXPANSIONS
+from ops.replay_options import read_bytes
+from ops.traffic_past import EndpointTraffic
+
+CONCURRENCY = 1
+PROVISION_S = 300.0
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed besides the wish. None: not typed."""
+
+    wish: Wish
+    concurrency: int | None = None
+    service: Times | None = None
+    provision: Times | None = None
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """`runs`: one for each way in which the requests may have come; `first`: the course of the first one."""
+
+    runs: tuple[Numbers, ...]
+    first: Replayed
+    traffic: EndpointTraffic | None = None
+    trust: Backtest | None = None
+
+
+def of_file(path: str, columns: Columns, asked: Asked, say: Say) -> Answer:
+    """Replay the arrivals of a file. Raises BadInput."""
+    found = read_arrivals(read_bytes(path), columns)
+    for note in found.notes:
+        say(note)
+    hold: FloatArray | None = found.service_s
+    if asked.service is not None:
+        hold = asked.service.draw(len(found), generator(asked.seed, SERVICE))
+    if hold is None:
+        raise BadInput(
+            "Nothing tells how long a request takes.",
+            "Give --service-s SECONDS, --service lognormal:MEDIAN,SIGMA or --service-column COLUMN.",
+        )
+    requests = Requests(found.arrival_s, hold)
+    concurrency = CONCURRENCY if asked.concurrency is None else asked.concurrency
+    provision = Times(PROVISION_S) if asked.provision is None else asked.provision
+    drawn = _drawn(provision, asked.seed, 0)
+    run = replay(requests, scenario(USUAL, asked.wish, requests, concurrency, drawn, Span(found.zero_s)))
+    return Answer((numbers(requests, run),), run)
+
+
+def of_endpoint(console: Console, name: str, days: float, asked: Asked, say: Say) -> Answer:
+    """Replay the traffic of an endpoint through its set-up with what is wished; all of it read now. OpsError."""
+    say(f"Reading {days:g} days of {name}.")
+    traffic = console.find_traffic(name, days)
+    for note in traffic.notes:
+        say(note)
+    trust = None
+    if traffic.setup is not None and traffic.service.times is not None:
+        trust = console.backtest(traffic, asked.seed)
+    if asked.service is not None:
+        traffic = traffic.with_service(asked.service)
+    given = inputs(traffic, asked.seed, EXPANSIONS, whole=True)
+    span = Span(0.0, traffic.arrivals.first_s, traffic.arrivals.until_s)
+    concurrency = traffic.slots.concurrency if asked.concurrency is None else asked.concurrency
+    runs: list[Numbers] = []
+    first: Replayed | None = None
+    for number, requests in enumerate(given.requests):
+        own = given.provision_s[number]
+        drawn = own if asked.provision is None else _drawn(asked.provision, asked.seed, number)
+        base = USUAL if traffic.setup is None else traffic.setup
+        run = replay(requests, scenario(base, asked.wish, requests, concurrency, drawn, span))
+        first = first or run
+        runs.append(numbers(requests, run))
+    assert first is not None
+    return Answer(tuple(runs), first, traffic, trust)
+
+
+def _drawn(provision: Times, seed: int, number: int) -> tuple[float, ...]:
+    if not provision.sigma:
+        return (provision.median_s,)
+    return tuple(provision.draw(PROVISIONS, generator(seed, PROVISION, number)).tolist())

@@ -1,0 +1,241 @@
+"""The traffic of an endpoint over any past, and what its replay needs besides: from what was read, no call to AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ops import worked_past
+from ops.aws.calls import Reading
+from ops.core import metrics
+from ops.core.cold_start import served, without_doubles
+from ops.core.errors import BadInput, UnknownEndpoint
+from ops.core.metrics import Metric
+from ops.core.names import nearest
+from ops.core.setup import Setup
+from ops.core.types import Endpoint, FloatArray, Window, utc
+from ops.core.words import count, duration
+from ops.core.worked import Steps
+from ops.episode_past import OF_WAKES
+from ops.gather import Gatherer
+from ops.known import State
+from ops.replay.backtest import Actual
+from ops.replay.calibrated import Provision, Service, Slots, provision_of, service_of, slots_of
+from ops.replay.draws import Times
+from ops.replay.of_setup import SetUp, of_setup
+from ops.replay.scenario import Scenario
+from ops.replay.traffic import Arrivals, of_invocations, of_queue
+from ops.savings import read_missing
+
+DAYS = 30.0
+MOST_DAYS = 400.0
+UNSETTLED_S = 900
+"""The newest minutes may still change, and are left out."""
+_LATENCIES = (metrics.TIME_IN_BACKLOG, metrics.TIME_IN_BACKLOG_MAX, metrics.TOTAL_TIME, metrics.OLDEST)
+MINUTE_S = 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waited:
+    """Beside the steps of one piece: mean and longest wait, and mean time in work, of what finished; seconds."""
+
+    mean_s: FloatArray
+    max_s: FloatArray
+    worked_s: FloatArray
+    age_s: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EndpointTraffic:
+    """What an endpoint's past says of its traffic, each part with how sure it is.
+
+    `setup`: as it is now; None for a real-time endpoint, which nothing of this scales. `notes`: what to know, in
+    sentences.
+    """
+
+    endpoint: Endpoint
+    arrivals: Arrivals
+    service: Service
+    slots: Slots
+    provision: Provision
+    setup: SetUp | None
+    compared: SetUp | None
+    """The same over the span of `actual`."""
+    actual: Actual
+    notes: tuple[str, ...] = ()
+
+    def with_service(self, times: Times) -> EndpointTraffic:
+        """The same, with requests that take something else."""
+        return replace(self, service=replace(self.service, times=times, source="as given"))
+
+    def scenario(self, seed: int, number: int = 0) -> Scenario:
+        """The actual policy over the span that is compared. Raises BadInput for a real-time endpoint."""
+        if self.compared is None:
+            raise BadInput(f"{self.endpoint.ref.name} is a real-time endpoint: it has no policy to replay.")
+        known = self.actual.instances[~np.isnan(self.actual.instances)]
+        initial = int(known[0]) if len(known) else self.compared.bounds.min
+        return Scenario(
+            self.compared.bounds,
+            initial,
+            self.slots.concurrency,
+            self.compared.policies,
+            self.compared.events,
+            self.compared.suspended,
+            self.provision.draws(seed, number),
+            start_s=self.actual.first_s,
+            until_s=self.actual.until_s,
+        )
+
+
+def span_of(endpoint: Endpoint, now_s: float, days: float) -> tuple[int, int]:
+    """The last `days` until what is settled, or since the endpoint was created; whole hours and minutes.
+
+    Raises BadInput.
+    """
+    if not 0 < days <= MOST_DAYS:
+        raise BadInput(f"{days:g} days cannot be replayed.", f"Give a number above 0, at most {MOST_DAYS:g}.")
+    until = int(now_s - UNSETTLED_S) // MINUTE_S * MINUTE_S
+    first = int(until - days * 86_400) // 3600 * 3600
+    born = -(-int(endpoint.created.timestamp()) // MINUTE_S) * MINUTE_S
+    if max(first, born) >= until:
+        raise BadInput(
+            f"{endpoint.ref.name} is too young: nothing of it is settled yet.", "Come back in an hour."
+        )
+    return max(first, born), until
+
+
+def wanted(endpoint: Endpoint) -> tuple[Metric, ...]:
+    """The metrics that tell of traffic."""
+    if not endpoint.is_async:
+        return worked_past.wanted(endpoint)
+    return tuple(dict.fromkeys((*worked_past.wanted(endpoint), *_LATENCIES, *OF_WAKES)))
+
+
+def read_lacking(gatherer: Gatherer, reading: Reading, endpoint: Endpoint, days: float) -> None:
+    """Read what the traffic of the last `days` still lacks, in the finest steps that AWS keeps. OpsError."""
+    first, until = span_of(endpoint, reading.now.timestamp(), days)
+    read_missing(gatherer, reading, endpoint, wanted(endpoint), utc(first // 3600 * 3600), utc(until))
+
+
+def traffic_of(state: State, name: str, days: float = DAYS) -> EndpointTraffic:
+    """From what was read. Raises UnknownEndpoint, BadInput."""
+    known = state.known.get(name)
+    if known is None or not known.endpoint.described:
+        raise UnknownEndpoint(name, nearest(name, tuple(sorted(state.known))))
+    endpoint = known.endpoint
+    first, until = span_of(endpoint, state.now.timestamp(), days)
+    pieces = worked_past.steps_of(state.past, endpoint, first, until, known.denied)
+    beside = [_waited(state, endpoint, piece) for piece in pieces]
+    queued = endpoint.is_async
+    arrivals = (of_queue if queued else of_invocations)(pieces, float(first), float(until))
+    service = _service(pieces, beside)
+    configured = endpoint.async_config.max_concurrent if endpoint.async_config is not None else None
+    slots = _slots(configured, pieces, beside, service)
+    provision = _provision(state, endpoint)
+    actual = _actual(pieces, beside, arrivals, queued)
+    setup = compared = None
+    if queued:
+        seen, _, _ = state.judged(name)
+        whole = Setup(seen.target, seen.policies, seen.schedules, seen.alarms)
+        setup = of_setup(whole, first, until, endpoint.current)
+        compared = of_setup(whole, actual.first_s, actual.until_s, endpoint.current)
+    notes = _notes(arrivals, queued)
+    return EndpointTraffic(endpoint, arrivals, service, slots, provision, setup, compared, actual, notes)
+
+
+def _waited(state: State, endpoint: Endpoint, piece: Steps) -> Waited:
+    if not endpoint.is_async:
+        nothing = np.full(len(piece.backlog), np.nan)
+        return Waited(nothing, nothing, nothing, nothing)
+    window = Window(utc(piece.start), utc(piece.end), piece.period)
+    found = state.past.read(endpoint.ref.name, _LATENCIES, window)
+    mean, most, total = (found.get(m.key).values / 1e3 for m in _LATENCIES[:3])
+    return Waited(mean, most, total - mean, found.get(metrics.OLDEST.key).values)
+
+
+def _service(pieces: Sequence[Steps], beside: Sequence[Waited]) -> Service:
+    counts = _all([piece.finished for piece in pieces])
+    worked = service_of(
+        _all([each.worked_s for each in beside]), counts, "TotalProcessingTime less TimeInBacklog"
+    )
+    if worked.times is not None:
+        return worked
+    return service_of(
+        _all([piece.took_s for piece in pieces]), counts, "ModelLatency: without download and upload"
+    )
+
+
+def _slots(
+    configured: int | None, pieces: Sequence[Steps], beside: Sequence[Waited], service: Service
+) -> Slots:
+    minutes = [(p, b) for p, b in zip(pieces, beside, strict=True) if p.period == MINUTE_S]
+    waiting = _all([b.age_s for _, b in minutes])
+    return slots_of(
+        configured,
+        _all([p.instances for p, _ in minutes]),
+        _all([p.finished for p, _ in minutes]),
+        np.nan_to_num(waiting) > MINUTE_S,
+        service.spread.mean_s if service.times is not None else 0.0,
+    )
+
+
+def _provision(state: State, endpoint: Endpoint) -> Provision:
+    own = _starts(state, endpoint)
+    if own or endpoint.is_async:
+        return provision_of(own, f"{count(len(own), 'cold start')} of {endpoint.ref.name}")
+    others = [k.endpoint for k in state.known.values() if k.endpoint.is_async and k.endpoint.described]
+    alike = [e for e in others if e.instance_type == endpoint.instance_type] or others
+    found = [s for e in alike for s in _starts(state, e)]
+    return provision_of(found, f"{count(len(found), 'cold start')} of this account's asynchronous endpoints")
+
+
+def _starts(state: State, endpoint: Endpoint) -> list[float]:
+    kept = without_doubles(state.past.history.episodes(endpoint.ref.name, endpoint.created))
+    return [s.start_s for s in reversed(served(kept)) if s.start_s is not None]
+
+
+def _actual(pieces: Sequence[Steps], beside: Sequence[Waited], arrivals: Arrivals, queued: bool) -> Actual:
+    """The minutes, from the first one that ends with an empty queue on; waits of what finished from then on."""
+    minutes = [(p, b) for p, b in zip(pieces, beside, strict=True) if p.period == MINUTE_S]
+    first = arrivals.until_s
+    for piece, _ in minutes:
+        calm = np.flatnonzero(piece.backlog == 0) if queued else np.arange(len(piece.backlog))
+        if len(calm):
+            first = float(piece.at[calm[0]] + MINUTE_S)
+            break
+    size = max(0, int(arrivals.until_s - first) // MINUTE_S)
+    instances, backlog = np.full(size, np.nan), np.full(size, np.nan)
+    total = requests = 0.0
+    longest = np.nan
+    for piece, waited in minutes:
+        at = ((piece.at - first) // MINUTE_S).astype(np.int64)
+        use = (at >= 0) & (at < size)
+        instances[at[use]], backlog[at[use]] = piece.instances[use], piece.backlog[use]
+        told = use & ~np.isnan(waited.mean_s) & (piece.finished > 0)
+        total += float((waited.mean_s[told] * piece.finished[told]).sum())
+        requests += float(piece.finished[told].sum())
+        if told.any():
+            longest = float(np.fmax(longest, np.nanmax(np.fmax(waited.mean_s[told], waited.max_s[told]))))
+    return Actual(first, instances, backlog, total / requests if requests else np.nan, longest, int(requests))
+
+
+def _notes(arrivals: Arrivals, queued: bool) -> tuple[str, ...]:
+    said = []
+    if arrivals.unknown_s > 0:
+        unknown = duration(arrivals.unknown_s)
+        said.append(f"What arrived in {unknown} of the span is not known; no request is invented there.")
+    if arrivals.coarse_s > 0:
+        said.append(f"{arrivals.coarse_s / 86400:.1f} days are known in steps longer than a minute alone.")
+    if arrivals.carried:
+        said.append(
+            f"In some minutes fewer than none arrived, by {count(arrivals.carried, 'request')} in all: carried on."
+        )
+    if not queued:
+        said.append("A real-time endpoint drops what it cannot take; asynchronously that would wait instead.")
+    return tuple(said)
+
+
+def _all(parts: Sequence[FloatArray]) -> FloatArray:
+    return np.concatenate(parts) if parts else np.zeros(0)

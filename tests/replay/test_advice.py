@@ -1,0 +1,262 @@
+"""The advice: every honest answer, ties within the noise, what the next cheaper one breaks, and how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+
+from ops.core.candidate import Candidate
+from ops.core.views_planner import Answer, Played, Role
+from ops.replay.advice import Facts, advise, breaks, cheapest, decide, next_cheaper
+from ops.replay.promise import parse
+from tests.replay.played_samples import MACHINE, PROMISE, fixed, sample, sleeping
+
+FACTS = Facts(requests=1000.0, days=30.0, cold_start_s=300.0, busy=0.5)
+TODAY = Role.TODAY
+ONE_WARM = Candidate(1, 4, 5.0, machine=MACHINE)
+
+
+def said(found: Sequence[Played], facts: Facts = FACTS) -> tuple[Answer, int | None, str]:
+    advice = advise(found, PROMISE, facts)
+    return advice.answer, advice.chosen, advice.sentence
+
+
+@pytest.mark.parametrize(
+    ("found", "facts", "answer", "chosen", "sentence"),
+    [
+        pytest.param(
+            [
+                sample(0, sleeping(4), 400, role=TODAY),
+                sample(1, sleeping(2), 300),
+                sample(2, sleeping(1), 200, 0.2),
+            ],
+            FACTS,
+            Answer.CHANGE,
+            1,
+            "The cheapest policy that keeps the promise is min 0, max 2, target 5, wakes after 2 min, about $300 a "
+            "month: about $100 a month (25 %) less than today's.",
+            id="a cheaper policy keeps it",
+        ),
+        pytest.param(
+            [sample(0, sleeping(1), 200, 0.2, role=TODAY), sample(1, sleeping(2), 300)],
+            FACTS,
+            Answer.CHANGE,
+            1,
+            "The cheapest policy that keeps the promise is min 0, max 2, target 5, wakes after 2 min, about $300 a "
+            "month. Today's policy, about $200 a month, does not keep it.",
+            id="today's does not keep it",
+        ),
+        pytest.param(
+            [sample(0, sleeping(2), 300), sample(1, sleeping(1), 200, 0.2)],
+            FACTS,
+            Answer.CHANGE,
+            0,
+            "The cheapest policy that keeps the promise is min 0, max 2, target 5, wakes after 2 min, about $300 a "
+            "month.",
+            id="today's is not known",
+        ),
+        pytest.param(
+            [
+                sample(0, sleeping(2), 300, role=TODAY),
+                sample(1, sleeping(4), 400),
+                sample(2, sleeping(1), 200, 0.2),
+            ],
+            FACTS,
+            Answer.STAY,
+            0,
+            "Keep today's policy (min 0, max 2, target 5, wakes after 2 min), about $300 a month: it keeps the "
+            "promise, and no candidate does for less.",
+            id="today's is the cheapest",
+        ),
+        pytest.param(
+            [
+                sample(0, sleeping(2), [300, 310, 290, 305, 295], role=TODAY, p95=90.0),
+                sample(1, sleeping(4), [305, 300, 295, 296, 299], p95=10.0),
+            ],
+            FACTS,
+            Answer.STAY,
+            0,
+            "Keep today's policy (min 0, max 2, target 5, wakes after 2 min), about $300 a month: it keeps the "
+            "promise, and no candidate does for less.",
+            id="today's is as cheap within the noise, although it waits longer",
+        ),
+        pytest.param(
+            [
+                sample(0, sleeping(4), 400, 0.4, role=TODAY),
+                sample(1, fixed(1), 730, 0.2),
+                sample(2, fixed(2), 1460),
+            ],
+            replace(FACTS, busy=1.0),
+            Answer.ALWAYS_ON,
+            2,
+            "Always on at 2 instances is the answer, about $1,460 a month: the promise (2 min) is shorter than a "
+            "cold start (5.0 min), and requests come at any hour.",
+            id="always on: a promise below the cold start, at any hour",
+        ),
+        pytest.param(
+            [
+                sample(0, sleeping(4), 400, 0.4, role=TODAY),
+                sample(1, ONE_WARM, 800),
+                sample(2, fixed(2), 1460),
+            ],
+            replace(FACTS, busy=0.5, cold_start_s=60.0),
+            Answer.ALWAYS_ON,
+            1,
+            "Never asleep (min 1, max 4, target 5) is the answer, about $800 a month: no policy that sleeps keeps "
+            "the promise.",
+            id="never asleep, for another reason",
+        ),
+        pytest.param(
+            [
+                sample(0, sleeping(8), 2000, role=TODAY),
+                sample(1, sleeping(2), 715, cold=41.0),
+                sample(2, fixed(1), 730, cold=0.0),
+            ],
+            FACTS,
+            Answer.NO_GAIN,
+            2,
+            "Always on at 1 instance is the answer, about $730 a month: requests come spread so thinly that it would "
+            "hardly sleep. The cheapest policy that sleeps and keeps the promise would save about $15.00 a month (2 "
+            "%), with 41 cold starts a month.",
+            id="too sparse to gain",
+        ),
+        pytest.param(
+            [sample(0, fixed(1), 730, role=TODAY, cold=0.0), sample(1, sleeping(2), 715, cold=41.0)],
+            FACTS,
+            Answer.STAY,
+            0,
+            "Keep today's policy (always on at 1 instance), about $730 a month: it keeps the promise, and no "
+            "candidate does for less. One that sleeps would save about $15.00 a month (2 %).",
+            id="too sparse to gain, and always on already",
+        ),
+        pytest.param(
+            [sample(0, sleeping(4), 400, 0.4, role=TODAY), sample(1, fixed(8), 5840, 0.12, p95=150.0)],
+            FACTS,
+            Answer.NOTHING_KEEPS,
+            1,
+            "No candidate keeps the promise. The best, always on at 8 instances, is about $5,840 a month, and with "
+            "it 12 % of requests wait longer than 2 min, where 5 % may; p95 is 2.5 min.",
+            id="nothing keeps it",
+        ),
+        pytest.param(
+            [sample(0, sleeping(4), 400, role=TODAY)],
+            replace(FACTS, requests=0.0),
+            Answer.NO_TRAFFIC,
+            None,
+            "No request came in the 30 days that were looked at, so nothing tells one policy from another; a minimum "
+            "of 0 costs nothing until one comes.",
+            id="no traffic",
+        ),
+    ],
+)
+def test_every_honest_answer(
+    found: list[Played], facts: Facts, answer: Answer, chosen: int | None, sentence: str
+) -> None:
+    assert said(found, facts) == (answer, chosen, sentence)
+
+
+def test_the_answer_does_not_depend_on_the_order() -> None:
+    found = [
+        sample(0, sleeping(4), 400, role=TODAY),
+        sample(1, sleeping(2), 300),
+        sample(2, sleeping(3), 300, p95=59.0),
+        sample(3, sleeping(1), 200, 0.2),
+        sample(4, fixed(1), 730),
+    ]
+    assert {decide(order, FACTS).best.number for order in permutations(found)} == {2}  # type: ignore[union-attr]
+    assert {next_cheaper(order, found[2]).number for order in permutations(found)} == {3}  # type: ignore[union-attr]
+
+
+def test_of_those_that_cost_the_same_the_one_with_the_shortest_waits_is_advised_and_the_others_are_named() -> (
+    None
+):
+    alike = [
+        sample(0, sleeping(2), [300, 310, 290, 305, 295], 0.04),
+        sample(1, sleeping(3), [305, 300, 295, 296, 299], 0.02, p95=50.0),
+        sample(2, sleeping(4), [304, 301, 294, 297, 298], 0.02, p95=40.0),
+        sample(3, sleeping(5), [340, 350, 330, 345, 335], 0.0),
+    ]
+    best, tied = cheapest(alike)
+    assert (best.number, [p.number for p in tied]) == (2, [0, 1])
+    advice = advise(alike, PROMISE, FACTS)
+    assert advice.tied == (0, 1)
+    assert any(
+        "2 other candidates keep it and cost the same within that noise" in line for line in advice.sure
+    )
+
+
+def test_one_expansion_that_breaks_it_is_enough_unless_less_is_asked_for() -> None:
+    found = [sample(0, sleeping(4), 400), sample(1, sleeping(2), 300, kept=4)]
+    assert decide(found, FACTS).best == found[0]
+    assert decide(found, replace(FACTS, sure=0.8)).best == found[1]
+
+
+def test_what_the_next_cheaper_one_would_break() -> None:
+    promise = parse("p95<=120s mon-fri 08-18 Europe/Berlin; max<=900s")
+    found = [
+        sample(0, sleeping(4), 400, promise=promise, late=(0.0, 0.0)),
+        sample(1, sleeping(3), 300, promise=promise, late=(0.082, 0.0), p95=246.0),
+        sample(2, sleeping(2), 300.2, promise=promise, late=(0.3, 0.0)),
+        sample(3, sleeping(1), 100, promise=promise, late=(0.0, 0.3)),
+    ]
+    cheaper = next_cheaper(found, found[0])
+    assert cheaper is not None
+    assert cheaper.number == 1
+    assert breaks(cheaper) == (
+        "The next cheaper one (min 0, max 3, target 5, wakes after 2 min), about $300 a month, breaks it: 8.2 % of "
+        "requests wait longer than 2 min Mon-Fri 08:00-18:00 (Europe/Berlin), where 5 % may; p95 is 4.1 min. It "
+        "keeps the promise in 0 of 5 expansions."
+    )
+    assert "30 % of requests wait longer than 15 min, where none may; the longest wait is" in breaks(found[3])
+    assert breaks(next_cheaper(found[:1], found[0])) == "No candidate that was tried costs less."
+
+
+def test_what_is_known_of_today_and_how_sure_it_is() -> None:
+    found = [
+        sample(0, sleeping(1), 200, 0.2, role=TODAY, p95=600.0),
+        sample(1, sleeping(2), [301, 305, 312, 308, 304], cold=12.0, requests=14.0),
+    ]
+    facts = replace(
+        FACTS, trust="The replay of the last 30 days met its cost within 3 %.", growth=2.0, requests=14.0
+    )
+    advice = advise(found, PROMISE, facts)
+    assert advice.evidence == (
+        "With it: p95 wait 1 min, longest 1.5 min; 12 cold starts a month.",
+        "Today's policy (min 0, max 1, target 5, wakes after 2 min): about $200 a month; p95 wait 10 min, longest 15 "
+        "min; 10 cold starts a month; 20 % of requests wait longer than 2 min, where 5 % may; p95 is 10 min.",
+    )
+    assert advice.sure == (
+        "Estimates: 14 requests of 30 days, placed within their minutes in 5 ways, the same for every candidate. The "
+        "promise is kept in 5 of 5.",
+        "The traffic was multiplied by 2.",
+        "Over these: cost $301-312 a month; p95 wait 1 min.",
+        "Only 14 requests came at all times: that says little about a share of them.",
+        "The replay of the last 30 days met its cost within 3 %.",
+    )
+
+
+def test_without_a_price_instance_hours_are_compared() -> None:
+    found = [
+        sample(0, sleeping(4), 400, role=TODAY, price=None),
+        sample(1, sleeping(2), 300, price=None),
+    ]
+    for one in found:
+        object.__setattr__(
+            one, "candidate", replace(one.candidate, machine=replace(MACHINE, usd_per_hour=None))
+        )
+    advice = advise(found, PROMISE, FACTS)
+    assert advice.sentence.endswith(
+        "about 300 instance-hours a month (no price is known): about 100 instance-hours a month less than today's."
+    )
+
+
+def test_always_on_is_shown_beside_a_policy_that_sleeps() -> None:
+    found = [sample(0, sleeping(2), 300), sample(1, fixed(1), 730, cold=0.0)]
+    advice = advise(found, PROMISE, FACTS)
+    assert advice.answer is Answer.CHANGE
+    assert advice.evidence[1] == (
+        "Always on at 1 instance would keep the promise, too, for about $730 a month: about $430 a month (59 %) more."
+    )

@@ -1,0 +1,248 @@
+"""The search: candidates as scenarios, the space around today's policy, and the same expansions for all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from ops.core.candidate import Candidate, Machine, SearchSpace, always_on
+from ops.core.errors import BadInput
+from ops.core.types import Bounds
+from ops.core.views_planner import Role, Weighed
+from ops.core.warm import WarmPlan
+from ops.replay.candidates import Ground, fitted, scenario, unlike
+from ops.replay.noise import front
+from ops.replay.promise import parse
+from ops.replay.scenario import Kind, Requests, Stepping, Tracking
+from ops.replay.search import Today, Traffic, cost_of, fronts, search, weighed
+from ops.replay.space import around, busy_hours, demands, fixed, grid, neighbours
+from ops.replay.sweep import Stopped, Tell
+from tests.core.warm_samples import at, office
+from tests.replay.played_samples import MACHINE
+
+MONDAY = at("2026-11-02 00:00").timestamp()
+DAY = 86_400.0
+GROUND = Ground(MONDAY, MONDAY + DAY, (300.0, 240.0, 360.0))
+PROMISE = parse("p95<=120s mon-fri 08-18; p95<=900s")
+
+
+def bursts(seed: int, hours: range = range(8, 18), size: int = 4, hold_s: float = 20.0) -> Requests:
+    """A burst an hour, each somewhere in its minute."""
+    drawn = np.random.default_rng(seed)
+    minutes = np.repeat([MONDAY + h * 3600 + 660 for h in hours], size)
+    return Requests(np.sort(minutes + drawn.uniform(0, 60, len(minutes))), np.full(len(minutes), hold_s))
+
+
+TRAFFIC = Traffic(tuple(bursts(seed) for seed in (1, 2, 3)), (1, 2, 3))
+NO_SPACE = SearchSpace((), (), (), (), (), (), (), (), ())
+
+
+def test_a_candidate_as_a_scenario() -> None:
+    plan = office(zone="UTC", early=10)
+    found = scenario(Candidate(0, 4, 2.5, 600, 60, 3, (plan,), MACHINE), GROUND)
+    tracking, wake = found.policies
+    assert isinstance(tracking, Tracking)
+    assert (tracking.target, tracking.in_cooldown_s, tracking.out_cooldown_s) == (2.5, 600.0, 60.0)
+    assert isinstance(wake, Stepping)
+    assert wake.alarms[0].rule.periods == 3
+    assert (found.bounds, found.initial, found.concurrency) == (Bounds(0, 4), 0, 2)
+    assert [(e.at_s - MONDAY, e.kind, e.low, e.high) for e in found.events] == [
+        (7.0 * 3600 + 50 * 60, Kind.SCHEDULED, 1, None),
+        (18.0 * 3600, Kind.SCHEDULED, 0, None),
+    ]
+    assert (found.start_s, found.until_s) == (MONDAY, MONDAY + DAY)
+
+
+def test_a_window_that_is_open_at_the_start_holds_from_the_start_on() -> None:
+    ground = replace(GROUND, start_s=MONDAY + 9 * 3600)
+    found = scenario(Candidate(0, 4, warm=(office(zone="UTC", ceiling=3, back_max=4),)), ground)
+    assert (found.bounds, found.initial) == (Bounds(1, 3), 1)
+    assert [(e.low, e.high) for e in found.events] == [(0, 4)]
+
+
+def test_always_on_has_no_policy() -> None:
+    found = scenario(always_on(3, MACHINE), GROUND)
+    assert (found.bounds, found.initial, found.policies, found.events) == (Bounds(3, 3), 3, (), ())
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: Candidate(3, 2),
+        lambda: Candidate(-1, 2),
+        lambda: Candidate(0, 2, 0.0),
+        lambda: Candidate(0, 2, float("nan")),
+        lambda: Candidate(0, 2, in_cooldown_s=-1),
+        lambda: Candidate(0, 2, wake=0),
+        lambda: Machine(speed=0.0),
+        lambda: Machine(concurrency=0),
+        lambda: Machine(usd_per_hour=Decimal("-1")),
+    ],
+)
+def test_what_cannot_be_is_refused(made: object) -> None:
+    with pytest.raises(BadInput):
+        made()  # type: ignore[operator]
+
+
+def test_plans_put_back_what_their_candidate_is_outside_of_them() -> None:
+    plan = office(zone="UTC", floor=3, back_min=0)
+    found = fitted(Candidate(2, 5, warm=(replace(plan, id=7),)))
+    assert (found.warm[0].id, found.warm[0].back_min) == (1, 2)
+    assert unlike([Candidate(2, 5, warm=(plan,)), found]) == (found,)
+
+
+def test_how_many_instances_keep_up() -> None:
+    # 4 requests of 20 s on 2 slots each: 40 s of an instance in an hour, and within a limit of 2 min.
+    assert demands(bursts(1), PROMISE, GROUND, MACHINE) == (1,)
+    heavy = bursts(1, size=40, hold_s=90.0)  # 15 instances in 2 min
+    assert demands(heavy, PROMISE, GROUND, MACHINE)[-1] == 15
+    assert demands(Requests(np.zeros(0), np.zeros(0)), PROMISE, GROUND, MACHINE) == (1,)
+
+
+def test_the_space_holds_todays_values_the_promised_hours_and_always_on() -> None:
+    today = Candidate(0, 3, 7.0, 600, 30, 3, machine=MACHINE)
+    found = around(today, bursts(1, size=40, hold_s=90.0), PROMISE, GROUND, MACHINE, "UTC")
+    assert found.highs[0] == 3
+    assert found.targets[0] == 7.0
+    assert (found.in_cooldowns_s, found.out_cooldowns_s) == ((600,), (30,))
+    assert found.wakes == (3, 2, 1)
+    assert found.warms[0] == ()
+    assert {plan.floor for plans in found.warms[1:] for plan in plans} == {1, 4, 15}
+    assert all(plan.early == 7 for plans in found.warms[1:] for plan in plans)  # 360 s and a minute more
+    assert found.fixed[0] == 1
+    assert found.fixed[-1] == 15
+    capped = around(today, bursts(1, size=40, hold_s=90.0), PROMISE, replace(GROUND, quota=4), MACHINE, "UTC")
+    assert max(capped.highs) == 4
+    assert max(capped.fixed) == 4
+
+
+def test_a_grid_stays_within_its_room_and_holds_no_candidate_twice() -> None:
+    today = Candidate(0, 3, 7.0, machine=MACHINE)
+    space = around(today, bursts(1, size=40, hold_s=90.0), PROMISE, GROUND, MACHINE, "UTC")
+    whole = grid(space, 10_000)
+    assert len(whole) == len(set(whole)) > 100
+    for room in (1, 7, 60):
+        few = grid(space, room)
+        assert 0 < len(few) <= room
+        assert set(few) <= set(whole)
+    assert all(c.fixed is None for c in whole)
+    assert all(plan.floor is not None and c.low < plan.floor <= c.high for c in whole for plan in c.warm)
+    assert [c.fixed for c in fixed(space)] == list(space.fixed)
+
+
+def test_neighbours_are_new_one_step_away_and_none_looks_above_what_was_reached() -> None:
+    one = Candidate(0, 4, 5.0, machine=MACHINE)
+    found = neighbours([(one, 4), (always_on(2, MACHINE), 2)], [one, always_on(3, MACHINE)], 100, quota=5)
+    assert one not in found
+    assert [c.fixed for c in found if c.fixed] == [1]
+    assert {c.high for c in found} - {1} == {3, 4, 5}
+    assert all(c == replace(one, high=3) for c in neighbours([(one, 3)], [one], 1))
+    assert {c.high for c in neighbours([(one, 3)], [one], 100) if c.target == 5.0 and c.wake == 2} == {3, 4}
+    assert neighbours([(one, 4)], [], 0) == ()
+
+
+def test_busy_hours_are_found_in_the_traffic() -> None:
+    found = busy_hours(bursts(1), "Europe/Berlin")
+    assert found is not None
+    (window,), zone = found
+    assert (sorted(window.weekdays), window.start.hour, window.end.hour, zone) == (
+        [0, 1, 2, 3, 4],
+        9,
+        19,
+        "Europe/Berlin",
+    )
+    assert busy_hours(bursts(1, range(24)), "UTC") is None
+    assert busy_hours(Requests(np.zeros(0), np.zeros(0)), "UTC") is None
+
+
+def test_a_search_plays_todays_own_always_on_and_found_ones_over_the_same_expansions() -> None:
+    today = Candidate(0, 2, 5.0, machine=MACHINE)
+    own = Candidate(1, 2, 3.0, machine=MACHINE)
+    space = around(today, TRAFFIC.expansions[0], PROMISE, GROUND, MACHINE, "UTC")
+    heard: list[tuple[int, int]] = []
+
+    def tell(done: int, of: int) -> bool:
+        heard.append((done, of))
+        return True
+
+    found = search(TRAFFIC, GROUND, PROMISE, space, today=Today(today), own=(own,), most=24, tell=tell)
+    assert [p.number for p in found] == list(range(len(found)))
+    assert len(found) <= 24
+    assert [found[0].role, found[1].role, found[2].role] == [Role.TODAY, Role.OWN, Role.FIXED]
+    assert (found[0].candidate, found[1].candidate) == (today, own)
+    assert len({p.candidate for p in found}) == len(found)
+    assert all(len(p.kept) == 3 for p in found)
+    assert heard == sorted(heard)
+    assert {of for _, of in heard} == {24 * 3}
+    one = next(p for p in found if p.candidate.fixed == 1)
+    assert one.hours_month.values == (730.0, 730.0, 730.0)
+    assert one.usd_month is not None
+    assert one.usd_month.mid == Decimal("730.000000")
+    assert all(one.kept)
+    assert found[0].cold_starts_month.low > 0
+    assert not all(found[0].kept)  # 2 min of promise against a cold start of 5
+    again = search(TRAFFIC, GROUND, PROMISE, space, today=Today(today), own=(own,), most=24)
+    assert str(again) == str(found)  # NaN is not itself
+
+
+def test_fronts_name_candidates_that_none_beats_and_one_of_those_that_come_to_the_same() -> None:
+    today = Candidate(0, 2, 5.0, machine=MACHINE)
+    own = [
+        replace(today, high=3),
+        replace(today, high=4),
+        replace(today, wake=1),
+        Candidate(1, 2, machine=MACHINE),
+    ]
+    found = search(TRAFFIC, GROUND, PROMISE, NO_SPACE, today=Today(today), own=own, most=5)
+    assert [p.candidate for p in found] == [today, *own]
+    assert found[1].hours_month == found[0].hours_month  # it never needs a third one
+    costs = [sum(cost_of(p)) for p in found]
+    for by in Weighed:
+        on = fronts(found)[by.value]
+        assert 1 not in on
+        assert set(on) <= {found[i].number for i in front(costs, [weighed(p, by) for p in found])}
+
+
+def test_a_faster_machine_works_faster_and_costs_what_it_costs() -> None:
+    quick = Machine("ml.g5.2xlarge", Decimal("3.00"), 4.0, 1)
+    slow = Machine("ml.g5.xlarge", Decimal("1.00"), 1.0, 1)
+    found = search(TRAFFIC, GROUND, PROMISE, NO_SPACE, own=(always_on(1, slow), always_on(1, quick)), most=2)
+    assert found[1].max_s.high < found[0].max_s.high
+    assert [p.usd_month.mid for p in found if p.usd_month] == [Decimal(730), Decimal(2190)]
+
+
+def test_a_search_can_be_called_off() -> None:
+    stop: Tell = lambda done, of: done < 2  # noqa: E731
+    with pytest.raises(Stopped):
+        search(TRAFFIC, GROUND, PROMISE, NO_SPACE, own=[always_on(n, MACHINE) for n in (1, 2, 3)], tell=stop)
+
+
+def test_today_is_replayed_with_all_that_a_candidate_cannot_hold() -> None:
+    today = Candidate(0, 2, 5.0, machine=MACHINE)
+    exact = replace(scenario(today, GROUND), bounds=Bounds(2, 2), initial=2, start_s=None, until_s=None)
+    found = search(TRAFFIC, GROUND, PROMISE, NO_SPACE, today=Today(today, exact), most=1)
+    assert found[0].hours_month.values == (1460.0, 1460.0, 1460.0)
+    assert found[0].candidate == today
+
+
+def test_requests_that_never_start_are_late_and_keep_no_promise() -> None:
+    nobody = Candidate(0, 2, None, wake=None, machine=MACHINE)
+    found = search(TRAFFIC, GROUND, parse("max<=900s"), NO_SPACE, own=(nobody,), most=1)[0]
+    assert found.never.mid == 1.0
+    assert found.over.mid == 1.0
+    assert not any(found.kept)
+    assert np.isnan(weighed(found, Weighed.P95))
+    mean = search(TRAFFIC, GROUND, parse("mean<=900s"), NO_SPACE, own=(nobody,), most=1)[0]
+    assert not any(mean.kept)
+
+
+def test_a_warm_plan_of_another_zone_is_kept_by_the_wall_clock() -> None:
+    plan = WarmPlan(1, office().windows, "Europe/Berlin")
+    found = scenario(Candidate(0, 2, warm=(plan,)), Ground(MONDAY - 14 * DAY, MONDAY - 7 * DAY))
+    opened = [e.at_s % DAY / 3600 for e in found.events if e.low == 1]
+    assert opened == [6.0] * 5  # summer time until 25 October
+    later = scenario(Candidate(0, 2, warm=(plan,)), GROUND)
+    assert [e.at_s % DAY / 3600 for e in later.events] == [7.0, 17.0]
