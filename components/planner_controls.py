@@ -1,14 +1,12 @@
-"""The question of the Planner page: endpoint, promise, traffic. The URL holds what is asked, the fields what is typed."""
+"""The question of the Planner page. The URL holds what is asked, the fields what is typed so far."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import streamlit as st
 
-from components import format as fmt
 from components import notices, planner_door, refused, scope, session
 from components.markup import html, show
 from ops.core import candidate_text
@@ -142,38 +140,42 @@ def here() -> dict[str, str | Sequence[str]]:
 
 
 def _fields() -> None:
-    with st.form("planner-question", border=False, enter_to_submit=True):
-        with st.container(horizontal=True, vertical_alignment="bottom", key="planner-fields"):
-            st.text_input(
-                "Promise on waiting",
-                key=_TYPED + planner_door.PROMISE,
-                placeholder=f"for example: {EXAMPLE}",
-                max_chars=MOST_PROMISE,
-                width="stretch",
-                autocomplete="off",
-            )
-            st.segmented_control(
-                "Days of traffic",
-                SPANS,
-                key=_TYPED + planner_door.DAYS,
-                required=True,
-            )
-            st.number_input(
-                "Traffic ×",
-                min_value=0.01,
-                max_value=MOST_GROWTH,
-                step=0.5,
-                format="%g",
-                key=_TYPED + planner_door.GROWTH,
-                help="2 replays twice the traffic",
-                width=110,
-            )
-            st.form_submit_button(
-                "Find the cheapest policy", type="primary", on_click=_submit, key="planner-find"
-            )
+    with (
+        st.form("planner-question", border=False, enter_to_submit=True),
+        st.container(horizontal=True, vertical_alignment="bottom", key="planner-fields"),
+    ):
+        st.text_input(
+            "Promise on waiting",
+            key=_TYPED + planner_door.PROMISE,
+            placeholder=f"for example: {EXAMPLE}",
+            max_chars=MOST_PROMISE,
+            width="stretch",
+            autocomplete="off",
+        )
+        st.segmented_control(
+            "Days of traffic",
+            SPANS,
+            key=_TYPED + planner_door.DAYS,
+            required=True,
+        )
+        st.number_input(
+            "Traffic ×",
+            min_value=0.01,
+            max_value=MOST_GROWTH,
+            step=0.5,
+            format="%g",
+            key=_TYPED + planner_door.GROWTH,
+            help="2 replays twice the traffic",
+            width=110,
+        )
+        st.form_submit_button(
+            "Find the cheapest policy", type="primary", on_click=_submit, key="planner-find"
+        )
     with st.container(horizontal=True, key="planner-suggested"):
         for number, (label, text) in enumerate(SUGGESTED):
-            st.button(label, key=f"planner-suggest-{number}", on_click=_suggest, args=(text,), type="tertiary")
+            st.button(
+                label, key=f"planner-suggest-{number}", on_click=_suggest, args=(text,), type="tertiary"
+            )
 
 
 def _promise(typed: str) -> Promise | None:
@@ -203,10 +205,14 @@ def _follow() -> None:
     )
     if st.session_state.get(planner_door.ASKED) != asked:
         st.session_state[planner_door.ASKED] = asked
-        for key, value in zip((planner_door.PROMISE, planner_door.DAYS, planner_door.GROWTH), asked, strict=True):
+        for key, value in zip(
+            (planner_door.PROMISE, planner_door.DAYS, planner_door.GROWTH), asked, strict=True
+        ):
             st.session_state[_TYPED + key] = value
     else:  # Streamlit forgets what is not drawn, as on another page
-        for key, value in zip((planner_door.PROMISE, planner_door.DAYS, planner_door.GROWTH), asked, strict=True):
+        for key, value in zip(
+            (planner_door.PROMISE, planner_door.DAYS, planner_door.GROWTH), asked, strict=True
+        ):
             st.session_state.setdefault(_TYPED + key, value)
 
 
@@ -239,7 +245,11 @@ def _growth() -> float:
 def _submit() -> None:
     kept = st.session_state
     promise = str(kept.get(_TYPED + planner_door.PROMISE) or "").strip()
-    _write(promise, int(kept.get(_TYPED + planner_door.DAYS) or DAYS), float(kept.get(_TYPED + planner_door.GROWTH) or 1.0))
+    _write(
+        promise,
+        int(kept.get(_TYPED + planner_door.DAYS) or DAYS),
+        float(kept.get(_TYPED + planner_door.GROWTH) or 1.0),
+    )
 
 
 def _suggest(text: str) -> None:

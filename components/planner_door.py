@@ -10,6 +10,7 @@ import streamlit as st
 from components import session
 from ops.core.candidate import Candidate
 from ops.core.change import Actor
+from ops.core.types import Price
 from ops.core.views_planner import Course, PlanQuery, PlanView, SavedScenario
 
 PROMISE, DAYS, GROWTH = "promise", "days", "growth"
@@ -89,3 +90,17 @@ def save(scenario: SavedScenario, actor: Actor) -> None:
 def delete(identity: str, actor: Actor) -> None:
     """Raises OpsError."""
     session.source().act(lambda console: console.delete_scenario(identity, actor))
+
+
+def price(instance_type: str) -> Price | None:
+    """An instance-hour of a type; None where no price is known. Raises OpsError."""
+    return (
+        session.source()
+        .ask(("price", instance_type), lambda console: console.price(instance_type), COURSE_S)
+        .value
+    )
+
+
+def backtest(name: str, days: int) -> session.Told[session.Backtest]:
+    """How the replay of the past compares with what happened. Raises OpsError."""
+    return session.backtest(name, days, COURSE_S)

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from components.unread import OLDER
-from ops import clock, one_collector, which_aws
+from ops import clock, compiled, one_collector, which_aws
 from ops.answers import Told
 from ops.config import Settings, variables
 from ops.console import Console
@@ -26,10 +26,14 @@ from ops.core.views import DoctorView, EndpointView, FleetView, Usage
 from ops.core.views_capacity import CapacityView
 from ops.core.views_notices import NoticesView, SettingLine
 from ops.core.views_warm import WarmView
+from ops.core.warm import WarmPlan
 from ops.notifier import Notifier
 from ops.pace import Snapshot
+from ops.replay.backtest import Backtest
 from ops.replay.promise import parse
-from ops.searches import Progress, Searches
+from ops.replay.warm_events import warm_plan
+from ops.searches import Progress as Progress
+from ops.searches import Searches
 from ops.warming import WarmWish
 
 T = TypeVar("T")
@@ -316,9 +320,25 @@ def searches() -> Searches:
     return _searches
 
 
+def backtest(name: str, days: int, keep_s: float) -> Told[Backtest]:
+    """Today's policy over its own past, beside what happened. Raises OpsError."""
+    key = ("backtest", name, days)
+    return source().recall(key, lambda console: console.backtest(console.traffic(name, days)), keep_s)
+
+
+def engine_ready() -> bool:
+    """Whether the replay's kernels are compiled; a search waits until they are."""
+    return compiled.ready(None if _settings is None else _settings.state_dir)
+
+
 def promise(text: str, zone: str) -> Promise:
     """What a promise on waiting says, whose hours are of `zone` unless it names another. Raises BadInput."""
     return parse(text, zone)
+
+
+def warm_window(text: str, floor: int) -> WarmPlan:
+    """A warm window as it is typed, "mon-fri 08:00-18:00 Europe/Berlin". Raises BadInput."""
+    return warm_plan(text, floor)
 
 
 def plan(work: Make) -> ChangePlan:
