@@ -29,6 +29,7 @@ from ops.store import journal as journal_rows
 from ops.store.chunks import Keysets
 from ops.store.grid import CHUNK, Grid, Scope
 from ops.store.ledger import Ledger
+from ops.store.scenarios import Scenarios
 from ops.store.sums import DaySums
 from ops.store.tables import (
     ACTIVITY,
@@ -43,6 +44,7 @@ from ops.store.tables import (
     MEMO,
     REQUEST,
     ROW,
+    SCENARIO,
     SCOPE,
     add_missing,
     connect,
@@ -286,6 +288,10 @@ class History:
         """The requests that were submitted from Ebb, in the same database."""
         return Ledger(self._scope, self._write, self._read)
 
+    def scenarios(self) -> Scenarios:
+        """Scenarios of the planner that were kept, in the same database."""
+        return Scenarios(self._scope, self._write, self._read)
+
     def claim(self, entry: Entry, beside: Callable[[Entry], bool] = lambda _: False) -> bool:
         """Write a journal entry unless one of its id is there, or one that has begun on its endpoint and is `beside`.
 
@@ -342,7 +348,7 @@ class History:
             for table in (ROW, CHUNK_BLOB, DAY_SUMS, COVERED, ACTIVITY, EPISODE):
                 connection.execute(delete(table).where(table.c.endpoint_id.in_(theirs)))
             connection.execute(delete(ENDPOINT).where(ENDPOINT.c.scope_id.in_(old)))
-            for table in (MEMO, JOURNAL, BATCH, REQUEST):
+            for table in (MEMO, JOURNAL, SCENARIO, BATCH, REQUEST):
                 connection.execute(delete(table).where(table.c.scope_id.in_(old)))
             connection.execute(delete(SCOPE).where(SCOPE.c.id.in_(old)))
             written.forget(connection, old)

@@ -41,9 +41,9 @@ from sqlalchemy.schema import SchemaItem
 from ops.core.errors import BadInput, OpsError
 from ops.store.packing import Damaged
 
-SCHEMA = "4"
+SCHEMA = "5"
 """Changes with the tables or with the format of a blob."""
-GROWS_FROM = ("1", "2", "3")
+GROWS_FROM = ("1", "2", "3", "4")
 """Schemas whose tables are all there still: what is new is added beside them."""
 OPENING_S = 10.0
 """How long one process waits for another while it opens a history."""
@@ -181,6 +181,8 @@ def _kept(name: str, *further: SchemaItem) -> Table:
 
 JOURNAL = _kept("journal")
 """Changes of AWS: one row for each plan that somebody tried to apply, written before the first call."""
+SCENARIO = _kept("scenario")
+"""Candidates of the planner that somebody kept."""
 BATCH = _kept("batch")
 """Submissions from Ebb: one request, a burst, or a paced run."""
 REQUEST = _kept(

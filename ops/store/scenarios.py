@@ -1,0 +1,62 @@
+"""Scenarios of the planner that somebody kept: JSON by pydantic, from the type itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Connection, delete, select
+
+from ops.core.errors import BadInput
+from ops.core.views_planner import SavedScenario
+from ops.store.packing import Damaged
+from ops.store.tables import SCENARIO, put
+
+_SCENARIO = TypeAdapter(SavedScenario)
+_Open = Callable[[], AbstractContextManager[Connection]]
+
+
+class Scenarios:
+    """Those of one scope. Every method raises OpsError."""
+
+    def __init__(self, scope: int, write: _Open, read: _Open) -> None:
+        self._scope, self._write, self._read = scope, write, read
+
+    def keep(self, scenario: SavedScenario) -> None:
+        """Write one, in place of that with its id. It needs a time."""
+        if scenario.at is None:
+            raise ValueError("a scenario is kept with its time")
+        row = {
+            "scope_id": self._scope,
+            "id": scenario.id,
+            "endpoint": scenario.endpoint,
+            "at": scenario.at.timestamp(),
+            "open": False,
+            "body": _SCENARIO.dump_json(scenario).decode(),
+        }
+        with self._write() as connection:
+            put(connection, SCENARIO, ("scope_id", "id"), [row])
+
+    def all(self, endpoint: str | None = None) -> tuple[SavedScenario, ...]:
+        """Those of one endpoint or all, the newest first."""
+        wanted = select(SCENARIO.c.body).where(SCENARIO.c.scope_id == self._scope)
+        if endpoint is not None:
+            wanted = wanted.where(SCENARIO.c.endpoint == endpoint)
+        with self._read() as connection:
+            found = connection.execute(wanted.order_by(SCENARIO.c.at.desc(), SCENARIO.c.id))
+            return tuple(_parsed(body) for body in found.scalars())
+
+    def forget(self, identity: str) -> bool:
+        """Whether there was one of that id."""
+        mine = (SCENARIO.c.scope_id == self._scope) & (SCENARIO.c.id == identity)
+        with self._write() as connection:
+            return bool(connection.execute(delete(SCENARIO).where(mine)).rowcount)
+
+
+def _parsed(body: str) -> SavedScenario:
+    """Raises Damaged."""
+    try:
+        return _SCENARIO.validate_json(body)
+    except (ValidationError, BadInput) as error:
+        raise Damaged(f"a scenario of the planner cannot be read ({error})") from error
