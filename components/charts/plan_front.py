@@ -23,6 +23,8 @@ from ops.core.promise import MEAN, Promise
 from ops.core.views_planner import PlanView, Played, Role, Spread, Weighed
 
 HEIGHT = 430
+MANY = 0.05
+"""As the search has it."""
 LEAST_PX, MORE_PX = 8.0, 16.0
 _LINE = 46
 WEIGHED_WORDS = {
@@ -42,7 +44,9 @@ class Point:
 
 
 def weighed(played: Played, by: Weighed) -> Spread:
-    """What cost is weighed against."""
+    """What cost is weighed against; NaN where so many never start that waits of the others mean nothing."""
+    if by is not Weighed.OVER and played.never.mid > MANY:
+        return Spread(tuple(float("nan") for _ in played.kept))
     return {Weighed.P95: played.p95_s, Weighed.MAX: played.max_s, Weighed.OVER: played.over}[by]
 
 
