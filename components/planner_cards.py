@@ -94,7 +94,7 @@ def status(view: PlanView, zone: tzinfo) -> str:
     )
 
 
-def numbers(view: PlanView, chosen: Played, called: str) -> Html:
+def numbers(view: PlanView, chosen: Played, called: str = "") -> Html:
     """Cost, wait, lateness and cold starts of a candidate, each beside today's."""
     now = None if view.today is None or view.today == chosen.number else view.played[view.today]
     cards = (
@@ -115,9 +115,7 @@ def numbers(view: PlanView, chosen: Played, called: str) -> Html:
             "waking" if chosen.cold_starts_month.mid else "",
         ),
     )
-    label = html(
-        '<p class="muted small">Numbers of {called}: {words}</p>', called=called, words=chosen.candidate.words
-    )
+    label = html('<p class="muted small">With {called}:</p>', called=called) if called else Html("")
     return html(
         '<div class="stack">{label}<div class="cards">{cards}</div></div>', label=label, cards=joined(cards)
     )

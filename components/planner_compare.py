@@ -7,19 +7,15 @@ from datetime import tzinfo
 import streamlit as st
 
 from components import format as fmt
-from components import notices, planner_door, session, zoom
-from components.cards import page_link
+from components import notices, planner_door, zoom
 from components.charts import cold_hours, plan_cold, plan_course, plan_waits
 from components.live_plot import live_plot
-from components.markup import Html, html, show
+from components.markup import Html, html, joined, show
 from components.planner_cards import late, money
-from components.tables import cell, line, table
 from ops.core.candidate import Candidate
 from ops.core.views_planner import Course, PlanQuery, PlanView, Played
 from ops.core.warm_text import plan_text
 from ops.core.words import duration
-
-PARTS = ("", " · its ranges over the expansions are in the table below")
 
 
 def compare(
@@ -48,27 +44,34 @@ def compare(
 
 
 def differences(now: Played | None, then: Played, called: str) -> Html:
-    """Settings and outcomes, today's beside the candidate's; what is alike is muted."""
-    rows = []
-    for name, one, other in _pairs(now, then):
-        alike = now is None or one == other
-        rows.append(
-            line(
-                cell(name, "", "name"),
-                *([cell(one, "today")] if now is not None else []),
-                cell(
-                    html('<span class="{c}">{v}</span>', c="muted" if alike and now else "", v=other), called
-                ),
-            )
-        )
-    heads = [("", ""), *([("today", "")] if now is not None else []), (called if now else "now", "")]
-    return table(heads, rows, "Differences")
-
-
-def _pairs(now: Played | None, then: Played) -> list[tuple[str, str, str]]:
+    """What differs, today's beside the candidate's; what is alike in a line below. Without `now`, all of it."""
     mine = facts(then)
-    other = facts(now) if now is not None else {}
-    return [(name, other.get(name, fmt.DASH), value) for name, value in mine.items()]
+    if now is None:
+        rows = [_row(name, value) for name, value in mine.items()]
+        return html(
+            '<div class="diff two" role="table" aria-label="Today\'s policy">{rows}</div>', rows=joined(rows)
+        )
+    other = facts(now)
+    head = _row("", "today", called, "muted small")
+    rows = [_row(name, other[name], value) for name, value in mine.items() if other[name] != value]
+    same = [f"{name} {value}" for name, value in mine.items() if other[name] == value]
+    alike = html('<p class="muted small">Alike: {same}.</p>', same="; ".join(same)) if same else Html("")
+    return html(
+        '<div class="stack"><div class="diff" role="table" aria-label="Differences">{head}{rows}</div>{alike}</div>',
+        head=head,
+        rows=joined(rows),
+        alike=alike,
+    )
+
+
+def _row(name: str, *values: str) -> Html:
+    css = "muted small" if values[-1] == "muted small" else ""
+    cells = [value for value in values if value != "muted small"]
+    return html(
+        '<div role="row"><span role="rowheader" class="muted">{name}</span>{cells}</div>',
+        name=name,
+        cells=joined(html('<span role="cell" class="{css}">{v}</span>', css=css, v=v) for v in cells),
+    )
 
 
 def facts(played: Played) -> dict[str, str]:
@@ -144,10 +147,3 @@ def _cold(named: list[plan_course.Named], zone: tzinfo, view: PlanView) -> None:
                 key=f"planner-cold-{number}",
                 view=f"{zone}|{most}",
             )
-
-
-def capacity_link(name: str) -> Html:
-    """The way to the page that shows what holds now."""
-    return page_link(
-        "capacity", {session.ENDPOINT: name}, Html("What holds now: Capacity →"), focus="capacity"
-    )

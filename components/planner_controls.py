@@ -34,7 +34,8 @@ def ask() -> PlanQuery | None:
     _follow()
     with st.container(horizontal=True, vertical_alignment="bottom", key="planner-scope"):
         name = scope.pick_endpoint(session.names())
-    _fields()
+        _fields()
+    _suggestions()
     typed = st.query_params.get(planner_door.PROMISE) or ""
     promise = _promise(typed)
     if name is None or promise is None:
@@ -171,11 +172,14 @@ def _fields() -> None:
         st.form_submit_button(
             "Find the cheapest policy", type="primary", on_click=_submit, key="planner-find"
         )
-    with st.container(horizontal=True, key="planner-suggested"):
+
+
+def _suggestions() -> None:
+    """Promises that a click asks for."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="planner-suggested"):
+        show(html('<span class="muted small">Try</span>'), key="planner-try")
         for number, (label, text) in enumerate(SUGGESTED):
-            st.button(
-                label, key=f"planner-suggest-{number}", on_click=_suggest, args=(text,), type="tertiary"
-            )
+            st.button(label, key=f"planner-suggest-{number}", on_click=_suggest, args=(text,))
 
 
 def _promise(typed: str) -> Promise | None:

@@ -15,7 +15,7 @@ from components.tables import cell, line, table
 from ops.core import candidate_text
 from ops.core.candidate import Candidate
 from ops.core.errors import OpsError
-from ops.core.plan_files import as_csv, as_json
+from ops.core.planner_files import as_csv, as_json
 from ops.core.views_planner import PlanQuery, PlanView, SavedScenario
 
 PAGE = "planner"

@@ -34,7 +34,7 @@ def advice(view: PlanView) -> None:
     notices.problems(view.problems)
     chosen = view.advice.chosen
     if chosen is not None:
-        called = "the advised one" if view.advice.answer is not Answer.NOTHING_KEEPS else "the closest one"
+        called = "what comes closest" if view.advice.answer is Answer.NOTHING_KEEPS else ""
         show(planner_cards.numbers(view, view.played[chosen], called), key="planner-numbers")
     show(planner_cards.how_sure(view), key="planner-sure")
     show(planner_cards.savings(view.advice), key="planner-savings")
@@ -42,6 +42,7 @@ def advice(view: PlanView) -> None:
 
 def front(view: PlanView, selected: int | None) -> None:
     by = planner_candidates.pick_weighed()
+    show(html('<p class="muted small">{key}</p>', key=plan_front.key(view, by)), key="planner-front-key")
     live_plot(
         lambda: (plan_front.front_chart(view, by, selected), plan_front.described(view, by)),
         of=view,
@@ -68,8 +69,8 @@ def compared(view: PlanView, query: PlanQuery) -> None:
 
 
 def body() -> None:
-    question = st.container()
-    with st.container(key="planner-asks"):
+    question, top = st.container(), st.container(key="planner-top")
+    with top, st.container(key="planner-asks"):
         query = planner_controls.ask()
         planner_controls.told()
     if query is None:
@@ -77,7 +78,7 @@ def body() -> None:
             show(planner_cards.question(st.session_state.get(session.ENDPOINT)), key="planner-question")
         session.source().fleet()  # says why it cannot be read; the fields stay
         return
-    with st.container(key="planner-verdict"):
+    with top, st.container(key="planner-verdict"):
         view = planner_search.answer(query)
         if view is not None:
             advice(view)

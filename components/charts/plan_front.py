@@ -16,7 +16,7 @@ from components import format as fmt
 from components.charts import plan_axes
 from components.charts.panels import trace
 from components.charts.plan_axes import Scale
-from components.theme import colour, tint
+from components.theme import NOTHING, colour, tint
 from ops.core import savings_words as words
 from ops.core.cost import Basis
 from ops.core.promise import MEAN, Promise
@@ -96,13 +96,12 @@ def front_chart(view: PlanView, by: Weighed, selected: int | None = None) -> go.
         ("on the front", on),
     )
     for name, group in groups:
-        traces.append(_markers(name, group, by, across, up, most, money))
-    traces += _labels(view, selected, by_number, by, across, up, most, money)
+        traces.append(_markers(name, group, across, up, most))
+    rings, names = _labels(view, selected, by_number, across, up, most)
+    traces += rings
     shapes, notes = plan_axes.limit_lines(up, limits(view.promise, by))
     notes.append(plan_axes.headed(up.title))
-    missing = len(view.played) - len(drawn)
-    unseen = f" · {missing} without a wait to show" if missing else ""
-    notes.append(_key(f"● keeps the promise  ○ breaks it · larger: more cold starts{unseen}"))
+    notes += names
     x = across.axis() | {"title": plan_axes.axis_title(across.title)}
     layout = plan_axes.frame(
         HEIGHT,
@@ -111,7 +110,6 @@ def front_chart(view: PlanView, by: Weighed, selected: int | None = None) -> go.
         shapes=shapes,
         annotations=notes,
         clickmode="event",
-        margin={"l": 62, "r": 18, "t": 46, "b": 52},
     )
     return go.Figure({"data": traces, "layout": layout})
 
@@ -204,9 +202,7 @@ def size(played: Played, most: float) -> float:
     return LEAST_PX + MORE_PX * math.sqrt(share) if share > 0 else LEAST_PX
 
 
-def _markers(
-    name: str, group: Sequence[Point], by: Weighed, across: Scale, up: Scale, most: float, money: bool
-) -> dict[str, Any]:
+def _markers(name: str, group: Sequence[Point], across: Scale, up: Scale, most: float) -> dict[str, Any]:
     tone = "backlog" if name == "on the front" else "muted"
     full, hollow = (colour(tone) if tone == "backlog" else tint(tone, 0.60)), colour("ground")
     kept = [bool(p.played.kept) and all(p.played.kept) for p in group]
@@ -257,13 +253,11 @@ def _labels(
     view: PlanView,
     selected: int | None,
     known: dict[int, Point],
-    by: Weighed,
     across: Scale,
     up: Scale,
     most: float,
-    money: bool,
-) -> list[dict[str, Any]]:
-    """Rings around those that are named, with their names beside them."""
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rings around those that are named, and their names beside them."""
     names: dict[int, list[str]] = {}
     for number, word in ((view.today, "today"), (view.advice.chosen, "advised"), (selected, "selected")):
         if number is not None and number in known:
@@ -271,37 +265,52 @@ def _labels(
     for each in view.played:
         if each.role is Role.OWN and each.number in known:
             names.setdefault(each.number, []).insert(0, "yours")
-    found = []
+    rings, notes = [], []
     for number, said in names.items():
         point = known[number]
         tone = "fine" if "advised" in said else "text"
         x = across.at(point.x)
         low, high = across.axis()["range"]
-        side = "left" if x > low + 0.72 * (high - low) else "right"
-        found.append(
+        side = -1 if x > low + 0.72 * (high - low) else 1
+        y, px = up.at(point.y), size(point.played, most) + 9
+        rings.append(
             trace(
                 "scatter",
                 x=[x],
-                y=[up.at(point.y)],
-                mode="markers+text",
+                y=[y],
+                mode="markers",
                 name=said[-1],
                 marker={
-                    "size": size(point.played, most) + 9,
-                    "color": "rgba(0,0,0,0)",
+                    "size": px,
+                    "color": NOTHING,
                     "symbol": "diamond" if "today" in said else "circle",
                     "line": {"width": 2.4 if selected == number else 1.8, "color": colour(tone)},
                 },
-                text=[f"<b>{' · '.join(said)}</b>"],
-                textposition=f"middle {side}",
-                textfont={"color": colour(tone), "size": 13},
                 customdata=[number],
-                hovertext=[hover(point.played)],
-                hovertemplate="%{hovertext}<extra></extra>",
+                text=[hover(point.played)],
+                hovertemplate="%{text}<extra></extra>",
                 cliponaxis=False,
             )
         )
-    return found
+        notes.append(
+            {
+                "text": f"<b>{' · '.join(said)}</b>",
+                "x": x,
+                "y": y,
+                "xanchor": "left" if side > 0 else "right",
+                "yanchor": "middle",
+                "xshift": side * (px / 2 + 4),
+                "showarrow": False,
+                "bgcolor": colour("ground"),
+                "opacity": 0.88,
+                "font": {"color": colour(tone), "size": 13},
+            }
+        )
+    return rings, notes
 
 
-def _key(text: str) -> dict[str, Any]:
-    return plan_axes.headed(text) | {"yshift": 24, "font": {"size": 12, "color": colour("muted")}}
+def key(view: PlanView, by: Weighed) -> str:
+    """How to read the points, in a line."""
+    missing = len(view.played) - len(points(view, by))
+    unseen = f" · {missing} without a wait to show, as too few requests start" if missing else ""
+    return f"● keeps the promise  ○ breaks it · larger: more cold starts · click one to compare it{unseen}"

@@ -30,7 +30,14 @@ TRUST = "The replay can be trusted: it comes close to what really happened."
 TODAY, BEST, CHEAP = sleeping(4), replace(sleeping(4, 2.0), wake=1), sleeping(2, 20.0)
 AWAKE = Candidate(1, 4, 5.0, machine=MACHINE)
 SAVED = SavedScenario(
-    "a1", "two till six", NAME, BEST, TYPED, {"days": "15", "zone": "Europe/Berlin"}, "ann", NOW - timedelta(days=2)
+    "a1",
+    "two till six",
+    NAME,
+    BEST,
+    TYPED,
+    {"days": "15", "zone": "Europe/Berlin"},
+    "ann",
+    NOW - timedelta(days=2),
 )
 
 
@@ -48,7 +55,11 @@ def played(promise: Promise) -> tuple[Played, ...]:
 
 
 def view(
-    query: PlanQuery = QUERY, found: Sequence[Played] | None = None, *, trust: str = TRUST, requests: float = 12_000.0
+    query: PlanQuery = QUERY,
+    found: Sequence[Played] | None = None,
+    *,
+    trust: str = TRUST,
+    requests: float = 12_000.0,
 ) -> PlanView:
     promise = promise_of(query.promise, query.zone)
     tried = tuple(played(promise) if found is None else found)
