@@ -22,6 +22,7 @@ from ops import (
     cli_doctor,
     cli_failures,
     cli_incident,
+    cli_plan,
     cli_replay,
     cli_requests,
     cli_savings,
@@ -133,6 +134,7 @@ cli_change.add_to(app, lambda work, json: _run(work, json))
 cli_warm.add_to(app, lambda work, json: _run(work, json))
 cli_failures.add_to(app, lambda work, json: _run(work, json), lambda hours: span_of_hours(_number(hours)))
 cli_requests.add_to(app, lambda work, json: _run(work, json))
+cli_plan.add_to(app, lambda work, json: _run(work, json))
 cli_replay.add_to(app, lambda work, json: _run(work, json))
 cli_savings.add_to(app, lambda work, json: _run(work, json))
 

@@ -40,7 +40,7 @@ def to_query(candidate: Candidate) -> str:
     if machine.instance_type:
         parts.append(("type", machine.instance_type))
     if machine.usd_per_hour is not None:
-        parts.append(("usd", f"{machine.usd_per_hour:f}"))
+        parts.append(("usd", f"{machine.usd_per_hour.normalize():f}"))
     if machine.speed != 1:
         parts.append(("speed", f"{machine.speed:.10g}"))
     if machine.concurrency != 1:

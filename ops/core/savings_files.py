@@ -25,7 +25,7 @@ DAY_KEYS = (
 )  # fmt: skip
 
 
-class _Text:
+class Text:
     """What csv writes into: pieces of text in memory."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ def as_json(view: SavingsView) -> str:
 
 def as_lines(view: SavingsView) -> str:
     """CSV, one endpoint a line and the total last."""
-    out = _Text()
+    out = Text()
     writer = csv.DictWriter(out, KEYS, lineterminator="\n")
     writer.writeheader()
     found: list[Saving | Total] = [*view.rows, view.total]
@@ -101,7 +101,7 @@ def as_days(view: SavingsView) -> str:
         *((f"baseline of {row.name}", row.against.formula) for row in view.rows),
         *((f"not counted, {each.name}", each.why) for each in whole.left_out),
     )
-    out = _Text()
+    out = Text()
     for name, told in above:
         out.write(f"# {name}: {' '.join(told.split())}\n")
     writer = csv.writer(out, lineterminator="\n")

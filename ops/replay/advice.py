@@ -259,7 +259,7 @@ def _how_sure(best: Played, tied: Sequence[Played], facts: Facts) -> tuple[str, 
     ]
     if facts.growth != 1:
         lines.append(f"The traffic was multiplied by {facts.growth:g}.")
-    ranges = [cost_range(best), *(_clause_range(part) for part in best.clauses if part.requests)]
+    ranges = [cost_range(best), *(_clause_range(part, best) for part in best.clauses if part.requests)]
     lines.append(f"Over these: {'; '.join(r for r in ranges if r)}.")
     if tied:
         one = len(tied) == 1
@@ -276,8 +276,10 @@ def _how_sure(best: Played, tied: Sequence[Played], facts: Facts) -> tuple[str, 
     return tuple(lines)
 
 
-def _clause_range(part: ClausePlayed) -> str:
-    when = f" {part.clause.when}" if part.clause.windows else ""
+def _clause_range(part: ClausePlayed, best: Played) -> str:
+    when = (
+        f" {part.clause.when}" if part.clause.windows else " at other times" if len(best.clauses) > 1 else ""
+    )
     if part.clause.measure == MEAN:
         return waits_range(f"mean wait{when}", part.mean_s)
     if part.clause.share == 1:

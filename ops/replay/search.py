@@ -48,6 +48,12 @@ class Traffic:
 
     expansions: tuple[Requests, ...]
     seeds: tuple[int, ...]
+    provision_s: tuple[tuple[float, ...], ...] = ()
+    """Provisioning times of each expansion; empty: those of the ground."""
+
+    def ground(self, number: int, ground: Ground) -> Ground:
+        """The ground of one expansion."""
+        return replace(ground, provision_s=self.provision_s[number]) if self.provision_s else ground
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +118,11 @@ class _Table:
         fresh = [c for c in dict.fromkeys(map(fitted, candidates)) if c not in self.seen]
         self.seen.update(fresh)
         found: dict[Candidate, list[Numbers]] = {c: [] for c in fresh}
-        for requests, held in zip(self.traffic.expansions, self.held, strict=True):
+        for n, (requests, held) in enumerate(zip(self.traffic.expansions, self.held, strict=True)):
+            ground = self.traffic.ground(n, self.ground)
             for speed in dict.fromkeys(c.machine.speed for c in fresh):
                 mine = [c for c in fresh if c.machine.speed == speed]
-                scenarios = [self._scenario(c, exact) for c in mine]
+                scenarios = [scenario(c, ground) if exact is None else on(exact, ground) for c in mine]
                 numbers = self.run(
                     worked(requests, speed),
                     scenarios,
@@ -131,11 +138,6 @@ class _Table:
                 played(len(self.played), role, candidate, found[candidate], self.ground, self.promise)
             )
 
-    def _scenario(self, candidate: Candidate, exact: Scenario | None) -> Scenario:
-        if exact is None:
-            return scenario(candidate, self.ground)
-        return replace(exact, start_s=self.ground.start_s, until_s=self.ground.until_s)
-
     def _tell(self, before: int) -> Tell:
         of = self.most * len(self.traffic.expansions)
         return lambda done, _: self.tell(min(before + done, of), of)
@@ -149,6 +151,11 @@ class _Table:
             if len(found) < MOST_BEST and number not in found:
                 found.append(number)
         return tuple((self.played[n].candidate, int(self.played[n].peak_instances.high)) for n in found)
+
+
+def on(exact: Scenario, ground: Ground) -> Scenario:
+    """A scenario over the same span, and with the same provisioning times, as all candidates."""
+    return replace(exact, start_s=ground.start_s, until_s=ground.until_s, provision_s=ground.provision_s)
 
 
 def played(

@@ -13,12 +13,12 @@ import numpy as np
 
 from ops.core.candidate import WAKE_PERIODS, Candidate, Machine, SearchSpace, always_on
 from ops.core.errors import BadInput
-from ops.core.promise import Promise
+from ops.core.promise import Clause, Promise
 from ops.core.types import FloatArray
 from ops.core.warm import MOST_EARLY, MOST_WINDOWS, WarmPlan, WarmWindow
 from ops.core.warm_week import stretches
 from ops.replay.candidates import Ground, fitted, unlike
-from ops.replay.promise import minutes_of_week
+from ops.replay.promise import classes, minutes_of_week
 from ops.replay.scenario import Requests
 
 GRID_SHARE = 0.55
@@ -177,6 +177,18 @@ def busy_hours(requests: Requests, zone: str) -> tuple[tuple[WarmWindow, ...], s
             return None
         windows.append(WarmWindow(days, time(first), time(last % 24)))
     return (tuple(windows), zone) if windows else None
+
+
+def hours_used(clause: Clause, requests: Requests) -> float:
+    """Of the hours of the local day that a clause holds in, the share in which any requests came; NaN without any."""
+    held = classes(Promise((clause,), ""), requests.arrival_s) == 0
+    came = np.unique(minutes_of_week(requests.arrival_s[held], clause.zone) % 1440 // 60)
+    hours = {
+        (window.start.hour * 60 + window.start.minute + k) // 60 % 24
+        for window in clause.windows
+        for k in range(window.minutes)
+    }
+    return len(came) / (len(hours) or 24) if len(came) else math.nan
 
 
 def _edges(by_hour: FloatArray) -> tuple[int, int]:

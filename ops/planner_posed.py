@@ -1,0 +1,170 @@
+"""A question to the planner, made ready from what was read: traffic, ground, today's policy, baselines. No AWS here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+import numpy as np
+
+from ops.core.baselines import Against, Baseline, Kind, against
+from ops.core.candidate import Candidate, Machine
+from ops.core.candidate_setup import read
+from ops.core.cost import HOURS_PER_MONTH
+from ops.core.errors import BadInput
+from ops.core.instance_time import QUARTER_S, Piece, instance_time
+from ops.core.promise import Promise
+from ops.core.setup import Setup
+from ops.core.types import Price
+from ops.core.views_planner import PlanQuery, PlanSaving, Played
+from ops.planner import inputs
+from ops.replay.backtest import Actual
+from ops.replay.candidates import Ground
+from ops.replay.of_setup import SetUp
+from ops.replay.promise import parse
+from ops.replay.scenario import Scenario
+from ops.replay.search import Today, Traffic
+from ops.replay.traffic import Arrivals
+from ops.traffic_past import EndpointTraffic
+
+EXPANSIONS = 5
+MOST_TRIED = 2_000
+MOST_GROWTH = 1_000.0
+COMPARED = (Baseline(Kind.PEAK), Baseline(Kind.ONE), Baseline(Kind.MAX), Baseline(Kind.HOURS))
+"""The baselines of Savings that a plan is held against."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posed:
+    """What a search needs. `notes`: what it assumes, in sentences."""
+
+    promise: Promise
+    traffic: Traffic
+    ground: Ground
+    machine: Machine
+    today: Today | None
+    notes: tuple[str, ...]
+
+    @property
+    def requests(self) -> float:
+        """On average over the expansions."""
+        return float(np.mean([len(r) for r in self.traffic.expansions]))
+
+
+def check(query: PlanQuery) -> Promise:
+    """The promise of a query. Raises BadInput for what cannot be asked."""
+    promise = parse(query.promise, query.zone)
+    if not 1 <= query.most <= MOST_TRIED:
+        raise BadInput(
+            f"{query.most} candidates cannot be tried.", f"Give a number from 1 to {MOST_TRIED:,}."
+        )
+    if not 0 < query.growth <= MOST_GROWTH:
+        raise BadInput(
+            f"{query.growth:g} times the traffic cannot be replayed.", "1 is as it was, 2 is twice as much."
+        )
+    if not 0 < query.sure <= 1:
+        raise BadInput("A share of the expansions lies above 0 and is at most 1.")
+    return promise
+
+
+def pose(
+    query: PlanQuery,
+    traffic: EndpointTraffic,
+    setup: Setup | None,
+    price: Price | None,
+    quota: int | None,
+    now: datetime,
+) -> Posed:
+    """`setup`: today's, None for a real-time endpoint, which has none of this kind. Raises BadInput."""
+    promise = check(query)
+    grown = replace(traffic, arrivals=multiplied(traffic.arrivals, query.growth))
+    given = inputs(grown, 1, EXPANSIONS, whole=True)
+    ground = Ground(
+        traffic.arrivals.first_s, traffic.arrivals.until_s, (traffic.provision.spread.p50_s,), quota=quota
+    )
+    endpoint = traffic.endpoint
+    machine = Machine(
+        endpoint.instance_type or "",
+        None if price is None else price.usd_per_hour,
+        1.0,
+        traffic.slots.concurrency,
+    )
+    notes = [*traffic.notes, *_assumed(traffic)]
+    today = None
+    if setup is not None and traffic.setup is not None:
+        seen = read(setup, machine, now, endpoint.current)
+        today = Today(seen.candidate, _exact(traffic.setup, machine))
+        if seen.left:
+            notes.append(f"Today's policy is replayed as it is; its row leaves out: {' '.join(seen.left)}")
+        notes += traffic.setup.left_out
+    return Posed(
+        promise,
+        Traffic(given.requests, tuple(range(1, len(given.requests) + 1)), given.provision_s),
+        ground,
+        machine,
+        today,
+        tuple(dict.fromkeys(notes)),
+    )
+
+
+def multiplied(arrivals: Arrivals, growth: float) -> Arrivals:
+    """So many times the requests of every cell; what is left of whole requests is carried to the next cell."""
+    if growth == 1:
+        return arrivals
+    known = np.nan_to_num(arrivals.count)
+    grown = np.diff(np.floor(np.concatenate([[0.0], np.cumsum(known * growth)]) + 0.5))
+    return replace(arrivals, count=np.where(arrivals.known, grown, np.nan))
+
+
+def savings(chosen: Played, actual: Actual, price: Price | None, most: int | None) -> tuple[PlanSaving, ...]:
+    """A candidate against the baselines of Savings, of the instances that really were in service."""
+    first = -(-int(actual.first_s) // QUARTER_S) * QUARTER_S
+    piece = Piece(int(actual.first_s), 60, actual.instances)
+    time = instance_time((piece,), first, max(first, int(actual.until_s) // QUARTER_S * QUARTER_S))
+    found = []
+    for baseline in COMPARED:
+        told = against(baseline, time, most)
+        month = HOURS_PER_MONTH
+        if baseline.kind is Kind.HOURS:
+            month = HOURS_PER_MONTH * 5 * (baseline.closes - baseline.opens) / (7 * 24)
+            told = Against(
+                told.baseline,
+                told.instances,
+                f"{told.formula}: {month:.0f} of {HOURS_PER_MONTH} hours a month",
+            )
+        usd = None if told.instances is None or price is None else told.instances * month * price.usd_per_hour
+        here = None if chosen.usd_month is None else chosen.usd_month.mid
+        saved = None if usd is None or here is None else usd - here
+        found.append(PlanSaving(told, usd, saved, float(saved / usd) if saved is not None and usd else None))
+    return tuple(found)
+
+
+def priced(candidates: tuple[Candidate, ...], machine: Machine, price: Decimal | None) -> None:
+    """Raises BadInput where hand-made candidates of other types have no price to be compared by."""
+    for each in candidates:
+        if each.machine.usd_per_hour is None and price is not None:
+            kind = each.machine.instance_type or machine.instance_type
+            raise BadInput(
+                f"{kind} has no price, so its cost cannot be compared.", "Give dollars for an instance-hour."
+            )
+
+
+def _exact(setup: SetUp, machine: Machine) -> Scenario:
+    return Scenario(
+        setup.bounds,
+        setup.bounds.min,
+        machine.concurrency,
+        setup.policies,
+        setup.events,
+        setup.suspended,
+    )
+
+
+def _assumed(traffic: EndpointTraffic) -> tuple[str, ...]:
+    service, slots, provision = traffic.service, traffic.slots, traffic.provision
+    return (
+        f"A request takes {service.spread.mean_s:.1f} s on average ({service.source}).",
+        f"An instance works on {slots.concurrency} at once ({slots.source}).",
+        f"A new instance takes {provision.spread.p50_s:.0f} s ({provision.source}).",
+    )

@@ -1,0 +1,247 @@
+"""What the Planner page and the command `plan` ask: the search with its advice, one candidate in detail, a plan for
+the gate, and scenarios that are kept."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from ops import compiled
+from ops.core.candidate import Candidate, SearchSpace
+from ops.core.change import Actor, ChangePlan, CostEffect, may
+from ops.core.errors import BadInput, OpsError, ReadOnly
+from ops.core.plan_effects import next_effect
+from ops.core.setup import Setup
+from ops.core.setup_steps import after
+from ops.core.types import Price, Problem, utc
+from ops.core.views_planner import Course, PlanQuery, PlanView, Played, SavedScenario
+from ops.planner import PlannerConsole
+from ops.planner_plan import take
+from ops.planner_posed import Posed, check, pose, priced, savings
+from ops.replay.advice import Facts, advise, tight
+from ops.replay.advice_words import dollars
+from ops.replay.candidates import fitted, scenario, worked
+from ops.replay.engine import replay
+from ops.replay.search import fronts, on, search
+from ops.replay.space import around, hours_used
+from ops.replay.sweep import Tell, go_on
+from ops.traffic_past import EndpointTraffic
+from ops.warm_console import WarmConsole
+
+Say = Callable[[str], None]
+LONGEST_NAME = 80
+_NOTHING = SearchSpace((), (), (), (), (), (), (), (), ())
+
+
+class PlannerSearch(WarmConsole, PlannerConsole):
+    """The part of the façade that searches. Every method raises UnknownEndpoint, BadInput and OpsError."""
+
+    def plan(self, query: PlanQuery, tell: Tell = go_on) -> PlanView:
+        """The search over what was read of the endpoint. Raises Stopped when `tell` says so."""
+        check(query)
+        return self._searched(query, self.traffic(query.name, query.days), tell)
+
+    def find_plan(self, query: PlanQuery, tell: Tell = go_on, say: Say = lambda text: None) -> PlanView:
+        """The same with everything read now that it lacks: for a console without a past. `say` hears what goes on."""
+        check(query)
+        say(f"Reading {query.days:g} days of {query.name}.")
+        traffic = self.find_traffic(query.name, query.days)
+        if not compiled.ready():
+            say(f"Compiling the replay, once: about {compiled.ABOUT_S} s.")
+        return self._searched(query, traffic, tell)
+
+    def course(self, query: PlanQuery, candidate: Candidate) -> Course:
+        """One candidate over the first expansion, in detail; its figures are over all of them."""
+        posed, _, _ = self._posed(query, self.traffic(query.name, query.days))
+        compiled.warm()
+        candidate = fitted(candidate)
+        today = posed.today if posed.today is not None and posed.today.candidate == candidate else None
+        own = () if today is not None else (candidate,)
+        figures = search(posed.traffic, posed.ground, posed.promise, _NOTHING, today=today, own=own, most=1)[
+            0
+        ]
+        ground = posed.traffic.ground(0, posed.ground)
+        exact = None if today is None else today.exact
+        run = replay(
+            worked(posed.traffic.expansions[0], candidate.machine.speed),
+            scenario(candidate, ground) if exact is None else on(exact, ground),
+        )
+        assert run.timeline is not None
+        arrivals = posed.traffic.expansions[0].arrival_s
+        started = ~np.isnan(run.started_s)
+        instances = run.timeline.instances
+        woke = np.flatnonzero((instances[1:] > 0) & (instances[:-1] == 0)) + 1
+        first = run.timeline.first_minute * 60
+        return Course(
+            figures,
+            posed.traffic.seeds[0],
+            utc(first),
+            run.timeline.backlog,
+            instances,
+            run.timeline.desired,
+            run.waits(arrivals),
+            arrivals[started],
+            tuple(utc(first + 60.0 * int(minute)) for minute in woke),
+        )
+
+    def plan_candidate(self, name: str, candidate: Candidate, found: PlanView | None = None) -> ChangePlan:
+        """To scale an endpoint as a candidate says. `found`: the search that it comes from, for what it costs."""
+        before, about = self._asked(name)
+        made = take(before, about, candidate, self._paused(name))
+        effect = f"{made.effect} {next_effect(before, after(before, made.changes), about)}"
+        cost = None if found is None else _cost(found, fitted(candidate))
+        return self._planned(
+            "policy",
+            made.title,
+            made.changes,
+            before,
+            about,
+            effect=effect,
+            cost=cost,
+            cautions=made.cautions,
+        )
+
+    def scenarios(self, name: str | None = None) -> tuple[SavedScenario, ...]:
+        """Those that are kept, of one endpoint or all, the newest first."""
+        return self.records().scenarios().all(name)
+
+    def save_scenario(self, wanted: SavedScenario, actor: Actor) -> SavedScenario:
+        """Keep a scenario; one without an id is new. As it is kept: with its id, who, and when."""
+        name = " ".join(wanted.name.split())
+        if not name or len(name) > LONGEST_NAME:
+            raise BadInput(
+                f"A scenario needs a name of up to {LONGEST_NAME} characters.", 'Such as "Max 4, warm 8-18".'
+            )
+        if wanted.id:
+            self._insist_on_own(wanted.id, actor)
+        kept = replace(
+            wanted,
+            id=wanted.id or uuid.uuid4().hex,
+            name=name,
+            who=actor.name,
+            at=self.warm_now(wanted.endpoint),
+        )
+        self.records().scenarios().keep(kept)
+        return kept
+
+    def delete_scenario(self, identity: str, actor: Actor) -> bool:
+        """Forget a scenario; False where there is none of that id."""
+        self._insist_on_own(identity, actor)
+        return self.records().scenarios().forget(identity)
+
+    def _insist_on_own(self, identity: str, actor: Actor) -> None:
+        """Raises ReadOnly for a viewer who did not keep it."""
+        owner = next((s.who for s in self.scenarios() if s.id == identity), actor.name)
+        if owner != actor.name and not may(actor.role, "operator"):
+            raise ReadOnly(f"{owner} keeps this scenario.", "Ask an operator, or keep one of your own.")
+
+    def _searched(self, query: PlanQuery, traffic: EndpointTraffic, tell: Tell) -> PlanView:
+        posed, price, problems = self._posed(query, traffic)
+        compiled.warm()
+        space = query.space
+        if space is None:
+            candidate = None if posed.today is None else posed.today.candidate
+            first = posed.traffic.expansions[0]
+            space = around(candidate, first, posed.promise, posed.ground, posed.machine, query.zone)
+        played = (
+            search(
+                posed.traffic,
+                posed.ground,
+                posed.promise,
+                space,
+                today=posed.today,
+                own=query.own,
+                most=query.most,
+                bounded=query.space is not None,
+                tell=tell,
+            )
+            if posed.requests
+            else ()
+        )
+        trust = self._trust(traffic)
+        most = None if posed.today is None else posed.today.candidate.high
+        return PlanView(
+            traffic.endpoint.ref,
+            self._gatherer().state().now,
+            query,
+            posed.promise,
+            utc(posed.ground.start_s),
+            utc(posed.ground.until_s),
+            posed.requests,
+            posed.traffic.seeds,
+            played,
+            next((p.number for p in played if p.role.value == "today"), None),
+            fronts(played),
+            advise(
+                played,
+                posed.promise,
+                _facts(query, posed, trust),
+                lambda chosen: savings(chosen, traffic.actual, price, most),
+            ),
+            posed.ground.cold_start_s,
+            price,
+            trust,
+            posed.notes,
+            problems,
+        )
+
+    def _posed(
+        self, query: PlanQuery, traffic: EndpointTraffic
+    ) -> tuple[Posed, Price | None, tuple[Problem, ...]]:
+        endpoint, state = traffic.endpoint, self._gatherer().state()
+        price, trouble = None, None
+        if endpoint.instance_type is not None:
+            price, trouble = self._prices.quote(endpoint.ref.region, endpoint.instance_type)
+        limits, problems = self._limits.limits(self._reading())
+        setup = None
+        if endpoint.is_async:
+            seen, _, _ = state.judged(query.name)
+            setup = Setup(seen.target, seen.policies, seen.schedules, seen.alarms)
+        quota = limits.get(endpoint.instance_type or "")
+        posed = pose(query, traffic, setup, price, quota, state.now)
+        priced(query.own, posed.machine, posed.machine.usd_per_hour)
+        return posed, price, (*problems, *([trouble] if trouble is not None else []))
+
+    def _trust(self, traffic: EndpointTraffic) -> str:
+        """What the back-test says; empty where there can be none."""
+        if traffic.setup is None:
+            return ""
+        try:
+            return " ".join(self.backtest(traffic).sentences[:2])
+        except OpsError as error:
+            return f"The replay was not tested: {error.what}"
+
+
+def _facts(query: PlanQuery, posed: Posed, trust: str) -> Facts:
+    shortest = tight(posed.promise, math.inf)
+    assert shortest is not None
+    return Facts(
+        posed.requests,
+        posed.ground.hours / 24,
+        posed.ground.cold_start_s,
+        hours_used(shortest, posed.traffic.expansions[0]),
+        query.sure,
+        trust,
+        query.growth,
+    )
+
+
+def _cost(found: PlanView, candidate: Candidate) -> CostEffect | None:
+    """What a search says of the change; None where it did not try that candidate."""
+    chosen = next((p for p in found.played if p.candidate == candidate), None)
+    today = None if found.today is None else found.played[found.today]
+    if chosen is None or chosen.usd_month is None or today is None or today.usd_month is None:
+        return None
+    more = chosen.usd_month.mid - today.usd_month.mid
+    days = (found.last - found.first).days
+    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by a replay of {days} days at list price."
+    return CostEffect(more * 24 / 730, more, said)
+
+
+def _usd(one: Played) -> str:
+    assert one.usd_month is not None
+    return dollars(one.usd_month.mid)
