@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import tzinfo
 
 import streamlit as st
 
 from components import format as fmt
-from components import notices, planner_door, zoom
+from components import notices, planner_door, session, zoom
 from components.charts import cold_hours, plan_cold, plan_course, plan_waits
 from components.live_plot import live_plot
 from components.markup import Html, html, joined, show
 from components.planner_cards import late, money
 from ops.core.candidate import Candidate
-from ops.core.views_planner import Course, PlanQuery, PlanView, Played
+from ops.core.promise import Promise
+from ops.core.views_planner import Course, PlanQuery, PlanView, Played, Spread
 from ops.core.warm_text import plan_text
 from ops.core.words import duration
 
@@ -121,11 +123,39 @@ def _over_time(named: list[plan_course.Named], of: Course, zone: tzinfo) -> None
 
 def _waits(named: list[plan_course.Named], of: Course, view: PlanView) -> None:
     show(html("<h2>How long requests wait</h2>"), key="planner-waits-head")
+    clause = _clause(view.promise)
+    shown, promise = named, view.promise
+    if clause is not None:
+        shown = [(name, _of_clause(course, promise, clause)) for name, course in named]
+        promise = replace(promise, clauses=(promise.clauses[clause],))
     live_plot(
-        lambda: (plan_waits.waits_chart(named, view.promise), plan_waits.described(named)),
+        lambda: (plan_waits.waits_chart(shown, promise), plan_waits.described(shown)),
         of=of,
         key="planner-waits",
-        view=f"{view.promise.text}|{len(named)}|{named[0][1].played.candidate.words}",
+        view=f"{view.promise.text}|{clause}|{len(named)}|{named[0][1].played.candidate.words}",
+    )
+
+
+def _clause(promise: Promise) -> int | None:
+    """Which clause's requests the curve is of; None: all."""
+    if len(promise.clauses) < 2:
+        return None
+    names = ["all", *(clause.when if clause.windows else "other times" for clause in promise.clauses)]
+    chosen = st.segmented_control(
+        "Of which requests", names, default=names[0], key="planner-waits-of", required=True
+    )
+    return names.index(chosen) - 1 if chosen in names[1:] else None
+
+
+def _of_clause(course: Course, promise: Promise, clause: int) -> Course:
+    """The same course with the waits of one clause's requests; how many never start is known of all alone."""
+    mine = session.holds(promise, course.arrival_s) == clause
+    never = Spread(tuple(0.0 for _ in course.played.never.values))
+    return replace(
+        course,
+        waits_s=course.waits_s[mine],
+        arrival_s=course.arrival_s[mine],
+        played=replace(course.played, never=never),
     )
 
 

@@ -177,7 +177,7 @@ def _fields() -> None:
 def _suggestions() -> None:
     """Promises that a click asks for."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="planner-suggested"):
-        show(html('<span class="muted small">Try</span>'), key="planner-try")
+        st.caption("Try", width="content")
         for number, (label, text) in enumerate(SUGGESTED):
             st.button(label, key=f"planner-suggest-{number}", on_click=_suggest, args=(text,))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
 from urllib.parse import urlencode
-from uuid import uuid4
 
 import streamlit as st
 
@@ -36,7 +36,7 @@ def to_capacity(view: PlanView, candidate: Candidate, called: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="planner-gate"):
         change_panel.review(
             f"Take {'the advised one' if called == 'advised' else 'this one'} to Capacity…",
-            lambda console: console.plan_candidate(view.ref.name, candidate),
+            lambda console: console.plan_candidate(view.ref.name, candidate, view),
             page=PAGE,
             key=f"planner-{view.ref.name}",
             primary=True,
@@ -66,8 +66,7 @@ def files(view: PlanView) -> None:
 def scenarios(query: PlanQuery, candidate: Candidate | None, zone: tzinfo) -> None:
     """Named scenarios of the endpoint: save this one, open, share, delete."""
     show(html("<h2>Saved scenarios</h2>"), key="planner-saved-head")
-    operates = change_panel.operates()
-    if candidate is not None and operates:
+    if candidate is not None:
         with st.container(horizontal=True, vertical_alignment="bottom", key="planner-save"):
             st.text_input(
                 "Save the compared one as",
@@ -83,15 +82,16 @@ def scenarios(query: PlanQuery, candidate: Candidate | None, zone: tzinfo) -> No
     with notices.guard("the saved scenarios"):
         found = planner_door.scenarios(query.name)
         if not found:
-            more = "" if operates else " Saving one needs the role operator."
             show(
-                html('<p class="muted">None is saved for {n} yet.{more}</p>', n=query.name, more=more),
+                html('<p class="muted">None is saved for {n} yet.</p>', n=query.name),
                 key="planner-saved-none",
             )
             return
         show(listed(found, zone), key="planner-saved")
-        if operates:
-            _delete(found)
+        user = access.current_user()
+        own = [s for s in found if change_panel.operates() or (user is not None and s.who == user.name)]
+        if own:
+            _delete(own)
 
 
 def listed(found: tuple[SavedScenario, ...], zone: tzinfo) -> Html:
@@ -146,7 +146,7 @@ def _save(query: PlanQuery, candidate: Candidate) -> None:
     try:
         actor = access.actor()
         planner_door.save(
-            SavedScenario(uuid4().hex, name, query.name, candidate, query.promise, traffic, actor.name), actor
+            SavedScenario("", name, query.name, candidate, query.promise, traffic, actor.name), actor
         )
     except OpsError as error:
         st.session_state[_REFUSED] = error
@@ -155,7 +155,7 @@ def _save(query: PlanQuery, candidate: Candidate) -> None:
         st.toast(notices.plain(f"Saved as “{name}”."), icon=":material/bookmark:")
 
 
-def _delete(found: tuple[SavedScenario, ...]) -> None:
+def _delete(found: Sequence[SavedScenario]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="planner-delete"):
         chosen = st.selectbox(
             "Delete",

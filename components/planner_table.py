@@ -17,6 +17,7 @@ from ops.core.views_planner import PlanView, Played, Role, Spread, Weighed
 
 PAGE = 12
 ORDERS = (
+    "today's and the advised first",
     "the cheapest first",
     "the shortest p95 wait",
     "the shortest longest wait",
@@ -48,7 +49,12 @@ def chosen(view: PlanView, order: str, shows: str, by: Weighed) -> list[Played]:
     else:
         found = list(view.played)
     value = _VALUES.get(order, _cost)
-    return sorted(found, key=lambda p: (math.isnan(value(p)), value(p), _cost(p), p.number))
+
+    def rank(played: Played) -> tuple[float, ...]:
+        named = order == ORDERS[0] and (played.number in special or played.role is Role.OWN)
+        return (not named, math.isnan(value(played)), value(played), _cost(played), played.number)
+
+    return sorted(found, key=rank)
 
 
 def _cost(played: Played) -> float:
@@ -56,11 +62,11 @@ def _cost(played: Played) -> float:
 
 
 _VALUES: Mapping[str, Callable[[Played], float]] = {
-    ORDERS[0]: _cost,
-    ORDERS[1]: lambda p: p.p95_s.mid,
-    ORDERS[2]: lambda p: p.max_s.mid,
-    ORDERS[3]: lambda p: p.over.mid,
-    ORDERS[4]: lambda p: p.cold_starts_month.mid,
+    ORDERS[1]: _cost,
+    ORDERS[2]: lambda p: p.p95_s.mid,
+    ORDERS[3]: lambda p: p.max_s.mid,
+    ORDERS[4]: lambda p: p.over.mid,
+    ORDERS[5]: lambda p: p.cold_starts_month.mid,
 }
 
 

@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
+
 from components.unread import OLDER
 from ops import clock, compiled, one_collector, which_aws
 from ops.answers import Told
@@ -21,7 +24,7 @@ from ops.core.incident import Incident, begin_of
 from ops.core.promise import Promise
 from ops.core.since import Since
 from ops.core.timeline import Timeline
-from ops.core.types import Connection, Window
+from ops.core.types import Connection, FloatArray, Window
 from ops.core.views import DoctorView, EndpointView, FleetView, Usage
 from ops.core.views_capacity import CapacityView
 from ops.core.views_notices import NoticesView, SettingLine
@@ -30,7 +33,7 @@ from ops.core.warm import WarmPlan
 from ops.notifier import Notifier
 from ops.pace import Snapshot
 from ops.replay.backtest import Backtest
-from ops.replay.promise import parse
+from ops.replay.promise import classes, parse
 from ops.replay.warm_events import warm_plan
 from ops.searches import Progress as Progress
 from ops.searches import Searches
@@ -334,6 +337,11 @@ def engine_ready() -> bool:
 def promise(text: str, zone: str) -> Promise:
     """What a promise on waiting says, whose hours are of `zone` unless it names another. Raises BadInput."""
     return parse(text, zone)
+
+
+def holds(promise: Promise, arrival_s: FloatArray) -> NDArray[np.int8]:
+    """For each request the number of the clause that holds for it; -1: none."""
+    return classes(promise, arrival_s)
 
 
 def warm_window(text: str, floor: int) -> WarmPlan:

@@ -25,7 +25,9 @@ from ops.core.views_planner import PlanView, Played, Role, Spread, Weighed
 HEIGHT = 430
 MANY = 0.05
 """As the search has it."""
-LEAST_PX, MORE_PX = 8.0, 16.0
+LEAST_PX, MORE_PX = 6.0, 10.0
+_AWAY = (26, 38)
+"""Pixels from a point to its name."""
 _LINE = 46
 WEIGHED_WORDS = {
     Weighed.P95: "wait that 95 of 100 requests stay under",
@@ -204,7 +206,7 @@ def size(played: Played, most: float) -> float:
 
 def _markers(name: str, group: Sequence[Point], across: Scale, up: Scale, most: float) -> dict[str, Any]:
     tone = "backlog" if name == "on the front" else "muted"
-    full, hollow = (colour(tone) if tone == "backlog" else tint(tone, 0.60)), colour("ground")
+    full, hollow = (colour(tone) if tone == "backlog" else tint(tone, 0.35)), colour("ground")
     kept = [bool(p.played.kept) and all(p.played.kept) for p in group]
     return trace(
         "scatter",
@@ -272,7 +274,7 @@ def _labels(
         x = across.at(point.x)
         low, high = across.axis()["range"]
         side = -1 if x > low + 0.72 * (high - low) else 1
-        y, px = up.at(point.y), size(point.played, most) + 9
+        y, px = up.at(point.y), size(point.played, most) + 8
         rings.append(
             trace(
                 "scatter",
@@ -297,12 +299,15 @@ def _labels(
                 "text": f"<b>{' · '.join(said)}</b>",
                 "x": x,
                 "y": y,
+                "ax": side * _AWAY[0],
+                "ay": _AWAY[1] if "advised" in said or up.at(up.top) - y < 0.2 * up.at(up.top) else -_AWAY[1],
                 "xanchor": "left" if side > 0 else "right",
-                "yanchor": "middle",
-                "xshift": side * (px / 2 + 4),
-                "showarrow": False,
+                "showarrow": True,
+                "arrowhead": 0,
+                "arrowwidth": 1,
+                "arrowcolor": colour(tone),
+                "standoff": px / 2,
                 "bgcolor": colour("ground"),
-                "opacity": 0.88,
                 "font": {"color": colour(tone), "size": 13},
             }
         )
