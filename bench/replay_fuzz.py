@@ -277,12 +277,16 @@ def same(one: object, other: object) -> bool:
 
 
 def compare(numbers: Sequence[int]) -> list[str]:
+    """Both ways through the engine against the reference; a line for each difference."""
     wrong = []
     for made in numbers:
         requests, scenario = case(made)
-        found = differences(oracle.replay(requests, scenario), engine.replay(requests, scenario))
-        if found:
-            wrong.append(f"case {made}: {', '.join(found)}")
+        expected = oracle.replay(requests, scenario)
+        for timeline in (True, False):
+            found = differences(expected, engine.replay(requests, scenario, timeline))
+            if found:
+                kernel = "whole" if timeline else "without timeline"
+                wrong.append(f"case {made}, {kernel}: {', '.join(found)}")
     return wrong
 
 

@@ -225,7 +225,7 @@ def _json(found: Answer, price: Price | None) -> str:
 
 
 def _text(found: Answer, price: Price | None) -> list[str]:
-    out = lines(found.runs[0], price)
+    out = lines(found.runs, price)
     if found.traffic is not None:
         traffic = found.traffic
         spread = traffic.service.spread

@@ -89,7 +89,7 @@ def inputs(traffic: EndpointTraffic, seed: int, size: int, *, whole: bool) -> Re
             f"Nothing says how long a request of {traffic.endpoint.ref.name} takes.",
             "Its metrics ModelLatency or TotalProcessingTime tell, once a request has finished.",
         )
-    found = expansions(traffic.arrivals, service or Times(0.0), seed, size)
+    found = expansions(traffic.arrivals, service or Times(0.0), seed, size, traffic.clusters)
     if not whole:
         found = tuple(_since(each, traffic.actual.first_s) for each in found)
     scenarios = () if traffic.setup is None else tuple(traffic.scenario(seed, n) for n in range(size))

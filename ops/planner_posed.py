@@ -81,7 +81,11 @@ def pose(
     grown = replace(traffic, arrivals=multiplied(traffic.arrivals, query.growth))
     given = inputs(grown, 1, EXPANSIONS, whole=True)
     ground = Ground(
-        traffic.arrivals.first_s, traffic.arrivals.until_s, (traffic.provision.spread.p50_s,), quota=quota
+        traffic.arrivals.first_s,
+        traffic.arrivals.until_s,
+        (traffic.provision.spread.p50_s,),
+        quota=quota,
+        model=traffic.model,
     )
     endpoint = traffic.endpoint
     machine = Machine(

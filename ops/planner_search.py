@@ -27,7 +27,7 @@ from ops.replay.advice_words import dollars
 from ops.replay.candidates import fitted, scenario, worked
 from ops.replay.engine import replay
 from ops.replay.search import fronts, on, search
-from ops.replay.space import around, hours_used
+from ops.replay.space import around, at_any_hour
 from ops.replay.sweep import Tell, go_on
 from ops.traffic_past import EndpointTraffic
 from ops.warm_console import WarmConsole
@@ -223,7 +223,7 @@ def _facts(query: PlanQuery, posed: Posed, trust: str) -> Facts:
         posed.requests,
         posed.ground.hours / 24,
         posed.ground.cold_start_s,
-        hours_used(shortest, posed.traffic.expansions[0]),
+        at_any_hour(shortest, posed.traffic.expansions[0]),
         query.sure,
         trust,
         query.growth,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ops.console import Console
 from ops.core.errors import BadInput
@@ -82,13 +82,14 @@ def of_endpoint(console: Console, name: str, days: float, asked: Asked, say: Say
     given = inputs(traffic, asked.seed, EXPANSIONS, whole=True)
     span = Span(0.0, traffic.arrivals.first_s, traffic.arrivals.until_s)
     concurrency = traffic.slots.concurrency if asked.concurrency is None else asked.concurrency
+    wish = replace(asked.wish, model=replace(asked.wish.model, zero_metric=traffic.model.zero_metric))
     runs: list[Numbers] = []
     first: Replayed | None = None
     for number, requests in enumerate(given.requests):
         own = given.provision_s[number]
         drawn = own if asked.provision is None else _drawn(asked.provision, asked.seed, number)
         base = USUAL if traffic.setup is None else traffic.setup
-        run = replay(requests, scenario(base, asked.wish, requests, concurrency, drawn, span))
+        run = replay(requests, scenario(base, wish, requests, concurrency, drawn, span))
         first = first or run
         runs.append(numbers(requests, run))
     assert first is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,9 +23,10 @@ from ops.gather import Gatherer
 from ops.known import State
 from ops.replay.backtest import Actual
 from ops.replay.calibrated import Provision, Service, Slots, provision_of, service_of, slots_of
+from ops.replay.clusters import EVEN, Clusters, clusters
 from ops.replay.draws import Times
 from ops.replay.of_setup import SetUp, of_setup
-from ops.replay.scenario import Scenario
+from ops.replay.scenario import Model, Scenario
 from ops.replay.traffic import Arrivals, of_invocations, of_queue
 from ops.savings import read_missing
 
@@ -33,7 +34,13 @@ DAYS = 30.0
 MOST_DAYS = 400.0
 UNSETTLED_S = 900
 """The newest minutes may still change, and are left out."""
-_LATENCIES = (metrics.TIME_IN_BACKLOG, metrics.TIME_IN_BACKLOG_MAX, metrics.TOTAL_TIME, metrics.OLDEST)
+_LATENCIES = (
+    metrics.TIME_IN_BACKLOG,
+    metrics.TIME_IN_BACKLOG_MAX,
+    metrics.TOTAL_TIME,
+    metrics.OLDEST,
+    metrics.PER_INSTANCE,
+)
 MINUTE_S = 60
 
 
@@ -45,6 +52,8 @@ class Waited:
     max_s: FloatArray
     worked_s: FloatArray
     age_s: FloatArray
+    """Of the oldest request that waits."""
+    per_instance: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +73,10 @@ class EndpointTraffic:
     compared: SetUp | None
     """The same over the span of `actual`."""
     actual: Actual
+    model: Model = field(default_factory=Model)
+    """What of the undocumented its metrics show."""
+    clusters: Clusters = EVEN
+    """How closely requests of one minute come together."""
     notes: tuple[str, ...] = ()
 
     def with_service(self, times: Times) -> EndpointTraffic:
@@ -86,18 +99,19 @@ class EndpointTraffic:
             self.provision.draws(seed, number),
             start_s=self.actual.first_s,
             until_s=self.actual.until_s,
+            model=self.model,
         )
 
 
 def span_of(endpoint: Endpoint, now_s: float, days: float) -> tuple[int, int]:
-    """The last `days` until what is settled, or since the endpoint was created; whole hours and minutes.
+    """The last `days` until what is settled, or since the endpoint was created; whole minutes.
 
     Raises BadInput.
     """
     if not 0 < days <= MOST_DAYS:
         raise BadInput(f"{days:g} days cannot be replayed.", f"Give a number above 0, at most {MOST_DAYS:g}.")
     until = int(now_s - UNSETTLED_S) // MINUTE_S * MINUTE_S
-    first = int(until - days * 86_400) // 3600 * 3600
+    first = int(until - days * 86_400) // MINUTE_S * MINUTE_S
     born = -(-int(endpoint.created.timestamp()) // MINUTE_S) * MINUTE_S
     if max(first, born) >= until:
         raise BadInput(
@@ -141,18 +155,32 @@ def traffic_of(state: State, name: str, days: float = DAYS) -> EndpointTraffic:
         whole = Setup(seen.target, seen.policies, seen.schedules, seen.alarms)
         setup = of_setup(whole, first, until, endpoint.current)
         compared = of_setup(whole, actual.first_s, actual.until_s, endpoint.current)
+    close = _clusters(pieces, arrivals, slots, service) if queued else EVEN
     notes = _notes(arrivals, queued)
-    return EndpointTraffic(endpoint, arrivals, service, slots, provision, setup, compared, actual, notes)
+    return EndpointTraffic(
+        endpoint,
+        arrivals,
+        service,
+        slots,
+        provision,
+        setup,
+        compared,
+        actual,
+        _model(pieces, beside),
+        close,
+        notes,
+    )
 
 
 def _waited(state: State, endpoint: Endpoint, piece: Steps) -> Waited:
     if not endpoint.is_async:
         nothing = np.full(len(piece.backlog), np.nan)
-        return Waited(nothing, nothing, nothing, nothing)
+        return Waited(nothing, nothing, nothing, nothing, nothing)
     window = Window(utc(piece.start), utc(piece.end), piece.period)
     found = state.past.read(endpoint.ref.name, _LATENCIES, window)
     mean, most, total = (found.get(m.key).values / 1e3 for m in _LATENCIES[:3])
-    return Waited(mean, most, total - mean, found.get(metrics.OLDEST.key).values)
+    age, each = found.get(metrics.OLDEST.key).values, found.get(metrics.PER_INSTANCE.key).values
+    return Waited(mean, most, total - mean, age, each)
 
 
 def _service(pieces: Sequence[Steps], beside: Sequence[Waited]) -> Service:
@@ -219,6 +247,32 @@ def _actual(pieces: Sequence[Steps], beside: Sequence[Waited], arrivals: Arrival
         if told.any():
             longest = float(np.fmax(longest, np.nanmax(np.fmax(waited.mean_s[told], waited.max_s[told]))))
     return Actual(first, instances, backlog, total / requests if requests else np.nan, longest, int(requests))
+
+
+def _clusters(pieces: Sequence[Steps], arrivals: Arrivals, slots: Slots, service: Service) -> Clusters:
+    """Of the minutes, one piece after the other: of the first minute after a gap nobody knows what arrived."""
+    if service.times is None:
+        return EVEN
+    minutes = [p for p in pieces if p.period == MINUTE_S]
+    return clusters(
+        arrivals.count[arrivals.length_s == MINUTE_S],
+        _all([p.instances for p in minutes]),
+        _all([p.backlog for p in minutes]),
+        slots.concurrency,
+        service.times,
+    )
+
+
+def _model(pieces: Sequence[Steps], beside: Sequence[Waited]) -> Model:
+    """Whether the backlog per instance is published at zero instances, where the minutes tell."""
+    said = unsaid = 0
+    for piece, waited in zip(pieces, beside, strict=True):
+        if piece.period == MINUTE_S:
+            asleep = (piece.instances == 0) & (piece.backlog > 0)
+            asleep &= np.append(piece.instances[1:] == 0, False)  # a minute in which one came is no witness
+            said += int((asleep & ~np.isnan(waited.per_instance)).sum())
+            unsaid += int((asleep & np.isnan(waited.per_instance)).sum())
+    return Model(zero_metric="missing") if unsaid > said else Model()
 
 
 def _notes(arrivals: Arrivals, queued: bool) -> tuple[str, ...]:

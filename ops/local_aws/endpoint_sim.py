@@ -6,10 +6,8 @@ taken at its end, from events strictly before it. docs/model.md names what AWS d
 
 from __future__ import annotations
 
-import heapq
 import math
 import zlib
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -20,14 +18,12 @@ from ops.local_aws.endpoint_metrics import EndpointMetrics
 from ops.local_aws.errors import validation
 from ops.local_aws.ledger import Meter
 from ops.local_aws.physics import (
-    DOWNLOAD_S,
     LOADING_S,
     NO_CAPACITY,
     PROVISION_RANGE_S,
     PROVISION_SIGMA,
     REFUSED_AFTER_S,
     REMOVAL_S,
-    UPLOAD_S,
     EndpointSpec,
     EndpointStatus,
     Instance,
@@ -36,6 +32,7 @@ from ops.local_aws.physics import (
     provision_median,
 )
 from ops.local_aws.wakes import WakeBook
+from ops.local_aws.work import Work
 
 if TYPE_CHECKING:
     from ops.local_aws.traffic import Traffic
@@ -70,10 +67,7 @@ class EndpointSim:
         self.fail_start = False
         self.wakes = WakeBook()
         self._rng = np.random.default_rng([world.options.seed, zlib.crc32(spec.name.encode()), 1])
-        self._queue: deque[Job] = deque()
-        self._running: list[tuple[float, int, Job]] = []
-        self._expiries: list[tuple[float, int, Job]] = []
-        self._free = 0
+        self._work = Work(world.delivery.input_exists)
         self._seq = 0
         self._due = INF
         self._on_due: Callable[[float], None] | None = None
@@ -88,7 +82,7 @@ class EndpointSim:
         self._quiet_enough = 2 + -(-world.options.assumptions.publish_delay_s // 60)
         """Minutes without news after which alarms have seen the last of it."""
         self.metrics = EndpointMetrics(world, spec)
-        self._drain = world.options.assumptions.drain
+        self._requeues = world.options.assumptions.drain == "requeue"
         self._counts_running = world.options.assumptions.in_flight == "counted"
         self._meter = Meter(world, spec, now)
         if traffic is not None:
@@ -107,11 +101,11 @@ class EndpointSim:
 
     @property
     def waiting(self) -> int:
-        return len(self._queue)
+        return len(self._work.queue)
 
     @property
     def in_flight(self) -> int:
-        return len(self._running)
+        return len(self._work.running)
 
     def describe(self) -> EndpointStatus:
         phase = {"Creating": "Creating", "Updating": "Updating", "Deleting": "Deleting"}.get(self.status)
@@ -129,11 +123,12 @@ class EndpointSim:
 
     def next_time(self) -> float:
         """When the next event is due."""
+        work = self._work
         return min(
             self._next_arrival,
-            self._running[0][0] if self._running else INF,
+            work.running[0][0] if work.running else INF,
             self._due,
-            self._expiries[0][0] if self._expiries else INF,
+            work.expiries[0][0] if work.expiries else INF,
         )
 
     # -- orders ----------------------------------------------------------------------------------------
@@ -142,7 +137,7 @@ class EndpointSim:
         job = Job(now, request.service_s, self._next_seq(), now + request.ttl_s)
         job.request = request
         job.outcome = request.outcome
-        self._enter(job, now)
+        self._work.enter(job, now)
 
     def set_desired(self, count: int, now: float, activity: Any) -> None:
         """Order another number of instances. Raises AwsError where AWS refuses the order itself."""
@@ -167,11 +162,9 @@ class EndpointSim:
             return
         self.desired = count
         self._activity = activity
-        for instance in sorted(self.instances, key=lambda i: (i.busy, -i.since))[: self.current - count]:
-            instance.draining = True
-            self._free -= self.spec.concurrency - instance.busy
-        if self._drain == "requeue":
-            self._requeue(now)
+        leaving = self.current - count
+        self._work.leave(self.instances, leaving, self.spec.concurrency, requeue=self._requeues)
+        self._work.start_waiting(now)
         self._begin(now + REMOVAL_S, self._scaled_in, now)
 
     def update(self, spec: EndpointSpec, retain: bool, now: float) -> None:
@@ -188,9 +181,7 @@ class EndpointSim:
         if self.status in ("Creating", "Updating"):
             raise validation(f'Cannot update in-progress endpoint "{self.spec.name}".')
         self.status = "Deleting"
-        self._queue.clear()
-        self._expiries.clear()
-        self._running.clear()
+        self._work.clear()
         self._next_arrival, self.traffic = INF, None
         self._due, self._on_due = now + 15.0, self._deleted
         self._phase_since = self.modified = now
@@ -209,18 +200,19 @@ class EndpointSim:
         return min(max(drawn, PROVISION_RANGE_S[0]), PROVISION_RANGE_S[1])
 
     def _launch(self, count: int, now: float) -> None:
-        oldest = self._queue[0].received if self._queue else None
-        self.wakes.served(now, now - LOADING_S, len(self._queue), oldest)
+        queue = self._work.queue
+        oldest = queue[0].received if queue else None
+        self.wakes.served(now, now - LOADING_S, len(queue), oldest)
         for _ in range(count):
             number = self._rng.integers(0, 1 << 63)
             instance = Instance(f"i-0{int(number):016x}", now, float(number % 97) / 97)
             self.instances.append(instance)
-            self._free += self.spec.concurrency
             group, stream = self.metrics.log_group, f"{self.spec.variant}/{instance.id}"
             self._world.logs.put(group, stream, now - LOADING_S, "Starting the model server")
             self._world.logs.put(group, stream, now - 3.0, "Model loaded; answering /ping")
         self._bill(now)
-        self._start_waiting(now)
+        self._work.slots += count * self.spec.concurrency
+        self._work.start_waiting(now)
 
     def _settle(self, now: float) -> None:
         self.status = "InService"
@@ -281,10 +273,8 @@ class EndpointSim:
             )
             return
         self.failure_reason = ""
-        for instance in self.instances:
-            instance.draining = True
+        self._work.leave(self.instances, self.current, self.spec.concurrency, requeue=False)
         self.instances = []
-        self._free = 0
         if spec.variant != self.spec.variant or spec.publish_interval != self.spec.publish_interval:
             self.metrics.flush()
             self.metrics = EndpointMetrics(self._world, spec)
@@ -308,7 +298,7 @@ class EndpointSim:
 
     def run_until(self, end: float) -> None:
         """Everything that happens strictly before `end`."""
-        running, expiries = self._running, self._expiries
+        running, expiries = self._work.running, self._work.expiries
         while True:
             completion = running[0][0] if running else INF
             expiry = expiries[0][0] if expiries else INF
@@ -317,12 +307,13 @@ class EndpointSim:
             if at >= end:
                 return
             if completion == at:
-                self._complete(heapq.heappop(running)[2], at)
+                self._complete(at)
             elif due == at:
                 assert self._on_due is not None
                 self._on_due(at)
             elif expiry == at:
-                self._expire(heapq.heappop(expiries)[2], at)
+                if self._work.expire():
+                    self.metrics.expired(at)
             else:
                 self._arrive(at)
 
@@ -339,7 +330,7 @@ class EndpointSim:
             job.outcome = "model_error"
         self._index = i + 1
         self._next_arrival = times[i + 1] if i + 1 < len(times) else self._load_next_day()
-        self._enter(job, now)
+        self._work.enter(job, now)
 
     def _load_next_day(self) -> float:
         self._day += 1
@@ -359,80 +350,15 @@ class EndpointSim:
         self._next_arrival = INF
         return INF
 
-    def _enter(self, job: Job, now: float) -> None:
-        if self._free > 0:
-            self._start(job, now)
-        else:
-            self._queue.append(job)
-            heapq.heappush(self._expiries, (job.expires, job.seq, job))
-
-    def _start(self, job: Job, now: float) -> None:
-        best: Instance | None = None
-        for instance in self.instances:
-            if not instance.draining and (best is None or instance.busy < best.busy):
-                best = instance
-                if best.busy == 0:
-                    break
-        assert best is not None
-        best.busy += 1
-        self._free -= 1
-        job.instance = best
-        job.started = now
-        request = job.request
-        if request is not None:
-            if not self._world.delivery.input_exists(request.input_location):
-                job.outcome = "input_missing"
-            elif job.service > request.timeout_s:
-                job.outcome, job.service = "timed_out", request.timeout_s
-        if job.outcome == "input_missing":
-            busy = DOWNLOAD_S
-        else:
-            busy = DOWNLOAD_S + job.service + (UPLOAD_S if job.outcome == "ok" else 0.0)
-        heapq.heappush(self._running, (now + busy, job.seq, job))
-
-    def _start_waiting(self, now: float) -> None:
-        while self._free > 0 and self._queue:
-            self._start(self._queue.popleft(), now)
-        if not self._queue:
-            self._expiries.clear()
-
-    def _complete(self, job: Job, now: float) -> None:
-        instance = job.instance
-        assert instance is not None
-        instance.busy -= 1
-        if not instance.draining:
-            self._free += 1
-            if self._queue:
-                self._start(self._queue.popleft(), now)
-                if not self._queue:
-                    self._expiries.clear()
-        elif instance.busy == 0 and self.status == "Updating" and self._due == INF:
+    def _complete(self, now: float) -> None:
+        work = self._work
+        job = work.complete(self.instances, now)
+        left = job.instance
+        emptied = left is not None and left.draining and left.busy == 0
+        if emptied and self.status == "Updating" and self._due == INF:
             self._scaled_in(now)
         self.metrics.finished(job, now)
-        self.wakes.finished(now, len(self._queue) + len(self._running))
-
-    def _expire(self, job: Job, now: float) -> None:
-        if job.started:
-            return
-        self._queue.remove(job)
-        self.metrics.expired(now)
-
-    def _requeue(self, now: float) -> None:
-        """Requests on instances that leave go back to the head of the queue (an assumption; see docs/model.md)."""
-        back = [
-            entry for entry in self._running if entry[2].instance is not None and entry[2].instance.draining
-        ]
-        if not back:
-            return
-        self._running[:] = [entry for entry in self._running if entry not in back]
-        heapq.heapify(self._running)
-        for _, _, job in sorted(back, key=lambda e: e[1], reverse=True):
-            assert job.instance is not None
-            job.instance.busy -= 1
-            job.instance, job.started = None, 0.0
-            self._queue.appendleft(job)
-            heapq.heappush(self._expiries, (job.expires, job.seq, job))
-        self._start_waiting(now)
+        self.wakes.finished(now, len(work.queue) + len(work.running))
 
     # -- minutes ---------------------------------------------------------------------------------------
 
@@ -442,10 +368,11 @@ class EndpointSim:
         self.minute = minute + 1
         if self.status in ("Creating", "Failed"):
             return
-        current, waiting = len(self.instances), len(self._queue)
-        running = len(self._running)
+        work = self._work
+        current, waiting, running = len(self.instances), len(work.queue), len(work.running)
         backlog = waiting + running if self._counts_running else waiting
-        age = (minute + 1) * 60.0 - self._queue[0].received if waiting else None
+        age = (minute + 1) * 60.0 - work.queue[0].received if waiting else None
+        work.spread(self.instances)
         self.metrics.minute(minute, current, backlog, age, self.instances)
         signature = (current, waiting, running)
         if signature == self._signature and running == 0 and not self.updating:
@@ -462,6 +389,7 @@ class EndpointSim:
 
     def leap(self, until: int) -> None:
         """Publish the minutes up to `until` at once: nothing happens in them."""
-        age = self.minute * 60.0 + 60.0 - self._queue[0].received if self._queue else None
-        self.metrics.span(self.minute, until, len(self.instances), len(self._queue), age)
+        queue = self._work.queue
+        age = self.minute * 60.0 + 60.0 - queue[0].received if queue else None
+        self.metrics.span(self.minute, until, self.current, len(queue), age)
         self.minute = until

@@ -89,6 +89,8 @@ class Actor:
         found = []
         for other in policy.target.policies.values():
             for seen in self.alarms_of(other):
+                if seen.name == other.low and not other.scales_in:
+                    continue  # a policy that may not scale in has no say in it
                 if seen.name != alarm.name and seen.machine.state == ALARM and seen.actions_enabled:
                     want = decide(other, seen, desired, now)
                     if want is not None and want.capacity != desired:

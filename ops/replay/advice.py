@@ -19,8 +19,6 @@ GAIN = 0.05
 """A policy that sleeps has to save this share of one that never does, or it is not worth its cold starts."""
 FEW = 60
 """With fewer requests a share of them says little."""
-ANY_HOUR = 0.9
-"""Requests come at any hour where this share of the hours has some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +29,8 @@ class Facts:
     """On average over the expansions."""
     days: float
     cold_start_s: float
-    busy: float = 1.0
-    """In which share of the hours of the day that the tightest clause holds for there were requests."""
+    any_hour: bool = False
+    """Whether requests come all through the hours that the clause with the shortest limit holds in."""
     sure: float = 1.0
     """In which share of the expansions the promise has to be kept."""
     trust: str = ""
@@ -218,7 +216,7 @@ def _why_awake(promise: Promise, facts: Facts) -> str:
     why = (
         f"the promise ({exactly(shortest.limit_s)}) is shorter than a cold start ({took(facts.cold_start_s)})"
     )
-    if facts.busy >= ANY_HOUR:
+    if facts.any_hour:
         why += ", and requests come at any hour" + (" of it" if shortest.windows else "")
     return why
 

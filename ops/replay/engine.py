@@ -11,14 +11,24 @@ from ops.replay.layout import laid_out, start_of
 from ops.replay.outcome import Replayed, Timeline
 from ops.replay.prepared import Prepared, prepare
 from ops.replay.scenario import Requests, Scenario
+from ops.replay.shapes import Notes, fits, leapt, replayed
 
 __all__ = ["Prepared", "prepare", "replay"]
 
 
 def replay(requests: Requests | Prepared, scenario: Scenario, timeline: bool = True) -> Replayed:
-    """One course. Threads may call it at the same time: it takes no lock and keeps nothing."""
-    if isinstance(requests, Prepared):
-        requests = requests.requests
+    """One course. Threads may call it at the same time: it takes no lock and keeps nothing.
+
+    Without a timeline it is faster, most of all over Prepared requests.
+    """
+    if not timeline:
+        prepared = requests if isinstance(requests, Prepared) else prepare(requests)
+        if fits(prepared, scenario):
+            return replayed(prepared, leapt(prepared, scenario, Notes(prepared)))
+    return _whole(requests.requests if isinstance(requests, Prepared) else requests, scenario, timeline)
+
+
+def _whole(requests: Requests, scenario: Scenario, timeline: bool) -> Replayed:
     states, started, unfinished, rows, end = general(
         requests.arrival_s, requests.hold_s, laid_out(requests, scenario), timeline
     )

@@ -114,7 +114,10 @@ def general(
     states = np.zeros(1, STATE)
     s = states[0]
     c = new_course(arrival, hold)
-    begin(u, s, c)
+    begin(u, s)
+    while s.next < len(arrival) and arrival[s.next] < u.start:
+        s.next += 1
+    s.head = s.next
     note_full(s, u.start)
     points = np.full((u.delay + 1, 4), np.nan)
     rows = np.empty((1024 if timeline else 0, ROWS), np.float64)

@@ -193,9 +193,9 @@ class _Course:
                     self.away[i] = instance
                     self.leaving[instance] += 1
         self.staying = count
-        for i in sorted(back, reverse=True):
+        for i in back:
             self.started[i] = math.nan
-            self.queue.appendleft(i)
+        self.queue = deque(sorted([*back, *self.queue]))
         self.running = [(end, i) for end, i in self.running if i not in set(back)]
         heapq.heapify(self.running)
 
@@ -439,6 +439,7 @@ class _Course:
         match event.kind:
             case Kind.SUSPEND:
                 self.suspended = event.suspended
+                self._clamp(now)  # RegisterScalableTarget, too
             case Kind.SHORTAGE:
                 self.short_until = now + event.lasts_s
             case Kind.MANUAL:

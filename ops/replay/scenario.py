@@ -178,7 +178,7 @@ class Model:
     zero_metric: str = "backlog"
     """Backlog per instance at zero instances with a non-empty queue: "backlog" or "missing"."""
     drain: str = "finish"
-    """Instances that leave let their requests "finish", or these are "requeue"d at the head of the queue."""
+    """Instances that leave let their requests "finish", or these are "requeue"d, to their place by arrival."""
     in_flight: str = "counted"
     """Whether the backlog counts requests being processed: "counted" or "waiting_only"."""
     metric_delay_s: float = METRIC_DELAY_S

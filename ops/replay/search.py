@@ -154,8 +154,15 @@ class _Table:
 
 
 def on(exact: Scenario, ground: Ground) -> Scenario:
-    """A scenario over the same span, and with the same provisioning times, as all candidates."""
-    return replace(exact, start_s=ground.start_s, until_s=ground.until_s, provision_s=ground.provision_s)
+    """A scenario over the same span, and with the same provisioning times and rules, as all candidates."""
+    return replace(
+        exact,
+        start_s=ground.start_s,
+        until_s=ground.until_s,
+        provision_s=ground.provision_s,
+        ttl_s=ground.ttl_s,
+        model=ground.model,
+    )
 
 
 def played(

@@ -179,16 +179,17 @@ def busy_hours(requests: Requests, zone: str) -> tuple[tuple[WarmWindow, ...], s
     return (tuple(windows), zone) if windows else None
 
 
-def hours_used(clause: Clause, requests: Requests) -> float:
-    """Of the hours of the local day that a clause holds in, the share in which any requests came; NaN without any."""
+def at_any_hour(clause: Clause, requests: Requests) -> bool:
+    """Whether requests come all through the hours of the local day that a clause holds in: no three in a row, over
+    all days, are without one."""
     held = classes(Promise((clause,), ""), requests.arrival_s) == 0
-    came = np.unique(minutes_of_week(requests.arrival_s[held], clause.zone) % 1440 // 60)
+    came = set((minutes_of_week(requests.arrival_s[held], clause.zone) % 1440 // 60).tolist())
     hours = {
         (window.start.hour * 60 + window.start.minute + k) // 60 % 24
         for window in clause.windows
         for k in range(window.minutes)
-    }
-    return len(came) / (len(hours) or 24) if len(came) else math.nan
+    } or set(range(24))
+    return not any({hour % 24 for hour in range(h, h + 3)} <= hours - came for h in hours)
 
 
 def _edges(by_hour: FloatArray) -> tuple[int, int]:

@@ -48,7 +48,7 @@ def new_course(arrival: FloatArray, hold: FloatArray) -> Course:
 
 
 @part
-def begin(u: Record, s: Record, c: Course) -> None:
+def begin(u: Record, s: Record) -> None:
     """The course at its start: nothing waits, nothing runs. `s` comes zeroed."""
     s.due = s.clamp_at = math.inf
     s.out_ended = s.in_ended = s.short_until = -math.inf
@@ -58,9 +58,6 @@ def begin(u: Record, s: Record, c: Course) -> None:
     s.staying = s.desired = s.peak_instances = u.initial
     s.low, s.high = u.low, u.high
     s.no_in, s.no_out, s.no_scheduled = u.no_in, u.no_out, u.no_scheduled
-    while s.next < len(c.arrival) and c.arrival[s.next] < u.start:
-        s.next += 1
-    s.head = s.next
 
 
 @part

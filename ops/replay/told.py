@@ -46,7 +46,7 @@ def document(numbers: Numbers, price: Price | None) -> dict[str, Any]:
         "cold_starts": numbers.cold_starts,
         "launches": numbers.launches,
         "peak_instances": numbers.peak_instances,
-        "first_full_s": _known(numbers.first_full_s),
+        "first_full_s": _known(_full_s(numbers)),
         "drained_s": _known(numbers.drained_s),
         "horizon_s": _known(numbers.horizon_s),
         "instance_hours": numbers.billed_s / 3600,
@@ -86,8 +86,9 @@ def timeline(replayed: Replayed) -> str:
     return "\n".join([",".join(COLUMNS), *rows]) + "\n"
 
 
-def lines(numbers: Numbers, price: Price | None) -> list[str]:
-    """For people: the sentence first, then the numbers."""
+def lines(runs: Sequence[Numbers], price: Price | None) -> list[str]:
+    """For people: the sentence first, then the numbers of the first run, and how far the others differ."""
+    numbers = runs[0]
     waits, usd = numbers.waits, cost_usd(numbers, price)
     hours = f"{instance_hours(numbers):,.2f} instance-hours"
     money = f", about ${usd:,.2f}" if usd is not None else ""
@@ -102,13 +103,18 @@ def lines(numbers: Numbers, price: Price | None) -> list[str]:
         ("cold starts", f"{numbers.cold_starts:,}, {count(numbers.launches, 'instance')} launched"),
         (
             "instances",
-            f"at most {numbers.peak_instances}; first at the maximum after {_time(numbers.first_full_s)}",
+            f"at most {numbers.peak_instances}; first at the maximum after {_time(_full_s(numbers))}",
         ),
         ("backlog", f"at most {numbers.peak_backlog:,}, drained after {_time(numbers.drained_s)}"),
         ("replayed", f"{_time(numbers.horizon_s)} from the first arrival"),
         ("cost", f"{hours}{money} {at}".rstrip()),
     )
-    return [_sentence(numbers, hours, money), "", *(f"{name:<12} {told}" for name, told in rows)]
+    told = [_sentence(numbers, hours, money), "", *(f"{name:<12} {value}" for name, value in rows)]
+    if len(runs) > 1:
+        p95, spent = [run.waits.p95_s for run in runs], [run.billed_s / 3600 for run in runs]
+        over = f"p95 from {_time(min(p95))} to {_time(max(p95))}, {min(spent):,.2f} to {max(spent):,.2f} instance-hours"
+        told.append(f"{'range':<12} {over}: {len(runs)} ways in which the requests may have come")
+    return told
 
 
 def _sentence(numbers: Numbers, hours: str, money: str) -> str:
@@ -138,6 +144,11 @@ def _time(seconds: float) -> str:
     if math.isnan(seconds):
         return DASH
     return f"{seconds:.2f} s" if seconds < 10 else duration(seconds)
+
+
+def _full_s(numbers: Numbers) -> float:
+    """0 where there were as many as the maximum before the first request came; NaN: never."""
+    return numbers.first_full_s if math.isnan(numbers.first_full_s) else max(0.0, numbers.first_full_s)
 
 
 def _known(value: float) -> float | None:

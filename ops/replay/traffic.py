@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ops.core.types import FloatArray
 from ops.core.worked import Steps
+from ops.replay.clusters import EVEN, Clusters
 from ops.replay.draws import SERVICE, TRAFFIC, Times, generator
 from ops.replay.scenario import Requests
 
@@ -159,23 +160,29 @@ def _joined(parts: Sequence[FloatArray]) -> FloatArray:
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
-def placed(arrivals: Arrivals, rng: np.random.Generator) -> FloatArray:
-    """Seconds since the epoch of every request, ascending: each anywhere in its cell with the same chance."""
+def placed(arrivals: Arrivals, rng: np.random.Generator, clusters: Clusters = EVEN) -> FloatArray:
+    """Seconds since the epoch of every request, ascending: within its cell at random, in minutes as close together
+    as `clusters` says."""
     whole = np.nan_to_num(arrivals.count)
     sizes = np.floor(whole + 0.5).astype(np.int64)
-    at = np.repeat(arrivals.start_s, sizes)
-    lengths = np.repeat(arrivals.length_s, sizes)
-    found = at + rng.random(len(at)) * lengths
-    last = np.nextafter(at + lengths, at)  # rounding may reach the next minute
-    out: FloatArray = np.sort(np.minimum(found, last))
+    widths = np.where(arrivals.length_s == MINUTE_S, clusters.of(sizes), arrivals.length_s)
+    begins = arrivals.start_s + rng.random(len(sizes)) * (arrivals.length_s - widths)
+    found = np.repeat(begins, sizes)
+    found += rng.random(len(found)) * np.repeat(widths, sizes)
+    ends = np.repeat(arrivals.start_s + arrivals.length_s, sizes)
+    out: FloatArray = np.sort(np.minimum(found, np.nextafter(ends, 0)))  # rounding may reach the next minute
     return out
 
 
-def expanded(arrivals: Arrivals, service: Times, seed: int, number: int = 0) -> Requests:
+def expanded(
+    arrivals: Arrivals, service: Times, seed: int, number: int = 0, clusters: Clusters = EVEN
+) -> Requests:
     """One way in which it may have been. Every candidate is replayed over the same ones: common seeds."""
-    at = placed(arrivals, generator(seed, TRAFFIC, number))
+    at = placed(arrivals, generator(seed, TRAFFIC, number), clusters)
     return Requests(at, service.draw(len(at), generator(seed, SERVICE, number)))
 
 
-def expansions(arrivals: Arrivals, service: Times, seed: int, size: int = EXPANSIONS) -> tuple[Requests, ...]:
-    return tuple(expanded(arrivals, service, seed, number) for number in range(size))
+def expansions(
+    arrivals: Arrivals, service: Times, seed: int, size: int = EXPANSIONS, clusters: Clusters = EVEN
+) -> tuple[Requests, ...]:
+    return tuple(expanded(arrivals, service, seed, number, clusters) for number in range(size))

@@ -14,7 +14,7 @@ from ops.replay.advice import Facts, advise, breaks, cheapest, decide, next_chea
 from ops.replay.promise import parse
 from tests.replay.played_samples import MACHINE, PROMISE, fixed, sample, sleeping
 
-FACTS = Facts(requests=1000.0, days=30.0, cold_start_s=300.0, busy=0.5)
+FACTS = Facts(requests=1000.0, days=30.0, cold_start_s=300.0)
 TODAY = Role.TODAY
 ONE_WARM = Candidate(1, 4, 5.0, machine=MACHINE)
 
@@ -89,7 +89,7 @@ def said(found: Sequence[Played], facts: Facts = FACTS) -> tuple[Answer, int | N
                 sample(1, fixed(1), 730, 0.2),
                 sample(2, fixed(2), 1460),
             ],
-            replace(FACTS, busy=1.0),
+            replace(FACTS, any_hour=True),
             Answer.ALWAYS_ON,
             2,
             "Always on at 2 instances is the answer, about $1,460 a month: the promise (2 min) is shorter than a "
@@ -102,7 +102,7 @@ def said(found: Sequence[Played], facts: Facts = FACTS) -> tuple[Answer, int | N
                 sample(1, ONE_WARM, 800),
                 sample(2, fixed(2), 1460),
             ],
-            replace(FACTS, busy=0.5, cold_start_s=60.0),
+            replace(FACTS, any_hour=True, cold_start_s=60.0),
             Answer.ALWAYS_ON,
             1,
             "Never asleep (min 1, max 4, target 5) is the answer, about $800 a month: no policy that sleeps keeps "

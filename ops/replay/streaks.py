@@ -1,0 +1,50 @@
+"""The alarms of the common shape as counts in a row; the whole rule only where datapoints are missing.
+
+A ring holds the newest datapoints, each written twice so that every window is in one piece: minute k's stands at
+k mod size and at size + k mod size. Parts of the leap kernel.
+"""
+
+from __future__ import annotations
+
+from ops.core import scaling_rules as rules
+from ops.replay.jit import Record, part
+from ops.replay.layout import Setup, Window
+
+
+@part
+def write(ring: Window, minute: int, value: float) -> None:
+    size = len(ring) >> 1
+    at = minute & (size - 1)
+    ring[at] = ring[at + size] = value
+
+
+@part
+def state_of(alarm: Record, ring: Window, newest: int, known: int, streak: int, missed: int) -> int:
+    """Of an alarm that needs all N datapoints and takes missing ones for missing.
+
+    In a row up to minute `newest`: datapoints known, in breach, missing.
+    """
+    if known >= alarm.periods:
+        return rules.ALARM if streak >= alarm.periods else rules.OK
+    if missed >= alarm.range:
+        return rules.INSUFFICIENT
+    begin = (newest - alarm.range + 1) & ((len(ring) >> 1) - 1)
+    return rules.alarm_code(
+        ring[begin : begin + alarm.range],
+        alarm.periods,
+        alarm.datapoints,
+        alarm.comparison,
+        alarm.threshold,
+        alarm.missing,
+        alarm.state,
+    )
+
+
+@part
+def show(p: Setup, number: int, ring: Window, newest: int, state: int) -> None:
+    """Let the decisions see an alarm as it is with the datapoints up to minute `newest`."""
+    alarm = p.alarms[number]
+    alarm.state, alarm.at, alarm.size = state, 0, alarm.range
+    begin = (newest - alarm.range + 1) & ((len(ring) >> 1) - 1)
+    for k in range(alarm.range):
+        p.windows[alarm.space + k] = ring[begin + k]
