@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import streamlit as st
 
 from components import format as fmt
-from components import planner_controls, planner_door, planner_table
+from components import notices, planner_controls, planner_door, planner_table, refused
 from components.charts.plan_front import cost_words
 from components.markup import show
 from ops.core.candidate import Candidate
 from ops.core.views_planner import PlanView, Played, Weighed
 
-_WEIGHED = {Weighed.P95: "p95 wait", Weighed.MAX: "longest wait", Weighed.OVER: "late"}
+WEIGHED = {"p95 wait": Weighed.P95, "longest wait": Weighed.MAX, "late": Weighed.OVER}
+"""By the word in the link."""
 _CHOOSE = "planner-choose"
 
 
@@ -55,22 +56,36 @@ def pick_weighed() -> Weighed:
     """The switch above the front."""
     st.segmented_control(
         "Cost against",
-        [each.value for each in Weighed],
-        default=Weighed.P95.value,
-        format_func=lambda value: _WEIGHED[Weighed(value)],
+        list(WEIGHED),
+        default=next(iter(WEIGHED)),
         key=planner_door.WEIGHED,
         bind="query-params",
         persist_state="session",
         required=True,
+        on_change=refused.forget,
+        args=(planner_door.WEIGHED,),
     )
     return weighed()
 
 
 def weighed() -> Weighed:
-    try:
-        return Weighed(st.session_state.get(planner_door.WEIGHED) or Weighed.P95)
-    except ValueError:
-        return Weighed.P95
+    return WEIGHED.get(str(st.session_state.get(planner_door.WEIGHED)), Weighed.P95)
+
+
+def told() -> None:
+    """What a link asks the pickers for and is not offered; to be called before they are drawn."""
+    for key, offered, word in (
+        (planner_door.WEIGHED, tuple(WEIGHED), "measure"),
+        (planner_door.SHOWN, planner_table.SHOWS, "list"),
+        (planner_door.ORDER, planner_table.ORDERS, "order"),
+    ):
+        asked = st.query_params.get(key)
+        if asked and asked not in offered:
+            refused.note(key, asked)
+        elif asked:
+            refused.forget(key)
+        if refused.said(key):
+            notices.bad_choice(word, refused.said(key), offered)
 
 
 def select_box(view: PlanView, found: Selected) -> None:
@@ -118,6 +133,8 @@ def pick_order() -> None:
             bind="query-params",
             persist_state="session",
             required=True,
+            on_change=refused.forget,
+            args=(key,),
             label_visibility="collapsed",
             width=width,
         )

@@ -129,7 +129,10 @@ def _waits(named: list[plan_course.Named], of: Course, view: PlanView) -> None:
         shown = [(name, _of_clause(course, promise, clause)) for name, course in named]
         promise = replace(promise, clauses=(promise.clauses[clause],))
     live_plot(
-        lambda: (plan_waits.waits_chart(shown, promise), plan_waits.described(shown)),
+        lambda: (
+            plan_waits.waits_chart(shown, promise, started=clause is not None),
+            plan_waits.described(shown),
+        ),
         of=of,
         key="planner-waits",
         view=f"{view.promise.text}|{clause}|{len(named)}|{named[0][1].played.candidate.words}",

@@ -222,7 +222,7 @@ def _follow() -> None:
 
 def _days() -> int:
     text = st.query_params.get(planner_door.DAYS)
-    if text is None:
+    if not text:
         return DAYS
     if text in {str(n) for n in SPANS}:
         return int(text)
@@ -233,7 +233,7 @@ def _days() -> int:
 
 def _growth() -> float:
     text = st.query_params.get(planner_door.GROWTH)
-    if text is None:
+    if not text:
         return 1.0
     try:
         found = float(text)

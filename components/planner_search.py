@@ -6,7 +6,7 @@ import streamlit as st
 
 from components import format as fmt
 from components import notices, planner_cards, planner_door, session, unread
-from components.markup import html, show
+from components.markup import show
 from ops.core.types import Problem
 from ops.core.views_planner import PlanQuery, PlanView
 
@@ -43,7 +43,7 @@ def answer(query: PlanQuery) -> PlanView | None:
     if progress.age_s > FRESH_S:
         said = f"Searched {fmt.age(progress.age_s)} ago, of the traffic until then."
         with st.container(horizontal=True, vertical_alignment="center", key="planner-old"):
-            show(html('<p class="muted small">{said}</p>', said=said), key="planner-age")
+            st.caption(said, width="content")
             st.button(
                 "Search again",
                 key="planner-again",
@@ -71,10 +71,7 @@ def _stopped(query: PlanQuery) -> PlanView | None:
     if before is None:
         show(planner_cards.question(query.name), key="planner-head")
     with st.container(horizontal=True, vertical_alignment="center", key="planner-stopped-line"):
-        show(
-            html('<p role="status">The search was stopped before it had an answer.</p>'),
-            key="planner-stopped-says",
-        )
+        st.caption("The search was stopped before it had an answer.", width="content")
         st.button("Search again", key="planner-on", on_click=planner_door.again, args=(query,))
     return before
 

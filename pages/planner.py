@@ -73,6 +73,7 @@ def body() -> None:
     with top, st.container(key="planner-asks"):
         query = planner_controls.ask()
         planner_controls.told()
+        planner_candidates.told()
     if query is None:
         with question:
             show(planner_cards.question(st.session_state.get(session.ENDPOINT)), key="planner-question")

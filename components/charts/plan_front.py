@@ -184,7 +184,7 @@ def _dollars(played: Played) -> str:
     usd = played.usd_month
     if usd is None:
         return ", no price is known"
-    low, high = fmt.money(usd.low), fmt.money(usd.high)
+    low, high = (words.usd(end, Basis.ESTIMATED) for end in (usd.low, usd.high))
     return f", estimated ({low} to {high})" if low != high else ", estimated"
 
 

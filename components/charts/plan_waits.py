@@ -30,8 +30,8 @@ def curve(waits_s: Floats, never: float) -> tuple[Floats, Floats]:
     return SHARES * started, np.quantile(waits_s, SHARES)
 
 
-def waits_chart(courses: Sequence[Named], promise: Promise) -> go.Figure:
-    """A curve for each; limits of the promise as lines across."""
+def waits_chart(courses: Sequence[Named], promise: Promise, *, started: bool = False) -> go.Figure:
+    """A curve for each; limits of the promise as lines across. `started`: only of those that start."""
     curves = [curve(c.waits_s, _never(c)) for _, c in courses]
     known = np.concatenate([y for _, y in curves]) if curves else np.empty(0)
     marks = [
@@ -83,7 +83,9 @@ def waits_chart(courses: Sequence[Named], promise: Promise) -> go.Figure:
         "gridcolor": colour("grid"),
         "zeroline": False,
         "tickfont": {"color": colour("muted")},
-        "title": plan_axes.axis_title("of 100 requests, the quickest first"),
+        "title": plan_axes.axis_title(
+            f"of 100 requests{' that start' if started else ''}, the quickest first"
+        ),
     }
     layout = plan_axes.frame(
         HEIGHT, x_axis, up.axis(), shapes=shapes, annotations=notes, hovermode="x unified"

@@ -86,8 +86,9 @@ def view(
 
 def savings(chosen: Played) -> tuple[PlanSaving, ...]:
     cost = Decimal(1460)
-    assert chosen.usd_month is not None
     against = Against(parse("peak"), Decimal(2), "p99 of 43,200 known minutes (asleep = 0) = 2")
+    if chosen.usd_month is None:
+        return (PlanSaving(against, None, None, None),)
     saved = cost - chosen.usd_month.mid
     return (PlanSaving(against, cost, saved, float(saved / cost)),)
 
