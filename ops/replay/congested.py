@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ops.core.types import FloatArray
-from ops.replay.jit import Record, part
+from ops.replay.jit import Record, maker, part
 from ops.replay.layout import NONE, Ints, layout
 from ops.replay.tree import Slots, build, leaves_for
 
@@ -40,7 +40,7 @@ class Away(NamedTuple):
     gone_at: FloatArray
 
 
-@part
+@maker
 def new_away(room: int, instances: int) -> Away:
     return Away(np.empty(room, np.int64), np.empty(room, np.float64), np.empty(instances, np.float64))
 
@@ -61,6 +61,8 @@ def enter(
 ) -> None:
     """From free flow to single requests: what is in work at the minute's edge `now` takes its slots."""
     used = a = 0
+    if not s.updating:
+        f.away = 0
     for i in range(oldest, s.next):
         end = arrival[i] + hold[i]
         if end < now:
@@ -72,7 +74,7 @@ def enter(
         t.end[used], t.request[used] = end, i
         used += 1
     for j in range(used, f.slots):
-        t.end[j] = -math.inf
+        t.end[j], t.request[j] = -math.inf, NONE
     f.root = build(t, f.slots)
     f.free = 0
 
@@ -81,7 +83,7 @@ def enter(
 def add_slots(f: Record, t: Slots, count: int, now: float) -> None:
     """From now on there are `count` slots, the new ones free."""
     for j in range(f.slots, count):
-        t.end[j] = now
+        t.end[j], t.request[j] = now, NONE
     f.slots = count
     f.root = build(t, count)
 
@@ -92,35 +94,55 @@ def serve(
     ttl: float, until: float, upto: int,
 ) -> None:  # fmt: skip
     """Everything strictly before `until`; `upto` requests have arrived by then. `ttl`: inf = never expires."""
-    came = s.next
-    bound = f.slots + f.away
-    counting = bound > s.peak_backlog
+    came, queued = s.next, s.next - s.head
+    s.next = upto
+    if f.slots:
+        if f.slots + f.away > s.peak_backlog:
+            count_in_work(f, s, arrival, hold, t, w, away, ttl, until, upto)
+        else:
+            start_all(f, s, arrival, hold, t, w, ttl, until, upto)
+    while s.head < upto and arrival[s.head] + ttl < until:
+        expire(f, s, arrival, hold, w, ttl)
+    if f.slots + f.away + queued + upto - came > s.peak_backlog:
+        note_peak(f, s, arrival, w, away, came, upto)
+
+
+@part
+def expire(f: Record, s: Record, arrival: FloatArray, hold: FloatArray, w: Waited, ttl: float) -> None:
+    """The first in the queue has waited too long."""
+    i = s.head
+    w.request[f.left], w.left[f.left] = ~i, arrival[i] + ttl
+    f.left += 1
+    f.late_end = max(f.late_end, arrival[i] + hold[i])
+    s.expired += 1
+    s.head += 1
+
+
+@part
+def start_all(
+    f: Record, s: Record, arrival: FloatArray, hold: FloatArray, t: Slots, w: Waited,
+    ttl: float, until: float, upto: int,
+) -> None:  # fmt: skip
+    """Starts before `until`, in order, and what expires between them."""
     i, left, root, late = s.head, f.left, f.root, f.late_end
     leaves = leaves_for(f.slots)
-    free_at = t.end[root] if f.slots else math.inf
+    free_at = t.end[root]
     while i < upto:
         a = arrival[i]
         start = max(a, free_at)
         if start >= until:
             break
         if start > a + ttl:
-            w.request[left], w.left[left] = ~i, a + ttl
-            left += 1
-            late = max(late, a + hold[i])
-            s.expired += 1
+            s.head, f.left, f.late_end = i, left, late
+            expire(f, s, arrival, hold, w, ttl)
+            left, late = f.left, f.late_end
             i += 1
             continue
         end = start + hold[i]
         w.request[left], w.left[left] = i, start
-        if start > a:
-            left += 1
-            late = max(late, end)
-        elif counting:
-            busy = 1 + away_after(f, away, a)
-            for j in range(f.slots):
-                if t.end[j] > a:
-                    busy += 1
-            s.peak_backlog = max(s.peak_backlog, busy)
+        waits = start > a
+        left += waits
+        late = max(late, end if waits else late)
         t.end[root], t.request[root] = end, i
         node = (root + leaves) >> 1
         free_at = end
@@ -133,16 +155,27 @@ def serve(
             free_at = other_at if earlier else free_at
             node >>= 1
         i += 1
-    while i < upto and arrival[i] + ttl < until:
-        w.request[left], w.left[left] = ~i, arrival[i] + ttl
-        left += 1
-        late = max(late, arrival[i] + hold[i])
-        s.expired += 1
-        i += 1
-    queued = came - s.head
-    s.head, s.next, f.left, f.root, f.late_end = i, upto, left, root, late
-    if bound + queued + upto - came > s.peak_backlog:
-        note_peak(f, s, arrival, w, away, came, upto)
+    s.head, f.left, f.root, f.late_end = i, left, root, late
+
+
+@part
+def count_in_work(
+    f: Record, s: Record, arrival: FloatArray, hold: FloatArray, t: Slots, w: Waited, away: Away,
+    ttl: float, until: float, upto: int,
+) -> None:  # fmt: skip
+    """The same, where a request that starts at once may bring more into the system than ever before."""
+    while s.head < upto:
+        i, left = s.head, f.left
+        start_all(f, s, arrival, hold, t, w, ttl, until, i + 1)
+        if s.head == i:
+            return
+        now = arrival[i]
+        if f.left == left:
+            busy = away_after(f, away, now)
+            for j in range(f.slots):
+                if t.end[j] > now or t.request[j] == i:
+                    busy += 1
+            s.peak_backlog = max(s.peak_backlog, busy)
 
 
 @part

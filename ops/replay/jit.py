@@ -25,7 +25,13 @@ _njit: Any = numba.njit
 
 
 def part(function: F) -> F:
-    """A part of a kernel; Python cannot call it."""
+    """A part of a kernel that makes no array. Without counting references it is quick to call; Python cannot."""
+    made = _njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", _nrt=False)
+    return cast(F, made(function))
+
+
+def maker(function: F) -> F:
+    """A part of a kernel that makes arrays."""
     made = _njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
     return cast(F, made(function))
 

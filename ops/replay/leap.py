@@ -31,8 +31,11 @@ from ops.replay.layout import HIGH, LOW, NONE, Ints, Records, Setup
 from ops.replay.planned import planned
 from ops.replay.prepared import Flow
 from ops.replay.state import IN, STATE, begin
-from ops.replay.streaks import show, state_of, write
-from ops.replay.tree import Slots, new_slots
+from ops.replay.streaks import caught_up, last_needing, show, state_of, write
+from ops.replay.tree import Slots, leaves_for, new_slots
+
+FAR = 1 << 50
+"""A minute that never comes."""
 
 
 @part
@@ -85,11 +88,194 @@ def single(
 
 
 @part
+def changes(s: Record, f: Record, away: Away, until: float) -> None:
+    """All of them before `until`, where no request waits."""
+    while True:
+        at = next_change(s, f, away)
+        if at >= until:
+            break
+        change(s, f, away, at)
+
+
+@part
 def first_after(at: float, first_minute: int) -> int:
     """A minute not later than the one at whose end something planned for `at` happens."""
     if at > 1e15:
-        return 1 << 50
+        return FAR
     return math.floor(at / 60) - first_minute - 2
+
+
+@part
+def course(
+    arrival: FloatArray, hold: FloatArray, p: Setup, flow: Flow, base: int, u: Record, s: Record, f: Record,
+    t: Slots, w: Waited, away: Away, per_instance: FloatArray, without: FloatArray,
+) -> None:  # fmt: skip
+    """The whole course, minute by minute where it must be."""
+    begin(u, s)
+    note_full(s, u.start)
+    alarms, events, flight, peak, coming_by = p.alarms, p.events, flow.flight, flow.peak, flow.upto
+    n, minutes, offset = len(arrival), len(flight), u.first_minute - base
+    concurrency, delay = u.concurrency, u.delay
+    f.slots, f.free, f.late_end = s.staying * concurrency, 1, -math.inf
+    next_event = events[0].at if len(events) else math.inf
+    high = low = wake = NONE
+    low_periods = low_range = wake_periods = longest = 0
+    target, below, in_cooldown, scales_in = math.inf, -math.inf, 0.0, False
+    for number in range(len(alarms)):
+        alarm = alarms[number]
+        longest = max(longest, alarm.range)
+        policy = p.policies[alarm.policy]
+        if alarm.role == HIGH:
+            high, target = number, alarm.threshold
+        elif alarm.role == LOW:
+            low, low_periods, low_range, below = number, alarm.periods, alarm.range, alarm.threshold
+            in_cooldown, scales_in = policy.in_cooldown, policy.scales_in > 0
+        else:
+            wake, wake_periods = number, alarm.periods
+    settled_after = longest + delay + 2
+    mask = (len(per_instance) >> 1) - 1
+    known = above = under = awake = idle = 0
+    missed = gap = longest  # before the start nothing was published
+    low_next, needed_at, needed_for = -delay, NONE, NONE
+    high_state = low_state = rules.INSUFFICIENT
+    wake_state = rules.INSUFFICIENT
+
+    k = quiet = 0
+    seen_there = seen_queued = seen_running = -1
+    while True:
+        boundary = (u.first_minute + k + 1) * 60.0
+        m = k + offset
+        inside = 0 <= m < minutes
+        queued = running = 0
+        if f.free and boundary <= u.until and (not inside or peak[m] <= f.slots):
+            if inside:
+                running = flight[m]
+                s.peak_backlog = max(s.peak_backlog, peak[m])
+                s.next = s.head = coming_by[m]
+            if s.updating:
+                changes(s, f, away, boundary)
+                f.slots = s.staying * concurrency
+        else:
+            if f.free:
+                before = 0 if m < 1 else (flow.oldest[m - 1] if m <= minutes else n)
+                enter(f, s, arrival, hold, t, away, before, (u.first_minute + k) * 60.0)
+            limit = min(boundary, u.until)
+            upto = coming_by[m] if inside else (0 if m < 0 else n)
+            if limit < boundary:
+                upto = s.next
+                while upto < n and arrival[upto] < limit:
+                    upto += 1
+            single(u, s, f, arrival, hold, t, w, away, limit, upto)
+            queued, running = s.next - s.head, in_work(f, t, away, limit)
+            if queued == 0 and f.late_end < limit:
+                f.free = 1
+        backlog, there = queued + running, current(s)
+        ended = backlog == 0 and s.next >= n and u.until == math.inf
+        if boundary > u.until or (ended and not s.updating and there <= s.low):
+            return
+
+        value = math.nan
+        if there:
+            value = backlog / there
+        elif backlog and u.zero_backlog:
+            value = backlog
+        write(per_instance, k, value)
+        newest = k - delay
+        was_high, was_low, was_wake = high_state, low_state, wake_state
+        seen = math.nan
+        if high != NONE:
+            seen = per_instance[newest & mask]
+            if math.isnan(seen):
+                known = above = under = 0
+                missed += 1
+                gap = missed
+            else:
+                known += 1
+                missed = 0
+                above = above + 1 if seen > target else 0
+                under = under + 1 if seen < below else 0
+            high_state = state_of(alarms[high], per_instance, newest, known, above, gap, high_state)
+            if known >= low_periods or gap >= low_range:
+                low_state = state_of(alarms[low], per_instance, newest, known, under, gap, low_state)
+                low_next = newest + 1
+            elif not (s.updating or s.desired <= s.low) or newest - low_next >= low_range:
+                low_state = caught_up(alarms[low], per_instance, low_next, newest, low_state)
+                low_next = newest + 1
+        if wake != NONE:
+            write(without, k, 1.0 if backlog and not there else 0.0)
+            awake = awake + 1 if without[newest & mask] >= 1.0 else 0
+            wake_state = rules.ALARM if awake >= wake_periods else rules.OK
+        if not s.updating:
+            desired = s.desired
+            may = desired < s.high and (high_state == rules.ALARM or wake_state == rules.ALARM)
+            if (
+                low_state == rules.ALARM
+                and desired > s.low
+                and scales_in
+                and boundary >= s.in_ended + in_cooldown
+            ):
+                if known < low_periods:
+                    may = True
+                elif desired != needed_for or newest - needed_at >= low_periods:
+                    needed_for = desired
+                    needed_at = last_needing(per_instance, newest, low_periods, desired, target)
+                    may = may or needed_at == NONE
+            if may:
+                if high != NONE:
+                    if low_next <= newest:
+                        was_low = caught_up(alarms[low], per_instance, low_next, newest - 1, low_state)
+                        low_state = caught_up(alarms[low], per_instance, newest, newest, was_low)
+                        low_next = newest + 1
+                    show(p, high, per_instance, newest - 1, was_high)
+                    show(p, low, per_instance, newest - 1, was_low)
+                if wake != NONE:
+                    show(p, wake, without, newest - 1, was_wake)
+                for number in range(len(alarms)):
+                    if number == high:
+                        show(p, number, per_instance, newest, high_state)
+                    elif number == low:
+                        show(p, number, per_instance, newest, low_state)
+                    else:
+                        show(p, number, without, newest, wake_state)
+                    if alarms[number].state == rules.ALARM:
+                        capacity = decide(p, s, number, boundary)
+                        if capacity != NONE:
+                            move(p, u, s, capacity, boundary)
+        if next_event <= boundary or s.clamp_at <= boundary:
+            planned(p, u, s, boundary)
+            next_event = events[s.event].at if s.event < len(events) else math.inf
+        if s.leave_to != NONE:
+            if f.free:
+                first = flow.oldest[m] if inside else s.next
+                leave_flow(f, s, arrival, hold, away, first, concurrency, boundary)
+            else:
+                leave_slots(f, s, t, away, concurrency, boundary)
+        k += 1
+        if ended and not s.updating and there <= s.low:
+            s.changed = boundary
+            return
+        busy = s.next < n or next_event < math.inf or s.updating or running
+        busy = busy or s.clamp_at < math.inf or (queued and u.ttl > 0)
+        if busy or there != seen_there or queued != seen_queued or running != seen_running:
+            quiet = 0
+            seen_there, seen_queued, seen_running = there, queued, running
+        else:
+            quiet += 1
+            if quiet > u.settled and u.until == math.inf:
+                return
+
+        idle = 0 if backlog or s.updating or s.clamp_at < math.inf or not f.free else idle + 1
+        if idle > settled_after and (there == 0 or s.desired <= s.low or not scales_in):
+            following = FAR
+            if m + 1 < minutes and flow.next_busy[max(m + 1, 0)] < minutes:
+                following = flow.next_busy[max(m + 1, 0)] - offset
+            following = min(following, first_after(next_event, u.first_minute))
+            following = min(following, first_after(u.until, u.first_minute))
+            if k < following < FAR:
+                k = following
+                low_next = k - delay
+                per_instance[:] = value
+                without[:] = 0.0
 
 
 @kernel
@@ -107,172 +293,33 @@ def leap(
 
     `base`: the number of the flow's first minute. `most`: most instances that the scenario can come to.
     """
-    u = p.setup[0]
     states, leaps = np.zeros(1, STATE), np.zeros(1, LEAP)
-    s, f = states[0], leaps[0]
-    begin(u, s)
-    note_full(s, u.start)
-    n, minutes, offset = len(arrival), len(flow.flight), u.first_minute - base
-    concurrency, delay = u.concurrency, u.delay
-    room, size = 1, 4
-    while room < most * concurrency:
-        room *= 2
-    t, w, away = new_slots(room), Waited(waited_request, waited_left), new_away(room, most + 1)
-    f.slots, f.free, f.late_end = s.staying * concurrency, 1, -math.inf
-
-    high = low = wake = NONE
-    target, below, in_cooldown, scales_in, longest = math.inf, -math.inf, 0.0, False, 0
-    for number in range(len(p.alarms)):
-        alarm = p.alarms[number]
-        longest = max(longest, alarm.range)
-        policy = p.policies[alarm.policy]
-        if alarm.role == HIGH:
-            high, target = number, alarm.threshold
-        elif alarm.role == LOW:
-            low, below, in_cooldown, scales_in = (
-                number,
-                alarm.threshold,
-                policy.in_cooldown,
-                policy.scales_in > 0,
-            )
-        else:
-            wake = number
-    settled_after = longest + delay + 2
-    while size < settled_after:
-        size *= 2
-    mask = size - 1
+    room, size = leaves_for(most * p.setup[0].concurrency), leaves_for(window_size(p))
     per_instance, without = np.full(2 * size, np.nan), np.full(2 * size, np.nan)
-    known = above = under = awake = missed = idle = 0
-    high_state = low_state = rules.INSUFFICIENT
-    wake_state = rules.INSUFFICIENT
+    slots, away = new_slots(room), new_away(room, most + 1)
+    waited = Waited(waited_request, waited_left)
+    course(
+        arrival,
+        hold,
+        p,
+        flow,
+        base,
+        p.setup[0],
+        states[0],
+        leaps[0],
+        slots,
+        waited,
+        away,
+        per_instance,
+        without,
+    )
+    return states, leaps[0].left
 
-    k = quiet = 0
-    seen_there = seen_queued = seen_running = -1
-    while True:
-        boundary = (u.first_minute + k + 1) * 60.0
-        m = k + offset
-        inside = 0 <= m < minutes
-        if f.away and not s.updating:
-            f.away = 0
-        queued = 0
-        if f.free and boundary <= u.until and (not inside or flow.peak[m] <= f.slots):
-            running = 0
-            if inside:
-                running = flow.flight[m]
-                s.peak_backlog = max(s.peak_backlog, flow.peak[m])
-                s.next = s.head = flow.upto[m]
-            if s.updating:
-                while True:
-                    at = next_change(s, f, away)
-                    if at >= boundary:
-                        break
-                    change(s, f, away, at)
-                f.slots = s.staying * concurrency
-        else:
-            if f.free:
-                before = 0 if m < 1 else (flow.oldest[m - 1] if m <= minutes else n)
-                enter(f, s, arrival, hold, t, away, before, (u.first_minute + k) * 60.0)
-            limit = min(boundary, u.until)
-            upto = flow.upto[m] if inside else (0 if m < 0 else n)
-            if limit < boundary:
-                upto = s.next
-                while upto < n and arrival[upto] < limit:
-                    upto += 1
-            single(u, s, f, arrival, hold, t, w, away, limit, upto)
-            queued, running = s.next - s.head, in_work(f, t, away, limit)
-            if queued == 0 and f.late_end < limit:
-                f.free = 1
-        ended = s.next >= n and queued == 0 and running == 0 and u.until == math.inf
-        there = current(s)
-        if boundary > u.until or (ended and not s.updating and there <= s.low):
-            break
 
-        backlog = queued + running
-        value = math.nan
-        if there:
-            value = backlog / there
-        elif backlog and u.zero_backlog:
-            value = backlog
-        write(per_instance, k, value)
-        lonely = 1.0 if backlog and not there else 0.0
-        newest = k - delay
-        if high != NONE:
-            seen = per_instance[newest & mask]
-            was_high, was_low = high_state, low_state
-            if math.isnan(seen):
-                known = above = under = 0
-                missed += 1
-            else:
-                known += 1
-                missed = 0
-                above = above + 1 if seen > target else 0
-                under = under + 1 if seen < below else 0
-            p.alarms[high].state, p.alarms[low].state = high_state, low_state
-            high_state = state_of(p.alarms[high], per_instance, newest, known, above, missed)
-            low_state = state_of(p.alarms[low], per_instance, newest, known, under, missed)
-        if wake != NONE:
-            write(without, k, lonely)
-            was_wake = wake_state
-            awake = awake + 1 if without[newest & mask] >= 1.0 else 0
-            wake_state = rules.ALARM if awake >= p.alarms[wake].periods else rules.OK
-        if not s.updating:
-            desired = s.desired
-            may = desired < s.high and (high_state == rules.ALARM or wake_state == rules.ALARM)
-            if (
-                low_state == rules.ALARM
-                and desired > s.low
-                and scales_in
-                and boundary >= s.in_ended + in_cooldown
-            ):
-                may = may or not rules.keeps(seen, desired, target)  # NaN never keeps
-            if may:
-                if high != NONE:
-                    show(p, high, per_instance, newest - 1, was_high)
-                    show(p, low, per_instance, newest - 1, was_low)
-                if wake != NONE:
-                    show(p, wake, without, newest - 1, was_wake)
-                for number in range(len(p.alarms)):
-                    if number == high:
-                        show(p, number, per_instance, newest, high_state)
-                    elif number == low:
-                        show(p, number, per_instance, newest, low_state)
-                    else:
-                        show(p, number, without, newest, wake_state)
-                    if p.alarms[number].state == rules.ALARM:
-                        capacity = decide(p, s, number, boundary)
-                        if capacity != NONE:
-                            move(p, u, s, capacity, boundary)
-        planned(p, u, s, boundary)
-        if s.leave_to != NONE:
-            if f.free:
-                first = flow.oldest[m] if inside else s.next
-                leave_flow(f, s, arrival, hold, away, first, concurrency, boundary)
-            else:
-                leave_slots(f, s, t, away, concurrency, boundary)
-        k += 1
-        if ended and not s.updating and there <= s.low:
-            s.changed = boundary
-            break
-        coming = s.next < n or s.event < len(p.events)
-        busy = coming or s.updating or running or s.clamp_at < math.inf or (queued and u.ttl > 0)
-        if busy or there != seen_there or queued != seen_queued or running != seen_running:
-            quiet = 0
-            seen_there, seen_queued, seen_running = there, queued, running
-        else:
-            quiet += 1
-            if quiet > u.settled and u.until == math.inf:
-                break
-
-        idle = 0 if backlog or s.updating or s.clamp_at < math.inf or not f.free else idle + 1
-        if idle > settled_after and (there == 0 or s.desired <= s.low or not scales_in):
-            following = 1 << 50
-            if m + 1 < minutes:
-                following = flow.next_busy[max(m + 1, 0)]
-                following = following - offset if following < minutes else 1 << 50
-            if s.event < len(p.events):
-                following = min(following, first_after(p.events[s.event].at, u.first_minute))
-            following = min(following, first_after(u.until, u.first_minute))
-            if k < following < 1 << 50:
-                k = following
-                per_instance[:] = value
-    return states, f.left
+@part
+def window_size(p: Setup) -> int:
+    """Minutes that the alarms may have to look back."""
+    longest = 0
+    for number in range(len(p.alarms)):
+        longest = max(longest, p.alarms[number].range)
+    return 2 * longest + p.setup[0].delay + 2

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ops.core.types import FloatArray
-from ops.replay.jit import Record, part
+from ops.replay.jit import Record, maker, part
 from ops.replay.layout import NONE, Records, layout
 
 STATE = layout(
@@ -40,7 +40,7 @@ class Course(NamedTuple):
     slots: Records
 
 
-@part
+@maker
 def new_course(arrival: FloatArray, hold: FloatArray) -> Course:
     started = np.empty_like(arrival)
     started[:] = math.nan

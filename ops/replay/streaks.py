@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ops.core import scaling_rules as rules
 from ops.replay.jit import Record, part
-from ops.replay.layout import Setup, Window
+from ops.replay.layout import NONE, Setup, Window
 
 
 @part
@@ -19,25 +19,44 @@ def write(ring: Window, minute: int, value: float) -> None:
 
 
 @part
-def state_of(alarm: Record, ring: Window, newest: int, known: int, streak: int, missed: int) -> int:
+def last_needing(ring: Window, newest: int, count: int, desired: int, target: float) -> int:
+    """The last of the `count` minutes up to `newest` whose datapoint needs all instances; NONE."""
+    for minute in range(newest, newest - count, -1):
+        if rules.keeps(ring[minute & ((len(ring) >> 1) - 1)], desired, target):
+            return minute
+    return NONE
+
+
+@part
+def state_of(alarm: Record, ring: Window, newest: int, known: int, streak: int, gap: int, state: int) -> int:
     """Of an alarm that needs all N datapoints and takes missing ones for missing.
 
-    In a row up to minute `newest`: datapoints known, in breach, missing.
+    Up to minute `newest`, in a row: datapoints known, in breach, and missing, be it now or before those.
     """
     if known >= alarm.periods:
         return rules.ALARM if streak >= alarm.periods else rules.OK
-    if missed >= alarm.range:
-        return rules.INSUFFICIENT
-    begin = (newest - alarm.range + 1) & ((len(ring) >> 1) - 1)
-    return rules.alarm_code(
-        ring[begin : begin + alarm.range],
-        alarm.periods,
-        alarm.datapoints,
-        alarm.comparison,
-        alarm.threshold,
-        alarm.missing,
-        alarm.state,
-    )
+    if gap >= alarm.range:
+        if known == 0:
+            return rules.INSUFFICIENT
+        return state if streak == known else rules.OK
+    return caught_up(alarm, ring, newest, newest, state)
+
+
+@part
+def caught_up(alarm: Record, ring: Window, first: int, newest: int, state: int) -> int:
+    """The whole rule, minute by minute from `first` to `newest`."""
+    for minute in range(first, newest + 1):
+        begin = (minute - alarm.range + 1) & ((len(ring) >> 1) - 1)
+        state = rules.alarm_code(
+            ring[begin : begin + alarm.range],
+            alarm.periods,
+            alarm.datapoints,
+            alarm.comparison,
+            alarm.threshold,
+            alarm.missing,
+            state,
+        )
+    return state
 
 
 @part

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ops.core.types import FloatArray
-from ops.replay.jit import part
+from ops.replay.jit import maker, part
 from ops.replay.layout import Ints
 
 
@@ -26,7 +26,7 @@ class Slots(NamedTuple):
     spare: FloatArray
 
 
-@part
+@maker
 def new_slots(room: int) -> Slots:
     """`room`: a power of two."""
     return Slots(
