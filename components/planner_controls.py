@@ -38,6 +38,7 @@ def ask() -> PlanQuery | None:
     _suggestions()
     typed = st.query_params.get(planner_door.PROMISE) or ""
     promise = _promise(typed)
+    picked()
     if name is None or promise is None:
         return None
     return PlanQuery(
