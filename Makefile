@@ -4,7 +4,8 @@
 SHELL  := /bin/sh
 PY     := .venv/bin/python
 ARGS   ?=
-unexport VIRTUAL_ENV PYTHONHOME
+# PYTHONDONTWRITEBYTECODE would have every process compile all it loads: a second each, for hundreds in the tests.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check fix shots local-aws bench lock clean setup setup-dev
@@ -21,7 +22,7 @@ run: setup ## Install what is missing, start the embedded AWS, open the console 
 
 test: setup-dev ## All tests, with a real browser (one file: make test ARGS=tests/core)
 	@$(PY) -m tests.browser_finder >/dev/null
-	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup-dev ## Format, lint, types, import contracts, then all tests
 	$(PY) -m ruff format --check .

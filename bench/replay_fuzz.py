@@ -19,6 +19,7 @@ from numpy.random import Generator
 from ops.core.autoscaling import ADJUSTMENTS, COMPARISONS, TREATMENTS, AlarmRule
 from ops.core.types import Bounds, FloatArray, Step, Suspended
 from ops.replay import engine, oracle
+from ops.replay.numbers import numbers
 from ops.replay.outcome import Replayed
 from ops.replay.scenario import (
     AlarmSpec,
@@ -33,6 +34,7 @@ from ops.replay.scenario import (
     Watched,
     wake_policy,
 )
+from ops.replay.sweep import sweep
 
 Case = tuple[Requests, Scenario]
 
@@ -252,9 +254,9 @@ def cases(seed: int, count: int) -> Iterator[tuple[int, Case]]:
         yield seed * 1_000_000 + k, case(seed * 1_000_000 + k)
 
 
-def case(number: int) -> Case:
-    draw = np.random.default_rng(number)
-    return common(draw) if number % 2 else anything(draw)
+def case(made: int) -> Case:
+    draw = np.random.default_rng(made)
+    return common(draw) if made % 2 else anything(draw)
 
 
 def differences(one: Replayed, other: Replayed) -> list[str]:
@@ -276,10 +278,10 @@ def same(one: object, other: object) -> bool:
     return np.array_equal(np.asarray(one, np.float64), np.asarray(other, np.float64), equal_nan=True)
 
 
-def compare(numbers: Sequence[int]) -> list[str]:
+def compare(made_of: Sequence[int]) -> list[str]:
     """Both ways through the engine against the reference; a line for each difference."""
     wrong = []
-    for made in numbers:
+    for made in made_of:
         requests, scenario = case(made)
         expected = oracle.replay(requests, scenario)
         for timeline in (True, False):
@@ -287,6 +289,12 @@ def compare(numbers: Sequence[int]) -> list[str]:
             if found:
                 kernel = "whole" if timeline else "without timeline"
                 wrong.append(f"case {made}, {kernel}: {', '.join(found)}")
+        classes = (np.arange(len(requests)) % 3 - 1).astype(np.int8)
+        limits = (30.0, None)
+        one = sweep(requests, [scenario], classes=classes, limits_s=limits)[0]
+        other = numbers(requests, expected, classes, limits)
+        if repr(one) != repr(other):
+            wrong.append(f"case {made}, numbers: {one} is not {other}")
     return wrong
 
 

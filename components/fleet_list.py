@@ -85,7 +85,7 @@ class Choice:
         trouble = row.verdict.severity in TROUBLE
         if self.state not in (ALL_STATES, word) and not (self.state == NEEDS_YOU and trouble):
             return False
-        text = f"{row.endpoint.ref.name} {row.endpoint.instance_type or ''} {word}".casefold()
+        text = f"{row.endpoint.ref.name} {row.endpoint.type_words} {word}".casefold()
         return all(w in text for w in self.words)
 
     def of_rows(self, rows: Sequence[FleetRow]) -> tuple[FleetRow, ...]:

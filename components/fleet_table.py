@@ -107,7 +107,7 @@ def _name(row: FleetRow) -> Html:
         html(
             '{link}<div class="muted small">{kind}</div>',
             link=endpoint_link(name, html("{name}", name=name), focus="row"),
-            kind=row.endpoint.instance_type or "instance type not known",
+            kind=row.endpoint.type_words or "instance type not known",
         ),
         css="name wide",
     )

@@ -170,7 +170,8 @@ def configuration(view: EndpointView, zone: tzinfo) -> Html:
     endpoint, config = view.row.endpoint, view.row.endpoint.async_config
     facts: list[tuple[str, object]] = [
         ("status", endpoint.status + (f": {endpoint.failure_reason}" if endpoint.failure_reason else "")),
-        ("instance type", endpoint.instance_type or "not known"),
+        ("instance type", endpoint.type_words or "not known"),
+        *([("in service by type", endpoint.mix_words)] if endpoint.mix_words else []),
         ("variant", endpoint.ref.variant),
         ("endpoint config", endpoint.config_name),
         ("created", fmt.moment(endpoint.created, zone, view.as_of)),

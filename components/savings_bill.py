@@ -23,7 +23,7 @@ SHOWN, MOST = 8, 62
 
 def beside_the_bill(view: SavingsView) -> Html:
     """Bill and estimate side by side, by endpoint, its days folded away; and what is billed besides. Never added."""
-    names = {row.name for row in view.rows}
+    names = {row.key for row in view.rows}
     found = [each for each in view.reconciled if each.endpoint in names]
     besides = aside.elsewhere(view)
     if not found and not besides:

@@ -36,8 +36,10 @@ def story(view: SavingsView) -> Html:
 
 def status(view: SavingsView) -> str:
     """The basis, whether it may still move, and whose account this is."""
-    known = view.connection
-    where = f"Account {known.account}, {known.region}"
+    where = counted.where(view)
+    where = f"{where[:1].upper()}{where[1:]}"
+    if view.empty:
+        return ""
     paid = counted.paid(view)
     where = f"{where}.{f' {paid}' if paid else ''}"
     if view.total.usd is None:
@@ -71,7 +73,7 @@ def numbers(view: SavingsView) -> Html:
         ", ".join(part for part in (hours, _beside(view)) if part),
         "money",
     )
-    counted = [row for row in view.rows if row.name in view.total.counted]
+    counted = [row for row in view.rows if row.key in view.total.counted]
     by = (
         "of the time without an instance, by metrics"
         if _billed(view)
@@ -128,7 +130,7 @@ def counting(view: SavingsView) -> Html:
     """The formula and the numbers behind the headline, in one fold-out."""
     pairs = [
         *counted.counting(view),
-        *(("price", counted.price(each)) for each in view.prices),
+        *counted.prices(view),
         ("not in it", counted.NOT_IN_IT[view.total.basis]),
         ("made", counted.made(view)),
     ]

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components import format as fmt
-from components import refused, savings_door, savings_links, scope, session
+from components import refused, savings_door, savings_links, savings_where, scope, session
 from components.markup import html, show
 from ops.core import baselines, periods
 from ops.core import savings_words as words
@@ -53,6 +53,8 @@ class Chosen:
                 asked.basis.value,
                 ",".join(asked.names or ()),
                 ",".join(f"{k}={v}" for k, v in asked.tags),
+                ",".join(asked.places.accounts),
+                ",".join(asked.places.regions),
             )
         )
 
@@ -69,6 +71,7 @@ def pick(now: datetime | None, row: DeltaGenerator) -> Chosen | None:
     with row:
         period = _pick_period(now, zone)
         baseline = _pick_baseline()
+        places = savings_where.pick()
         name = st.selectbox(
             "Endpoint",
             _names(),
@@ -85,7 +88,7 @@ def pick(now: datetime | None, row: DeltaGenerator) -> Chosen | None:
         basis, tags = _pick_asked()
     if period is None:
         return None
-    return Chosen(SavingsQuery(period, baseline, basis, (name,) if name else None, tags))
+    return Chosen(SavingsQuery(period, baseline, basis, (name,) if name else None, tags, places))
 
 
 def calm_s() -> float:
@@ -304,7 +307,7 @@ def _rows() -> Sequence[FleetRow]:
 
 
 def _names() -> list[str]:
-    """Every asynchronous endpoint, and one that a link asks for although it is not known."""
-    found = sorted(row.endpoint.ref.name for row in _rows())
+    """Every asynchronous endpoint, here and elsewhere, and one that a link asks for although it is not known."""
+    found = sorted({*(row.endpoint.ref.name for row in _rows()), *savings_door.names_beside()})
     asked = st.query_params.get(session.OF) or st.session_state.get(session.OF)
     return [*found, asked] if asked and asked not in found else found

@@ -57,7 +57,7 @@ def ranked(view: SavingsView) -> Html:
     estimated = view.total.basis is Basis.ESTIMATED  # no estimate is measured by a bill
     shares = (("of its cost", "num"),) if estimated else ()
     heads = (("endpoint", ""), ("paid while idle", "num"), *shares, ("longest awake", "num"), ("", ""))
-    costs = {row.name: row.usd for row in view.rows}
+    costs = {row.key: row.usd for row in view.rows}
     rows = (_waste(name, more, costs.get(name), bool(shares)) for name, more in found[:RANKED])
     hidden = len(found) - RANKED
     rule = next((more.idle.rule for _, more in found if more.idle is not None and more.idle.rule), "")
@@ -71,7 +71,7 @@ def ranked(view: SavingsView) -> Html:
 
 
 def _by_waste(view: SavingsView) -> list[tuple[str, Details]]:
-    shown = {row.name for row in view.rows if row.saved is not None}
+    shown = {row.key for row in view.rows if row.saved is not None}
     known = [
         (name, more)
         for name, more in view.details.items()
@@ -165,9 +165,10 @@ def _candidate(found: Candidate) -> Html:
     return line(
         cell(
             html(
-                '{name}<div class="small muted">{kind}</div>',
+                '{name}<div class="small muted">{kind}{place}</div>',
                 name=found.name,
                 kind=found.instance_type or "type not known",
+                place="" if found.place is None else f", {found.place.words}",
             ),
             "",
             "name",

@@ -18,6 +18,7 @@ from ops.core.cost import Basis, cents
 from ops.core.savings import Saving
 from ops.core.views_savings import Details, SavingsView
 
+ACCOUNT, REGION = "account", "region"
 THOUSAND, BESIDE_A_BILL = "for 1,000 requests", " (estimate, whole period)"
 HEADS = (
     ("endpoint", ""),
@@ -34,12 +35,15 @@ HEADS = (
 def savings_table(view: SavingsView, link: Mapping[str, str]) -> Html:
     """A row for each endpoint, the most saved first. `link`: the query of a link to this page for one of them."""
     zone = ZoneInfo(view.query.period.zone)
-    rows = (_row(row, view.details.get(row.name, Details()), link, zone) for row in view.rows)
+    if len(view.known_places) > 1 and not view.places:  # a choice of one place: so is the link
+        link = {**link, ACCOUNT: view.here.account, REGION: view.here.region}
+    rows = (_row(row, view.details.get(row.key, Details()), link, zone) for row in view.rows)
     billed = view.total.basis is Basis.BILLED
     heads = [
         (f"{name}{BESIDE_A_BILL}" if billed and name == THOUSAND else name, kind) for name, kind in HEADS
     ]
-    return table(heads, rows, "Savings by endpoint")
+    where = [(ACCOUNT, ""), (REGION, "")] if view.places else []
+    return table([heads[0], *where, *heads[1:]], rows, "Savings by endpoint")
 
 
 def thousand(row: Saving) -> str:
@@ -51,10 +55,21 @@ def _name(row: Saving, link: Mapping[str, str]) -> Html:
     """With a link to this page for it alone, where it is still there to be asked for."""
     if row.gone is not None:
         return html("{name}", name=row.name)
-    query = urlencode({**link, "of": row.name})
+    where = {} if row.place is None else {ACCOUNT: row.place.account, REGION: row.place.region}
+    query = urlencode({**link, **where, "of": row.name})
     return html(
-        '<a class="go" href="./savings?{query}" data-focus="of:{name}">{name}</a>', query=query, name=row.name
+        '<a class="go" href="./savings?{query}" data-focus="of:{key}">{name}</a>',
+        query=query,
+        key=row.key,
+        name=row.name,
     )
+
+
+def _where(row: Saving) -> list[Html]:
+    """The cells of account and region, in a view of several places."""
+    if row.place is None:
+        return []
+    return [cell(row.place.account, ACCOUNT, "nowrap"), cell(row.place.region, REGION, "nowrap")]
 
 
 def _day(at: datetime, zone: tzinfo) -> str:
@@ -64,10 +79,11 @@ def _day(at: datetime, zone: tzinfo) -> str:
 
 def _row(row: Saving, more: Details, link: Mapping[str, str], zone: tzinfo) -> Html:
     kinds = ", ".join(each.instance_type for each in row.by_type)
+    kinds += f"; {row.only}" if row.only else ""
     name = html(
         '{name}<div class="small muted" title="{notes}">{kinds}{until}</div>',
         name=_name(row, link),
-        notes=" ".join(row.notes),
+        notes=" ".join(row.told),
         kinds=kinds,
         until="" if row.gone is None else html("<br>gone, until {day}", day=_day(row.gone, zone)),
     )
@@ -76,6 +92,7 @@ def _row(row: Saving, more: Details, link: Mapping[str, str], zone: tzinfo) -> H
         hours = html("{h}", h=words.DASH if row.hours is None else f"{words.hours(row.hours)} instance-hours")
         return line(
             cell(name, "", "name"),
+            *_where(row),
             cell(why, "saved", "wide"),
             *(cell(words.DASH, head, "num") for head in ("cost", "baseline")),
             cell(words.share(row.time.asleep), "asleep", "num"),
@@ -99,6 +116,7 @@ def _row(row: Saving, more: Details, link: Mapping[str, str], zone: tzinfo) -> H
     hours = html("{h} in all", h="" if row.hours is None else words.hours(row.hours))
     return line(
         cell(name, "", "name"),
+        *_where(row),
         cell(saved, "saved", "num"),
         cell(html("{usd}{known}", usd=fmt.money(row.usd), known=_known(row)), "cost", "num"),
         cell(based, "baseline", "num"),
@@ -121,7 +139,7 @@ def _known(row: Saving) -> Html:
 
 
 def _spark(row: Saving, under: Html) -> Html:
-    label = f"{row.name}: instance-hours by day"
+    label = f"{row.key}: instance-hours by day"
     return html(
         '<span class="warm">{bars}</span><div class="small muted">{under}</div>',
         bars=Html(day_bars(row.days, label)),

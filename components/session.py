@@ -35,6 +35,7 @@ from ops.pace import Snapshot
 from ops.replay.backtest import Backtest
 from ops.replay.promise import classes, parse
 from ops.replay.warm_events import warm_plan
+from ops.savings_places import SavingsPlaces
 from ops.searches import Progress as Progress
 from ops.searches import Searches
 from ops.warming import WarmWish
@@ -143,9 +144,13 @@ ACTIVITY_ROWS = "activity-rows"
 JOURNAL_S = 5.0
 """So long the journal serves everybody who asks."""
 
+LEAVING = "leaving"
+"""Session: the button that signs out was pressed, and the browser has yet to leave."""
+
 _source: Source | None = None
 _telling: Notifier | None = None
 _searches = Searches()
+_places: SavingsPlaces | None = None
 _settings: Settings | None = None
 _refused: OpsError | None = None
 
@@ -162,10 +167,15 @@ class Wanted:
 _wanted = Wanted()
 
 
-def connect(source: Source | None, wanted: Wanted = _wanted, telling: Notifier | None = None) -> None:
-    """Say who answers the pages of this process, which AWS is meant, and who sends notices."""
-    global _source, _refused, _wanted, _telling, _searches
-    _source, _refused, _wanted, _telling = source, None, wanted, telling
+def connect(
+    source: Source | None,
+    wanted: Wanted = _wanted,
+    telling: Notifier | None = None,
+    places: SavingsPlaces | None = None,
+) -> None:
+    """Say who answers the pages of this process, which AWS is meant, who sends notices, whose savings count, too."""
+    global _source, _refused, _wanted, _telling, _places, _searches
+    _source, _refused, _wanted, _telling, _places = source, None, wanted, telling, places
     _searches.close()
     _searches = Searches()
 
@@ -178,7 +188,7 @@ def start() -> None:
         kind = which_aws.kind(chosen)
         wanted = Wanted(kind, chosen.region or "", chosen.write if kind == "aws" else True)
         reader = one_collector.start(chosen)
-        connect(reader, wanted, one_collector.telling())
+        connect(reader, wanted, one_collector.telling(), one_collector.places())
     except OpsError as error:
         _refused = error
 
@@ -194,6 +204,11 @@ def source() -> Source:
     if _source is None:
         raise _refused or Unreachable("Ebb has not started to read yet.", "Start it with: make run")
     return _source
+
+
+def savings_places() -> SavingsPlaces | None:
+    """The accounts and regions whose savings count beside this one; None where there are none."""
+    return _places
 
 
 def role() -> str | None:
@@ -236,7 +251,8 @@ def newest() -> tuple[FleetView, float] | None:
 
 def usage() -> Usage | None:
     """What the process has asked of AWS so far; None while nothing was asked."""
-    return _source.snapshot().usage if _source is not None else None
+    own = _source.snapshot().usage if _source is not None else None
+    return own if _places is None else _places.usage(own)
 
 
 def interval_s() -> float:

@@ -34,6 +34,13 @@ def page(who: Visitor, *, home: bool) -> None:
         ),
         key="sign-in-title",
     )
+    if st.session_state.get(session.LEAVING):
+        st.info(
+            "Signing you out, here and at your provider. Keep this page open until it offers to sign in again.",
+            icon=":material/logout:",
+        )
+        st.button("Sign out again", key="sign-out", help="If nothing happens", on_click=_sign_out)
+        return
     if who.standing is Standing.NOWHERE:
         st.info(
             "No sign-in is set up, and Ebb listens beyond this machine: it needs someone signed in and shows nothing.",
@@ -47,7 +54,7 @@ def page(who: Visitor, *, home: bool) -> None:
             icon=":material/lock:",
         )
         show(html("<p>Signed in as <b>{name}</b>.</p>", name=who.name), key="sign-in-name")
-        st.button("Sign out", key="sign-out", icon=":material/logout:", on_click=st.logout)
+        st.button("Sign out", key="sign-out", icon=":material/logout:", on_click=_sign_out)
         return
     if who.standing is Standing.EXPIRED:
         st.info(
@@ -80,8 +87,18 @@ def user_menu(who: Visitor) -> None:
             key="user",
         )
         if who.until is not None:
-            st.button("Sign out", key="sign-out", icon=":material/logout:", on_click=st.logout)
+            st.button("Sign out", key="sign-out", icon=":material/logout:", on_click=_sign_out)
             _component(key="wanted", data={"keep": False}, height=1)
+
+
+def _sign_out() -> None:
+    """Send the browser on its way out.
+
+    Streamlit forgets the user at once, but the cookie and the provider's session last until the browser has been
+    at both addresses. Until then this page, which the next one replaces, must not look as if all were done.
+    """
+    st.session_state[session.LEAVING] = True
+    st.logout()
 
 
 def _providers() -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -26,6 +27,8 @@ from ops.billing.lake import Lake
 from ops.config import Settings
 from ops.core.bill import Bill
 from ops.core.errors import BadInput, CredentialsProblem, OpsError
+from ops.core.places import Place
+from ops.core.savings_merge import NOT_LOOKED_AT
 from ops.core.types import Connection, Problem
 from ops.core.words import count
 
@@ -73,6 +76,11 @@ class BillPlaces:
         return "Cost Explorer" if self.cost_explorer else ""
 
     @property
+    def shared(self) -> bool:
+        """Whether one bill holds all accounts and regions, and is not asked of each."""
+        return bool(self.table or self.export)
+
+    @property
     def here(self) -> bool:
         """Whether bills come from files of this machine, which nobody bills for."""
         return not self.table and self.export is not None and not self.export.startswith("s3://")
@@ -92,6 +100,8 @@ class ReadBill:
     calls: int = 0
     problems: tuple[Problem, ...] = ()
     written: datetime | None = None
+    elsewhere: tuple[tuple[Place, int], ...] = ()
+    """Lines of hosting in other accounts and regions, by place: they are not in `bill.days`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +130,15 @@ class BillSource:
         self._kept: TLRUCache[Days, ReadBill] = TLRUCache(24, _until, timer)
         self._failed: TTLCache[Days | None, _Failure] = TTLCache(64, REMEMBERED_S, timer)
 
-    def at_hand(self, first: date, last: date) -> ReadBill | None:
-        """A bill of the UTC days [first, last) that was read already: asks nobody."""
+    def at_hand(self, first: date, last: date, of: Connection | None = None) -> ReadBill | None:
+        """A bill of the UTC days [first, last) that was read already: asks nobody.
+
+        `of`: with the lines of this account and region alone.
+        """
+        found = self._whole(first, last)
+        return found if found is None or of is None else _mine(found, of)
+
+    def _whole(self, first: date, last: date) -> ReadBill | None:
         with self._lock:
             for begin, end in list(self._kept):
                 found = self._kept.get((begin, end))
@@ -137,19 +154,30 @@ class BillSource:
                 "Set EBB_BILL_EXPORT or EBB_BILL_TABLE, or unset EBB_COST_EXPLORER.",
             )
 
-    def read(self, reading: Reading, connection: Connection, first: date, last: date) -> ReadBill:
+    def read(
+        self,
+        reading: Reading,
+        connection: Connection,
+        first: date,
+        last: date,
+        of: Connection | None = None,
+    ) -> ReadBill:
         """The same, read now where need be. Raises BadInput (no source is set), Denied, OpsError.
 
+        `connection`: who may read the bill; `of`: whose lines are wanted, where that is another account or region.
         What failed lately is raised again without an attempt.
         """
+        return _mine(self._read_whole(reading, connection, first, last), of or connection)
+
+    def _read_whole(self, reading: Reading, connection: Connection, first: date, last: date) -> ReadBill:
         self.check()
         if last <= first:
             raise BadInput("No whole day (UTC) of this period is over yet.", "Choose an earlier period.")
-        found = self.at_hand(first, last)
+        found = self._whole(first, last)
         if found is not None:
             return found
         with self._reading:
-            found = self.at_hand(first, last)
+            found = self._whole(first, last)
             if found is not None:
                 return found
             self._raise_again((first, last))
@@ -196,26 +224,29 @@ class BillSource:
             database, _, table = places.table.partition(".")
             lake = Lake(database, table, connection.region, places.workgroup, places.output or "")
             bill = door.read_lake(lake, first, last - timedelta(days=1), environment=environment(connection))
-            return ReadBill(self._mine(bill, connection), _now(reading))
+            return ReadBill(bill, _now(reading))
         if places.export:
             files = bill_exports.files(reading, places.export, places.folder, first, last)
             bill = door.read_bill(files.paths)
             named = replace(bill, source=places.export, notes=(*files.notes, *bill.notes))
-            return ReadBill(self._mine(named, connection), _now(reading), written=files.written)
+            return ReadBill(named, _now(reading), written=files.written)
         found = billing.read(reading, connection.account, connection.region, first, last, paid)
         return ReadBill(found.bill, _now(reading), problems=found.problems)
 
-    def _mine(self, bill: Bill, connection: Connection) -> Bill:
-        """The bill with the days of this account and region alone: Ebb looks at one. The sums of the file stay."""
-        days = tuple(
-            d
-            for d in bill.days
-            if d.account in (connection.account, "") and d.region in (connection.region, "")
-        )
-        if len(days) == len(bill.days):
-            return bill
-        said = f"{len(bill.days) - len(days)} lines are of other accounts or regions and not looked at here"
-        return replace(bill, days=days, notes=(*bill.notes, said))
+
+def _mine(read: ReadBill, connection: Connection) -> ReadBill:
+    """The bill with the days of one account and region alone. The sums of the file stay."""
+    days, others = [], Counter[Place]()
+    for day in read.bill.days:
+        if day.account in (connection.account, "") and day.region in (connection.region, ""):
+            days.append(day)
+        else:
+            others[Place(day.account or "an account not named", day.region or "a region not named")] += 1
+    if not others:
+        return read
+    said = f"{others.total()} lines {NOT_LOOKED_AT}"
+    bill = replace(read.bill, days=tuple(days), notes=(*read.bill.notes, said))
+    return replace(read, bill=bill, elsewhere=tuple(sorted(others.items())))
 
 
 def environment(connection: Connection) -> Mapping[str, str]:

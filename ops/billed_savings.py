@@ -50,12 +50,14 @@ def on_a_bill(
     ordered = sorted(rows, key=lambda row: (row.saved is None, -(row.saved or 0), row.name))
     whole, names = total(rows, Basis.BILLED), {row.name for row in rows}
     others = [each for each in view.total.left_out if each.name not in names]
+    before, before_rows = (None, ()) if earlier is None else _before(state, memo, view, earlier)
     shown = replace(
         view,
         query=replace(view.query, basis=Basis.BILLED),
         rows=tuple(ordered),
         total=replace(whole, left_out=(*whole.left_out, *others)),
-        before=None if earlier is None else _before(state, memo, view, earlier),
+        before=before,
+        before_rows=before_rows,
         bill_source=source,
         problems=(*view.problems, *read.problems),
     )
@@ -78,6 +80,7 @@ def beside(state: State, view: SavingsView, by_utc_day: SavingsView, read: ReadB
         paid_calls=view.paid_calls + read.calls,
         bill_others=others,
         bill_gone=gone,
+        bill_elsewhere=read.elsewhere,
     )
 
 
@@ -91,11 +94,16 @@ def _told(read: ReadBill, connection: Connection) -> BillDays:
     return bill_days(replace(read.bill, free=here), read.at, read.written, live=read.calls > 0)
 
 
-def _before(state: State, memo: Memo, view: SavingsView, earlier: ReadBill) -> Total | None:
-    """What was billed in the period before, also for endpoints gone since; None where no day of it is in full."""
+def _before(
+    state: State, memo: Memo, view: SavingsView, earlier: ReadBill
+) -> tuple[Total | None, tuple[Saving, ...]]:
+    """What was billed in the period before, also for endpoints gone since, and the rows that it is the sum of.
+
+    None where no day of it is in full.
+    """
     period = view.query.period.previous()
     if earlier.bill.currency != CURRENCY:
-        return None
+        return None, ()
     memory = recalled(state)
     chosen = [(row, state.known[row.name].endpoint) for row in view.rows if row.name in state.known]
     lived = [(row, endpoint) for row, endpoint in chosen if endpoint.created < period.until]
@@ -109,7 +117,7 @@ def _before(state: State, memo: Memo, view: SavingsView, earlier: ReadBill) -> T
     ]
     rows += [_row(state, view, row, row.time, period, told) for row in left.rows]
     found = with_lost(total(rows, Basis.BILLED), left)
-    return found if found.days_known else None
+    return (found, tuple(rows)) if found.days_known else (None, ())
 
 
 def _row(
@@ -117,13 +125,8 @@ def _row(
 ) -> Saving:
     known = state.known.get(row.name)
     target = state.scaling.targets.get(known.endpoint.ref.resource_id) if known is not None else None
-    kind = (
-        known.endpoint.instance_type
-        if known is not None
-        else row.by_type[-1].instance_type
-        if row.by_type
-        else ""
-    )
+    pool = known.endpoint.pools if known is not None else ()
+    kinds = known.endpoint.kinds if known is not None else tuple(t.instance_type for t in row.by_type[-1:])
     found = billed.saving(
         row.name,
         told,
@@ -131,11 +134,12 @@ def _row(
         period,
         view.query.baseline,
         most=target.bounds.max if target is not None else None,
-        listed=next((p for p in view.prices if p.instance_type == kind), None),
+        listed=next((p for p in view.prices if kinds and p.instance_type == kinds[0]), None),
+        pool=pool,
         is_async=row.is_async,
         tags=row.tags,
     )
-    return replace(found, notes=row.notes, since=row.since, gone=row.gone)
+    return replace(found, notes=row.notes, only=row.only, since=row.since, gone=row.gone)
 
 
 def _unseen(state: State, row: Saving, view: SavingsView) -> Mapping[tuple[str, date], Moving]:

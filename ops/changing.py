@@ -211,9 +211,9 @@ class Changing(Opened):
         named = {a.name for a in seen.alarms} | set(alarms) | _alarms_of(changes)
         before = self._gate().present(reading, endpoint.ref, named)
         price = None
-        if endpoint.instance_type is not None:
+        if endpoint.kinds:
             price, _ = self._prices.quote(
-                endpoint.ref.region, endpoint.instance_type, asynchronous=endpoint.is_async
+                endpoint.ref.region, endpoint.kinds[0], asynchronous=endpoint.is_async
             )
         limits, _ = self._limits.limits(reading)
         hosts = [seen.latest(metric) for metric in (metrics.GPU, metrics.CPU)]

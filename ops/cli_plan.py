@@ -20,7 +20,7 @@ from ops.core.views_planner import DAYS, MOST_CANDIDATES, PlanQuery, PlanSaving,
 from ops.core.words import count, percent, took
 from ops.replay.advice_words import dollars
 
-SHOWN = 12
+SHOWN = 8
 """Candidates of the front in the table."""
 
 

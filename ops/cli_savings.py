@@ -23,10 +23,12 @@ from ops.core import savings_story as story
 from ops.core import savings_words as words
 from ops.core.cost import Basis, cents
 from ops.core.errors import BadInput
+from ops.core.places import EVERYWHERE, PlaceChoice
 from ops.core.savings import Saving
 from ops.core.savings_files import as_days, as_json, as_lines
 from ops.core.savings_report import report
 from ops.core.views_savings import SavingsQuery, SavingsView
+from ops.savings_places import SavingsPlaces
 
 WRITERS: Mapping[str, Callable[[SavingsView], str]] = MappingProxyType(
     {".csv": as_days, ".html": report, ".json": as_json}
@@ -45,11 +47,15 @@ def savings(
 ) -> int:
     """Print them, and write the files; the exit code. Raises OpsError."""
     files = [target(file, force) for file in exports]
-    with Console.open(Settings.load()) as console:
+    settings = Settings.load()
+    with (
+        Console.open(settings) as console,
+        SavingsPlaces.of(settings, lambda: console, keep=False) as places,
+    ):
         if basis is Basis.BILLED:
             console.check_bill()
         tell = Progress()
-        view = console.find_savings(query(console), tell)
+        view = places.now(console, query(console), tell)
         tell.done()
     for file in files:
         save(file, WRITERS[file.suffix.lower()](view))
@@ -127,7 +133,7 @@ def text(view: SavingsView) -> str:
     lines += ["", *_table(view)] if view.rows else []
     if view.total.usd is not None:
         lines.append("")
-        for name, told in (*counted.counting(view), *(("price", counted.price(p)) for p in view.prices)):
+        for name, told in (*counted.counting(view), *counted.prices(view)):
             lines += textwrap.wrap(f"{name}: {told}", WIDTH, subsequent_indent="  ")
     else:
         lines += [f"{each.name}: {each.why}" for each in view.total.left_out]
@@ -155,14 +161,16 @@ def _besides(view: SavingsView) -> list[str]:
 
 
 def _table(view: SavingsView) -> list[str]:
-    heads = ("endpoint", "saved", "", "cost", "baseline", "asleep", "hours", "baseline is")
+    where = ("account", "region") if view.places else ()
+    heads = ("endpoint", *where, "saved", "", "cost", "baseline", "asleep", "hours", "baseline is")
     rows = [heads, *(_cells(row) for row in view.rows if row.usd is not None)]
+    left = {0, *range(1, 1 + len(where)), len(heads) - 1}
     if len(rows) == 1:
         return []
     widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
     return [
         "  ".join(
-            value.ljust(width) if i in (0, len(heads) - 1) else value.rjust(width)
+            value.ljust(width) if i in left else value.rjust(width)
             for i, (value, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
@@ -177,6 +185,7 @@ def _cells(row: Saving) -> tuple[str, ...]:
     ]
     return (
         row.name,
+        *(() if row.place is None else (row.place.account, row.place.region)),
         money[0],
         words.share(row.ratio),
         *money[1:],
@@ -194,6 +203,7 @@ def chosen(
     basis: str,
     tags: Sequence[str],
     zone: str,
+    places: PlaceChoice = EVERYWHERE,
 ) -> Callable[[Console], SavingsQuery]:
     """What is asked, once it is known what time it is at AWS. Raises BadInput."""
     if month is not None and days is not None:
@@ -208,7 +218,7 @@ def chosen(
             if month is not None
             else periods.last_days(periods.DEFAULT_DAYS if days is None else days, now, info)
         )
-        return SavingsQuery(period, against, kind, None if name is None else (name,), wanted)
+        return SavingsQuery(period, against, kind, None if name is None else (name,), wanted, places)
 
     return query
 
@@ -258,6 +268,15 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                 "values, with other keys for endpoints that have them all."
             ),
         ] = None,
+        account: Annotated[
+            list[str] | None,
+            typer.Option(
+                help="This account alone, of those of EBB_SAVINGS_PROFILES and this one; repeatable."
+            ),
+        ] = None,
+        region: Annotated[
+            list[str] | None, typer.Option(help="The same for a region: us-east-1; repeatable.")
+        ] = None,
         zone: Annotated[str, typer.Option(help="The time zone of months and days.")] = "UTC",
         export: Annotated[
             list[str] | None,
@@ -282,7 +301,8 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
             if json and csv:
                 raise BadInput("stdout cannot be both JSON and CSV.", "Give --json or --csv.")
             name, files = split(words or (), export or ())
-            query = chosen(name, month, days, baseline, basis, tag or (), zone)
+            places = PlaceChoice(tuple(dict.fromkeys(account or ())), tuple(dict.fromkeys(region or ())))
+            query = chosen(name, month, days, baseline, basis, tag or (), zone, places)
             return savings(files, query, basis=basis_of(basis), as_json_=json, as_csv=csv, force=force)
 
         run(work, json)

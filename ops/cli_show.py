@@ -108,6 +108,8 @@ def _row(row: FleetRow) -> dict[str, Any]:
         "status": endpoint.status,
         "is_async": endpoint.is_async if endpoint.described else None,
         "instance_type": endpoint.instance_type,
+        "instance_pools": list(endpoint.pools),
+        "instances_by_type": dict(endpoint.mix),
         "config": endpoint.config_name,
         "current": endpoint.current,
         "desired": endpoint.desired,
@@ -272,7 +274,8 @@ def _plain(value: float) -> str:
 def _instances(view: EndpointView) -> list[str]:
     endpoint, target = view.row.endpoint, view.target
     now = f"{_number(endpoint.current)} in service, {_number(endpoint.desired)} desired"
-    kind = f" × {endpoint.instance_type}" if endpoint.instance_type else ""
+    kind = f" × {endpoint.type_words}" if endpoint.type_words else ""
+    kind += f" (now {endpoint.mix_words})" if endpoint.mix_words else ""
     if target is None:
         return [f"{now}{kind}; not scaled automatically"]
     held = target.suspended

@@ -102,6 +102,10 @@ class Settings(BaseSettings):
     rates: str | None = Field(None, validation_alias="EBB_RATES")
     """Negotiated dollars an hour by type, like ml.g5.xlarge=1.10, ml.g5.2xlarge=1.2; they win over the discount."""
 
+    savings_profiles: str | None = Field(None, validation_alias="EBB_SAVINGS_PROFILES")
+    """AWS profiles, by their names and with commas between them, whose accounts and regions the Savings page counts
+    beside the console's own. Read only."""
+
     @classmethod
     def load(cls, **arguments: Any) -> Settings:
         """The settings of this process. Raises BadInput for an unknown EBB_ name or an impossible value."""
@@ -181,6 +185,13 @@ class Settings(BaseSettings):
     def _are_rates(cls, value: str | None) -> str | None:
         return _understood(value, own_prices.rates)
 
+    @field_validator("savings_profiles")
+    @classmethod
+    def _are_profiles(cls, value: str | None) -> str | None:
+        if value is not None and not all(each.strip() for each in value.split(",")):
+            raise ValueError("is not a list of profiles like billing-eu, billing-us")
+        return value
+
     @field_validator("notify_quiet")
     @classmethod
     def _is_a_span(cls, value: str | None) -> str | None:
@@ -209,6 +220,12 @@ class Settings(BaseSettings):
             own_prices.rates(self.rates) if self.rates else {},
             now,
         )
+
+    @property
+    def profiles_of_savings(self) -> tuple[str, ...]:
+        """Each once, as they were given."""
+        given = (self.savings_profiles or "").split(",")
+        return tuple(dict.fromkeys(each.strip() for each in given if each.strip()))
 
     @property
     def state_file(self) -> Path:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ops.console import Console
 from ops.core import cost
 from ops.core.views import Usage
+
+
+def added(found: Sequence[Usage]) -> Usage | None:
+    """All of them together; None for none."""
+    if not found:
+        return None
+    calls: Counter[str] = Counter()
+    for usage in found:
+        calls.update(usage.calls)
+    metrics = sum(usage.metrics for usage in found)
+    return Usage(min(u.since for u in found), dict(calls), metrics, cost.of_asking(calls, metrics))
 
 
 class Consoles:
@@ -48,13 +59,7 @@ class Consoles:
         """All consoles of this process together; None before the first."""
         with self._lock:
             found = [*self._spent, *(c.usage() for c in (self._present, self._older) if c is not None)]
-        if not found:
-            return None
-        calls: Counter[str] = Counter()
-        for usage in found:
-            calls.update(usage.calls)
-        metrics = sum(usage.metrics for usage in found)
-        return Usage(min(u.since for u in found), dict(calls), metrics, cost.of_asking(calls, metrics))
+        return added(found)
 
     def close(self) -> None:
         """End all connections. A second call does nothing."""

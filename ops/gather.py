@@ -93,7 +93,9 @@ class Gatherer:
             for each in known:
                 if interests[each.endpoint.ref.name] is pacing.Interest.WATCHED:
                     each.looked = self._round
-        self.types.note((each.endpoint for each in known), reading.now, listed)
+        fresh = {s.name: s for s in summaries}
+        still = (each.endpoint for each in known if each.summary == fresh[each.endpoint.ref.name])
+        self.types.note(still, reading.now, listed)
 
     def look(self, reading: Reading, name: str, *, everything: bool = False) -> None:
         """Read one endpoint as closely as a view of it needs, unless the last round did. OpsError."""

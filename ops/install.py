@@ -80,6 +80,10 @@ def install(
     run = run or _run
     say = say or _say
     venv = root / ".venv"
+    if venv.is_symlink():
+        venv = (
+            venv.resolve()
+        )  # shared by several working copies: none may take it for a moved one and clear it
     mark = fingerprint(root, venv)
     if is_installed(venv, lock, mark):
         return False

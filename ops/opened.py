@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from decimal import Decimal
 from types import TracebackType
 from typing import Self
@@ -83,20 +84,26 @@ class Opened:
         self._memo = Memo()
         self._limits = QuotaReader()
         self._bills = BillSource(bills or BillPlaces())
+        self._lender: Callable[[], Opened | None] | None = None
+        """Whose exports of bills serve this console, too."""
         self._history: History | None = None
         self._history_problem: Problem | None = None
         self._since = clock.now()
 
     @classmethod
-    def open(cls, settings: Settings | None = None, *, keep: bool = False) -> Self:
+    def open(
+        cls, settings: Settings | None = None, *, keep: bool = False, where: Where | None = None
+    ) -> Self:
         """The console of the AWS that the settings name. `keep`: what is read goes into Ebb's own history.
+
+        `where`: another AWS than that.
 
         Raises OpsError when that AWS is not there.
         """
         chosen = settings if settings is not None else Settings.load()
         history = chosen.history if keep else IN_MEMORY
         return cls(
-            which_aws.choose(chosen),
+            where if where is not None else which_aws.choose(chosen),
             history,
             chosen.history,
             BillPlaces.of(chosen),

@@ -108,11 +108,11 @@ class RequestSources(Opened):
         """
         took = view.metrics.get(metrics.MODEL_LATENCY.key).values if view is not None else np.empty(0)
         unknown = not took.size or bool(np.isnan(took).all())
-        if endpoint.instance_type is None or (unknown and not before.paid_s):
+        if not endpoint.kinds or (unknown and not before.paid_s):
             return None, "How long a request takes is not known from the last three hours."
-        price, _ = self._prices.quote(endpoint.ref.region, endpoint.instance_type)
+        price, _ = self._prices.quote(endpoint.ref.region, endpoint.kinds[0])
         if price is None:
-            return None, f"There is no list price of {endpoint.instance_type}."
+            return None, f"There is no list price of {endpoint.kinds[0]}."
         if unknown:
             usd = price.usd_per_hour * Decimal(str(before.paid_s / 3600.0))
             return (

@@ -24,6 +24,7 @@ from ops.core.savings import Saving, TypeFrom, saving, total
 from ops.core.types import Endpoint, Price, Problem
 from ops.core.views_savings import Candidate, Fit, Forecast, SavingsQuery, SavingsView
 from ops.core.window import KEPT_DAYS
+from ops.core.words import listed as in_words
 from ops.episode_past import OF_WAKES
 from ops.gather import Gatherer
 from ops.instance_past import Asked, wanted
@@ -77,7 +78,8 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
     earlier = query.period.previous()
     own = _rows(state, beside.memo, _lived(chosen, earlier), query, earlier, listed, types, often, tags)
     left_earlier = lost(state, beside.memo, query, earlier, gone, listed)
-    before = with_lost(total([*own, *left_earlier.rows]), left_earlier)
+    earlier_rows = (*own, *left_earlier.rows)
+    before = with_lost(total(earlier_rows), left_earlier)
     with state.past.history.together():  # hundreds of small readings, in one transaction
         found = {
             e.ref.name: details_of(
@@ -117,6 +119,8 @@ def savings(state: State, beside: Beside, query: SavingsQuery) -> SavingsView:
         never_slept=never_slept(details),
         tag_values=_values(tags.values()),
         problems=tuple(dict.fromkeys((*problems, *more, *trouble))),
+        heard=tuple(each.heard for each in found.values()),
+        before_rows=earlier_rows,
     )
 
 
@@ -261,8 +265,19 @@ def _rows(
             tags=tags[e.ref.name],
         )
         notes = _notes(e, types[e.ref.name], often[e.ref.name], period, state.now)
-        out.append(replace(row, notes=notes, since=e.created if e.created > period.start else None))
+        since = e.created if e.created > period.start else None
+        out.append(replace(row, notes=notes, since=since, only=_only(e)))
     return tuple(out)
+
+
+def _only(endpoint: Endpoint) -> str:
+    """Said where an endpoint has more variants than the one that is counted."""
+    if not endpoint.other_variants:
+        return ""
+    return (
+        f"Only its variant {endpoint.ref.variant} is counted by metrics; "
+        f"what {in_words([*endpoint.other_variants])} ran is in no estimate."
+    )
 
 
 def _notes(
@@ -298,7 +313,7 @@ def _ahead(
     found, reading = {}, set()
     for e, time in zip(lived, shared_times(state.past, beside.memo, asked), strict=True):
         own = types[e.ref.name]
-        used = tuple(listed.get(each.instance_type or "") for each in own)
+        used = tuple(listed.get(kind) for each in own for kind in each.kinds)
         days = partial(savings_ahead.days_of, time, e.created, zone, own, listed)
         found[e.ref.name] = beside.memo.get(("days", e, own, used, zone, time), days)
         span = int(start.timestamp()), int(until.timestamp())
@@ -313,7 +328,7 @@ def _ahead(
 
 def _kinds(endpoints: Iterable[Endpoint], types: Types) -> list[str]:
     """All instance types that these endpoints had."""
-    return sorted({each.instance_type for e in endpoints for each in types[e.ref.name] if each.instance_type})
+    return sorted({kind for e in endpoints for each in types[e.ref.name] for kind in each.kinds})
 
 
 def _prices(

@@ -16,10 +16,10 @@ from ops.core.forecast import DayCost
 from ops.core.instance_time import QUARTER_S, InstanceTime
 from ops.core.periods import SETTLED_S, midnight, month_of
 from ops.core.savings import TypeFrom
+from ops.core.savings_lines import edges_of, price_at
 from ops.core.types import FloatArray, Price, utc
 from ops.core.views_savings import Forecast
 from ops.core.words import listed
-from ops.savings_details import edges_of, priced
 
 HOUR_S = 3600
 NO_BUDGET = "The budget is for all endpoints together: this choice of them is not compared with it."
@@ -141,10 +141,10 @@ def _priced(
     edges: Sequence[int], minutes: FloatArray, types: Sequence[TypeFrom], prices: Mapping[str, Price]
 ) -> list[Decimal] | None:
     """Dollars of the known time between edges; None where there is some at a price that is not known."""
-    price_at = priced(types, prices)
+    at_price = price_at(types, prices)
     out = []
     for (at, _), spent in zip(pairwise(edges), minutes.tolist(), strict=True):
-        price = price_at(at)
+        price = at_price(at)
         if price is None and spent:
             return None
         out.append(hours_of(spent) * price.usd_per_hour if price is not None else Decimal(0))

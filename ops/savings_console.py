@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from ops import billed_savings, clock, savings
-from ops.bill_source import ReadBill
+from ops.bill_source import BillSource, ReadBill
 from ops.core.billed import in_utc
 from ops.core.cost import Basis
 from ops.core.errors import OpsError
@@ -40,31 +40,53 @@ class SavingsConsole(Opened):
         utc = in_utc(query.period)
         first, last = utc.start.date(), utc.until.date()
         if query.basis is Basis.BILLED:
-            since = utc.previous().start.date() if self._bills.places.table else first
-            read = self._bills.read(self._reading(), self.connection(), since, last)
+            since = utc.previous().start.date() if self._billing().places.table else first
+            read = self._read_bill(since, last)
             earlier = self._earlier(utc.previous(), read)
-            words = self._bills.places.words
+            words = self._billing().places.words
             return billed_savings.on_a_bill(state, self._memo, estimated(utc), read, words, earlier)
-        view = replace(estimated(query.period), bill_source=self._bills.places.words)
-        found = self._bills.at_hand(first, last)
+        view = replace(estimated(query.period), bill_source=self._billing().places.words)
+        found = self._billing().at_hand(first, last, self.connection())
         return billed_savings.beside(state, view, estimated(utc), found) if found is not None else view
+
+    def names_of_memory(self) -> set[str]:
+        """The asynchronous endpoints that were read so far: asks nobody."""
+        known = self._gatherer().state().known
+        return {name for name, each in known.items() if each.endpoint.is_async}
 
     def check_bill(self) -> None:
         """Raises BadInput where no bill can be asked for; asks nobody."""
-        self._bills.check()
+        self._billing().check()
+
+    def borrow_bills(self, lender: Callable[[], Opened | None]) -> None:
+        """Read an export through another console, which may: it holds the bills of all accounts and regions.
+
+        Cost Explorer is asked with this console's own access all the same.
+        """
+        self._lender = lender
+
+    def _billing(self) -> BillSource:
+        lender = self._lender() if self._lender is not None else None
+        return lender._bills if lender is not None and lender._bills.places.shared else self._bills
+
+    def _read_bill(self, first: date, last: date) -> ReadBill:
+        source, lender = self._billing(), self._lender() if self._lender is not None else None
+        reader = lender if lender is not None and source is not self._bills else self
+        return source.read(reader._reading(), reader.connection(), first, last, self.connection())
 
     def _earlier(self, before: Period, read: ReadBill) -> ReadBill | None:
         """A bill of the period before: the one at hand, or read now where that is no paid call of Cost Explorer."""
         first, last = before.start.date(), before.until.date()
-        found = self._bills.at_hand(first, last)
+        source = self._billing()
+        found = source.at_hand(first, last, self.connection())
         if found is not None or last <= first:
             return found
         begins = read.bill.first
-        apart = not self._bills.places.table and (self._bills.places.export or "").startswith("s3://")
+        apart = not source.places.table and (source.places.export or "").startswith("s3://")
         if not apart or (begins is not None and begins <= first):
             return read  # a file and a question to Athena hold both periods, so may the months of an export
         try:
-            return self._bills.read(self._reading(), self.connection(), first, last)
+            return self._read_bill(first, last)
         except OpsError:  # nothing to compare with: it is no part of what was asked
             return None
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ops.core.cold_start import ColdStart, without_doubles
-from ops.core.instance_time import QUARTER_S
 from ops.core.instance_types import IntervalFrom
 from ops.core.periods import Period
-from ops.core.savings import Saving, TypeFrom, type_at
-from ops.core.savings_idle import PriceAt, idle_of, per_thousand
+from ops.core.savings import Saving, TypeFrom
+from ops.core.savings_idle import idle_of, per_thousand
+from ops.core.savings_lines import edges_of, price_at
 from ops.core.savings_upper import unseen_usd
-from ops.core.savings_waits import Heard, heard, waits_of
+from ops.core.savings_waits import heard, waits_of
 from ops.core.savings_warm import A_WEEK, account, windows
 from ops.core.sleep import sleep_after
 from ops.core.types import Activity, Endpoint, Price
-from ops.core.views_savings import Details, Waits
+from ops.core.views_savings import Details, Heard, Waits
 from ops.known import State
 from ops.record import back_to, since_born
 from ops.savings_memo import Memo, read_so_far
@@ -57,7 +57,7 @@ def details_of(
     first, last = row.time.first, row.time.end
     since = reach(endpoint)
     read = read_so_far(state.past, endpoint.ref.name, wanted(endpoint), first, last)
-    used = tuple(prices.get(each.instance_type or "") for each in types)
+    used = tuple(prices.get(kind) for each in types for kind in each.kinds)
     key = ("details", endpoint, tuple(types), intervals, used, period, read, known.denied, known.moves, since)
     return memo.get(key, lambda: _details_of(state, endpoint, row, period, types, prices, since, intervals))
 
@@ -75,7 +75,7 @@ def _details_of(
     known = state.known[endpoint.ref.name]
     first, last = row.time.first, row.time.end
     pieces = steps_of(state.past, endpoint, first, last, known.denied, intervals) if last > first else ()
-    price_at = priced(types, prices)
+    at_price = price_at(types, prices)
     edges = edges_of(first, last, types)
     activities = activities_of(state, endpoint, period)
     starts = _starts(state, endpoint, period)
@@ -90,14 +90,14 @@ def _details_of(
     upper = None
     if since is not None and since <= max(period.start, endpoint.created) and row.usd is not None:
         begin = max(period.start, endpoint.created)
-        extra = unseen_usd(back_to(begin, activities), begin, period.until, price_at)
-        upper = row.usd + extra if extra is not None else None
+        extra = unseen_usd(back_to(begin, activities), begin, period.until, at_price)
+        upper = row.usd + row.spread_usd + extra if extra is not None else None
     return Detailed(
         Details(
             waits_of((told,), period),
-            idle_of(pieces, edges, price_at),
-            account(held, pieces, edges, price_at, sleep_after(seen)),
-            per_thousand(pieces, edges, price_at),
+            idle_of(pieces, edges, at_price),
+            account(held, pieces, edges, at_price, sleep_after(seen)),
+            per_thousand(pieces, edges, at_price),
             upper,
         ),
         told,
@@ -124,21 +124,6 @@ def never_slept(found: Mapping[str, Details]) -> tuple[str, ...]:
         return usd is None, -usd if usd is not None else 0, name
 
     return tuple(sorted(names, key=cost))
-
-
-def priced(types: Sequence[TypeFrom], prices: Mapping[str, Price]) -> PriceAt:
-    """The price that holds at an epoch second."""
-
-    def at(moment: int) -> Price | None:
-        return prices.get(type_at(types, moment) or "")
-
-    return at
-
-
-def edges_of(first: int, last: int, types: Sequence[TypeFrom], more: Iterable[int] = ()) -> tuple[int, ...]:
-    """[first, last], the quarter hours between at which the instance type changes, and `more` edges between."""
-    changes = (int(each.since.timestamp()) // QUARTER_S * QUARTER_S for each in types[1:])
-    return tuple(sorted({first, last, *(at for at in (*changes, *more) if first < at < last)}))
 
 
 def _whole(since: datetime | None, endpoint: Endpoint, period: Period) -> datetime | None:

@@ -12,11 +12,11 @@ from ops.core.instance_types import IntervalFrom
 from ops.core.periods import Period
 from ops.core.realtime_fit import Start, candidate
 from ops.core.savings import TypeFrom
+from ops.core.savings_lines import edges_of, price_at
 from ops.core.types import Endpoint, Price
 from ops.core.views_savings import Candidate
 from ops.core.words import count
 from ops.known import State
-from ops.savings_details import edges_of, priced
 from ops.worked_past import from_to, steps_of
 
 
@@ -39,8 +39,8 @@ def candidate_of(
         endpoint.instance_type,
         pieces,
         edges_of(first, last, types),
-        priced(types, hosting),
-        priced(types, asynchronous),
+        price_at(types, hosting),
+        price_at(types, asynchronous),
         start,
     )
 

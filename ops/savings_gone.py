@@ -67,7 +67,7 @@ def with_lost(found: Total, more: Lost) -> Total:
 
 def kinds(gone: Iterable[Gone]) -> set[str]:
     """Their instance types."""
-    return {each.instance_type for g in gone for each in g.types if each.instance_type}
+    return {kind for g in gone for each in g.types for kind in each.kinds}
 
 
 def _asked(gone: Gone, period: Period) -> Asked | None:

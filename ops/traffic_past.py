@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import numpy as np
 
@@ -12,18 +13,21 @@ from ops.aws.calls import Reading
 from ops.core import metrics
 from ops.core.cold_start import served, without_doubles
 from ops.core.errors import BadInput, UnknownEndpoint
+from ops.core.marks import Mark, MarkKind, marks
 from ops.core.metrics import Metric
+from ops.core.moments import moment
 from ops.core.names import nearest
+from ops.core.records import Change
 from ops.core.setup import Setup
 from ops.core.types import Endpoint, FloatArray, Window, utc
 from ops.core.words import count, duration
 from ops.core.worked import Steps
 from ops.episode_past import OF_WAKES
 from ops.gather import Gatherer
-from ops.known import State
+from ops.known import Known, State
 from ops.replay.backtest import Actual
 from ops.replay.calibrated import Provision, Service, Slots, provision_of, service_of, slots_of
-from ops.replay.clusters import EVEN, Clusters, clusters
+from ops.replay.clusters import Placing, placing
 from ops.replay.draws import Times
 from ops.replay.of_setup import SetUp, of_setup
 from ops.replay.scenario import Model, Scenario
@@ -42,6 +46,10 @@ _LATENCIES = (
     metrics.PER_INSTANCE,
 )
 MINUTE_S = 60
+_SCALES = (MarkKind.BOUNDS, MarkKind.POLICY, MarkKind.ALARM)
+"""Changes after which an endpoint scales otherwise."""
+_SETTLES = timedelta(minutes=30)
+"""So long after a change what it asked for is there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,8 +83,8 @@ class EndpointTraffic:
     actual: Actual
     model: Model = field(default_factory=Model)
     """What of the undocumented its metrics show."""
-    clusters: Clusters = EVEN
-    """How closely requests of one minute come together."""
+    placing: Placing | None = None
+    """What the queue tells of where in its minute a request came; None: nothing."""
     notes: tuple[str, ...] = ()
 
     def with_service(self, times: Times) -> EndpointTraffic:
@@ -131,10 +139,13 @@ def read_lacking(gatherer: Gatherer, reading: Reading, endpoint: Endpoint, days:
     """Read what the traffic of the last `days` still lacks, in the finest steps that AWS keeps. OpsError."""
     first, until = span_of(endpoint, reading.now.timestamp(), days)
     read_missing(gatherer, reading, endpoint, wanted(endpoint), utc(first // 3600 * 3600), utc(until))
+    gatherer.read_record(reading, endpoint.ref.name, utc(first))
 
 
-def traffic_of(state: State, name: str, days: float = DAYS) -> EndpointTraffic:
-    """From what was read. Raises UnknownEndpoint, BadInput."""
+def traffic_of(
+    state: State, name: str, days: float = DAYS, changes: Sequence[Change] = ()
+) -> EndpointTraffic:
+    """From what was read. `changes`: what is known of who changed what. Raises UnknownEndpoint, BadInput."""
     known = state.known.get(name)
     if known is None or not known.endpoint.described:
         raise UnknownEndpoint(name, nearest(name, tuple(sorted(state.known))))
@@ -148,15 +159,23 @@ def traffic_of(state: State, name: str, days: float = DAYS) -> EndpointTraffic:
     configured = endpoint.async_config.max_concurrent if endpoint.async_config is not None else None
     slots = _slots(configured, pieces, beside, service)
     provision = _provision(state, endpoint)
-    actual = _actual(pieces, beside, arrivals, queued)
+    changed = _changed(known, state, first, until, changes) if queued else None
+    since = (changed.at + _SETTLES).timestamp() if changed is not None else float(first)
+    actual = _actual(pieces, beside, arrivals, queued, since)
     setup = compared = None
     if queued:
         seen, _, _ = state.judged(name)
         whole = Setup(seen.target, seen.policies, seen.schedules, seen.alarms)
         setup = of_setup(whole, first, until, endpoint.current)
         compared = of_setup(whole, actual.first_s, actual.until_s, endpoint.current)
-    close = _clusters(pieces, arrivals, slots, service) if queued else EVEN
+    close = _placing(pieces, arrivals, slots, service) if queued else None
     notes = _notes(arrivals, queued)
+    if changed is not None:
+        when = moment(utc(actual.first_s), state.now)
+        notes = (
+            *notes,
+            f"Scaling was changed on the way ({changed.said}): what happened is compared from {when} on.",
+        )
     return EndpointTraffic(
         endpoint,
         arrivals,
@@ -224,12 +243,27 @@ def _starts(state: State, endpoint: Endpoint) -> list[float]:
     return [s.start_s for s in reversed(served(kept)) if s.start_s is not None]
 
 
-def _actual(pieces: Sequence[Steps], beside: Sequence[Waited], arrivals: Arrivals, queued: bool) -> Actual:
-    """The minutes, from the first one that ends with an empty queue on; waits of what finished from then on."""
+def _changed(known: Known, state: State, first: int, until: int, changes: Sequence[Change]) -> Mark | None:
+    """The last change of how it scales within the span: before it another policy was at work."""
+    endpoint = known.endpoint
+    seen, _, _ = state.judged(endpoint.ref.name)
+    activities = tuple(known.record.known.values()) or known.moves
+    window = Window(utc(first), utc(until))
+    found = marks(endpoint, changes, seen.schedules, activities, window, state.now)
+    schedules = {c.at for c in changes if c.operation in ("PutScheduledAction", "DeleteScheduledAction")}
+    own = [m for m in found if not m.refused and (m.kind in _SCALES or m.at in schedules)]
+    return own[-1] if own else None
+
+
+def _actual(
+    pieces: Sequence[Steps], beside: Sequence[Waited], arrivals: Arrivals, queued: bool, since_s: float
+) -> Actual:
+    """The minutes from `since_s` on, from the first that ends with an empty queue; waits of what finished in them."""
     minutes = [(p, b) for p, b in zip(pieces, beside, strict=True) if p.period == MINUTE_S]
     first = arrivals.until_s
     for piece, _ in minutes:
-        calm = np.flatnonzero(piece.backlog == 0) if queued else np.arange(len(piece.backlog))
+        empty = piece.backlog == 0 if queued else np.ones(len(piece.backlog), np.bool_)
+        calm = np.flatnonzero(empty & (piece.at >= since_s))
         if len(calm):
             first = float(piece.at[calm[0]] + MINUTE_S)
             break
@@ -249,18 +283,14 @@ def _actual(pieces: Sequence[Steps], beside: Sequence[Waited], arrivals: Arrival
     return Actual(first, instances, backlog, total / requests if requests else np.nan, longest, int(requests))
 
 
-def _clusters(pieces: Sequence[Steps], arrivals: Arrivals, slots: Slots, service: Service) -> Clusters:
-    """Of the minutes, one piece after the other: of the first minute after a gap nobody knows what arrived."""
+def _placing(pieces: Sequence[Steps], arrivals: Arrivals, slots: Slots, service: Service) -> Placing | None:
+    """Of the minutes, one piece after the other."""
     if service.times is None:
-        return EVEN
-    minutes = [p for p in pieces if p.period == MINUTE_S]
-    return clusters(
-        arrivals.count[arrivals.length_s == MINUTE_S],
-        _all([p.instances for p in minutes]),
-        _all([p.backlog for p in minutes]),
-        slots.concurrency,
-        service.times,
-    )
+        return None
+    fine = arrivals.length_s == MINUTE_S
+    instances = np.where(fine, _all([p.instances for p in pieces]), np.nan)
+    backlog = np.where(fine, _all([p.backlog for p in pieces]), np.nan)
+    return placing(arrivals.count, instances, backlog, slots.concurrency, service.times)
 
 
 def _model(pieces: Sequence[Steps], beside: Sequence[Waited]) -> Model:
@@ -281,10 +311,11 @@ def _notes(arrivals: Arrivals, queued: bool) -> tuple[str, ...]:
         unknown = duration(arrivals.unknown_s)
         said.append(f"What arrived in {unknown} of the span is not known; no request is invented there.")
     if arrivals.coarse_s > 0:
-        said.append(f"{arrivals.coarse_s / 86400:.1f} days are known in steps longer than a minute alone.")
+        days = f"{arrivals.coarse_s / 86400:.1f} days"
+        said.append(f"{days} are known in steps longer than a minute alone: bursts are smoothed there.")
     if arrivals.carried:
         said.append(
-            f"In some minutes fewer than none arrived, by {count(arrivals.carried, 'request')} in all: carried on."
+            f"In some steps fewer than none arrived, by {count(arrivals.carried, 'request')} in all: carried on."
         )
     if not queued:
         said.append("A real-time endpoint drops what it cannot take; asynchronously that would wait instead.")

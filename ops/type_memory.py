@@ -9,8 +9,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
+from ops.core.instance_mix import MixSeen, seen_more
 from ops.core.instance_types import (
     Configured,
     Deploy,
@@ -46,6 +48,8 @@ class _Life:
     """When it was first missing from the list of endpoints."""
     variant: str = VARIANT
     """Its metrics are asked for by this name, too."""
+    mixes: tuple[MixSeen, ...] = ()
+    """How many instances of which type of its pools there were, as far as somebody looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +80,11 @@ class Remembered:
 
     def of(self, endpoint: Endpoint, now: datetime) -> tuple[TypeFrom, ...]:
         """The types of an endpoint that is described as it is now."""
-        seen = self._seen_of(endpoint, now)
+        seen, mixes = self._seen_of(endpoint, now), self._life(endpoint).mixes
         if not seen:
-            return (TypeFrom(endpoint.created, endpoint.instance_type),)
+            return _with_mixes((TypeFrom(endpoint.created, endpoint.instance_type, endpoint.pools),), mixes)
         deploys = self.deploys.get(endpoint.ref.name, ())
-        return types_from(endpoint.created, seen, deploys, self.configs, self.complete)
+        return _with_mixes(types_from(endpoint.created, seen, deploys, self.configs, self.complete), mixes)
 
     def intervals(self, endpoint: Endpoint, now: datetime) -> tuple[IntervalFrom, ...]:
         """How often its hosts published, ascending; empty where nothing is on record of that."""
@@ -121,8 +125,10 @@ class Remembered:
             AsyncConfig(None, None, None, None, None),
             publish_interval=last.interval or PUBLISHED_S,
             config_created=last.made,
+            pools=last.pool,
         )
-        return Gone(endpoint, until, types_from(*facts), intervals_from(*facts), anew)
+        types = _with_mixes(types_from(*facts), life.mixes)
+        return Gone(endpoint, until, types, intervals_from(*facts), anew)
 
     def _seen_of(self, endpoint: Endpoint, now: datetime) -> tuple[Sighting, ...]:
         """What was seen of an endpoint, how it is now the last; empty where that cannot be told."""
@@ -142,17 +148,22 @@ class Remembered:
         """With what descriptions say at `now`. `listed`: the names of all endpoints; None: not known."""
         lives, earlier = dict(self.lives), dict(self.earlier)
         for endpoint in endpoints:
+            _note_mix(lives, endpoint, now)
             present = _sighting(endpoint, now)
             if present is None:
                 continue
-            name, life = endpoint.ref.name, self._life(endpoint)
-            before = lives.get(name)
+            name, before = endpoint.ref.name, lives.get(endpoint.ref.name)
+            life = before if before is not None and _same(before, endpoint) else _Life(endpoint.created)
             if before is not None and not _same(before, endpoint):
                 ended = min(before.gone or endpoint.created, endpoint.created)
                 earlier[name] = (*earlier.get(name, ()), replace(before, gone=ended))[-MOST_LIVES:]
-            seen = _seen(life.seen, present)
             lives[name] = replace(
-                life, seen=seen, is_async=endpoint.is_async, gone=None, variant=endpoint.ref.variant
+                life,
+                seen=_seen(life.seen, present),
+                is_async=endpoint.is_async,
+                gone=None,
+                variant=endpoint.ref.variant,
+                mixes=life.mixes or _mixed(endpoint, now),
             )
         for name, life in lives.items() if listed is not None else ():
             if listed is not None and name not in listed and life.gone is None:
@@ -168,16 +179,16 @@ class Remembered:
         )
         for config in dict.fromkeys(d.config for d in every):
             known = self.configs.get(config)
-            unsaid = known is not None and known.instance_type is not None and known.interval is None
+            unsaid = known is not None and (known.instance_type or known.pool) and known.interval is None
             if config not in seen and (known is None or unsaid):
                 yield config
 
 
 def _sighting(endpoint: Endpoint, now: datetime) -> Sighting | None:
-    """What a description says; None where it names no single type, or may be about to change."""
+    """What a description says; None where it names no type, or may be about to change."""
     if not endpoint.described or endpoint.status != SETTLED or not endpoint.config_name:
         return None
-    if endpoint.instance_type is None:
+    if not endpoint.kinds:
         return None
     return Sighting(
         now,
@@ -186,7 +197,30 @@ def _sighting(endpoint: Endpoint, now: datetime) -> Sighting | None:
         endpoint.instance_type,
         endpoint.config_created,
         endpoint.publish_interval,
+        endpoint.pools,
     )
+
+
+def _mixed(endpoint: Endpoint, now: datetime) -> tuple[MixSeen, ...]:
+    """The mix of a description that holds at `now`; of a settled endpoint since it was last modified.
+
+    AWS modifies an endpoint when instances come or go; while it is being updated they may at any moment.
+    """
+    if not endpoint.described or not endpoint.mix:
+        return ()
+    since = min(endpoint.modified, now) if endpoint.status == SETTLED else now
+    return (MixSeen(max(since, endpoint.created), now, endpoint.mix),)
+
+
+def _note_mix(lives: dict[str, _Life], endpoint: Endpoint, now: datetime) -> None:
+    """Remember the mix of an endpoint that is known, also while it is being updated."""
+    life, mixed = lives.get(endpoint.ref.name), _mixed(endpoint, now)
+    if life is not None and mixed and _same(life, endpoint):
+        lives[endpoint.ref.name] = replace(life, mixes=seen_more(life.mixes, mixed[0]))
+
+
+def _with_mixes(types: tuple[TypeFrom, ...], mixes: tuple[MixSeen, ...]) -> tuple[TypeFrom, ...]:
+    return tuple(replace(each, seen=mixes) if each.pool else each for each in types)
 
 
 def _same(life: _Life, endpoint: Endpoint) -> bool:
@@ -196,7 +230,11 @@ def _same(life: _Life, endpoint: Endpoint) -> bool:
 
 def _seen(seen: tuple[Sighting, ...], present: Sighting) -> tuple[Sighting, ...]:
     last = seen[-1] if seen else None
-    if last is None or (last.config, last.instance_type) != (present.config, present.instance_type):
+    if last is None or (last.config, last.instance_type, last.pool) != (
+        present.config,
+        present.instance_type,
+        present.pool,
+    ):
         return (*seen, present)
     same = last.made == present.made  # a configuration never changes, so it published as it does now
     interval = present.interval if same or last.interval is None else last.interval
@@ -205,8 +243,9 @@ def _seen(seen: tuple[Sighting, ...], present: Sighting) -> tuple[Sighting, ...]
 
 def facts(life: _Life) -> tuple[object, ...]:
     """All but until when the newest was seen."""
-    seen = ((s.at, s.config, s.instance_type, s.interval) for s in life.seen)
-    return (life.created, life.is_async, life.gone, life.variant, *seen)
+    seen = ((s.at, s.config, s.instance_type, s.interval, s.pool) for s in life.seen)
+    mixes = ((m.at, m.counts) for m in life.mixes)
+    return (life.created, life.is_async, life.gone, life.variant, *seen, *mixes)
 
 
 def young(known: Remembered, now: datetime) -> Remembered:
@@ -240,7 +279,8 @@ def to_text(known: Remembered) -> str:
                 for name, found in known.deploys.items()
             },
             "configs": {
-                name: [c.instance_type, _number(c.made), c.interval] for name, c in known.configs.items()
+                name: [c.instance_type, _number(c.made), c.interval, c.pool]
+                for name, c in known.configs.items()
             },
             "complete": _number(known.complete),
         },
@@ -260,10 +300,7 @@ def from_text(text: str) -> Remembered:
                 name: tuple(Deploy(utc(at), str(config), bool(first)) for at, config, first in found)
                 for name, found in body.get("deploys", {}).items()
             },
-            {
-                name: Configured(None if kind is None else str(kind), _time(made), *map(_seconds, rest))
-                for name, (kind, made, *rest) in body.get("configs", {}).items()
-            },
+            {name: _config(row) for name, row in body.get("configs", {}).items()},
             _time(body.get("complete")),
         )
     except (ValueError, TypeError, AttributeError):
@@ -272,28 +309,47 @@ def from_text(text: str) -> Remembered:
 
 def _a_life(life: _Life) -> list[Any]:
     seen = [
-        [_number(s.at), _number(s.until), s.config, s.instance_type, _number(s.made), s.interval]
+        [_number(s.at), _number(s.until), s.config, s.instance_type, _number(s.made), s.interval, s.pool]
         for s in life.seen
     ]
-    return [_number(life.created), seen, life.is_async, _number(life.gone), life.variant]
+    mixes = [[_number(m.at), _number(m.until), *chain.from_iterable(m.counts)] for m in life.mixes]
+    return [_number(life.created), seen, life.is_async, _number(life.gone), life.variant, mixes]
 
 
 def _life(row: Any) -> _Life:
-    """Also as an older Ebb wrote it, without the last three."""
-    at, seen, is_async, gone, variant = (*row, None, None, None)[:5]
+    """Also as an older Ebb wrote it, without the last four."""
+    at, seen, is_async, gone, variant, mixes = (*row, None, None, None, None)[:6]
     return _Life(
         utc(at),
         tuple(map(_a_sighting, seen)),
         None if is_async is None else bool(is_async),
         _time(gone),
         str(variant or VARIANT),
+        tuple(_a_mix(each) for each in mixes or ()),
     )
 
 
+def _a_mix(row: Any) -> MixSeen:
+    at, until, *counts = row
+    pairs = zip(counts[::2], counts[1::2], strict=True)
+    return MixSeen(utc(at), utc(until), tuple((str(kind), int(count)) for kind, count in pairs))
+
+
+def _config(row: Any) -> Configured:
+    """Also as an older Ebb wrote it, without the last two."""
+    kind, made, interval, pool = (*row, None, None)[:4]
+    return Configured(None if kind is None else str(kind), _time(made), _seconds(interval), _pool(pool))
+
+
+def _pool(row: Any) -> tuple[str, ...]:
+    return tuple(str(kind) for kind in row or ())
+
+
 def _a_sighting(row: Any) -> Sighting:
-    """Also as an older Ebb wrote it, without the last."""
-    at, until, config, kind, made, interval = (*row, None)[:6]
-    return Sighting(utc(at), utc(until), str(config), str(kind), _time(made), _seconds(interval))
+    """Also as an older Ebb wrote it, without the last two."""
+    at, until, config, kind, made, interval, pool = (*row, None, None)[:7]
+    named = None if kind is None else str(kind)
+    return Sighting(utc(at), utc(until), str(config), named, _time(made), _seconds(interval), _pool(pool))
 
 
 def _seconds(value: Any) -> int | None:

@@ -112,7 +112,7 @@ class TypeLog:
         with self._lock:
             known = self._known or known
             assert known is not None
-            if name in known.configs and found.instance_type is None:
+            if name in known.configs and found.instance_type is None and not found.pool:
                 self._refused.add(name)  # its type is known, and it is gone meanwhile
                 return True
             self._known = replace(known, configs={**known.configs, name: found})

@@ -9,13 +9,12 @@ import urllib.request
 from dataclasses import dataclass
 from http.client import HTTPException
 
-from ops.aws.session import Patience, Where, is_loopback
+from ops.aws.session import LOCAL, Patience, Where, is_loopback
 from ops.config import Settings
 from ops.core.errors import Unreachable
 
 START_IT = "Start it with `python -m ops local-aws` or `make run`; for real AWS set EBB_MODE=aws."
 DEFAULT_REGION = "us-east-1"
-_LOCAL = Patience(connect_s=3.0, read_s=20.0, attempts=2)
 _REAL = Patience()
 
 
@@ -89,7 +88,7 @@ def _at_address(settings: Settings, url: str) -> Where:
 
 
 def _embedded(url: str, region: str) -> Where:
-    return Where("embedded", region, url, loopback=True, writable=True, patience=_LOCAL)
+    return Where("embedded", region, url, loopback=True, writable=True, patience=LOCAL)
 
 
 def _real(settings: Settings, url: str | None) -> Where:
@@ -102,7 +101,7 @@ def _real(settings: Settings, url: str | None) -> Where:
         loopback=loopback,
         writable=settings.write,
         why_read_only="" if settings.write else "Real AWS is read-only here unless EBB_WRITE=1 is set.",
-        patience=_LOCAL if loopback else _REAL,
+        patience=LOCAL if loopback else _REAL,
     )
 
 

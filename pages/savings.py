@@ -74,7 +74,7 @@ def why(view: SavingsView, on_show: str) -> None:
     whole = view.total
     if whole.usd is None or whole.baseline_usd is None:
         return
-    counted = [row for row in view.rows if row.name in whole.counted]
+    counted = [row for row in view.rows if row.key in whole.counted]
     parts = together(counted, view.query.period)
     left = spent(counted, view.details)
     rows = saving_steps.bars(

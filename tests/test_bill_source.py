@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +24,7 @@ from ops.core import baselines, periods
 from ops.core.billed import in_utc
 from ops.core.cost import Basis
 from ops.core.errors import BadInput, Denied, OpsError, Unreachable
+from ops.core.places import Place
 from ops.core.types import Connection
 from ops.core.views_savings import SavingsQuery
 from tests.billing import exports
@@ -55,6 +57,23 @@ def put(reading: Reading, bucket: str, key: str, file: Path) -> datetime:
 
 def read(reading: Reading, export: str | Path, folder: Path) -> ReadBill:
     return BillSource(BillPlaces(export=str(export), folder=folder)).read(reading, HERE, FIRST, LAST)
+
+
+def test_one_export_serves_every_account_with_its_own_lines_and_says_where_the_others_are(
+    reading: Reading, tmp_path: Path
+) -> None:
+    path = exports.cur2_parquet(tmp_path / "one.parquet", exports.account_bill())
+    source = BillSource(BillPlaces(export=str(path), folder=tmp_path))
+    mine = source.read(reading, HERE, FIRST, LAST)
+    path.unlink()  # what is read now is what was read
+    other = replace(HERE, account="222222222222", region="eu-west-1")
+    found = source.read(reading, HERE, FIRST, LAST, other)
+    assert found.bill.days == ()
+    assert mine.bill.days
+    assert dict(found.elsewhere)[Place(HERE.account, HERE.region)] == len(mine.bill.days)
+    assert found.bill.file_total == mine.bill.file_total
+    assert "other accounts or regions and not looked at here" in found.bill.notes[-1]
+    assert source.at_hand(FIRST, LAST, other) == found
 
 
 def test_a_bill_says_when_its_files_were_written(reading: Reading, tmp_path: Path) -> None:

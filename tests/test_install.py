@@ -102,6 +102,18 @@ def test_an_environment_that_was_moved_is_made_anew(
     assert moved.ran("-m venv --clear") == 1
 
 
+def test_an_environment_shared_by_a_link_is_left_as_it_is(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    Machine(root).install()
+    beside = tmp_path_factory.mktemp("beside")
+    (beside / "requirements.txt").write_text((root / "requirements.txt").read_text())
+    (beside / ".venv").symlink_to(root / ".venv")
+    again = Machine(beside)
+    assert not again.install()
+    assert again.commands == []
+
+
 def test_the_fingerprint_covers_every_lock(root: Path) -> None:
     before = fingerprint(root, root / ".venv")
     (root / "requirements-dev.txt").write_text("gamma==3\n")

@@ -20,10 +20,10 @@ from ops.local_aws.world import Assumptions, WorldOptions
 from ops.replay.backtest import Trust
 from ops.traffic_past import EndpointTraffic
 from tests.living import TUESDAY
-from tests.small_worlds import told
+from tests.small_worlds import NAME, small, told
 
 DAYS = 4.0
-SLEEPER, WARM, DIRECT, FIXED = "sleeper", "warm", "direct", "fixed"
+SLEEPER, WARM, DIRECT, FIXED, CHANGED, IDLE = "sleeper", "warm", "direct", "fixed", "changed", "idle"
 IN_SLOT_S = 0.35
 """Download and upload, beside the container's time (docs/model.md)."""
 TRAFFIC = {
@@ -34,6 +34,10 @@ TRAFFIC = {
     DIRECT: Traffic(
         DIRECT, 1, (15.0, 25.0), quiet, batches=(Batch(TUESDAY - DAYS * DAY + HOUR, 4 * HOUR, 9, 60.0),)
     ),
+    CHANGED: Traffic(
+        CHANGED, 1, (10.0, 20.0), quiet, batches=(Batch(TUESDAY - DAYS * DAY + HOUR, 2 * HOUR, 4, 60.0),)
+    ),
+    IDLE: Traffic(IDLE, 1, (10.0, 20.0), quiet),
     FIXED: Traffic(
         FIXED, 1, (10.0, 20.0), quiet, batches=(Batch(TUESDAY - DAYS * DAY + HOUR, HOUR, 20, 60.0),)
     ),
@@ -41,15 +45,16 @@ TRAFFIC = {
 
 
 def tell(kit: Kit, born: float) -> None:
-    """One that sleeps, one with warm windows, a real-time one, and one that nothing scales."""
+    """One that sleeps, one with warm windows, a real-time one, one whose minimum is raised, one that nothing scales."""
     kit.quota("ml.g5.xlarge", 20)
     for name, traffic in TRAFFIC.items():
         kit.config(name, f"{name}-1", "ml.g5.xlarge", concurrency=None if name == DIRECT else 2)
         kit.endpoint(name, f"{name}-1", traffic)
-    for name in (SLEEPER, WARM):
+    for name in (SLEEPER, WARM, CHANGED, IDLE):
         kit.bounds(name, 0, 3)
         kit.track(name)
         kit.wake(name)
+    kit.later(born + 2 * DAY, lambda: kit.bounds(CHANGED, 1, 2))
     kit.schedule(WARM, "open", "cron(0 6 * * ? *)", "UTC", min=1)
     kit.schedule(WARM, "close", "cron(0 18 * * ? *)", "UTC", min=0)
 
@@ -139,6 +144,17 @@ def test_the_actual_policy_replayed_is_what_happened(console: Console, name: str
     assert len(found.instances) == len(found.actual.instances)
 
 
+def test_what_happened_is_compared_from_the_last_change_of_scaling_on(console: Console) -> None:
+    found = console.find_traffic(CHANGED)
+    changed = TUESDAY - (DAYS - 2) * DAY
+    assert changed + 1800 <= found.actual.first_s <= changed + 3600
+    assert found.arrivals.first_s < changed - DAY
+    assert "Scaling was changed on the way" in found.notes[-1]
+    tested = console.backtest(found)
+    assert tested.trust is Trust.GOOD, tested.sentences
+    assert tested.figure("instance-hours").actual == pytest.approx(47.5, abs=0.6)
+
+
 def test_an_endpoint_that_nothing_scales(console: Console) -> None:
     found = console.find_traffic(FIXED)
     assert found.setup is not None
@@ -205,6 +221,18 @@ def test_the_command_says_what_it_rests_on(at: Path, capsys: pytest.CaptureFixtu
     assert "cold start" in out
 
 
+def test_an_endpoint_without_traffic_is_replayed_all_the_same(
+    at: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", "--endpoint", IDLE, "--days", "1", "--min", "1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["requests"], found["p95_wait_s"], found["drained_s"]) == (0, None, 0)
+    assert found["instance_hours"] == pytest.approx(24, abs=0.1)
+    assert found["backtest"] is None
+    assert main(["replay", "--endpoint", IDLE, "--days", "1"]) == 0
+    assert capsys.readouterr().out.startswith("No request came: 0 cold starts and 0.00 instance-hours")
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -217,3 +245,25 @@ def test_the_command_says_what_it_rests_on(at: Path, capsys: pytest.CaptureFixtu
 def test_refusals(at: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str) -> None:
     assert main(["replay", *options]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_minutes_that_aws_has_forgotten_are_taken_from_the_history(tmp_path: Path) -> None:
+    history = f"sqlite:///{tmp_path / 'history.db'}"
+    with small(1.0, every_s=6 * HOUR) as (server, clock):
+        with Console.open(Settings(endpoint_url=server.url, history_url=history), keep=True) as console:
+            seen = console.find_traffic(NAME).arrivals
+        clock.jump(20 * DAY)
+        server.world.fleet.advance(clock.now())
+        with Console.open(Settings(endpoint_url=server.url, history_url=history), keep=True) as console:
+            later = console.find_traffic(NAME)
+        with Console.open(Settings(endpoint_url=server.url)) as console:
+            without = console.find_traffic(NAME).arrivals
+    assert seen.coarse_s == 0
+    fine = (later.arrivals.length_s == 60) & (later.arrivals.start_s < seen.until_s)
+    assert fine.sum() == pytest.approx(len(seen), abs=10)
+    np.testing.assert_array_equal(later.arrivals.count[fine][: len(seen)], seen.count[: fine.sum()])
+    assert later.arrivals.coarse_s < 6 * DAY < without.coarse_s + DAY
+    assert "days are known in steps longer than a minute alone" in " ".join(later.notes)
+    # Whatever the steps, all that came is there: twelve every six hours.
+    for found in (later.arrivals, without):
+        assert found.total + found.unplaced == pytest.approx(12 * (21 * 4), abs=24)

@@ -9,20 +9,26 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ops.config import Settings
 from ops.console import Console
 from ops.core.candidate import Candidate, Machine, always_on
-from ops.core.candidate_setup import read
+from ops.core.candidate_setup import AsCandidate, read
 from ops.core.change import Actor, ChangePlan, Outcome
 from ops.core.errors import BadInput
 from ops.core.fixes import PutSchedule
-from ops.core.types import MetricRef, Severity, StepPolicy, Suspended, TargetTrackingPolicy
+from ops.core.setup import Setup
+from ops.core.setup_steps import after
+from ops.core.types import MetricRef, ScheduledAction, Severity, StepPolicy, Suspended, TargetTrackingPolicy
 from ops.core.warm_actions import recognised
 from ops.local_aws.server import LocalAws
-from ops.replay.candidates import Ground, scenario
+from ops.planner_plan import take
+from ops.replay.candidates import Ground, fitted, scenario
 from ops.replay.of_setup import of_setup
 from ops.warming import WarmWish
+from tests.core.test_planning import NOW, around, held
 from tests.core.warm_samples import office, plan, window
 from tests.small_worlds import NAME, small
 
@@ -174,3 +180,49 @@ def test_what_a_plan_cannot_do_is_said(hands: Hands) -> None:
     assert made.needs == "admin"
     with pytest.raises(BadInput, match="quota"):
         hands.console.plan_candidate(NAME, Candidate(0, 40, machine=MACHINE))
+
+
+WEEKDAYS = (("mon-fri 08:00-18:00",), ("mon-fri 09:00-12:00", "sat 10:00-14:00"), ("thu 13:00-16:00",))
+"""The first and the last are open now: NOW is a Thursday."""
+NIGHTS = ("sun 22:00-06:00",)
+
+
+@st.composite
+def candidates(draw: st.DrawFn) -> Candidate:
+    low, more = draw(st.integers(0, 3)), draw(st.integers(0, 8))
+    windows = [
+        w for w in (draw(st.sampled_from((None, *WEEKDAYS))), draw(st.sampled_from((None, NIGHTS)))) if w
+    ]
+    if not more:
+        return always_on(low, MACHINE)
+    floor = draw(st.integers(1, more))
+    plans = [
+        plan(*each, id=n, floor=low + floor, early=draw(st.sampled_from([0, 7])))
+        for n, each in enumerate(windows, 1)
+    ]
+    target = draw(st.one_of(st.none(), st.sampled_from([0.5, 2.0, 5.0, 17.5])))
+    cooldowns = (draw(st.integers(0, 900)), draw(st.integers(0, 900))) if target is not None else (300, 300)
+    wake = draw(st.one_of(st.none(), st.integers(1, 5))) if low == 0 else 2
+    return fitted(Candidate(low, low + more, target, *cooldowns, wake, tuple(plans), MACHINE))
+
+
+def in_aws(setup: Setup) -> Setup:
+    """As AWS holds it: policies have ARNs, and alarms name them."""
+    arns = {p.name: p.arn or f"arn:aws:autoscaling:policyName/{p.name}" for p in setup.policies}
+    named = {f"policy {name}": arn for name, arn in arns.items()}
+    return replace(
+        setup,
+        policies=tuple(replace(p, arn=arns[p.name]) for p in setup.policies),
+        alarms=tuple(replace(a, actions=tuple(named.get(x, x) for x in a.actions)) for a in setup.alarms),
+    )
+
+
+@settings(max_examples=60)
+@given(st.lists(candidates(), min_size=1, max_size=3))
+def test_whatever_was_there_the_set_up_is_the_candidate_afterwards(wanted: list[Candidate]) -> None:
+    seen = around()
+    setup = held(0, 4, None, ScheduledAction("theirs", "cron(0 6 * * ? *)", "UTC", 1, None))
+    for candidate in wanted:
+        setup = in_aws(after(setup, take(setup, seen, candidate, "").changes))
+        assert read(setup, MACHINE, NOW) == AsCandidate(candidate)
+        assert take(setup, seen, candidate, "").changes == ()

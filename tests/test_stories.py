@@ -33,6 +33,7 @@ STATES = {
     "actions-off": {"wake_stuck"},
     "max-zero": {"wake_stuck"},
     "no-capacity": {"wake_failing"},
+    "pooled": {"busy", "slow"},
     "no-scale-in": {"idle_paid", "busy"},
     "always-on": {"idle_paid", "busy"},
     "slow": {"slow", "busy"},

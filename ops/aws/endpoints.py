@@ -140,7 +140,7 @@ def _not_looked_at(endpoint: Endpoint) -> tuple[Problem, ...]:
 def described_config(reading: Reading, name: str) -> Configured:
     """The type and publish interval that a configuration names, also one that is not in use any more. Raises OpsError.
 
-    Its first variant counts, as everywhere; one that is gone, or mixes types in pools, names none.
+    Its first variant counts, as everywhere; one that is gone names none, one with pools their types by priority.
     """
     try:
         wire = reading.ask("sagemaker", "DescribeEndpointConfig", EndpointConfigName=name)
@@ -148,8 +148,9 @@ def described_config(reading: Reading, name: str) -> Configured:
         if is_missing(error):
             return Configured(None)
         raise
-    variants = wire.get("ProductionVariants") or [{}]
-    return Configured(variants[0].get("InstanceType"), wire.get("CreationTime"), _publish_interval(wire))
+    variant: Wire = (wire.get("ProductionVariants") or [{}])[0]
+    pools = parse_pools(variant)
+    return Configured(variant.get("InstanceType"), wire.get("CreationTime"), _publish_interval(wire), pools)
 
 
 def undescribed(summary: Summary, ref: EndpointRef) -> Endpoint:
@@ -176,6 +177,11 @@ def parse_endpoint(wire: Wire, config: Wire, ref: EndpointRef) -> Endpoint:
     name = str(variant.get("VariantName") or ref.variant)
     configured = [v for v in config.get("ProductionVariants", ()) if v.get("VariantName") == name]
     source: Wire = configured[0] if configured else {}
+    mix = tuple(
+        (str(pool["InstanceType"]), int(pool["CurrentInstanceCount"]))
+        for pool in variant.get("InstancePools") or ()
+        if pool.get("CurrentInstanceCount") is not None
+    )
     return Endpoint(
         ref=EndpointRef(ref.account, ref.region, ref.name, name),
         arn=str(wire.get("EndpointArn", "")),
@@ -191,7 +197,15 @@ def parse_endpoint(wire: Wire, config: Wire, ref: EndpointRef) -> Endpoint:
         publish_interval=_publish_interval(wire if wire.get("MetricsConfig") else config),
         config_created=config.get("CreationTime"),
         other_variants=tuple(str(v.get("VariantName", "")) for v in variants[1:]),
+        pools=parse_pools(source) or tuple(kind for kind, _ in mix),
+        mix=mix,
     )
+
+
+def parse_pools(variant: Wire) -> tuple[str, ...]:
+    """The types of a configured variant's instance pools, by priority; empty where it has none."""
+    pools = sorted(variant.get("InstancePools") or (), key=lambda pool: int(pool.get("Priority") or 0))
+    return tuple(str(pool["InstanceType"]) for pool in pools)
 
 
 def _publish_interval(wire: Wire) -> int:

@@ -44,6 +44,10 @@ class Patience:
     attempts: int = 4
 
 
+LOCAL = Patience(connect_s=3.0, read_s=20.0, attempts=2)
+"""With what runs on this machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """Which AWS is meant. `kind` is "embedded" or "aws"; a loopback address needs no credentials."""
@@ -56,6 +60,8 @@ class Where:
     writable: bool = False
     why_read_only: str = ""
     patience: Patience = field(default_factory=Patience)
+    own_endpoints: bool = False
+    """Whether AWS's own addresses are meant, whatever AWS_ENDPOINT_URL says: that is another console's."""
 
 
 class AwsSession:
@@ -124,6 +130,7 @@ class AwsSession:
             max_pool_connections=THREADS * 2,
             proxies={} if where.loopback else None,
             user_agent_extra="ebb",
+            ignore_configured_endpoint_urls=where.own_endpoints or None,
             signature_version="s3v4" if service == "s3" else None,  # also of signed addresses
             s3={"addressing_style": "path"}
             if where.loopback

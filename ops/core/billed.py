@@ -54,6 +54,7 @@ def saving(
     *,
     most: int | None,
     listed: Price | None = None,
+    pool: Sequence[str] = (),
     is_async: bool = True,
     tags: Mapping[str, str] | None = None,
 ) -> Saving:
@@ -61,12 +62,14 @@ def saving(
 
     Not known are days that may not be billed in full, those of which the bill does not say whose hours of its type
     they were, and those with hours that cost nothing at all. `listed`: the rate of the baseline where the bill shows
-    none, as for one that slept all the time.
+    none, as for one that slept all the time. `pool`: its types by priority; the baseline is at the rate of the first.
     """
     on = against(baseline, time, most)
     lines = told.of(name, period)
     lived = [d for d in period.days() if d[2].timestamp() > time.first and d[1].timestamp() < time.end]
-    kinds = {d.instance_type for d in lines} | ({listed.instance_type} if listed is not None else set())
+    kinds = (
+        {d.instance_type for d in lines} | {*pool} | ({listed.instance_type} if listed is not None else set())
+    )
     free = {d.day for d in lines if paid(d) is None}
     days = {day for day, _, _ in lived if told.whole(day)}
     nameless, blurred = told.untold(kinds, days), told.blurred.get(name, frozenset())
@@ -76,19 +79,23 @@ def saving(
     known = days - nameless - blurred - free
     mine = [d for d in lines if d.day in known]
     shown = rates(mine)
-    each = shown or ({listed.instance_type: listed.usd_per_hour} if listed is not None else {})
+    each: Mapping[str, Decimal] = shown or (
+        {listed.instance_type: listed.usd_per_hour} if listed is not None else {}
+    )
+    if pool:
+        each = _of_first(pool[0], shown, listed)
     wanted = _wanted(baseline, period, time, on.instances)
     own: dict[date | None, list[BilledDay]] = {}
     for d in mine:
         own.setdefault(d.day, []).append(d)
-    by_day = tuple(_day(day, own.get(day, []), wanted, each, day in known) for day, _, _ in lived)
+    by_day = tuple(_day(day, own.get(day, []), wanted, each, day in known, pool) for day, _, _ in lived)
     paid_free = sum((d.hours for d in mine if d.charge is Charge.FREE_TIER), Decimal(0))
     missing = FOREIGN if foreign else _missing(bool(known), days, nameless, blurred, free, bool(each), on)
     return Saving(
         name,
         Basis.BILLED,
         time,
-        _said(on, shown, each, mine, paid_free, len(days & free)),
+        _said(on, shown, each, mine, paid_free, len(days & free), pool),
         sum((d.hours for d in mine), Decimal(0)) if known else None,
         _all([d.baseline_hours for d in by_day if d.known]),
         _sum(mine) if known and not (free and not each) else None,
@@ -140,12 +147,16 @@ def _said(
     lines: Sequence[BilledDay],
     paid_free: Decimal,
     free_days: int,
+    pool: Sequence[str],
 ) -> Against:
     """The baseline with what a bill adds to its formula."""
     if on.instances is None:
         return on
     said = [f"{on.formula} UTC" if on.baseline.kind is Kind.HOURS else on.formula]
-    if shown:
+    if pool and each:
+        source = "the rate of the bill" if pool[0] in shown else "its list price"
+        said.append(f"at ${each[pool[0]]:.4f} an hour for {pool[0]}, the first of its pool, {source}")
+    elif shown:
         off = any(line.charge is Charge.DISCOUNT for line in lines)
         at = " and ".join(f"at ${shown[kind]:.4f} an hour for {kind}" for kind in sorted(shown))
         said.append(f"{at}, the rate of the bill{', discounts taken off' if off else ''}")
@@ -183,19 +194,30 @@ def _day(
     wanted: Mapping[date, Decimal | None],
     each: Mapping[str, Decimal],
     known: bool,
+    pool: Sequence[str],
 ) -> SavedDay:
     if not known:
         return SavedDay(day, 0.0, None, None, None, None)
-    based, rate = wanted[day], _rate_of(own, each)
+    based, rate = wanted[day], _rate_of(own, each, pool)
     hours = sum((line.hours for line in own), Decimal(0))
     return SavedDay(
         day, 1.0, hours, based, _sum(own), based * rate if based is not None and rate is not None else None
     )
 
 
-def _rate_of(own: Sequence[BilledDay], each: Mapping[str, Decimal]) -> Decimal | None:
-    """The rate of a day's own type; of a day without hours that of the period, where there is one type alone."""
+def _of_first(kind: str, shown: Mapping[str, Decimal], listed: Price | None) -> Mapping[str, Decimal]:
+    """The rate of a pool's first type: that of the bill, else the list's; empty where neither is known."""
+    if kind in shown:
+        return {kind: shown[kind]}
+    return {kind: listed.usd_per_hour} if listed is not None and listed.instance_type == kind else {}
+
+
+def _rate_of(own: Sequence[BilledDay], each: Mapping[str, Decimal], pool: Sequence[str]) -> Decimal | None:
+    """The rate of a day's own type, of a pool that of its first; of a day without hours that of the period, where there
+    is one type alone."""
     kinds = sorted({line.instance_type for line in own if line.hours}, key=lambda k: -_hours(own, k))
+    if pool:
+        return each.get(pool[0])
     if kinds:
         return each.get(kinds[0])
     return next(iter(each.values())) if len(each) == 1 else max(each.values(), default=None)

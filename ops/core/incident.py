@@ -164,7 +164,7 @@ def _numbers(view: EndpointView) -> Iterator[str]:
     current = "not known" if endpoint.current is None else f"{endpoint.current} in service"
     wanted = "" if endpoint.desired is None else f", {endpoint.desired} wanted"
     bounds = f", bounds {row.bounds.min}–{row.bounds.max}" if row.bounds is not None else ""
-    kind = f" of {escaped(endpoint.instance_type)}" if endpoint.instance_type else ""
+    kind = f" of {escaped(endpoint.mix_words or endpoint.type_words)}" if endpoint.type_words else ""
     yield f"Instances: {current}{wanted}{bounds}{kind}"
     yield f"Configuration: {escaped(endpoint.config_name)}; status {escaped(endpoint.status)}"
     if endpoint.failure_reason:

@@ -3,8 +3,8 @@ it, and from what was seen of it. Pure.
 
 Source: facts A.6 (a configuration never changes, so its name stands for a type), F.7 (CloudTrail, 90 days). A type is
 counted from the call that ordered it: the minutes until the update is done are few, and nothing tells when in
-them the instances were changed. Of several variants the first is meant, as everywhere in Ebb; a variant that
-mixes types has no single one, and its type is not known.
+them the instances were changed. Of several variants the first is meant, as everywhere in Ebb; a variant with instance
+pools has their types by priority, and which of them ran when is another matter (`ops.core.instance_mix`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from ops.core.moments import mark
 from ops.core.savings import TypeFrom
+from ops.core.types import by_priority
 
 SLACK = timedelta(minutes=1)
 """Clocks of two services may be so far apart."""
@@ -41,19 +42,22 @@ class Sighting:
     at: datetime
     until: datetime
     config: str
-    instance_type: str
+    instance_type: str | None
     made: datetime | None = None
     interval: int | None = None
     """Seconds between two host-metric samples of one instance; None: not on record."""
+    pool: tuple[str, ...] = ()
+    """The types of its instance pools, by priority; its single type is None then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """A configuration that was looked up. `instance_type` None: it is gone, or names no single type."""
+    """A configuration that was looked up. `instance_type` None: it is gone, or has a `pool` of types by priority."""
 
     instance_type: str | None
     made: datetime | None = None
     interval: int | None = None
+    pool: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class _Mark:
     served: datetime | None
     instance_type: str | None
     interval: int | None
+    pool: tuple[str, ...] = ()
 
 
 def types_from(
@@ -92,8 +97,8 @@ def types_from(
     for each in _marks(created, seen, deploys, configs, complete):
         if out and out[-1].since == each.since:
             out.pop()  # of two at once the later one holds
-        if not out or out[-1].instance_type != each.instance_type:
-            out.append(TypeFrom(each.since, each.instance_type))
+        if not out or (out[-1].instance_type, out[-1].pool) != (each.instance_type, each.pool):
+            out.append(TypeFrom(each.since, each.instance_type, each.pool))
     return tuple(out)
 
 
@@ -187,7 +192,13 @@ def _marks(
         mine.pop()  # it is under way, failed, or was rolled back
     known = [(d, *_found_out(d, seen, configs)) for d in mine]
     marks = [
-        _Mark(at := max(d.at, created), _served(at, d.config, seen), found.instance_type, found.interval)
+        _Mark(
+            at := max(d.at, created),
+            _served(at, d.config, seen),
+            found.instance_type,
+            found.interval,
+            found.pool,
+        )
         for d, looked_up, found in known
         if looked_up
     ]
@@ -196,13 +207,14 @@ def _marks(
         before = seen[number - 1] if number else None
         begin = before.until - SLACK if before is not None else created - SLACK
         ordered = any(
-            (d.config, found.instance_type) == (each.config, each.instance_type)
+            (d.config, found.instance_type, found.pool) == (each.config, each.instance_type, each.pool)
             and begin < d.at <= each.at + SLACK
             for d, _, found in known
         )
         if not ordered:
             since = _since(each, before)
-            marks.append(_Mark(since, _served(since, each.config, seen), each.instance_type, each.interval))
+            served = _served(since, each.config, seen)
+            marks.append(_Mark(since, served, each.instance_type, each.interval, each.pool))
     marks.sort(key=lambda m: m.since)
     ordered_before = any(not d.first and max(d.at, created) <= marks[0].since for d in mine)
     since = marks[0].since
@@ -217,10 +229,10 @@ def assumed(types: Sequence[TypeFrom], begin: datetime, now: datetime) -> str:
 
     The time in it is marked, see `ops.core.moments`.
     """
-    if not types or types[0].instance_type is None or types[0].since <= begin:
+    if not types or not types[0].kinds or types[0].since <= begin:
         return ""
-    since = mark(types[0].since, now)
-    return f"Which instance type it had before {since} is not on record; it is counted as {types[0].instance_type}."
+    since, words = mark(types[0].since, now), by_priority(types[0].kinds)
+    return f"Which instance type it had before {since} is not on record; it is counted as {words}."
 
 
 def _since(each: Sighting, before: Sighting | None) -> datetime:
@@ -244,7 +256,7 @@ def _found_out(
     known = [s for s in seen if s.config == deploy.config and (s.made is None or s.made <= deploy.at + SLACK)]
     if known:
         nearest = min(known, key=lambda s: abs(s.at - deploy.at))
-        return True, Configured(nearest.instance_type, nearest.made, nearest.interval)
+        return True, Configured(nearest.instance_type, nearest.made, nearest.interval, nearest.pool)
     found = configs.get(deploy.config)
     if found is None:
         return False, Configured(None)

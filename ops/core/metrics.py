@@ -135,7 +135,7 @@ def has_gpu(instance_type: str | None) -> bool:
 
 def wanted(metrics: Iterable[Metric], endpoint: Endpoint) -> tuple[Metric, ...]:
     """Those of `metrics` that this endpoint can publish."""
-    gpu = has_gpu(endpoint.instance_type)
+    gpu = any(map(has_gpu, endpoint.kinds or (None,)))
     return tuple(m for m in metrics if gpu or not m.name.startswith("GPU"))
 
 

@@ -136,7 +136,7 @@ def cost_of(before: Setup, wanted: Setup, around: Around) -> CostEffect | None:
     new = wanted.target.bounds if wanted.target is not None else None
     if new is None or old == new:
         return None
-    kind = around.endpoint.instance_type or "its type"
+    kind = (around.endpoint.kinds or ("its type",))[0]
     if around.price is None:
         return CostEffect(None, None, f"No list price of {kind} is known.")
     more = new.min - old.min
@@ -144,6 +144,8 @@ def cost_of(before: Setup, wanted: Setup, around: Around) -> CostEffect | None:
     source = (
         f"{_usd(around.price.usd_per_hour)} an hour, {around.price.source}, {around.price.as_of:%d %b %Y}"
     )
+    if around.endpoint.pools:
+        source += f"; of {kind}, the first of its pool"
     if more == 0:
         if new.max == 0:
             return CostEffect(Decimal(0), Decimal(0), "Nothing while it stays so: no instance runs.")

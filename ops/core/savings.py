@@ -8,7 +8,7 @@ money are never added to each other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -16,29 +16,16 @@ import numpy as np
 
 from ops.core.baselines import Against, Baseline, Kind, against, office_edges
 from ops.core.cost import Basis, hours_of
+from ops.core.instance_mix import split
 from ops.core.instance_time import MINUTES, QUARTER_S, InstanceTime
 from ops.core.periods import Period
+from ops.core.places import Place
+from ops.core.savings_lines import Line, Part, by_type_of, held_at, of_pool
+from ops.core.savings_lines import TypeFrom as TypeFrom
+from ops.core.savings_lines import TypeHours as TypeHours
 from ops.core.types import FloatArray, Price
 
 CURRENCY = "USD"
-
-
-@dataclass(frozen=True, slots=True)
-class TypeFrom:
-    """The instance type of an endpoint from an instant on; None: not known."""
-
-    since: datetime
-    instance_type: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class TypeHours:
-    """Instance-hours of one type. `usd` None: no price is known."""
-
-    instance_type: str
-    hours: Decimal
-    price: Price | None
-    usd: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +95,26 @@ class Saving(Compared):
     """When it was created, where that lies within the period: nothing older is counted."""
     gone: datetime | None = None
     """When it was first missing, where it is not there any more."""
+    unseen_hours: Decimal = Decimal(0)
+    """Instance-hours of one of a pool's types of which nobody saw which: counted as the cheapest."""
+    spread_usd: Decimal = Decimal(0)
+    """What it had cost more, had all of these been of the dearest."""
+    only: str = ""
+    """Which of its variants is counted by metrics, in a sentence; empty where there is no other."""
+    unseen: str = ""
+    """These two in a sentence; empty where the types of all hours are known."""
+    place: Place | None = None
+    """Where it is, in a view of several places."""
+
+    @property
+    def key(self) -> str:
+        """What tells it apart in its view: the name, of several places with account and region."""
+        return self.name if self.place is None else self.place.of(self.name)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """All that this rests on and is not known for sure, and what is not in it."""
+        return tuple(filter(None, (self.only, *self.notes, self.unseen)))
 
     @property
     def covered(self) -> float:
@@ -120,6 +127,7 @@ class Saving(Compared):
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     name: str
+    """The `key` of its row."""
     why: str
 
 
@@ -129,6 +137,7 @@ class Total(Compared):
 
     basis: Basis
     counted: tuple[str, ...]
+    """The `key` of each row."""
     left_out: tuple[LeftOut, ...]
     hours: Decimal | None
     baseline_hours: Decimal | None
@@ -160,8 +169,10 @@ def saving(
 
     `time` covers the period from its start (or the endpoint's creation) until `period.until`. `types`: ascending; the
     first holds for all time before it, too. `prices`: by instance type; a type that is missing has no known price.
+    Instance-time of a pool is of the types that were seen; what nobody saw is counted as the cheapest of the pool, and
+    `spread_usd` says how much more it may be. The baseline of a pool is at the price of its first type.
     """
-    on = against(baseline, time, most)
+    on = at_first(against(baseline, time, most), types)
     begin, end = time.first, time.end
     days = [(d, a, b) for d, a, b in period.days() if b.timestamp() > begin and a.timestamp() < end]
     changes = [int(each.since.timestamp()) // QUARTER_S * QUARTER_S for each in types[1:]]
@@ -173,22 +184,37 @@ def saving(
     minutes, known = time.between(edges)
     wanted = known if on.baseline.kind is not Kind.HOURS else _office(time, baseline, period, edges)
     lines = []
+    shared = {each: split(time, each.pool, each.seen).between(edges) for each in types if each.pool}
     for i, at in enumerate(edges[:-1]):
-        instance_type = type_at(types, at)
+        held = held_at(types, at)
+        if held is not None and held.pool:
+            by_kind, unseen = shared[held]
+            parts = of_pool(held, {kind: m[i] for kind, m in by_kind.items()}, unseen[i], prices)
+        else:
+            kind = held.instance_type if held is not None else None
+            parts = (Part(kind, prices.get(kind or ""), hours_of(float(minutes[i]))),)
         lines.append(
-            _Line(
+            Line(
                 at,
                 edges[i + 1],
-                instance_type,
-                prices.get(instance_type or ""),
-                hours_of(float(minutes[i])),
+                parts,
+                first := held.kinds[0] if held is not None and held.kinds else None,
+                prices.get(first or ""),
                 None if on.instances is None else on.instances * hours_of(float(wanted[i])),
                 float(known[i]),
             )
         )
     shown = tuple(_day(day, a, b, lines) for day, a, b in days)
     whole = _sum(lines)
-    unpriced = sorted({line.instance_type or "" for line in lines if line.price is None and line.known})
+    parts = tuple(part for line in lines if line.known for part in line.parts)
+    if not parts and whole.hours is not None:  # a pool that slept all the time is named by its first type
+        parts = tuple(Part(kind, prices.get(kind), Decimal(0)) for kind in types[-1].kinds[:1])
+    lacking = {kind for part in parts if part.price is None for kind in part.unpriced(prices)}
+    lacking |= {line.first or "" for line in lines if line.known and line.baseline_price is None}
+    unpriced = sorted(lacking)
+    not_seen = [part for part in parts if part.pool]
+    unseen_hours = sum((part.hours for part in not_seen), Decimal(0))
+    spread = sum((part.spread for part in not_seen), Decimal(0))
     return Saving(
         name,
         Basis.ESTIMATED,
@@ -198,13 +224,16 @@ def saving(
         whole.baseline_hours,
         whole.usd,
         whole.baseline_usd,
-        _by_type(lines),
+        by_type_of(parts),
         shown,
-        tuple(dict.fromkeys(line.price for line in lines if line.price is not None)),
+        _prices_of(lines),
         _missing(time, on, unpriced),
         period.over and time.coverage == 1.0 and not unpriced,
         is_async,
         tags,
+        unseen_hours=unseen_hours,
+        spread_usd=spread,
+        unseen=_unseen(not_seen, unseen_hours, whole.hours, spread),
     )
 
 
@@ -214,7 +243,7 @@ def total(found: Iterable[Saving], basis: Basis = Basis.ESTIMATED) -> Total:
     if any(row.basis is not basis for row in rows):
         raise ValueError("billed and estimated costs are never added to each other")
     known = [row for row in rows if row.usd is not None and row.baseline_usd is not None]
-    left = tuple(LeftOut(row.name, row.missing or "not known") for row in rows if row not in known)
+    left = tuple(LeftOut(row.key, row.missing or "not known") for row in rows if row not in known)
     by_days = bool(rows) and all(row.days_known is not None for row in rows)
     days_known, days_lived = _days_told(known or rows) if by_days else (None, None)
     by_day: dict[date, list[SavedDay]] = {}
@@ -223,7 +252,7 @@ def total(found: Iterable[Saving], basis: Basis = Basis.ESTIMATED) -> Total:
             by_day.setdefault(day.day, []).append(day)
     return Total(
         basis,
-        tuple(row.name for row in known),
+        tuple(row.key for row in known),
         left,
         _added(row.hours for row in known),
         _added(row.baseline_hours for row in known),
@@ -257,19 +286,6 @@ def _days_told(rows: Sequence[Saving]) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A stretch of one type within one day."""
-
-    begin: int
-    end: int
-    instance_type: str | None
-    price: Price | None
-    hours: Decimal
-    baseline_hours: Decimal | None
-    known: float
-
-
-@dataclass(frozen=True, slots=True)
 class _Sums:
     hours: Decimal | None
     baseline_hours: Decimal | None
@@ -278,29 +294,30 @@ class _Sums:
     known: float
 
 
-def _sum(lines: Sequence[_Line]) -> _Sums:
+def _sum(lines: Sequence[Line]) -> _Sums:
     some = [line for line in lines if line.known]
     if not some:
         return _Sums(None, None, None, None, 0.0)
     hours = sum((line.hours for line in some), Decimal(0))
     based = [line.baseline_hours for line in some]
     usd, baseline_usd = Decimal(0), Decimal(0)
-    priced = all(line.price is not None for line in some)
+    priced = all(part.price is not None for line in some for part in line.parts)
     for line in some:
-        if line.price is not None:
-            usd += line.hours * line.price.usd_per_hour
-            baseline_usd += (line.baseline_hours or Decimal(0)) * line.price.usd_per_hour
+        usd += sum((part.usd or Decimal(0) for part in line.parts), Decimal(0))
+        if line.baseline_price is not None:
+            baseline_usd += (line.baseline_hours or Decimal(0)) * line.baseline_price.usd_per_hour
     unknown = any(each is None for each in based)
+    based_priced = all(line.baseline_price is not None for line in some)
     return _Sums(
         hours,
         None if unknown else sum((each for each in based if each is not None), Decimal(0)),
         usd if priced else None,
-        baseline_usd if priced and not unknown else None,
+        baseline_usd if based_priced and not unknown else None,
         sum(line.known for line in some),
     )
 
 
-def _day(day: date, begin: datetime, end: datetime, lines: Sequence[_Line]) -> SavedDay:
+def _day(day: date, begin: datetime, end: datetime, lines: Sequence[Line]) -> SavedDay:
     first, last = int(begin.timestamp()), int(end.timestamp())
     sums = _sum([line for line in lines if line.begin < last and line.end > first])
     length = (last - first) / 60
@@ -324,26 +341,31 @@ def _added(values: Iterable[Decimal | None]) -> Decimal | None:
     return sum(known, Decimal(0)) if known else None
 
 
-def _by_type(lines: Sequence[_Line]) -> tuple[TypeHours, ...]:
-    out: dict[str, TypeHours] = {}
-    for line in lines:
-        if not line.known:
-            continue
-        key = line.instance_type or "unknown type"
-        old = out.get(key)
-        hours = line.hours + (old.hours if old else Decimal(0))
-        usd = hours * line.price.usd_per_hour if line.price is not None else None
-        out[key] = TypeHours(key, hours, line.price, usd)
-    return tuple(out[key] for key in sorted(out))
+def _unseen(parts: Sequence[Part], hours: Decimal, of: Decimal | None, spread: Decimal) -> str:
+    if not parts or of is None:
+        return ""
+    said = f"Which type of its pool ran was not seen for {hours:,.2f} of its {of:,.2f} instance-hours"
+    ends = {(p.price.instance_type, p.dearest.instance_type) for p in parts if p.price and p.dearest}
+    if len(ends) != 1 or any(part.price is None for part in parts):
+        return f"{said}; a bill tells."
+    low, high = ends.pop()
+    return (
+        f"{said}: they are counted as {low}, the cheapest; as {high}, the dearest, they had cost "
+        f"${spread:,.2f} more. A bill tells."
+    )
 
 
-def type_at(types: Sequence[TypeFrom], at: int) -> str | None:
-    """The type at an epoch second; a change counts from the quarter hour on in which it lies."""
-    found = types[0].instance_type if types else None
-    for each in types[1:]:
-        if each.since.timestamp() // QUARTER_S * QUARTER_S <= at:
-            found = each.instance_type
-    return found
+def _prices_of(lines: Sequence[Line]) -> tuple[Price, ...]:
+    used = (p for line in lines for p in (*(part.price for part in line.parts), line.baseline_price))
+    return tuple(dict.fromkeys(price for price in used if price is not None))
+
+
+def at_first(on: Against, types: Sequence[TypeFrom]) -> Against:
+    """A baseline that says at which type's price it counts, where there are pools."""
+    firsts = list(dict.fromkeys(each.pool[0] for each in types if each.pool))
+    if not firsts or on.instances is None:
+        return on
+    return replace(on, formula=f"{on.formula}; at the price of {' and '.join(firsts)}, the first of its pool")
 
 
 def _office(time: InstanceTime, baseline: Baseline, period: Period, edges: Sequence[int]) -> FloatArray:

@@ -100,12 +100,13 @@ CANDIDATES = (
 
 def candidate(found: Candidate) -> str:
     """One real-time endpoint in a sentence: what asynchronous inference that scales to zero would save."""
+    name = found.name if found.place is None else found.place.of(found.name)
     if found.saved is None:
-        return f"{found.name}: not known. {' '.join(found.why)}".rstrip()
+        return f"{name}: not known. {' '.join(found.why)}".rstrip()
     known = "" if found.coverage >= 0.995 else f", of {share(found.coverage)} of its time"
     more = found.saved < 0
     return (
-        f"{found.name}: {found.fit.value} fit. It cost about {usd(found.usd, Basis.ESTIMATED)}{known}, and would save "
+        f"{name}: {found.fit.value} fit. It cost about {usd(found.usd, Basis.ESTIMATED)}{known}, and would save "
         f"{'nothing' if more else f'about {usd(found.saved, Basis.ESTIMATED)}'}. {' '.join(found.why)}"
     ).rstrip()
 

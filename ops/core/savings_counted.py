@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from ops.core.baselines import Kind
 from ops.core.cost import COST_EXPLORER_USD, Basis
+from ops.core.places import all_told
+from ops.core.savings_merge import lines_elsewhere
 from ops.core.savings_parts import known_minutes, levels
 from ops.core.savings_story import billed_days, settled
 from ops.core.savings_words import hours, named, share, stamp, usd
@@ -59,7 +61,7 @@ def counting(view: SavingsView) -> list[tuple[str, str]]:
     whole, chosen = view.total, view.query
     basis = whole.basis
     known, lived, coarse = known_minutes(view.rows)
-    out = [("period", f"{period(view)}; {settled(view)}")]
+    out = [("period", f"{period(view)}; {settled(view)}"), *places(view)]
     if whole.hours is not None and whole.baseline_hours is not None:
         out.append(
             (
@@ -110,25 +112,36 @@ def counting(view: SavingsView) -> list[tuple[str, str]]:
             (
                 "range of the actual",
                 f"{usd(whole.usd, basis)} to {usd(upper, basis)}: AWS does not say whether it bills an instance "
-                "while that is made ready and removed; the upper end counts both",
+                "while that is made ready and removed; the upper end counts both"
+                + (", and the dearest type where nobody saw which of a pool ran" if _spread(view) else ""),
             )
         )
-    if basis is Basis.BILLED and view.bill is not None:
-        out.append(
-            ("bill", f"{view.bill_source}, in whole UTC days; {' '.join(view.bill.notes)}".rstrip("; "))
-        )
+    if basis is Basis.BILLED and (view.bill is not None or view.places):
+        notes = view.bill.notes if view.bill is not None else (*view.bill_notes, lines_elsewhere(view))
+        out.append(("bill", f"{view.bill_source}, in whole UTC days; {' '.join(notes)}".rstrip("; ")))
     if paid(view):
         out.append(("paid for it", paid(view)))
     out += [(NOT_COUNTED, f"{each.name}: {each.why}") for each in whole.left_out]
+    out += [(NOT_COUNTED, f"{row.key}: {row.only}") for row in view.rows if row.only]
     return out + assumed(view)
+
+
+def places(view: SavingsView) -> list[tuple[str, str]]:
+    """Which accounts and regions it is of, and which are missing, where Ebb knows of more than one."""
+    if len(view.known_places) <= 1 and not view.places:
+        return []
+    out = [("accounts and regions", all_told(view.of_places) or "none of those asked for")]
+    out += [("missing from all sums", f"{words}, not read") for words in view.missing_places]
+    out += [("missing from all sums", f"{words}, still being read") for words in view.awaited_places]
+    return out + [("of accounts and regions", told) for told in view.place_notes]
 
 
 def assumed(view: SavingsView) -> list[tuple[str, str]]:
     """What is only taken to hold, in pairs; what is said of several endpoints alike is said once."""
     notes: dict[str, list[str]] = {}
     for row in view.rows:
-        for note in row.notes:
-            notes.setdefault(note, []).append(row.name)
+        for note in (*row.notes, row.unseen) if row.unseen else row.notes:
+            notes.setdefault(note, []).append(row.key)
     alone = len(view.rows) == 1
     return [(ASSUMED, note if alone else f"{named(names)}: {note}") for note, names in notes.items()]
 
@@ -144,6 +157,10 @@ def upper_usd(view: SavingsView) -> Decimal | None:
     return sum(found, Decimal(0)) if found else None
 
 
+def _spread(view: SavingsView) -> bool:
+    return any(row.spread_usd for row in view.rows)
+
+
 def paid(view: SavingsView) -> str:
     """What asking for the bill cost; empty where nothing, and beside an estimate, for which nothing was asked."""
     if not view.paid_calls or view.query.basis is not Basis.BILLED:
@@ -156,6 +173,12 @@ def price(found: Price) -> str:
     """ "ml.g5.xlarge $1.4084 an hour: AWS Price List (…), as of 28 Sep 2026"."""
     note = f". {found.note}" if found.note else ""
     return f"{price_alone(found)}{note}"
+
+
+def prices(view: SavingsView) -> list[tuple[str, str]]:
+    """Every price, in pairs of name and words: of several regions, each with its own."""
+    several = len({each.region for each in view.prices}) > 1
+    return [(f"price in {each.region}" if several else "price", price(each)) for each in view.prices]
 
 
 def price_alone(found: Price) -> str:
@@ -174,6 +197,13 @@ def prices_alone(found: Sequence[Price]) -> list[str]:
     return [f"{', '.join(amounts)} an hour: {source}" for source, amounts in alike.items()]
 
 
+def where(view: SavingsView) -> str:
+    """ "account 123456789012, us-east-1"; of several places, all of them."""
+    if view.places:
+        return f"accounts and regions: {all_told(view.places)}"
+    return f"account {view.connection.account}, {view.connection.region}"
+
+
 def made(view: SavingsView) -> str:
     """From what and when: "from CloudWatch's instance counts and list prices of account …, as of …"."""
     known, info = view.connection, ZoneInfo(view.query.period.zone)
@@ -183,6 +213,6 @@ def made(view: SavingsView) -> str:
         source = f"AWS's bill ({view.bill_source}{read})"
     kind = "the simulated AWS" if known.kind == "embedded" else "AWS"
     return (
-        f"Made by Ebb from {source}: {kind}, account {known.account}, {known.region}, "
+        f"Made by Ebb from {source}: {kind}, {where(view)}, "
         f"as of {stamp(view.as_of, info)} {view.query.period.zone}"
     )

@@ -87,7 +87,7 @@ def spent(rows: Sequence[Saving], details: Mapping[str, Details]) -> Spent | Non
     if not known or any(row.basis is not Basis.ESTIMATED for row in known):
         return None  # idle money is an estimate: it is never taken off a bill
     whole = sum((row.usd for row in known if row.usd is not None), Decimal(0))
-    of = [details.get(row.name, Details()) for row in known]
+    of = [details.get(row.key, Details()) for row in known]
     idle = _sum(d.idle.usd for d in of if d.idle is not None)
     warm = _sum(d.warm.usd for d in of if d.warm is not None)
     if idle is None:

@@ -26,6 +26,7 @@ NEWLINE = "\n"
 ROWS, PRICES, REASONS = 9, 8, 2
 """The sheet has room for so many lines of endpoints, so many prices, and reasons why some are not counted."""
 HEADS = ("endpoint", "saved", "actual", "baseline", "saved", "asleep", "instance-hours", "baseline is")
+TEXTS = ("endpoint", "account", "region")
 NAME, LONG = 30, 120
 """A longer name of an endpoint takes two lines; what is said of a part that could not be read is cut here."""
 
@@ -159,16 +160,13 @@ def _charts(view: SavingsView) -> list[str]:
 def _table(view: SavingsView) -> str:
     rows = [row for row in view.rows if row.usd is not None and row.baseline_usd is not None]
     most = _fit(rows)
-    lines = [_row(row) for row in rows[:most]]
+    lines = [_row(row, view) for row in rows[:most]]
     rest = rows[most:]
     if rest:
         more = total(rest, view.total.basis)
-        lines.append(
-            _cells(
-                (f"and {len(rest)} more", _exact(more.saved), _exact(more.usd), _exact(more.baseline_usd)), 4
-            )
-        )
-    head = "".join(f"<th{_NUM if i else ''}>{name}</th>" for i, name in enumerate(HEADS))
+        sums = (_exact(more.saved), _exact(more.usd), _exact(more.baseline_usd))
+        lines.append(_cells(_heads(view), (f"and {len(rest)} more", *_place(None, view), *sums), 4))
+    head = "".join(f"<th{'' if name in TEXTS else _NUM}>{name}</th>" for name in _heads(view))
     body = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
     return f'<h2>By endpoint</h2><div class="wide">{body}</div>'
 
@@ -186,11 +184,24 @@ def _fit(rows: Sequence[Saving]) -> int:
     return len(rows)
 
 
-def _row(row: Saving) -> str:
+def _heads(view: SavingsView) -> tuple[str, ...]:
+    return (HEADS[0], *(("account", "region") if view.places else ()), *HEADS[1:])
+
+
+def _place(row: Saving | None, view: SavingsView) -> tuple[str, ...]:
+    """What stands in the columns of account and region, where there are any."""
+    if not view.places:
+        return ()
+    return (row.place.account, row.place.region) if row is not None and row.place is not None else ("", "")
+
+
+def _row(row: Saving, view: SavingsView) -> str:
     on = row.against.instances
     return _cells(
+        _heads(view),
         (
             row.name,
+            *_place(row, view),
             _exact(row.saved),
             _exact(row.usd),
             _exact(row.baseline_usd),
@@ -198,14 +209,16 @@ def _row(row: Saving) -> str:
             words.share(row.time.asleep),
             words.DASH if row.hours is None else words.hours(row.hours),
             words.DASH if on is None else f"{on.normalize():f} instance{'' if on == 1 else 's'}",
-        )
+        ),
     )
 
 
-def _cells(values: Iterable[str], empty: int = 0) -> str:
+def _cells(heads: Sequence[str], values: Iterable[str], empty: int = 0) -> str:
     """A row; on a phone each cell is named by itself, and the endpoint is its heading."""
     inner = "".join(
-        f'<td class="num" data-name="{HEADS[i]}">{escape(each)}</td>' if i else f"<td>{escape(each)}</td>"
+        f'<td{"" if heads[i] in TEXTS else _NUM} data-name="{heads[i]}">{escape(each)}</td>'
+        if i
+        else f"<td>{escape(each)}</td>"
         for i, each in enumerate(values)
     )
     return f"<tr>{inner}{'<td></td>' * empty}</tr>"

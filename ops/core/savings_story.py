@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from ops.core.baselines import Kind
 from ops.core.cost import Basis
+from ops.core.places import all_told, in_words
 from ops.core.savings import Saving
 from ops.core.savings_earlier import counted_h
 from ops.core.savings_parts import known_minutes
-from ops.core.savings_words import dollars, named, plural_s, said, share
+from ops.core.savings_words import dollars, named, plural_s, said, share, usd
 from ops.core.views_savings import SavingsView
 from ops.core.words import count
 
@@ -18,18 +20,28 @@ READ = 0.999
 """A choice of which so much is known is not said to be still being read."""
 MOSTLY, ALL = 0.98, 0.995
 """With a smaller share known the first sentence says so; from the second on nothing is said of it."""
+FEW_MORE = Decimal("0.005")
+"""A smaller share of the cost that depends on unseen types of a pool is not said beside the headline."""
 LONG = 100
 """Names that take more letters are not said in a sentence, but their number."""
 
 
 def counted(view: SavingsView) -> tuple[Saving, ...]:
     """The rows that are in the total."""
-    return tuple(row for row in view.rows if row.name in view.total.counted)
+    return tuple(row for row in view.rows if row.key in view.total.counted)
 
 
 def who(view: SavingsView) -> str:
-    names = view.total.counted
-    return names[0] if len(names) == 1 else f"{len(names)} endpoints"
+    rows = counted(view)
+    found = rows[0].name if len(rows) == 1 else f"{len(view.total.counted)} endpoints"
+    return f"{found}{over(view)}"
+
+
+def over(view: SavingsView) -> str:
+    """ " in us-east-1 of 111111111111": where the counted ones are, where Ebb knows of more than one; else empty."""
+    several = len(view.known_places) > 1 or len(view.places) > 1
+    counts = sorted({row.place for row in counted(view) if row.place is not None})
+    return f" in {in_words(counts or view.of_places)}" if several and not view.empty else ""
 
 
 def label(view: SavingsView) -> str:
@@ -83,10 +95,10 @@ def billed_days(view: SavingsView) -> str:
 def headline(view: SavingsView) -> tuple[str, str]:
     """Two sentences that a manager can repeat: what it cost beside the baseline, and what that saved."""
     found = said(view.total)
-    if not view.rows:
+    if view.empty or not view.rows:
         return none(view), ""
     if found is None:
-        return f"What was saved {label(view)} is not known.", ""
+        return f"What was saved{over(view)} {label(view)} is not known.", ""
     many = len(view.total.counted) > 1
     baseline = view.query.baseline.words
     first = (
@@ -103,6 +115,8 @@ def headline(view: SavingsView) -> tuple[str, str]:
 
 def none(view: SavingsView) -> str:
     """Why there is no endpoint to count."""
+    if view.empty:
+        return nowhere(view)
     untagged = nobody_has(view)
     if untagged:
         return untagged
@@ -119,6 +133,13 @@ def none(view: SavingsView) -> str:
     return f"{label(view)[0].upper()}{label(view)[1:]} no asynchronous endpoint was there."
 
 
+def nowhere(view: SavingsView) -> str:
+    """Why a view is of no place at all."""
+    if view.awaited_places or view.missing_places:
+        return f"What was saved {label(view)} is not known{'' if view.missing_places else ' yet'}."
+    return f"Nothing Ebb knows fits this account and region. It knows {all_told(view.known_places)}."
+
+
 def nobody_has(view: SavingsView) -> str:
     """Which of the tags asked for no endpoint has; empty where all are had, or the tags are not known."""
     if not view.tag_values or any(problem.part == "tags" for problem in view.problems):
@@ -130,7 +151,7 @@ def nobody_has(view: SavingsView) -> str:
 
 def lead(view: SavingsView) -> list[str]:
     """What has to stand beside the number: what is missing from it, and how it was before."""
-    out = [nobody_has(view) if view.rows else "", born(view)]
+    out = [missing(view), nobody_has(view) if view.rows else "", born(view)]
     whole = view.total
     if whole.left_out and whole.usd is None:
         reasons = dict.fromkeys(each.why for each in whole.left_out)
@@ -140,10 +161,33 @@ def lead(view: SavingsView) -> list[str]:
         names = names if len(names) <= LONG else f"{len(whole.left_out)} endpoints"
         out.append(f"Not counted: {names}; of {them} not enough is known.")
     if whole.usd is not None:
-        out.append(unknown(view))
+        out += [unknown(view), unseen(view)]
+    out.append(other_variants(view))
     if view.before is not None:
         out.append(before(view))
     return [sentence for sentence in out if sentence]
+
+
+def unseen(view: SavingsView) -> str:
+    """How much more it may have cost where nobody saw which type of a pool ran; empty where that is next to nothing."""
+    rows = counted(view)
+    hours = sum((row.unseen_hours for row in rows), Decimal(0))
+    spread = sum((row.spread_usd for row in rows), Decimal(0))
+    whole = view.total
+    if whole.usd is None or not whole.hours or spread < whole.usd * FEW_MORE:
+        return ""
+    return (
+        f"The cost may be up to {usd(whole.usd + spread, whole.basis)}: which type of an instance pool ran was not "
+        f"seen for {hours:,.0f} of {whole.hours:,.0f} instance-hours, and they are counted as the cheapest."
+    )
+
+
+def other_variants(view: SavingsView) -> str:
+    """Said where endpoints have variants that no estimate holds."""
+    names = [row.key for row in view.rows if row.only]
+    if not names:
+        return ""
+    return f"Of {named(names)} only the first production variant is counted by metrics."
 
 
 def unknown(view: SavingsView) -> str:
@@ -191,6 +235,24 @@ def before(view: SavingsView) -> str:
 
 def reading(view: SavingsView) -> str:
     """That the past is still being read, and the numbers will move; empty when it is all there."""
+    return " ".join(part for part in (_awaited(view), _reading(view)) if part)
+
+
+def missing(view: SavingsView) -> str:
+    """Which accounts and regions are in no sum because they could not be read; empty where none."""
+    names = named(view.missing_places)
+    return f"Missing from all sums, because it could not be read: {names}." if names else ""
+
+
+def _awaited(view: SavingsView) -> str:
+    names, one = named(view.awaited_places), len(view.awaited_places) == 1
+    if not names:
+        return ""
+    their = "its" if one else "their"
+    return f"Being read for the first time: {names}. Until then {their} endpoints are missing from all sums."
+
+
+def _reading(view: SavingsView) -> str:
     done, total = view.history
     minutes, lived, _ = known_minutes(view.rows)
     known = minutes / lived if lived else 0.0
@@ -208,6 +270,8 @@ def settled(view: SavingsView) -> str:
     if whole.final:
         return "final" if billed else f"complete: {complete(view)}"
     word = "not final" if billed else "not complete"
+    if view.missing_places or view.awaited_places:
+        return f"{word}: accounts or regions are missing"
     if not view.query.period.over:
         return f"{word}: the period is still under way"
     known = None if billed else known_share(view)

@@ -6,7 +6,6 @@ What lies before `since` is not known, and not counted: cold starts are kept fro
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -17,30 +16,11 @@ from ops.core.cold_start_stats import FEW
 from ops.core.cold_start_stats import waits as waited_for
 from ops.core.cold_starts import WokenBy
 from ops.core.periods import Period
-from ops.core.views_savings import Waits
+from ops.core.views_savings import Heard, Waited, Waits
 from ops.core.worked import Steps
 
 LONGEST_STEP_S = 300
 """In longer steps than this the longest queue says too little about how long who waited."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waited:
-    """One cold start that a request caused, with the minutes that requests waited for its instance, all together."""
-
-    start: ColdStart
-    minutes: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What is known of one endpoint's waits over a period."""
-
-    waited: tuple[Waited, ...]
-    since: datetime | None
-    """From when on all cold starts are known; None: nothing is known of them yet."""
-    expired: int | None
-    """Requests that expired in the known time; None: not known."""
 
 
 def heard(

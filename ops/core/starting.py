@@ -18,11 +18,13 @@ OTHER_TYPE = (
     "Next: wait, or deploy a configuration with another instance type, or with InstancePools to fall back on."
 )
 
+OTHER_POOL = "Next: wait, or deploy a configuration with a further type in its InstancePools."
+
 
 def wake_failing(seen: Seen, backlog: float | None) -> Verdict | None:
     failed = [a for a in seen.failed if seen.now - (a.end or a.start) < STILL_TRYING]
     running = seen.running
-    kind = seen.endpoint.instance_type
+    kind = seen.endpoint.any_type
     if failed and (running is None or len(failed) > 1 or _long(seen) or _late(seen, running)):
         last = failed[0]
         since, tries = _attempts(seen, last)
@@ -47,7 +49,7 @@ def wake_failing(seen: Seen, backlog: float | None) -> Verdict | None:
     what = f"Starting its first instance for {duration(took)} already; {than}; {lack}{_and_waiting(backlog)}."
     shown = (
         f"Activity {running.status} since {mark(running.start, seen.now)}: {running.message}",
-        OTHER_TYPE,
+        OTHER_POOL if seen.endpoint.pools else OTHER_TYPE,
     )
     return Verdict(EndpointState.WAKE_FAILING, Severity.CRITICAL, what, running.start, shown)
 
@@ -129,5 +131,7 @@ def waking(seen: Seen, backlog: float | None) -> Verdict:
     if not seen.failed:
         return Verdict(EndpointState.WAKING, Severity.INFO, what, since, evidence)
     last = seen.failed[0]
-    what += f" The attempt at {mark(last.start, seen.now)} failed: {why_failed(last, seen.endpoint.instance_type)}."
+    what += (
+        f" The attempt at {mark(last.start, seen.now)} failed: {why_failed(last, seen.endpoint.any_type)}."
+    )
     return Verdict(EndpointState.WAKING, Severity.WARNING, what, since, (*evidence, _next(seen, last)))

@@ -213,7 +213,7 @@ def _with_remarks(seen: Seen, verdict: Verdict) -> Verdict:
     failed = seen.failed
     short = seen.endpoint.current and seen.latest(metrics.BACKLOG)
     if failed and short and seen.now - failed[0].start < STILL_TRYING:
-        said.append(f"It cannot grow: {why_failed(failed[0], seen.endpoint.instance_type)}.")
+        said.append(f"It cannot grow: {why_failed(failed[0], seen.endpoint.any_type)}.")
     if not said:
         return verdict
     calm = verdict.severity in (Severity.OK, Severity.INFO)

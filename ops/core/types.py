@@ -6,7 +6,7 @@ datapoint: absent is not zero.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -235,6 +235,11 @@ class AsyncConfig:
     max_concurrent: int | None
 
 
+def by_priority(kinds: Sequence[str]) -> str:
+    """Instance types of which the first with capacity is taken: "ml.g5.xlarge, else ml.g4dn.xlarge"."""
+    return ", else ".join(kinds)
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """What DescribeEndpoint and DescribeEndpointConfig say. `async_config` None = a real-time endpoint."""
@@ -258,10 +263,34 @@ class Endpoint:
     """False where only ListEndpoints could be read: counts and kind are unknown then."""
     other_variants: tuple[str, ...] = ()
     """Production variants besides the one that is looked at."""
+    pools: tuple[str, ...] = ()
+    """The types of its instance pools, by priority; `instance_type` is None then."""
+    mix: tuple[tuple[str, int], ...] = ()
+    """(type, instances in service now) of its pools, where AWS told; empty without pools."""
 
     @property
     def is_async(self) -> bool:
         return self.async_config is not None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Its instance types, by priority; empty where they are not known."""
+        return (self.instance_type,) if self.instance_type is not None else self.pools
+
+    @property
+    def type_words(self) -> str:
+        """ "ml.g5.xlarge", of pools "ml.g5.xlarge, else ml.g4dn.xlarge"; empty where that is not known."""
+        return by_priority(self.kinds)
+
+    @property
+    def any_type(self) -> str | None:
+        """ "ml.g5.xlarge", of pools "ml.g5.xlarge or ml.g4dn.xlarge"; None where that is not known."""
+        return " or ".join(self.kinds) or None
+
+    @property
+    def mix_words(self) -> str:
+        """Of pools what runs: "1 × ml.g5.xlarge, 2 × ml.g4dn.xlarge"; empty without pools, or where nothing does."""
+        return ", ".join(f"{count} × {kind}" for kind, count in self.mix if count)
 
 
 class EndpointState(StrEnum):

@@ -10,8 +10,10 @@ from enum import StrEnum
 
 from ops.core.baselines import AT_PEAK, Baseline
 from ops.core.bill import Bill
+from ops.core.cold_start import ColdStart
 from ops.core.cost import Basis
 from ops.core.periods import Period
+from ops.core.places import EVERYWHERE, Place, PlaceChoice
 from ops.core.savings import Saving, Total
 from ops.core.types import Connection, Price, Problem
 
@@ -26,6 +28,8 @@ class SavingsQuery:
     names: tuple[str, ...] | None = None
     tags: tuple[tuple[str, str], ...] = ()
     """Endpoints alone that have, of each key named here, one of its values."""
+    places: PlaceChoice = EVERYWHERE
+    """Of which accounts and regions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,25 @@ class Waits:
     """From when on cold starts are known, of several endpoints those of all, where the period begins earlier."""
     left_out: int = 0
     """Of several endpoints those of whose cold starts nothing is known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """One cold start that a request caused, with the minutes that requests waited for its instance, all together."""
+
+    start: ColdStart
+    minutes: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is known of one endpoint's waits over a period."""
+
+    waited: tuple[Waited, ...]
+    since: datetime | None
+    """From when on all cold starts are known; None: nothing is known of them yet."""
+    expired: int | None
+    """Requests that expired in the known time; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +196,8 @@ class Candidate:
     coverage: float
     waiting: float | None = None
     """The share of its requests that would have met it asleep or starting."""
+    place: Place | None = None
+    """Where it is, in a view of several places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,3 +272,33 @@ class SavingsView:
     anew: it is in no row and no total. Those of real-time inference, as far as it tells, are among `bill_others`."""
     first: datetime | None = None
     """When the first of the asynchronous endpoints asked for was created that are there; None: there is none."""
+    heard: tuple[Heard, ...] = ()
+    """What `waits` are made of, endpoint by endpoint."""
+    before_rows: tuple[Saving, ...] = ()
+    """What `before` is made of."""
+    places: tuple[Place, ...] = ()
+    """Of a view of several places: those that it is of, sorted. Keys of `details` are those of rows (`Saving.key`)."""
+    empty: bool = False
+    """Whether no place that was asked for is in it."""
+    known_places: tuple[Place, ...] = ()
+    """All that Ebb knows of, also those that were not asked for; empty: that of `connection` alone."""
+    missing_places: tuple[str, ...] = ()
+    """What of the choice is in no sum because it could not be read, in words; why, stands among the problems."""
+    awaited_places: tuple[str, ...] = ()
+    """The same of what is being read for the first time."""
+    place_notes: tuple[str, ...] = ()
+    """What else is to be said of places, in sentences."""
+    bill_notes: tuple[str, ...] = ()
+    """Of a view of several places: what is to be said of their bills."""
+    bill_elsewhere: tuple[tuple[Place, int], ...] = ()
+    """Lines of the bill at hand that are of places which this view is not of, by place."""
+
+    @property
+    def here(self) -> Place:
+        """Where the console itself looks."""
+        return Place(self.connection.account, self.connection.region)
+
+    @property
+    def of_places(self) -> tuple[Place, ...]:
+        """The places that it is of; empty where nothing that was asked for could be read."""
+        return self.places if self.places or self.empty else (self.here,)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from ops import clock
+from ops.local_aws.price_book import REGIONS
 from ops.local_aws.state_file import StateFile
 
 if TYPE_CHECKING:
@@ -54,7 +55,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     assumptions = Assumptions(zero_metric=options.zero_metric, drain=options.drain)
     world = make_world(
         sim_clock,
-        WorldOptions(seed=options.seed, past_days=options.past_days, assumptions=assumptions),
+        WorldOptions(
+            seed=options.seed,
+            past_days=options.past_days,
+            region=options.region,
+            account=options.account,
+            assumptions=assumptions,
+        ),
         empty=options.empty,
         scenarios=names,
     )
@@ -123,6 +130,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--speed", type=_speed, default=1.0, help="simulated seconds per second, 0 (paused) to 3600"
     )
+    parser.add_argument("--region", type=_region, default="us-east-1", help="its region (default: us-east-1)")
+    parser.add_argument(
+        "--account", type=_account, default="123456789012", help="its account (default: 123456789012)"
+    )
     parser.add_argument("--seed", type=_seed, default=7, help="same seed and --now: same history")
     parser.add_argument(
         "--now", type=_instant, default=None, metavar="ISO", help="where history ends (default: now)"
@@ -170,6 +181,19 @@ def _days(text: str) -> int:
     if not 0 <= value <= MOST_DAYS:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of days: give 0 to {MOST_DAYS}")
     return value
+
+
+def _region(text: str) -> str:
+    if text not in REGIONS:
+        known = ", ".join(sorted(REGIONS))
+        raise argparse.ArgumentTypeError(f"{text!r} is no region of the embedded AWS: give one of {known}")
+    return text
+
+
+def _account(text: str) -> str:
+    if len(text) != 12 or not text.isdigit() or not text.isascii():
+        raise argparse.ArgumentTypeError(f"{text!r} is not an account: give twelve digits")
+    return text
 
 
 def _speed(text: str) -> float:

@@ -4,7 +4,7 @@
     GET  /_ebb/endpoints/<name>/wakes   every 0 → 1 as it really was (epoch seconds), oldest first
     GET  /_ebb/ledger?first=ISO&last=ISO   instance-hours by endpoint and type as they really were, up to now
     POST /_ebb/clock              {"speed": 60} (0 pauses) or {"jump_seconds": 600}; answers the state
-    POST /_ebb/endpoints/<name>   any of {"capacity_refused": true, "fail_deploy": true, "quota": 2,
+    POST /_ebb/endpoints/<name>   any of {"capacity_refused": true or ["ml.g5.xlarge"], "fail_deploy": true, "quota": 2,
                                   "profile": {"seconds": [12, 40], "error_rate": 0.05} or null to end it}
     POST /_ebb/denied             {"actions": ["s3:PutObject"]} of s3, sns, sqs and sagemaker:InvokeEndpointAsync
 
@@ -135,6 +135,7 @@ class Control:
                         "instance_type": status.spec.instance_type,
                         "current": status.current,
                         "desired": status.desired,
+                        **({"instances_by_type": dict(status.mix)} if status.spec.pools else {}),
                     }
                     for status in statuses
                     if status is not None
@@ -189,11 +190,12 @@ class Control:
         if not order:
             raise _Refused(400, "Give at least one of capacity_refused, fail_deploy, quota and profile.")
         fields: dict[str, Any] = {}
-        for flag in ("capacity_refused", "fail_deploy"):
-            if flag in order:
-                if not isinstance(order[flag], bool):
-                    raise _Refused(400, f"{flag} must be true or false.")
-                fields[flag] = order[flag]
+        if "fail_deploy" in order:
+            if not isinstance(order["fail_deploy"], bool):
+                raise _Refused(400, "fail_deploy must be true or false.")
+            fields["fail_deploy"] = order["fail_deploy"]
+        if "capacity_refused" in order:
+            fields["capacity_refused"] = _refusal(order["capacity_refused"])
         if "quota" in order:
             quota = _number(order, "quota", 0, MOST_QUOTA)
             if quota != int(quota):
@@ -208,6 +210,15 @@ class Control:
             except (AwsError, KeyError) as error:
                 raise _Refused(404, f"There is no endpoint named {name!r}.") from error
         return {"endpoint": name, "applied": order}
+
+
+def _refusal(given: Any) -> bool | list[str]:
+    """Whether, or of which instance types, AWS has no capacity."""
+    if isinstance(given, bool):
+        return given
+    if isinstance(given, list) and all(isinstance(each, str) for each in given):
+        return given
+    raise _Refused(400, 'capacity_refused must be true, false, or a list of types like ["ml.g5.xlarge"].')
 
 
 def _profile(given: Any) -> tuple[float, float, float] | None:

@@ -47,7 +47,7 @@ class EndpointMetrics:
         self._events["ModelLatency"] = store.events(AWS, "ModelLatency", both, "Microseconds")
         for n in ("Invocation4XXErrors", "Invocation5XXErrors"):
             self._events[n] = store.events(AWS, n, both, "None")
-        self._gpu = spec.instance_type.startswith(_GPU)
+        self._gpu = any(kind.startswith(_GPU) for kind in spec.types)
         hosts = ["CPUUtilization", "MemoryUtilization", "DiskUtilization"]
         hosts += ["GPUUtilization", "GPUMemoryUtilization"] if self._gpu else []
         self._hosts = {n: store.stats(HOST, n, both, "Percent") for n in hosts}
@@ -117,6 +117,8 @@ class EndpointMetrics:
         first, until, samples = self._host_from, self._host_until, self._samples
         self._host_from = until
         for name, values in self._levels.items():
+            if not values:
+                continue  # no host of this kind is there
             series, count, total = self._hosts[name], len(values) * samples, sum(values) * samples
             low, high = min(values), max(values)
             if self._every == 1:
@@ -148,6 +150,7 @@ class EndpointMetrics:
             "DiskUtilization": [21.0 + 3.0 * i.spread for i in instances],
         }
         if self._gpu:
-            out["GPUUtilization"] = [(62.0 + 36.0 * i.spread) if i.busy else 0.0 for i in instances]
-            out["GPUMemoryUtilization"] = [71.0 + 6.0 * i.spread for i in instances]
+            devices = [i for i in instances if i.type.startswith(_GPU)]
+            out["GPUUtilization"] = [(62.0 + 36.0 * i.spread) if i.busy else 0.0 for i in devices]
+            out["GPUMemoryUtilization"] = [71.0 + 6.0 * i.spread for i in devices]
         return out

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ops.local_aws import pools
 from ops.local_aws.endpoint_metrics import EndpointMetrics
 from ops.local_aws.errors import validation
 from ops.local_aws.ledger import Meter
@@ -62,7 +63,9 @@ class EndpointSim:
         self.instances: list[Instance] = []
         self.minute = int(now // 60)
         self.profile: tuple[float, float, float] | None = None
-        self.capacity_refused = False
+        self.refused: frozenset[str] = frozenset()
+        """Types of which AWS has none to give."""
+        self._coming = spec.types[0]
         self.fail_deploy = False
         self.fail_start = False
         self.wakes = WakeBook()
@@ -87,7 +90,7 @@ class EndpointSim:
         self._meter = Meter(world, spec, now)
         if traffic is not None:
             self._load_day(now)
-        self._begin(now + self._provision_s(), self._created)
+        self._begin(now + self._provision_s(self._coming), self._created)
 
     # -- what others see -------------------------------------------------------------------------------
 
@@ -119,7 +122,14 @@ class EndpointSim:
             self.modified,
             self.failure_reason,
             [(phase, "", self._phase_since)] if phase else [],
+            pools.mix(self.instances, self.spec.types),
         )
+
+    def in_use(self, instance_type: str) -> int:
+        """Instances of a type, those on order too."""
+        here = sum(1 for i in self.instances if i.type == instance_type)
+        coming = max(0, self.desired - self.current) if self._coming == instance_type else 0
+        return here + coming
 
     def next_time(self) -> float:
         """When the next event is due."""
@@ -149,20 +159,24 @@ class EndpointSim:
             self._finish_activity(activity, now, True, "")
             return
         if count > self.current:
-            self._world.fleet.check_quota(self.spec, count - self.current)
+            found = pools.given(self.spec.types, self.refused)
+            coming, lost_s = found or (self.spec.types[0], 0.0)
+            self._world.fleet.check_quota(coming, count - self.current)
             if self.current == 0:
                 self.wakes.ordered(now)
             self.desired = count
+            self._coming = coming
             self._activity = activity
-            if self.capacity_refused:
+            if found is None:
                 self._begin(now + REFUSED_AFTER_S, self._no_capacity, now)
             else:
-                self._meter.ordered(self.spec, count - self.current, now)
-                self._begin(now + self._provision_s(), self._scaled_out, now)
+                self._meter.ordered(self.spec, coming, count - self.current, now)
+                self._begin(now + lost_s + self._provision_s(coming), self._scaled_out, now)
             return
         self.desired = count
         self._activity = activity
         leaving = self.current - count
+        self.instances = pools.by_priority(self.instances, self.spec.types)
         self._work.leave(self.instances, leaving, self.spec.concurrency, requeue=self._requeues)
         self._work.start_waiting(now)
         self._begin(now + REMOVAL_S, self._scaled_in, now)
@@ -174,8 +188,10 @@ class EndpointSim:
         self.modified = now
         self.desired = count
         fresh = replace(spec, initial_count=count)
-        self._meter.ordered(fresh, count, now)
-        self._begin(now + self._provision_s(fresh) + REMOVAL_S, lambda at: self._updated(fresh, at), now)
+        coming, lost_s = pools.given(spec.types, self.refused) or (spec.types[0], 0.0)
+        self._meter.ordered(fresh, coming, count, now)
+        due = now + lost_s + self._provision_s(coming) + REMOVAL_S
+        self._begin(due, lambda at: self._updated(fresh, coming, at), now)
 
     def delete(self, now: float) -> None:
         if self.status in ("Creating", "Updating"):
@@ -194,8 +210,8 @@ class EndpointSim:
             self._phase_since = now
         self._due, self._on_due = due, then
 
-    def _provision_s(self, spec: EndpointSpec | None = None) -> float:
-        median = provision_median((spec or self.spec).instance_type)
+    def _provision_s(self, instance_type: str) -> float:
+        median = provision_median(instance_type)
         drawn = float(self._rng.lognormal(math.log(median), PROVISION_SIGMA))
         return min(max(drawn, PROVISION_RANGE_S[0]), PROVISION_RANGE_S[1])
 
@@ -205,7 +221,7 @@ class EndpointSim:
         self.wakes.served(now, now - LOADING_S, len(queue), oldest)
         for _ in range(count):
             number = self._rng.integers(0, 1 << 63)
-            instance = Instance(f"i-0{int(number):016x}", now, float(number % 97) / 97)
+            instance = Instance(f"i-0{int(number):016x}", now, float(number % 97) / 97, self._coming)
             self.instances.append(instance)
             group, stream = self.metrics.log_group, f"{self.spec.variant}/{instance.id}"
             self._world.logs.put(group, stream, now - LOADING_S, "Starting the model server")
@@ -222,7 +238,7 @@ class EndpointSim:
         self._bill(now)
 
     def _bill(self, now: float) -> None:
-        self._meter.counted(self.spec, len(self.instances), now)
+        self._meter.counted(self.spec, pools.mix(self.instances, self.spec.types), now)
 
     def _created(self, now: float) -> None:
         if self.fail_deploy:
@@ -263,7 +279,7 @@ class EndpointSim:
         self._settle(now)
         self._finish_activity(self._activity, now, True, "")
 
-    def _updated(self, spec: EndpointSpec, now: float) -> None:
+    def _updated(self, spec: EndpointSpec, coming: str, now: float) -> None:
         if self.fail_deploy:
             self.fail_deploy = False
             self.desired = self.current
@@ -278,7 +294,7 @@ class EndpointSim:
         if spec.variant != self.spec.variant or spec.publish_interval != self.spec.publish_interval:
             self.metrics.flush()
             self.metrics = EndpointMetrics(self._world, spec)
-        self.spec = spec
+        self.spec, self._coming = spec, coming
         self._settle(now)
         self._launch(spec.initial_count, now)
         self._world.fleet.updated(spec, now)

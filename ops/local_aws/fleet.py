@@ -75,17 +75,15 @@ class Fleet:
 
     def in_use(self, instance_type: str) -> int:
         """Instances of a type that count against the account's quota."""
-        return sum(
-            max(s.current, s.desired) for s in self._sims.values() if s.spec.instance_type == instance_type
-        )
+        return sum(sim.in_use(instance_type) for sim in self._sims.values())
 
-    def check_quota(self, spec: EndpointSpec, more: int) -> None:
+    def check_quota(self, instance_type: str, more: int) -> None:
         """Raise ResourceLimitExceeded where `more` instances of the type would pass the account's quota."""
-        limit, used = self._world.quotas.limit(spec.instance_type), self.in_use(spec.instance_type)
+        limit, used = self._world.quotas.limit(instance_type), self.in_use(instance_type)
         if used + more > limit:
             raise AwsError(
                 "ResourceLimitExceeded",
-                f"The account-level service limit '{spec.instance_type} for endpoint usage' is {limit} Instances, "
+                f"The account-level service limit '{instance_type} for endpoint usage' is {limit} Instances, "
                 f"with current utilization of {used} Instances and a request delta of {more} Instances. "
                 "Please use AWS Service Quotas to request an increase for this quota.",
             )
@@ -100,7 +98,7 @@ class Fleet:
     def create(self, spec: EndpointSpec, now: float) -> None:
         if spec.name in self._sims:
             raise validation(f'Cannot create already existing endpoint "{self._arn(spec.name)}".')
-        self.check_quota(spec, spec.initial_count)
+        self.check_quota(spec.types[0], spec.initial_count)
         self._sims[spec.name] = EndpointSim(self._world, spec, now, self._expected.pop(spec.name, None))
         self._world.delivery.test_notification(spec, now)
 
@@ -121,11 +119,15 @@ class Fleet:
         self._world.delivery.test_notification(sim.spec, now)
 
     def inject(self, name: str, **fields: Any) -> None:
-        """Trouble on demand (control path): capacity_refused, fail_deploy, profile=(low, high, error rate), quota;
-        and fail_start, for stories: no new instance passes the health check."""
+        """Trouble on demand (control path): capacity_refused (of all types, or a list of them), fail_deploy,
+        profile=(low, high, error rate), quota; and fail_start, for stories: no new instance passes the health check.
+        """
         sim = self._sims[name]
         if "capacity_refused" in fields:
-            sim.capacity_refused = bool(fields["capacity_refused"])
+            refused = fields["capacity_refused"]
+            if isinstance(refused, bool):
+                refused = sim.spec.types if refused else ()
+            sim.refused = frozenset(refused)
         if "fail_deploy" in fields:
             sim.fail_deploy = bool(fields["fail_deploy"])
         if "fail_start" in fields:

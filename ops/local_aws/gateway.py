@@ -107,11 +107,15 @@ class Gateway:
         waits = service == "sqs" and (not target or target.endswith(".ReceiveMessage"))
         try:
             with nullcontext() if waits else self._world.lock:
-                return self._moto(environ, start)
+                return self._asked(environ, start)
         except NotImplementedError as error:
             log.debug("moto: %s", error)
             missing = NotOffered(f"this operation of {service or 'that service'}")
             return self._refuse(environ, start, missing, service)
+
+    def _asked(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        """moto's answer, as if whoever asks were of this world's account."""
+        return self._moto({**environ, "HTTP_X_MOTO_ACCOUNT_ID": self._world.account}, start)
 
     def _look_for_exports(self, environ: Environ) -> None:
         """The bill exports are made when somebody looks into their bucket; the bucket itself is always listed."""
@@ -130,7 +134,7 @@ class Gateway:
             told.append((status, headers))
 
         with self._world.lock:
-            payload = b"".join(self._moto(environ, keep))
+            payload = b"".join(self._asked(environ, keep))
         payload = _USER_ID.sub(rf"\g<1>{self._world.identity}".encode(), payload)
         status, headers = told[0]
         sent = [pair for pair in headers if pair[0].lower() != "content-length"]

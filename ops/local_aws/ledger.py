@@ -124,30 +124,31 @@ class Meter:
         self._ledger = world.ledger
         self._name = spec.name
         self._bills_orders = world.options.assumptions.billed_from == "ordered"
-        self._coming: tuple[EndpointSpec, int] | None = None
-        self._here: tuple[EndpointSpec, int] = (spec, 0)
+        self._coming: tuple[EndpointSpec, str, int] | None = None
+        self._here: tuple[EndpointSpec, tuple[tuple[str, int], ...]] = (spec, ())
         self._known: set[tuple[str, str, bool]] = set()
-        self.ordered(spec, spec.initial_count, now)
+        self.ordered(spec, spec.types[0], spec.initial_count, now)
 
-    def ordered(self, spec: EndpointSpec, instances: int, now: float) -> None:
-        """So many more are on their way."""
-        self._coming = (spec, instances)
+    def ordered(self, spec: EndpointSpec, instance_type: str, instances: int, now: float) -> None:
+        """So many more of a type are on their way."""
+        self._coming = (spec, instance_type, instances)
         self._tell(now)
 
     def arrived(self) -> None:
         """What was ordered has come, or will not; `counted` follows."""
         self._coming = None
 
-    def counted(self, spec: EndpointSpec, instances: int, now: float) -> None:
-        """So many are in service, or leave with their last request."""
-        self._here = (spec, instances)
+    def counted(self, spec: EndpointSpec, mix: tuple[tuple[str, int], ...], now: float) -> None:
+        """So many of each type are in service, or leave with their last request."""
+        self._here = (spec, mix)
         self._tell(now)
 
     def _tell(self, now: float) -> None:
         counts = dict.fromkeys(self._known, 0)
         coming = (self._coming,) if self._bills_orders and self._coming is not None else ()
-        for spec, instances in (self._here, *coming):
-            key = (spec.variant, spec.instance_type, spec.async_settings is not None)
+        spec, mix = self._here
+        for spec, kind, instances in (*((spec, kind, n) for kind, n in mix), *coming):
+            key = (spec.variant, kind, spec.async_settings is not None)
             counts[key] = counts.get(key, 0) + instances
         self._known = set(counts)
         for key, instances in counts.items():

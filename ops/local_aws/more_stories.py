@@ -104,6 +104,30 @@ def failed_deploy(kit: Kit, end: float) -> None:
     kit.later(end - 40 * MINUTE, create)
 
 
+POOL = ("ml.g5.xlarge", "ml.g4dn.xlarge")
+
+
+def pooled(kit: Kit, end: float) -> None:
+    """A few requests every four hours, and many more 20 minutes after them. Shortly before every third rush the
+    preferred type runs short for six hours: the first instance is of it, those that join it and all of the next time
+    are of the second type."""
+    name, every = "pooled", 4 * HOUR
+    rush = end - 15 * MINUTE
+    few = Batch(rush - 20 * MINUTE - 180 * every, every, 4, 60.0)
+    many = Batch(rush - 180 * every, every, 30, 60.0)
+    kit.config(name, f"{name}-1", POOL, concurrency=2)
+    kit.endpoint(
+        name, f"{name}-1", Traffic(name, kit.seed, (60.0, 180.0), batches=(few, many)), scenario=name
+    )
+    kit.bounds(name, 0, 3)
+    kit.track(name)
+    kit.wake(name)
+    for number in range(-59, 60):
+        short = rush + 3 * number * every - 5 * MINUTE
+        kit.later(short, lambda: kit.inject(name, capacity_refused=POOL[:1]))
+        kit.later(short + 6 * HOUR, lambda: kit.inject(name, capacity_refused=False))
+
+
 def crowd(count: int) -> Callable[[Kit, float], None]:
     """Many small endpoints, asleep most of the time: what a large account looks like."""
 
@@ -133,6 +157,9 @@ MORE = (
     Story("actions-off", "the wake alarm fires with its actions switched off", actions_off),
     Story("max-zero", "the maximum is 0: nothing may start", max_zero),
     Story("no-capacity", "AWS has no instance of this type to give while the endpoint wakes", no_capacity),
+    Story(
+        "pooled", "its preferred instance type runs short: the second type of its pools takes over", pooled
+    ),
     Story("no-scale-in", "scale-in is disabled on the only policy: it never sleeps", no_scale_in),
     Story("always-on", "no scalable target at all: one instance day and night", always_on),
     Story("slow", "one instance is all it may have, and the queue grows older", slow),

@@ -29,6 +29,12 @@ class EndpointSpec:
     """Requests per instance at a time (MaxConcurrentInvocationsPerInstance)."""
     async_settings: AsyncSettings | None
     publish_interval: int = 60
+    pools: tuple[str, ...] = ()
+    """Instance types by priority; empty where the variant has the one type alone."""
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return self.pools or (self.instance_type,)
 
 
 @dataclass(slots=True)
@@ -70,15 +76,18 @@ class EndpointStatus:
     failure_reason: str = ""
     variant_status: list[tuple[str, str, float]] = field(default_factory=list)
     """(status, message, start) of the variant, while something is under way."""
+    mix: tuple[tuple[str, int], ...] = ()
+    """(type, instances) of each pool, by priority."""
 
 
 class Instance:
     """One ML instance in service. `busy` counts the requests that it works on."""
 
-    __slots__ = ("busy", "draining", "id", "since", "spread")
+    __slots__ = ("busy", "draining", "id", "since", "spread", "type")
 
-    def __init__(self, id: str, since: float, spread: float) -> None:
+    def __init__(self, id: str, since: float, spread: float, type: str) -> None:
         self.id = id
+        self.type = type
         self.since = since
         self.spread = spread  # 0..1, makes hosts differ a little in their utilisation
         self.busy = 0

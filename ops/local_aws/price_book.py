@@ -53,7 +53,7 @@ _DATED = {
     ("eu-west-3", "ml.g6.xlarge"): "2026-10-01",
 }
 _SKUS = {("us-east-1", "ml.m5.xlarge", "Host"): "JDZQJFUVUR8SUWHS"}
-_REGIONS = {
+REGIONS = {
     "us-east-1": ("USE1", "US East (N. Virginia)"),
     "us-east-2": ("USE2", "US East (Ohio)"),
     "eu-west-1": ("EU", "EU (Ireland)"),
@@ -133,11 +133,11 @@ def products() -> tuple[Product, ...]:
 
 def usage_prefix(region: str) -> str:
     """What the usage types of a region begin with; where it is not known, the region's own name."""
-    return _REGIONS[region][0] if region in _REGIONS else region
+    return REGIONS[region][0] if region in REGIONS else region
 
 
 def location(region: str) -> str:
-    return _REGIONS[region][1] if region in _REGIONS else region
+    return REGIONS[region][1] if region in REGIONS else region
 
 
 def price(region: str, instance_type: str, usage: str) -> Decimal | None:
@@ -170,7 +170,7 @@ def _products() -> Iterator[Product]:
 
 
 def _product(region: str, instance_type: str, usage: str, usd: str) -> Product:
-    prefix, location = _REGIONS[region]
+    prefix, location = REGIONS[region]
     component = _COMPONENTS[usage]
     cpu, memory, gpu = _SIZES[instance_type.removeprefix("ml.")]
     usagetype = f"{prefix}-{usage}:{instance_type}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.local_aws.errors import validation
 from ops.local_aws.physics import AsyncSettings, EndpointSpec
+from ops.local_aws.pools import types_of
 
 if TYPE_CHECKING:
     from ops.local_aws.world import World
@@ -187,11 +188,12 @@ class Registry:
             name=name,
             config_name=config.name,
             variant=variant["VariantName"],
-            instance_type=variant["InstanceType"],
+            instance_type=types_of(variant)[0],
             initial_count=variant["InitialInstanceCount"],
             concurrency=concurrency,
             async_settings=None if wanted is None else _settings(wanted),
             publish_interval=metrics.get("MetricPublishFrequencyInSeconds", 60),
+            pools=types_of(variant) if "InstancePools" in variant else (),
         )
 
     def _images(self, config: Config) -> tuple[tuple[str, str], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -126,7 +126,7 @@ class Kit:
         self,
         name: str,
         config: str,
-        instance_type: str,
+        instance_type: str | Sequence[str],
         *,
         concurrency: int | None = 1,
         failure_path: bool = True,
@@ -135,7 +135,10 @@ class Kit:
         success_topic: str = "doc-success",
         error_topic: str = "doc-error",
     ) -> None:
-        """Model and endpoint configuration; `concurrency` None is a real-time endpoint."""
+        """Model and endpoint configuration; `concurrency` None is a real-time endpoint.
+
+        Several instance types are pools, the first one preferred.
+        """
         registry = f"{self._world.account}.dkr.ecr.{self._world.region}.amazonaws.com"
         self.call(
             "sagemaker",
@@ -147,12 +150,17 @@ class Kit:
             },
             ExecutionRoleArn=f"arn:aws:iam::{self._world.account}:role/sagemaker-execution",
         )
-        variant = {
+        variant: dict[str, Any] = {
             "VariantName": VARIANT,
             "ModelName": config,
-            "InstanceType": instance_type,
             "InitialInstanceCount": 1,
         }
+        if isinstance(instance_type, str):
+            variant["InstanceType"] = instance_type
+        else:
+            variant["InstancePools"] = [
+                {"InstanceType": kind, "Priority": place} for place, kind in enumerate(instance_type, 1)
+            ]
         params: dict[str, Any] = {"EndpointConfigName": config, "ProductionVariants": [variant]}
         if concurrency is not None:
             output: dict[str, Any] = {"S3OutputPath": f"s3://{BUCKET}/{name}/out/"}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ops.core.types import FloatArray
 from ops.core.words import count, duration, listed, percent
@@ -21,6 +22,8 @@ from ops.replay.scenario import Requests, Scenario
 Replay = Callable[[Requests, Scenario], Replayed]
 KNOWN_GOOD, KNOWN_FAIR = 0.95, 0.7
 """Shares of the minutes that must be known."""
+ENOUGH_MINUTES = 1440
+"""With less than a day of known minutes nothing is called good."""
 
 
 class Trust(StrEnum):
@@ -138,7 +141,8 @@ def backtest(
         _compared("mean wait", "s", actual.mean_wait_s, [mean for mean, _ in waits]),
         _compared("longest wait", "s", actual.max_wait_s, [most for _, most in waits]),
     )
-    trust = _trust(figures, share)
+    enough = int(known.sum()) >= ENOUGH_MINUTES
+    trust = _trust(figures, share, enough)
     first = series[0] if series else (np.full(len(known), np.nan),) * 2
     return Backtest(
         actual,
@@ -149,7 +153,7 @@ def backtest(
         share,
         len(runs),
         trust,
-        _said(trust, figures, share, len(runs), left_out),
+        _said(trust, figures, known, len(runs), left_out),
     )
 
 
@@ -192,12 +196,12 @@ def _compared(name: str, unit: str, actual: float, values: Sequence[float]) -> C
     return Compared(name, unit, actual, over, trust)
 
 
-def _trust(figures: Sequence[Compared], share: float) -> Trust:
+def _trust(figures: Sequence[Compared], share: float, enough: bool) -> Trust:
     judged = [f.trust for f in figures if f.trust is not Trust.UNKNOWN]
     if not judged or share <= 0:
         return Trust.UNKNOWN
     by_share = Trust.GOOD if share >= KNOWN_GOOD else Trust.FAIR if share >= KNOWN_FAIR else Trust.POOR
-    return max([*judged, by_share], key=_ORDER.index)
+    return max([*judged, by_share, Trust.GOOD if enough else Trust.FAIR], key=_ORDER.index)
 
 
 _VERDICTS = {
@@ -209,7 +213,7 @@ _VERDICTS = {
 
 
 def _said(
-    trust: Trust, figures: Sequence[Compared], share: float, seeds: int, left_out: Sequence[str]
+    trust: Trust, figures: Sequence[Compared], known: NDArray[np.bool_], seeds: int, left_out: Sequence[str]
 ) -> tuple[str, ...]:
     told = [_VERDICTS[trust]]
     parts = [_figure(f) for f in figures if not (math.isnan(f.actual) or math.isnan(f.replayed.mid))]
@@ -218,8 +222,11 @@ def _said(
     worst = [f.name for f in figures if f.trust is trust and trust in (Trust.FAIR, Trust.POOR)]
     if worst:
         told.append(f"What disagrees most: {listed(worst)}.")
-    if share < KNOWN_GOOD and trust is not Trust.UNKNOWN:
-        told.append(f"Only {percent(share)} of the minutes are known.")
+    if trust is not Trust.UNKNOWN:
+        if known.mean() < KNOWN_GOOD:
+            told.append(f"Only {percent(float(known.mean()))} of the minutes are known.")
+        if known.sum() < ENOUGH_MINUTES:
+            told.append(f"Only {duration(60 * float(known.sum()))} could be compared.")
     return (*told, *left_out)
 
 

@@ -107,10 +107,13 @@ def first_after(at: float, first_minute: int) -> int:
 
 @part
 def course(
-    arrival: FloatArray, hold: FloatArray, p: Setup, flow: Flow, base: int, u: Record, s: Record, f: Record,
-    t: Slots, w: Waited, away: Away, per_instance: FloatArray, without: FloatArray,
+    arrival: FloatArray, hold: FloatArray, p: Setup, flow: Flow, base: int, s: Record, f: Record,
+    t: Slots, w: Waited, away: Away,
 ) -> None:  # fmt: skip
     """The whole course, minute by minute where it must be."""
+    u = p.setup[0]
+    half = len(p.windows) >> 1
+    per_instance, without = p.windows[:half], p.windows[half:]
     begin(u, s)
     note_full(s, u.start)
     alarms, events, flight, peak, coming_by = p.alarms, p.events, flow.flight, flow.peak, flow.upto
@@ -226,17 +229,17 @@ def course(
                         was_low = caught_up(alarms[low], per_instance, low_next, newest - 1, low_state)
                         low_state = caught_up(alarms[low], per_instance, newest, newest, was_low)
                         low_next = newest + 1
-                    show(p, high, per_instance, newest - 1, was_high)
-                    show(p, low, per_instance, newest - 1, was_low)
+                    show(alarms[high], per_instance, 0, newest - 1, was_high)
+                    show(alarms[low], per_instance, 0, newest - 1, was_low)
                 if wake != NONE:
-                    show(p, wake, without, newest - 1, was_wake)
+                    show(alarms[wake], without, len(per_instance), newest - 1, was_wake)
                 for number in range(len(alarms)):
                     if number == high:
-                        show(p, number, per_instance, newest, high_state)
+                        show(alarms[number], per_instance, 0, newest, high_state)
                     elif number == low:
-                        show(p, number, per_instance, newest, low_state)
+                        show(alarms[number], per_instance, 0, newest, low_state)
                     else:
-                        show(p, number, without, newest, wake_state)
+                        show(alarms[number], without, len(per_instance), newest, wake_state)
                     if alarms[number].state == rules.ALARM:
                         capacity = decide(p, s, number, boundary)
                         if capacity != NONE:
@@ -288,32 +291,19 @@ def leap(
     most: int,
     waited_request: Ints,
     waited_left: FloatArray,
-) -> tuple[Records, int]:
-    """The final state, and how many requests were noted in `waited_...` (room for all requests).
+) -> tuple[Records, Records]:
+    """The final STATE and LEAP; `left` requests were noted in `waited_...` (with room for all requests).
 
     `base`: the number of the flow's first minute. `most`: most instances that the scenario can come to.
     """
     states, leaps = np.zeros(1, STATE), np.zeros(1, LEAP)
     room, size = leaves_for(most * p.setup[0].concurrency), leaves_for(window_size(p))
-    per_instance, without = np.full(2 * size, np.nan), np.full(2 * size, np.nan)
+    rings = np.full(4 * size, np.nan)
     slots, away = new_slots(room), new_away(room, most + 1)
     waited = Waited(waited_request, waited_left)
-    course(
-        arrival,
-        hold,
-        p,
-        flow,
-        base,
-        p.setup[0],
-        states[0],
-        leaps[0],
-        slots,
-        waited,
-        away,
-        per_instance,
-        without,
-    )
-    return states, leaps[0].left
+    q = Setup(p.setup, p.policies, p.alarms, rings, p.steps, p.events, p.provision)
+    course(arrival, hold, q, flow, base, states[0], leaps[0], slots, waited, away)
+    return states, leaps
 
 
 @part

@@ -76,8 +76,8 @@ def leave(u: Record, s: Record, c: Course, now: float) -> None:
 
 @part
 def take_back(s: Record, c: Course) -> None:
-    """Requests in work without a start go back to the head of the queue, the lowest number foremost."""
-    kept, bottom = s.running, s.stacked
+    """Requests in work without a start go back to the queue, the lowest number foremost."""
+    kept = s.running
     s.running = 0
     for at in range(kept):  # pushing overwrites only what was read already
         request = c.slots[at].request
@@ -86,7 +86,7 @@ def take_back(s: Record, c: Course) -> None:
             continue
         place = s.stacked
         s.stacked += 1
-        while place > bottom and c.slots[place - 1].stack < request:
+        while place > 0 and c.slots[place - 1].stack < request:
             c.slots[place].stack = c.slots[place - 1].stack
             place -= 1
         c.slots[place].stack = request

@@ -29,6 +29,7 @@ def happen(p: Setup, u: Record, s: Record, event: Record, now: float) -> None:
     s.changed = max(s.changed, now)
     if event.kind == SUSPEND:
         s.no_in, s.no_out, s.no_scheduled = event.no_in, event.no_out, event.no_scheduled
+        fit(p, u, s, now)  # RegisterScalableTarget, too
     elif event.kind == SHORTAGE:
         s.short_until = now + event.lasts
     elif event.kind == MANUAL:

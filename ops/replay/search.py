@@ -14,6 +14,7 @@ from ops.core.cost import HOURS_PER_MONTH
 from ops.core.promise import MEAN, Clause, Promise
 from ops.core.views_planner import ClausePlayed, Dollars, Played, Role, Spread, Weighed
 from ops.replay.candidates import Ground, fitted, scenario, worked
+from ops.replay.engine import Prepared, prepare
 from ops.replay.noise import front
 from ops.replay.numbers import Classes, Numbers, Waits
 from ops.replay.promise import classes, judged
@@ -33,7 +34,7 @@ class Sweep(Protocol):
 
     def __call__(
         self,
-        requests: Requests,
+        requests: Requests | Prepared,
         scenarios: Sequence[Scenario],
         *,
         classes: Classes | None = None,
@@ -104,6 +105,7 @@ class _Table:
         self.run, self.tell, self.most = run, tell, most
         self.played: list[Played] = []
         self.seen: set[Candidate] = set()
+        self.ready: dict[tuple[int, float], Prepared] = {}
         self.done = 0
         self.held = [
             judged(promise, classes(promise, r.arrival_s), r.arrival_s, ground.until_s)
@@ -124,7 +126,7 @@ class _Table:
                 mine = [c for c in fresh if c.machine.speed == speed]
                 scenarios = [scenario(c, ground) if exact is None else on(exact, ground) for c in mine]
                 numbers = self.run(
-                    worked(requests, speed),
+                    self._prepared(n, requests, speed),
                     scenarios,
                     classes=held,
                     limits_s=self.promise.limits_s,
@@ -137,6 +139,12 @@ class _Table:
             self.played.append(
                 played(len(self.played), role, candidate, found[candidate], self.ground, self.promise)
             )
+
+    def _prepared(self, number: int, requests: Requests, speed: float) -> Prepared:
+        """Once for all candidates of a speed."""
+        if (number, speed) not in self.ready:
+            self.ready[number, speed] = prepare(worked(requests, speed))
+        return self.ready[number, speed]
 
     def _tell(self, before: int) -> Tell:
         of = self.most * len(self.traffic.expansions)

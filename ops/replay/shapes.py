@@ -83,6 +83,8 @@ class Leapt:
     request: Ints
     """Those that left the queue later than they came, in order; ~number: expired."""
     left_s: FloatArray
+    late_end_s: float
+    """When the last of those ended that started late, or would have ended that expired."""
     start_s: float
     until_s: float
 
@@ -105,7 +107,7 @@ def leapt(prepared: Prepared, scenario: Scenario, notes: Notes) -> Leapt:
     requests, flow = prepared.requests, prepared.flow
     if flow is None:
         raise ValueError("these requests have no free flow")
-    states, noted = leap(
+    states, leaps = leap(
         requests.arrival_s,
         requests.hold_s,
         laid_out(requests, scenario),
@@ -115,12 +117,14 @@ def leapt(prepared: Prepared, scenario: Scenario, notes: Notes) -> Leapt:
         notes.request,
         notes.left_s,
     )
+    noted = int(leaps[0]["left"])
     until = math.inf if scenario.until_s is None else scenario.until_s
     return Leapt(
         states[0],
         int(states[0]["head"]),
         notes.request[:noted],
         notes.left_s[:noted],
+        float(leaps[0]["late_end"]),
         start_of(requests, scenario),
         until,
     )

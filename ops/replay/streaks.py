@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ops.core import scaling_rules as rules
 from ops.replay.jit import Record, part
-from ops.replay.layout import NONE, Setup, Window
+from ops.replay.layout import NONE, Window
 
 
 @part
@@ -60,10 +60,7 @@ def caught_up(alarm: Record, ring: Window, first: int, newest: int, state: int) 
 
 
 @part
-def show(p: Setup, number: int, ring: Window, newest: int, state: int) -> None:
-    """Let the decisions see an alarm as it is with the datapoints up to minute `newest`."""
-    alarm = p.alarms[number]
-    alarm.state, alarm.at, alarm.size = state, 0, alarm.range
-    begin = (newest - alarm.range + 1) & ((len(ring) >> 1) - 1)
-    for k in range(alarm.range):
-        p.windows[alarm.space + k] = ring[begin + k]
+def show(alarm: Record, ring: Window, space: int, newest: int, state: int) -> None:
+    """Let the decisions see an alarm as it is with the datapoints up to minute `newest`; its ring is at `space`."""
+    alarm.state, alarm.space, alarm.size = state, space, alarm.range
+    alarm.at = (newest - alarm.range + 1) & ((len(ring) >> 1) - 1)

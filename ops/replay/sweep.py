@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ops.replay.engine import Prepared, replay
+from ops.replay.engine import Prepared, prepare, replay
 from ops.replay.numbers import Classes, Numbers, numbers
 from ops.replay.scenario import Requests, Scenario
+from ops.replay.shapes import Notes, fits, leapt
+from ops.replay.summing import Classed, summed
 
 Tell = Callable[[int, int], bool]
 """Hears how many are done, of how many; False stops the search."""
@@ -29,10 +31,16 @@ def sweep(
     tell: Tell = go_on,
 ) -> list[Numbers]:
     """Every scenario over the same requests, in their order. Raises Stopped when `tell` says so."""
-    alone = requests.requests if isinstance(requests, Prepared) else requests
+    prepared = requests if isinstance(requests, Prepared) else prepare(requests)
+    notes = Notes(prepared)
+    classed = Classed(len(prepared.requests), classes, limits_s)
     found = []
     for done, scenario in enumerate(scenarios):
         if not tell(done, len(scenarios)):
             raise Stopped
-        found.append(numbers(alone, replay(requests, scenario, timeline=False), classes, limits_s))
+        if fits(prepared, scenario):
+            found.append(summed(prepared, leapt(prepared, scenario, notes), classed))
+        else:
+            whole = replay(prepared, scenario, timeline=False)
+            found.append(numbers(prepared.requests, whole, classes, limits_s))
     return found

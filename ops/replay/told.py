@@ -103,7 +103,7 @@ def lines(runs: Sequence[Numbers], price: Price | None) -> list[str]:
         ("cold starts", f"{numbers.cold_starts:,}, {count(numbers.launches, 'instance')} launched"),
         (
             "instances",
-            f"at most {numbers.peak_instances}; first at the maximum after {_time(_full_s(numbers))}",
+            f"at most {numbers.peak_instances}; {_full(numbers)}",
         ),
         ("backlog", f"at most {numbers.peak_backlog:,}, drained after {_time(numbers.drained_s)}"),
         ("replayed", f"{_time(numbers.horizon_s)} from the first arrival"),
@@ -119,6 +119,8 @@ def lines(runs: Sequence[Numbers], price: Price | None) -> list[str]:
 
 def _sentence(numbers: Numbers, hours: str, money: str) -> str:
     waits = numbers.waits
+    if not numbers.requests:
+        return f"No request came: {count(numbers.cold_starts, 'cold start')} and {hours}{money}."
     if not waits.started:
         return f"None of {count(numbers.requests, 'request')} was started: {hours}{money}."
     return (
@@ -144,6 +146,11 @@ def _time(seconds: float) -> str:
     if math.isnan(seconds):
         return DASH
     return f"{seconds:.2f} s" if seconds < 10 else duration(seconds)
+
+
+def _full(numbers: Numbers) -> str:
+    at = _full_s(numbers)
+    return "never at the maximum" if math.isnan(at) else f"first at the maximum after {_time(at)}"
 
 
 def _full_s(numbers: Numbers) -> float:

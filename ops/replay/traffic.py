@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ops.core.types import FloatArray
 from ops.core.worked import Steps
-from ops.replay.clusters import EVEN, Clusters
+from ops.replay.clusters import Placing
 from ops.replay.draws import SERVICE, TRAFFIC, Times, generator
 from ops.replay.scenario import Requests
 
@@ -160,29 +160,45 @@ def _joined(parts: Sequence[FloatArray]) -> FloatArray:
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
-def placed(arrivals: Arrivals, rng: np.random.Generator, clusters: Clusters = EVEN) -> FloatArray:
-    """Seconds since the epoch of every request, ascending: within its cell at random, in minutes as close together
-    as `clusters` says."""
-    whole = np.nan_to_num(arrivals.count)
-    sizes = np.floor(whole + 0.5).astype(np.int64)
-    widths = np.where(arrivals.length_s == MINUTE_S, clusters.of(sizes), arrivals.length_s)
-    begins = arrivals.start_s + rng.random(len(sizes)) * (arrivals.length_s - widths)
-    found = np.repeat(begins, sizes)
-    found += rng.random(len(found)) * np.repeat(widths, sizes)
-    ends = np.repeat(arrivals.start_s + arrivals.length_s, sizes)
-    out: FloatArray = np.sort(np.minimum(found, np.nextafter(ends, 0)))  # rounding may reach the next minute
-    return out
+def placed(arrivals: Arrivals, rng: np.random.Generator) -> FloatArray:
+    """Seconds since the epoch of every request, ascending: each anywhere in its cell with the same chance."""
+    sizes = _sizes(arrivals)
+    found = np.repeat(arrivals.start_s, sizes)
+    found += rng.random(len(found)) * np.repeat(arrivals.length_s, sizes)
+    return _inside(arrivals, sizes, found)
 
 
 def expanded(
-    arrivals: Arrivals, service: Times, seed: int, number: int = 0, clusters: Clusters = EVEN
+    arrivals: Arrivals, service: Times, seed: int, number: int = 0, placing: Placing | None = None
 ) -> Requests:
-    """One way in which it may have been. Every candidate is replayed over the same ones: common seeds."""
-    at = placed(arrivals, generator(seed, TRAFFIC, number), clusters)
+    """One way in which it may have been. Every candidate is replayed over the same ones: common seeds.
+
+    With a `placing`, minutes are filled as their queues suggest; longer cells evenly, as all are without.
+    """
+    rng = generator(seed, TRAFFIC, number)
+    at = placed(arrivals, rng)
+    if placing is not None:
+        sizes = _sizes(arrivals)
+        minutes = arrivals.length_s == MINUTE_S
+        offsets = placing.offsets(np.where(minutes, sizes, 0), service, rng)
+        begins = np.repeat(arrivals.start_s[minutes], sizes[minutes])
+        at[np.repeat(minutes, sizes)] = begins + offsets
+        at = _inside(arrivals, sizes, at)
     return Requests(at, service.draw(len(at), generator(seed, SERVICE, number)))
 
 
 def expansions(
-    arrivals: Arrivals, service: Times, seed: int, size: int = EXPANSIONS, clusters: Clusters = EVEN
+    arrivals: Arrivals, service: Times, seed: int, size: int = EXPANSIONS, placing: Placing | None = None
 ) -> tuple[Requests, ...]:
-    return tuple(expanded(arrivals, service, seed, number, clusters) for number in range(size))
+    return tuple(expanded(arrivals, service, seed, number, placing) for number in range(size))
+
+
+def _sizes(arrivals: Arrivals) -> NDArray[np.int64]:
+    return np.floor(np.nan_to_num(arrivals.count) + 0.5).astype(np.int64)
+
+
+def _inside(arrivals: Arrivals, sizes: NDArray[np.int64], found: FloatArray) -> FloatArray:
+    """In order, and never in the next cell, which rounding may reach."""
+    ends = np.repeat(arrivals.start_s + arrivals.length_s, sizes)
+    out: FloatArray = np.sort(np.minimum(found, np.nextafter(ends, 0)))
+    return out

@@ -59,6 +59,7 @@ def test_one_click_copies_the_summary_with_a_link_to_the_same_view(app, open_pag
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=app)
     page.goto(f"{app}/endpoint?endpoint=invoice-parse&range=12h&zone=Europe%2FBerlin")
     chart_drawn(page)
+    settled(page)
     if by == "click":
         button(page).click()
     else:

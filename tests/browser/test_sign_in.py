@@ -70,7 +70,8 @@ def test_signing_out_ends_the_session_here_and_at_the_provider(guarded, provider
     sign_in(page, VERA)
     expect(menu(page)).to_contain_text("viewer · until")
     ended = provider.ended
-    menu(page).get_by_role("button", name="Sign out").click()
+    with page.expect_response(re.compile(rf"^{re.escape(provider.url)}/logout\?")):
+        menu(page).get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert provider.ended == ended + 1
     page.goto(f"{guarded}/settings")

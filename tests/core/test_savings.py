@@ -16,7 +16,8 @@ from ops.core.baselines import Baseline, Kind, parse
 from ops.core.cost import Basis
 from ops.core.instance_time import InstanceTime
 from ops.core.periods import Period, month
-from ops.core.savings import Saving, TypeFrom, saving, total, type_at
+from ops.core.savings import Saving, TypeFrom, saving, total
+from ops.core.savings_lines import held_at
 from ops.core.types import FloatArray
 from tests.core.money_samples import BORN, DAY, G5, G6, days, level, price, prices, time_of, types
 
@@ -90,10 +91,10 @@ def test_types_that_change_within_a_day() -> None:
 def test_the_first_type_holds_before_it_was_known() -> None:
     kinds = types((G5, DAY + timedelta(days=3)), (G6, DAY + timedelta(days=5)))
     at = int(DAY.timestamp())
-    assert type_at(kinds, at) == G5
-    assert type_at(kinds, at + 5 * 86_400 - 1) == G5
-    assert type_at(kinds, at + 5 * 86_400) == G6
-    assert type_at((), at) is None
+    assert held_at(kinds, at) == kinds[0]
+    assert held_at(kinds, at + 5 * 86_400 - 1) == kinds[0]
+    assert held_at(kinds, at + 5 * 86_400) == kinds[1]
+    assert held_at((), at) is None
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_json_of_nothing_is_null_and_never_zero() -> None:
     for each in (found["total"], *found["endpoints"]):
         assert [
             each[key] for key in KEYS if key.endswith("usd") or key in ("saved_ratio", "instance_hours")
-        ] == [None] * 5
+        ] == [None] * 6
 
 
 def test_json_of_a_bill_names_the_bill_as_its_source() -> None:
@@ -145,7 +145,7 @@ def test_a_day_that_is_not_known_is_empty_and_not_zero() -> None:
     _, lines = days_of(as_days(view((row(LOST, lost),))))
     blind = [line for line in lines if line["known_share"] == "0.0000"]
     assert [line["day"] for line in blind] == ["2026-10-27"]
-    assert [blind[0][key] for key in DAY_KEYS[3:]] == [""] * 5
+    assert [blind[0][key] for key in DAY_KEYS[3:8]] == [""] * 5
     dear = days_of(as_days(view((row(DEAR, lambda at: 1.0, price=None),))))[1]
     assert (dear[1]["instance_hours"], dear[1]["actual_usd"]) == ("24.000000", "")
 

@@ -53,6 +53,16 @@ def test_whoever_asks_is_told_the_same_world(aws: SteppedAws) -> None:
     assert answers[2]["Arn"].endswith("assumed-role/ops/night")
 
 
+def test_a_world_of_another_account_and_region_says_so_everywhere() -> None:
+    aws = SteppedAws(WorldOptions(account="222222222222", region="eu-west-1"))
+    try:
+        assert who(aws.server.url)["Account"] == "222222222222"
+        topic = aws.client("sns").create_topic(Name="told")["TopicArn"]
+        assert topic.split(":")[4] == "222222222222"
+    finally:
+        aws.server.stop()
+
+
 def test_two_worlds_of_one_seed_differ_unless_told_otherwise() -> None:
     options = (WorldOptions(), WorldOptions(), WorldOptions(identity="mine"), WorldOptions(identity="mine"))
     worlds = []

@@ -33,6 +33,8 @@ def test_a_taken_port_is_said_and_ends_with_2(
         (["--speed", "4000"], "speed"),
         (["--seed", "x"], "seed"),
         (["--past-days", "500"], "days"),
+        (["--region", "mars-1"], "eu-west-1"),
+        (["--account", "12"], "twelve digits"),
         (["--now", "yesterday"], "ISO 8601"),
         (["--sped", "2"], "--sped"),
     ],

@@ -106,7 +106,6 @@ def test_topics_must_exist(account: Account) -> None:
     [
         ({"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}}, "serverless"),
         ({"ManagedInstanceScaling": {"Status": "ENABLED"}}, "managed instance scaling"),
-        ({"InstancePools": [{"InstanceType": "ml.g5.xlarge", "Priority": 1}]}, "instance pools"),
     ],
 )
 def test_other_kinds_of_variants_are_not_offered(

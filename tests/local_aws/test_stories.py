@@ -174,6 +174,8 @@ def test_every_further_story_tells_its_trouble(name: str) -> None:
         assert status.current >= 1
     elif name == "no-capacity":
         assert status.desired > status.current == 0
+    elif name == "pooled":
+        assert dict(status.mix) == {"ml.g5.xlarge": 1, "ml.g4dn.xlarge": 2}
     elif name == "slow":
         assert status.current == 1
         assert waiting is not None

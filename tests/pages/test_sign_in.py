@@ -65,6 +65,15 @@ def test_without_a_group_it_is_said_and_the_way_out_is_there(signed):
     assert buttons(app) == {"sign-out"}
 
 
+@pytest.mark.parametrize("groups", [["ebb-operator"], ["staff"]])
+def test_nobody_is_told_to_be_signed_out_while_the_browser_has_yet_to_leave(signed, groups):
+    app = signed(groups)
+    app.button(key="sign-out").click().run()
+    assert "Keep this page open until it offers to sign in again" in notices(app)
+    assert buttons(app) == {"sign-out"}
+    assert "doc-async" not in markup(app)
+
+
 def test_a_name_from_outside_is_escaped(signed):
     app = signed(["staff"], email="<img src=x>")
     assert "&lt;img src=x&gt;" in markup(app)

@@ -35,6 +35,7 @@ SAYS = {
     "actions-off": "are switched off",
     "max-zero": "its maximum is 0",
     "no-capacity": "Starting its first instance",
+    "pooled": "3 instances in service",
     "no-scale-in": "scaling in is switched off",
     "always-on": "no scaling is registered for it",
     "slow": "1 instance in service",
@@ -126,7 +127,7 @@ def test_a_link_that_cannot_be_followed_on_the_fleet_page(open_page, stories, as
 
 def test_a_search_that_finds_nothing_leads_back(open_page, stories):
     app = open_page(stories[1].reader, q="zzz")
-    assert "None of 18 endpoints matches “zzz”." in words(app)
+    assert f"None of {len(SAYS)} endpoints matches “zzz”." in words(app)
     app.button(key="fleet-clear").click().run()
     assert len(table_lines(app)) == len(SAYS)
 

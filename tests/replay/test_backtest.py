@@ -23,7 +23,7 @@ SCENARIO = Scenario(
     (Tracking(5.0), wake_policy()),
     provision_s=(240.0,),
     start_s=START,
-    until_s=START + 4 * 3600,
+    until_s=START + 40 * 3600,
 )
 
 
@@ -63,19 +63,26 @@ def test_another_policy_than_the_replayed_one_is_found_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lost", "trust"), [(0, Trust.GOOD), (40, Trust.FAIR), (100, Trust.POOR), (240, Trust.UNKNOWN)]
+    ("lost", "trust"), [(0, Trust.GOOD), (400, Trust.FAIR), (900, Trust.POOR), (2400, Trust.UNKNOWN)]
 )
 def test_minutes_that_are_not_known_lower_the_trust(lost: int, trust: Trust) -> None:
     actual = happened()
     instances = actual.instances.copy()
-    instances[240 - lost :] = math.nan
-    if lost == 240:
+    instances[2400 - lost :] = math.nan
+    if lost == 2400:
         actual = replace(actual, mean_wait_s=math.nan, max_wait_s=math.nan)
     found = backtest(replace(actual, instances=instances), [REQUESTS], [SCENARIO], replay)
     assert found.trust is trust
-    assert found.known_share == pytest.approx(1 - lost / 240)
-    if 0 < lost < 240:
+    assert found.known_share == pytest.approx(1 - lost / 2400)
+    if 0 < lost < 2400:
         assert any("of the minutes are known" in said for said in found.sentences)
+
+
+def test_less_than_a_day_is_never_called_good() -> None:
+    short = replace(SCENARIO, until_s=START + 6 * 3600)
+    found = backtest(happened(short), [REQUESTS], [short], replay)
+    assert (found.trust, found.same.mid) == (Trust.FAIR, 1.0)
+    assert "Only 6 h could be compared." in found.sentences
 
 
 def test_the_range_is_over_the_seeds() -> None:

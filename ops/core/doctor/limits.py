@@ -53,7 +53,7 @@ def quota_refused(case: Case) -> Finding | None:
     failed = _failed(case)
     if failed is None or not over_quota(failed):
         return None
-    kind = case.seen.endpoint.instance_type
+    kind = case.seen.endpoint.any_type
     return Finding(
         "quota-refused",
         _severity(case),
@@ -71,7 +71,7 @@ def quota_refused(case: Case) -> Finding | None:
 def no_capacity(case: Case) -> Finding | None:
     """AWS has no instance to give, as it says itself or as the time it takes lets suppose."""
     failed, running = _failed(case), case.seen.running
-    kind = case.seen.endpoint.instance_type or "this type"
+    kind = case.seen.endpoint.any_type or "this type"
     if failed is not None and short_of_capacity(failed):
         says, told = f"{_cannot(case)}: AWS has no capacity for {kind} right now.", failed
     elif running is not None and case.verdict.state is EndpointState.WAKE_FAILING and failed is None:
@@ -91,7 +91,9 @@ def no_capacity(case: Case) -> Finding | None:
         (*_attempt(case, told), *known, *case.harm()),
         _STARVED,
         HumanStep(
-            "Wait, or deploy a configuration with another instance type, or with InstancePools to fall back on."
+            "Wait, or deploy a configuration with a further type in its InstancePools."
+            if case.seen.endpoint.pools
+            else "Wait, or deploy a configuration with another instance type, or with InstancePools to fall back on."
         ),
         told.start,
     )
@@ -106,7 +108,7 @@ def start_fails(case: Case) -> Finding | None:
     return Finding(
         "start-fails",
         _severity(case),
-        f"{_cannot(case)}: {why_failed(failed, endpoint.instance_type)}.",
+        f"{_cannot(case)}: {why_failed(failed, endpoint.any_type)}.",
         (*_attempt(case, failed), *case.harm()),
         _STARVED,
         HumanStep(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.local_aws.constraints import check_constraints
 from ops.local_aws.errors import AwsError, NotOffered, validation
+from ops.local_aws.pools import types_of
 from ops.local_aws.services.sagemaker_lists import Listed, page
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ _UNOFFERED = {
 }
 _UNOFFERED_VARIANT = {
     "ServerlessConfig": "serverless variants",
-    "InstancePools": "instance pools",
     "ManagedInstanceScaling": "managed instance scaling (inference components)",
     "CapacityReservationConfig": "capacity reservations",
 }
@@ -174,7 +174,7 @@ class Endpoints:
         if (endpoint.config.async_config is None) != (config.async_config is None):
             raise NotOffered("turning an asynchronous endpoint into a real-time one, or back")
         resource = f"endpoint/{endpoint.name}/variant/{old['VariantName']}"
-        same = old["VariantName"] == new["VariantName"] and old["InstanceType"] == new["InstanceType"]
+        same = old["VariantName"] == new["VariantName"] and types_of(old) == types_of(new)
         if not same and resource in self._world.scaling.targets:
             raise validation(
                 f'The variant(s) "[{old["VariantName"]}]" must be deregistered as scalable targets with '
@@ -209,6 +209,10 @@ class Endpoints:
             "CurrentInstanceCount": status.current,
             "DesiredInstanceCount": status.desired,
         }
+        if status.spec.pools:
+            variant["InstancePools"] = [
+                {"InstanceType": kind, "CurrentInstanceCount": count} for kind, count in status.mix
+            ]
         running = endpoint.deployment
         if running.images and status.status != "Creating":
             variant["DeployedImages"] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ops.local_aws import pools
 from ops.local_aws.constraints import check_constraints
 from ops.local_aws.errors import NotOffered, validation
 from ops.local_aws.services.sagemaker_lists import Listed, page
@@ -113,12 +114,18 @@ class Models:
                 raise NotOffered("inference components: a production variant without ModelName")
             self._registry.model(variant["ModelName"])
             if "ServerlessConfig" in variant:
-                if "InstanceType" in variant or "InitialInstanceCount" in variant:
-                    raise validation("ServerlessConfig excludes InstanceType and InitialInstanceCount.")
+                if any(each in variant for each in ("InstanceType", "InstancePools", "InitialInstanceCount")):
+                    raise validation(
+                        "ServerlessConfig excludes InstanceType, InstancePools and InitialInstanceCount."
+                    )
                 continue
             if "InstancePools" in variant:
-                continue
-            for needed in ("InstanceType", "InitialInstanceCount"):
+                pools.check(variant)
+                for pool in variant["InstancePools"]:
+                    if "ModelNameOverride" in pool:
+                        self._registry.model(pool["ModelNameOverride"])
+            own_type = () if "InstancePools" in variant else ("InstanceType",)
+            for needed in (*own_type, "InitialInstanceCount"):
                 if needed not in variant:
                     raise validation(f"{needed} is required for the variant {variant['VariantName']}.")
 
