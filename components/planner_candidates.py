@@ -97,7 +97,7 @@ def select_box(view: PlanView, found: Selected) -> None:
     if st.session_state.get(_CHOOSE) != found.number:
         st.session_state[_CHOOSE] = found.number
     st.selectbox(
-        "Compare with today",
+        "Compare with today" if view.today is not None else "Show in detail",
         numbers,
         key=_CHOOSE,
         format_func=lambda n: option(view, view.played[n]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import tzinfo
+from decimal import Decimal
 
 from components import format as fmt
 from components.cards import card
@@ -48,6 +49,15 @@ def searching(name: str, said: str) -> Html:
         '<p class="lead muted">{said}</p></div>',
         name=name,
         said=said,
+    )
+
+
+def realtime(name: str) -> Html:
+    """What an answer for a real-time endpoint is."""
+    return html(
+        '<p class="lead">{name} is a real-time endpoint: this is what it would cost, and how long its requests would '
+        "wait, as asynchronous inference that may sleep.</p>",
+        name=name,
     )
 
 
@@ -156,12 +166,7 @@ def savings(found: Advice) -> Html:
         return Html("")
     rows = []
     for each in found.savings:
-        less = each.saved_month is not None and each.saved_month >= 0
-        saved = (
-            fmt.DASH
-            if each.saved_month is None
-            else f"{words.usd(abs(each.saved_month), Basis.ESTIMATED)} {'less' if less else 'more'}"
-        )
+        tone, saved = _saved(each.saved_month)
         rows.append(
             line(
                 cell(
@@ -175,7 +180,7 @@ def savings(found: Advice) -> Html:
                 ),
                 cell(words.usd(each.usd_month, Basis.ESTIMATED), "would cost a month", "num"),
                 cell(
-                    html('<span class="{t}">{s}</span>', t="fine" if less else "waking", s=saved),
+                    html('<span class="{t}">{s}</span>', t=tone, s=saved),
                     "the advised",
                     "num",
                 ),
@@ -188,6 +193,16 @@ def savings(found: Advice) -> Html:
         '<p class="muted small">Estimates at list price, for the traffic that was replayed.</p>{table}</div>',
         table=table(heads, rows, "Savings against baselines"),
     )
+
+
+def _saved(usd: Decimal | None) -> tuple[str, str]:
+    """(tone, words) of what the advised one costs less or more than a baseline."""
+    if usd is None:
+        return "muted", fmt.DASH
+    if abs(usd) < Decimal("0.005"):
+        return "muted", "as much"
+    said = words.usd(abs(usd), Basis.ESTIMATED)
+    return ("fine", f"{said} less") if usd > 0 else ("waking", f"{said} more")
 
 
 def _listed(items: object) -> Html:

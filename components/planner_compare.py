@@ -33,6 +33,8 @@ def compare(
         courses = [("today", before)] if before is not None else []
         named = [*courses, ("today" if same else called, then)]
         head = "Today's policy in detail" if same else f"Today → {called}"
+        if now is None:
+            head = f"The {called} one in detail"
         show(html("<h2>{head}</h2>", head=head), key="planner-compare-head")
         show(differences(None if same else now, then.played, called), key="planner-differences")
         _over_time(named, then, zone)

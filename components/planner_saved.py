@@ -26,8 +26,10 @@ MOST_NAME = 80
 def to_capacity(view: PlanView, candidate: Candidate, called: str) -> None:
     """Hands one candidate as one plan to the write gate; who may only look sees why not."""
     now = None if view.today is None else view.played[view.today].candidate
-    same = candidate == now
-    if same:
+    same, realtime = candidate == now, session.is_realtime(view.ref.name)
+    if realtime:
+        said = "A real-time endpoint has no such policy: becoming asynchronous takes a new configuration and a deploy."
+    elif same:
         said = "This is today's policy: there is nothing to change."
     elif not change_panel.operates():
         said = "You may look and plan: the change can be reviewed and copied. Applying it needs the role operator."
@@ -40,7 +42,7 @@ def to_capacity(view: PlanView, candidate: Candidate, called: str) -> None:
             page=PAGE,
             key=f"planner-{view.ref.name}",
             primary=True,
-            off=same,
+            off=same or realtime,
         )
         show(html('<p class="muted small">{said}</p>', said=said), key="planner-gate-says")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from components import change_panel, notices, planner_cards, planner_door, session, unread
 from components import format as fmt
-from components import notices, planner_cards, planner_door, session, unread
 from components.markup import show
 from ops.core.types import Problem
 from ops.core.views_planner import PlanQuery, PlanView
@@ -15,6 +15,7 @@ BEAT_S = 0.8
 FRESH_S = 900.0
 """An older answer says how old it is."""
 _LAST = "planner-last"
+_CHANGED = "planner-changed"
 
 
 def answer(query: PlanQuery) -> PlanView | None:
@@ -40,8 +41,10 @@ def answer(query: PlanQuery) -> PlanView | None:
     if told.error is not None:
         older = Problem(unread.OLDER, told.error.what, told.error.hint, retryable=told.error.retryable)
         notices.problems([older], fmt.clock(view.as_of, seconds=True))
-    if progress.age_s > FRESH_S:
+    if changed(view) or progress.age_s > FRESH_S:
         said = f"Searched {fmt.age(progress.age_s)} ago, of the traffic until then."
+        if changed(view):
+            said = "Its policy has been changed since this search: what stands here as today's is the one before."
         with st.container(horizontal=True, vertical_alignment="center", key="planner-old"):
             st.caption(said, width="content")
             st.button(
@@ -53,6 +56,16 @@ def answer(query: PlanQuery) -> PlanView | None:
             )
     st.session_state[_LAST] = view
     return view
+
+
+def changed(view: PlanView) -> bool:
+    """Whether a change of the endpoint was applied on this page since the search."""
+    found = change_panel.opened()
+    receipt = found.receipt if found is not None and found.plan.ref == view.ref else None
+    if receipt is not None and receipt.entry.outcome in change_panel.UNDONE:
+        st.session_state[_CHANGED] = (view.ref, session.now() or view.as_of)
+    kept = st.session_state.get(_CHANGED)
+    return isinstance(kept, tuple) and kept[0] == view.ref and kept[1] >= view.as_of
 
 
 def _before(query: PlanQuery) -> PlanView | None:

@@ -432,6 +432,12 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(row.endpoint.ref.name for row in (*view.rows, *view.realtime)))
 
 
+def is_realtime(name: str) -> bool:
+    """Whether an endpoint is known to answer in real time."""
+    found = newest()
+    return found is not None and any(row.endpoint.ref.name == name for row in found[0].realtime)
+
+
 def problem() -> str:
     """Why the newest reading failed, for the health check; empty when it did not."""
     if _source is None:

@@ -31,6 +31,8 @@ zoom.read()
 
 def advice(view: PlanView) -> None:
     show(planner_cards.advice(view, zone.info), key="planner-head")
+    if session.is_realtime(view.ref.name):
+        show(planner_cards.realtime(view.ref.name), key="planner-realtime")
     notices.problems(view.problems)
     chosen = view.advice.chosen
     if chosen is not None:

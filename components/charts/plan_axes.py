@@ -165,6 +165,8 @@ def limit_lines(scale: Scale, limits: Sequence[tuple[float, str]]) -> tuple[list
                 "xanchor": "right",
                 "yanchor": "bottom",
                 "showarrow": False,
+                "bgcolor": colour("ground"),
+                "opacity": 0.9,
                 "font": {"size": 13, "color": colour("waking")},
             }
         )
