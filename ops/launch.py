@@ -97,6 +97,13 @@ class Launcher:
             f"\n  Ebb is ready:  {url}\n  It shows       {about}.\n{clients}  Ctrl-C ends everything.\n"
         )
         open_browser(url, self._environ)
+        self._family.start(
+            "The planner's compiler",
+            [sys.executable, "-m", "ops.compiled"],
+            env,
+            subprocess.DEVNULL,
+            may_end=True,
+        )
         while True:
             self._pause()
 

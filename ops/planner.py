@@ -27,7 +27,7 @@ _EACH_S = 15e-6
 class ReplayInputs:
     """What candidates are replayed over: the same requests and provisioning times for all, by number of the seed.
 
-    `scenarios`: the actual policy over what can be compared with what happened. Empty for a real-time endpoint.
+    `scenarios`: the actual policy over what can be compared with what happened. Empty where there is none.
     """
 
     traffic: EndpointTraffic
@@ -72,11 +72,9 @@ class PlannerConsole(Opened):
         return inputs(traffic, seed, size, whole=whole)
 
     def backtest(self, traffic: EndpointTraffic, seed: int = 1, size: int = EXPANSIONS) -> Backtest:
-        """The actual policy over the actual traffic, against what happened. Raises BadInput for real-time endpoints."""
+        """The actual policy over the actual traffic, against what happened. Raises BadInput where there is none."""
         if traffic.setup is None:
-            raise BadInput(
-                f"{traffic.endpoint.ref.name} is a real-time endpoint: it has no policy to compare with."
-            )
+            raise BadInput(traffic.unscaled, "Replay another policy over its traffic.")
         given = inputs(traffic, seed, size, whole=False)
         replay = player(given.requests, traffic.actual.until_s - traffic.actual.first_s)
         return backtest(traffic.actual, given.requests, given.scenarios, replay, traffic.setup.left_out)

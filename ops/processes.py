@@ -28,6 +28,8 @@ class Child:
 
     name: str
     process: subprocess.Popen[str]
+    may_end: bool = False
+    """Whether it is done when it ends by itself."""
 
 
 class Family:
@@ -39,20 +41,26 @@ class Family:
         self._guard = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True)
 
     def start(
-        self, name: str, command: Sequence[str], env: Mapping[str, str], stdout: int | IO[str] | None = None
+        self,
+        name: str,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        stdout: int | IO[str] | None = None,
+        may_end: bool = False,
     ) -> Child:
         """Starts a process in a group of its own, without standard input. `stdout` as in subprocess."""
         process = subprocess.Popen(
             command, env=dict(env), stdin=subprocess.DEVNULL, stdout=stdout, text=True, start_new_session=True
         )
         self._tell_guard(f"+{process.pid}")
-        child = Child(name, process)
+        child = Child(name, process, may_end)
         self._children.append(child)
         return child
 
     def ended(self) -> Child | None:
-        """A child that has ended by itself, or None."""
-        return next((child for child in self._children if child.process.poll() is not None), None)
+        """A child that has ended by itself and was not to, or None."""
+        gone = (child for child in self._children if child.process.poll() is not None)
+        return next((child for child in gone if not child.may_end), None)
 
     def stop(self) -> None:
         """Ends every child and everything it started: SIGTERM, some seconds, SIGKILL. Safe to call again."""

@@ -76,6 +76,8 @@ def of_endpoint(console: Console, name: str, days: float, asked: Asked, say: Say
     traffic = console.find_traffic(name, days)
     for note in traffic.notes:
         say(note)
+    if traffic.setup is None:
+        say(f"{traffic.unscaled} What is not given is as in the developer guide.")
     trust = None
     if traffic.setup is not None and traffic.service.times is not None:
         trust = console.backtest(traffic, asked.seed)

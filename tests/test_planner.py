@@ -19,7 +19,7 @@ from ops.local_aws.traffic import Batch, Traffic, office, quiet
 from ops.local_aws.world import Assumptions, WorldOptions
 from ops.replay.backtest import Trust
 from ops.traffic_past import EndpointTraffic
-from tests.living import TUESDAY
+from tests.living import TUESDAY, console_at, error, gated
 from tests.small_worlds import NAME, small, told
 
 DAYS = 4.0
@@ -170,10 +170,27 @@ def test_a_real_time_endpoint_has_traffic_and_no_policy(console: Console) -> Non
     assert found.service.times is not None
     assert found.service.times.mean_s == pytest.approx(20, rel=0.05)
     assert found.provision.source.endswith("of this account's asynchronous endpoints")
-    with pytest.raises(BadInput, match="no policy to compare with"):
+    with pytest.raises(BadInput, match="direct is a real-time endpoint: there is no policy to compare with"):
         console.backtest(found)
     given = console.replay_inputs(found, seed=3)
     assert (len(given.requests), given.scenarios) == (5, ())
+
+
+@pytest.mark.parametrize(
+    ("operation", "lost"),
+    [("DescribeScalingPolicies", True), ("DescribeAlarms", True), ("DescribeScalingActivities", False)],
+)
+def test_what_aws_does_not_let_us_read_is_no_policy_of_nothing(
+    server: LocalAws, operation: str, lost: bool
+) -> None:
+    with gated(server.url) as (url, gate), console_at(url) as console:
+        gate.shut[operation] = error("AccessDeniedException")
+        found = console.find_traffic(SLEEPER, 2)
+        assert found.arrivals.known_share > 0.99
+        assert (found.setup is None) == lost
+        if lost:
+            with pytest.raises(BadInput, match="AWS does not let Ebb read how sleeper scales"):
+                console.backtest(found)
 
 
 def test_inputs_are_the_same_for_the_same_seed(console: Console, sleeper: EndpointTraffic) -> None:

@@ -70,6 +70,20 @@ def test_a_child_that_ends_by_itself_is_noticed() -> None:
     assert out == "The child\nleft\n"
 
 
+def test_a_child_that_may_end_is_not_missed() -> None:
+    code = """
+        import os, sys
+        from ops.processes import Family
+        with Family() as family:
+            done = family.start("Done soon", [sys.executable, "-c", ""], os.environ, may_end=True)
+            done.process.wait()
+            print(family.ended())
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=True)
+    assert (run.stdout, run.stderr) == ("None\n", "")
+
+
 def test_a_program_that_is_not_there_is_an_error_and_nobody_is_left() -> None:
     code = """
         import os

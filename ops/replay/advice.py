@@ -264,8 +264,8 @@ def _how_sure(best: Played, tied: Sequence[Played], facts: Facts) -> tuple[str, 
     lines.append(f"Over these: {'; '.join(r for r in ranges if r)}.")
     if best.candidate.warm and best.hours_month.high > WIDE * best.hours_month.low:
         lines.append(
-            "Its cost differs that much by what happens at the edges of its windows: a scheduled action that is due while "
-            "the endpoint is being updated fails, and AWS does not repeat it."
+            "Its cost differs that much by what happens at the edges of its windows: a scheduled action that is due "
+            "while the endpoint is being updated fails, and AWS does not repeat it."
         )
     if tied:
         one = len(tied) == 1

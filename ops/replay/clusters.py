@@ -58,6 +58,16 @@ class Placing:
     slots: NDArray[np.int64]
     left: FloatArray
 
+    def at(self, cells: NDArray[np.int64]) -> Placing:
+        """The same for some of the cells, in their order; -1 is a cell of which nothing is known."""
+        known = cells >= 0
+        return Placing(
+            self.clusters,
+            np.where(known, self.counts[cells], np.nan),
+            np.where(known, self.slots[cells], 0),
+            np.where(known, self.left[cells], np.nan),
+        )
+
     def offsets(self, counts: NDArray[np.int64], service: Times, rng: np.random.Generator) -> FloatArray:
         """Seconds into its minute of every request, ascending within each cell, cell after cell."""
         widths = self.clusters.of(counts)

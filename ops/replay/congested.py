@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ops.core.types import FloatArray
-from ops.replay.jit import Record, maker, part
+from ops.replay.jit import Record, inlined, maker, part
 from ops.replay.layout import NONE, Ints, layout
 from ops.replay.tree import Slots, build, leaves_for
 
@@ -55,7 +55,7 @@ def away_after(f: Record, away: Away, now: float) -> int:
     return count
 
 
-@part
+@inlined
 def enter(
     f: Record, s: Record, arrival: FloatArray, hold: FloatArray, t: Slots, away: Away, oldest: int, now: float
 ) -> None:
@@ -88,7 +88,7 @@ def add_slots(f: Record, t: Slots, count: int, now: float) -> None:
     f.root = build(t, count)
 
 
-@part
+@inlined
 def serve(
     f: Record, s: Record, arrival: FloatArray, hold: FloatArray, t: Slots, w: Waited, away: Away,
     ttl: float, until: float, upto: int,
@@ -118,7 +118,7 @@ def expire(f: Record, s: Record, arrival: FloatArray, hold: FloatArray, w: Waite
     s.head += 1
 
 
-@part
+@inlined
 def start_all(
     f: Record, s: Record, arrival: FloatArray, hold: FloatArray, t: Slots, w: Waited,
     ttl: float, until: float, upto: int,
@@ -194,7 +194,7 @@ def note_peak(f: Record, s: Record, arrival: FloatArray, w: Waited, away: Away, 
     f.gone_before, f.present = gone, present
 
 
-@part
+@inlined
 def in_work(f: Record, t: Slots, away: Away, now: float) -> int:
     """Requests in work at the minute's end `now`: those that do not end before it."""
     count = 0
@@ -248,7 +248,7 @@ def leave_slots(f: Record, s: Record, t: Slots, away: Away, concurrency: int, no
     f.root = build(t, f.slots)
 
 
-@part
+@inlined
 def leave_flow(
     f: Record, s: Record, arrival: FloatArray, hold: FloatArray, away: Away, oldest: int, concurrency: int,
     now: float,

@@ -6,7 +6,7 @@ import math
 
 from ops.core import scaling_rules as rules
 from ops.replay.instances import order
-from ops.replay.jit import Record, part
+from ops.replay.jit import Record, inlined, part
 from ops.replay.layout import LOW, NONE, TRACKING, Setup, Window
 
 
@@ -41,7 +41,7 @@ def look(alarm: Record, windows: Window, value: float) -> None:
     )
 
 
-@part
+@inlined
 def recent(alarm: Record, windows: Window) -> tuple[int, float, float]:
     """Of the newest N known datapoints of the evaluation range: how many, the newest, the highest."""
     known, newest, highest = 0, math.nan, -math.inf
@@ -59,7 +59,7 @@ def recent(alarm: Record, windows: Window) -> tuple[int, float, float]:
     return known, newest, highest
 
 
-@part
+@inlined
 def step(p: Setup, alarm: Record, base: int, metric: float) -> int:
     policy = p.policies[alarm.policy]
     steps = p.steps[policy.first_step : policy.last_step]
@@ -74,7 +74,7 @@ def step(p: Setup, alarm: Record, base: int, metric: float) -> int:
     )
 
 
-@part
+@inlined
 def wanted(p: Setup, s: Record, alarm: Record, now: float) -> tuple[int, bool]:
     """What the alarm's policy asks for, before bounds (NO_STEP: nothing), and whether a cooldown holds it."""
     known, newest, highest = recent(alarm, p.windows)
@@ -93,7 +93,7 @@ def wanted(p: Setup, s: Record, alarm: Record, now: float) -> tuple[int, bool]:
     return step(p, alarm, desired, newest), False  # a step that removes counts from what is there
 
 
-@part
+@inlined
 def agreed(p: Setup, s: Record, alarm: Record, want: int) -> bool:
     """Target tracking scales in only if every target-tracking policy that may scale in wants to."""
     if want >= s.desired or p.policies[alarm.policy].kind != TRACKING:
@@ -107,7 +107,7 @@ def agreed(p: Setup, s: Record, alarm: Record, want: int) -> bool:
     return True
 
 
-@part
+@inlined
 def stands_back(p: Setup, s: Record, alarm: Record, now: float) -> bool:
     """Whether the policy asks for nothing: at a bound, suspended, in a cooldown, all instances needed."""
     policy, desired = p.policies[alarm.policy], s.desired
@@ -124,7 +124,7 @@ def stands_back(p: Setup, s: Record, alarm: Record, now: float) -> bool:
     return False
 
 
-@part
+@inlined
 def decide(p: Setup, s: Record, mine: int, now: float) -> int:
     """What alarm number `mine`, which is in ALARM, leads to: the largest capacity of all that want a change.
 

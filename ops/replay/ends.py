@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ops.replay.scenario import Requests, Scenario, Tracking, Watched
+from ops.replay.scenario import Scenario, Tracking, Watched
 
 GIVE_UP_S = 30 * 86_400.0
 """So long after the last progress a course that only goes round in circles is left."""
@@ -19,22 +19,23 @@ def settle_minutes(scenario: Scenario) -> int:
     return longest + math.ceil(waits / 60) + 3
 
 
-def give_up_s(requests: Requests, scenario: Scenario) -> float:
+def give_up_s(longest_s: float, scenario: Scenario, settled: int) -> float:
     """Seconds without a completion or an expiry after which none will come, with no arrival and no event ahead.
 
-    Policies can work against each other for ever, or take a request back again and again before it is done.
+    `longest_s`: the longest holding time; `settled`: `settle_minutes`. Policies can work against each other for ever,
+    or take a request back again and again before it is done.
     """
     model = scenario.model
     return (
         GIVE_UP_S
-        + (float(requests.hold_s.max()) if len(requests) else 0.0)
+        + longest_s
         + scenario.ttl_s
         + max(scenario.provision_s)
         + max((event.lasts_s for event in scenario.events), default=0.0)
         + model.refused_after_s
         + model.removal_s
         + _longest_cooldown(scenario)
-        + 60.0 * settle_minutes(scenario)
+        + 60.0 * settled
     )
 
 

@@ -30,7 +30,10 @@ def replay(requests: Requests | Prepared, scenario: Scenario, timeline: bool = T
 
 def _whole(requests: Requests, scenario: Scenario, timeline: bool) -> Replayed:
     states, started, unfinished, rows, end = general(
-        requests.arrival_s, requests.hold_s, laid_out(requests, scenario), timeline
+        requests.arrival_s,
+        requests.hold_s,
+        laid_out(requests, scenario, float(requests.hold_s.max(initial=0.0))),
+        timeline,
     )
     s = states[0]
     ended = started + requests.hold_s

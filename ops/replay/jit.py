@@ -30,6 +30,19 @@ def part(function: F) -> F:
     return cast(F, made(function))
 
 
+def inlined(function: F) -> F:
+    """A part that becomes part of its caller: arrays are costly to hand over."""
+    made = _njit(
+        nogil=True,
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        error_model="numpy",
+        _nrt=False,
+        forceinline=True,
+    )
+    return cast(F, made(function))
+
+
 def maker(function: F) -> F:
     """A part of a kernel that makes arrays."""
     made = _njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")

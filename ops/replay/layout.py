@@ -80,17 +80,18 @@ def start_of(requests: Requests, scenario: Scenario) -> float:
     return float(requests.arrival_s[0]) if len(requests) else 0.0
 
 
-def laid_out(requests: Requests, scenario: Scenario) -> Setup:
+def laid_out(requests: Requests, scenario: Scenario, longest_s: float) -> Setup:
+    """`longest_s`: the longest holding time."""
     model, suspended = scenario.model, scenario.suspended
     start = start_of(requests, scenario)
-    setup = np.zeros(1, SETUP)
+    setup, settled = np.zeros(1, SETUP), settle_minutes(scenario)
     setup[0] = (
         start,
         math.inf if scenario.until_s is None else scenario.until_s,
         scenario.ttl_s,
         model.removal_s,
         model.refused_after_s,
-        give_up_s(requests, scenario),
+        give_up_s(longest_s, scenario, settled),
         math.floor(start / 60),
         scenario.bounds.min,
         scenario.bounds.max,
@@ -105,7 +106,7 @@ def laid_out(requests: Requests, scenario: Scenario) -> Setup:
         model.in_flight == "counted",
         math.ceil(model.metric_delay_s / 60),
         model.billed_from == "ordered",
-        settle_minutes(scenario),
+        settled,
     )
     owned = [
         (number, role, alarm)

@@ -26,7 +26,7 @@ from ops.replay.congested import (
 )
 from ops.replay.decisions import decide, move
 from ops.replay.instances import current, due, gone, note_full
-from ops.replay.jit import Record, kernel, part
+from ops.replay.jit import Record, inlined, kernel, part
 from ops.replay.layout import HIGH, LOW, NONE, Ints, Records, Setup
 from ops.replay.planned import planned
 from ops.replay.prepared import Flow
@@ -38,7 +38,7 @@ FAR = 1 << 50
 """A minute that never comes."""
 
 
-@part
+@inlined
 def next_change(s: Record, f: Record, away: Away) -> float:
     """When instances come or go next."""
     if not s.updating:
@@ -46,14 +46,14 @@ def next_change(s: Record, f: Record, away: Away) -> float:
     return s.due if s.due < math.inf else away.gone_at[f.next_gone]
 
 
-@part
+@inlined
 def without_work(s: Record, f: Record) -> None:
     f.next_gone += 1
     s.leaving_busy -= 1
     s.leaving_idle += 1
 
 
-@part
+@inlined
 def change(s: Record, f: Record, away: Away, now: float) -> None:
     s.changed = max(s.changed, now)
     if s.due == math.inf:
@@ -66,7 +66,7 @@ def change(s: Record, f: Record, away: Away, now: float) -> None:
     due(s, now)
 
 
-@part
+@inlined
 def single(
     u: Record, s: Record, f: Record, arrival: FloatArray, hold: FloatArray, t: Slots, w: Waited, away: Away,
     limit: float, upto: int,
@@ -87,7 +87,7 @@ def single(
     serve(f, s, arrival, hold, t, w, away, ttl, limit, upto)
 
 
-@part
+@inlined
 def changes(s: Record, f: Record, away: Away, until: float) -> None:
     """All of them before `until`, where no request waits."""
     while True:

@@ -76,7 +76,7 @@ def leave(u: Record, s: Record, c: Course, now: float) -> None:
 
 @part
 def take_back(s: Record, c: Course) -> None:
-    """Requests in work without a start go back to the queue, the lowest number foremost."""
+    """Requests in work without a start go back to the queue, to their place by number."""
     kept = s.running
     s.running = 0
     for at in range(kept):  # pushing overwrites only what was read already

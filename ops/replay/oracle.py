@@ -72,7 +72,7 @@ class _Want:
 
 class _Course:
     def __init__(self, requests: Requests, scenario: Scenario) -> None:
-        self.requests, self.s = requests, scenario
+        self.s = scenario
         self.c = scenario.concurrency
         self.arrival = requests.arrival_s.tolist()
         self.hold = requests.hold_s.tolist()
@@ -478,8 +478,8 @@ class _Course:
 
     def run(self) -> None:
         first = math.floor(self.start / 60)
-        patience = give_up_s(self.requests, self.s)
         settled, minute, quiet, seen = settle_minutes(self.s), 0, 0, (-1, -1, -1)
+        patience = give_up_s(max(self.hold, default=0.0), self.s, settled)
         end = self.until
         over = self._over()
         while not over:

@@ -13,7 +13,7 @@ from ops.core.candidate import Candidate, SearchSpace
 from ops.core.cost import HOURS_PER_MONTH
 from ops.core.promise import MEAN, Clause, Promise
 from ops.core.views_planner import ClausePlayed, Dollars, Played, Role, Spread, Weighed
-from ops.replay.candidates import Ground, fitted, scenario, worked
+from ops.replay.candidates import Ground, fitted, scenario, unlike, worked
 from ops.replay.engine import Prepared, prepare
 from ops.replay.noise import front
 from ops.replay.numbers import Classes, Numbers, Waits
@@ -83,6 +83,8 @@ def search(
     `most`: candidates at most; today's and hand-made ones are tried in any case. `bounded`: nothing outside the ranges
     of the space is looked at but these. Raises Stopped when `tell` says so.
     """
+    known = None if today is None else fitted(today.candidate)
+    own = [each for each in unlike(own) if each != known]
     table = _Table(traffic, ground, promise, run, tell, max(most, len(own) + (today is not None)))
     if today is not None:
         table.play(Role.TODAY, (today.candidate,), today.exact)

@@ -110,7 +110,7 @@ def leapt(prepared: Prepared, scenario: Scenario, notes: Notes) -> Leapt:
     states, leaps = leap(
         requests.arrival_s,
         requests.hold_s,
-        laid_out(requests, scenario),
+        laid_out(requests, scenario, prepared.longest_s),
         flow,
         prepared.first_minute,
         most_instances(scenario),

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from ops.core.cost import hours_of
 from ops.core.types import Price
 from ops.core.words import count, duration
 from ops.replay.numbers import Numbers, Waits
@@ -20,7 +19,7 @@ DASH = "–"
 
 
 def instance_hours(numbers: Numbers) -> Decimal:
-    return hours_of(numbers.billed_s / 60)
+    return Decimal(repr(float(numbers.billed_s))) / 3600
 
 
 def cost_usd(numbers: Numbers, price: Price | None) -> Decimal | None:
