@@ -1,4 +1,4 @@
-"""The replay against the embedded AWS: random cases lived by both, to the last request.
+"""The replay, reference and kernels, against the embedded AWS: random cases lived by all, to the last request.
 
 `python -m bench.agreement [--cases 1000] [--from 0]`; ends with 1 where one differs.
 """
@@ -9,11 +9,19 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from bench.goals import goal, row
-from ops.replay.oracle import replay
+from ops.replay import engine, oracle
+from ops.replay.outcome import Replayed
+from ops.replay.scenario import Requests, Scenario
 from tests.replay.random_cases import draw_case
 from tests.replay.side_by_side import differences, live
+
+REPLAYS: dict[str, Callable[[Requests, Scenario], Replayed]] = {
+    "reference": oracle.replay,
+    "kernels": engine.replay,
+}
 
 
 def main() -> None:
@@ -21,14 +29,17 @@ def main() -> None:
     options.add_argument("--cases", type=int, default=1000)
     options.add_argument("--from", type=int, default=0, dest="first", help="seed of the first case")
     asked = options.parse_args()
-    counts, differing, lived_s, replayed_s = Counter[str](), 0, 0.0, 0.0
+    counts, differing, spent = Counter[str](), 0, dict.fromkeys(("embedded AWS", *REPLAYS), 0.0)
     for seed in range(asked.first, asked.first + asked.cases):
         began = time.process_time()
         lived = live(draw_case(seed))
-        middle = time.process_time()
-        found = differences(lived, replay(lived.requests, lived.scenario))
-        lived_s += middle - began
-        replayed_s += time.process_time() - middle
+        spent["embedded AWS"] += time.process_time() - began
+        found = []
+        for name, replay in REPLAYS.items():
+            began = time.process_time()
+            replayed = replay(lived.requests, lived.scenario)
+            spent[name] += time.process_time() - began
+            found += [f"{name}: {what}" for what in differences(lived, replayed)]
         counts["requests"] += len(lived.requests)
         counts["expired"] += lived.expired
         counts["scaling activities"] += len(lived.moves)
@@ -41,8 +52,8 @@ def main() -> None:
     print(f"{asked.cases:,} cases from seed {asked.first}")
     for what, count in counts.items():
         row(what, f"{count:,}")
-    row("processor time, embedded AWS", f"{lived_s:.1f} s")
-    row("processor time, replay (the reference)", f"{replayed_s:.1f} s")
+    for name, seconds in spent.items():
+        row(f"processor time, {name}", f"{seconds:.2f} s")
     goal("no case differs", f"{differing} differ", not differing)
     sys.exit(1 if differing else 0)
 

@@ -50,6 +50,7 @@ PAGES = (
     PageEntry("Watch", "Failures", "failures", "pages/failures.py", ":material/error:", "viewer"),
     PageEntry("Watch", "Alarms", "alarms", "pages/alarms.py", ":material/notifications:", "viewer"),
     PageEntry("Save", "Savings", "savings", "pages/savings.py", ":material/savings:", "viewer"),
+    PageEntry("Save", "Planner", "planner", "pages/planner.py", ":material/query_stats:", "viewer"),
     PageEntry("Operate", "Capacity", "capacity", "pages/capacity.py", ":material/tune:", "viewer"),
     PageEntry("Operate", "Requests", "requests", "pages/requests.py", ":material/outgoing_mail:", "viewer"),
     PageEntry("Operate", "Doctor", "doctor", "pages/doctor.py", ":material/stethoscope:", "viewer"),

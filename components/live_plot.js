@@ -137,6 +137,13 @@ function listen(el) {
     }
     return false;
   });
+  const told = (event) => event.points.map((each) => each.customdata).find((each) => Number.isInteger(each));
+  el.on("plotly_click", (event) => {
+    const number = told(event);
+    if (el.picks && number !== undefined) el.pick(number);
+  });
+  el.on("plotly_hover", (event) => el.classList.toggle("on-point", el.picks && told(event) !== undefined));
+  el.on("plotly_unhover", () => el.classList.remove("on-point"));
   el.addEventListener("mousemove", (event) => {
     if (el.group) point(el, event.clientX);
   });
@@ -182,8 +189,9 @@ export default function (component) {
         keepZoom(el, figure.layout);
         if (figure.layout.hoverlabel?.font) figure.layout.hoverlabel.font.family = figure.layout.font.family;
         join(el, data.group);
-        Object.assign(el, { group: data.group, zoomed: data.zoomed });
+        Object.assign(el, { group: data.group, zoomed: data.zoomed, picks: data.picks });
         el.zoom = (part) => setTriggerValue("zoom", part);
+        el.pick = (number) => setTriggerValue("pick", number);
         return Plotly.react(el, figure.data, figure.layout, CONFIG).then(() => listen(el));
       },
       (problem) => {

@@ -31,6 +31,7 @@ _CSS = """
 }
 .ebb-plot .modebar-container { top: var(--ebb-row, 0px) !important; } /* the icons of changes stay free */
 .ebb-plot.led .spikeline { display: none; }
+.ebb-plot.on-point .nsewdrag { cursor: pointer !important; }
 """
 _component = st.components.v2.component(
     "ebb_live_plot", js=_JS, css=_CSS, html="<div class='ebb-plot' role='img'></div>\n", isolate_styles=False
@@ -52,13 +53,19 @@ _lock = threading.Lock()
 
 
 def live_plot(
-    draw: Callable[[], tuple[go.Figure, str]], *, of: object, key: str, view: str, group: str = ""
+    draw: Callable[[], tuple[go.Figure, str]],
+    *,
+    of: object,
+    key: str,
+    view: str,
+    group: str = "",
+    picks: Callable[[int], None] | None = None,
 ) -> None:
     """Draw a figure of `of`, something immutable; `draw` gives it, with words for screen readers.
 
     It is drawn once for all who look at the same `of` in the same `view`. Plots of one `group` share zoom and
     hover, and a zoom becomes the page's own part of time (zoom.show). Without a group the zoom stays with the
-    plot for as long as `view` is the same.
+    plot for as long as `view` is the same. `picks` hears the `customdata` of a point that is clicked.
     """
     place = (id(of), key, view)
     with _lock:
@@ -76,9 +83,11 @@ def live_plot(
             "height": drawing.height,
             "group": group,
             "zoomed": bool(group) and zoom.shown().window is not None,
+            "picks": picks is not None,
         },
         height=drawing.height,
         on_zoom_change=partial(_zoomed, key),
+        on_pick_change=partial(_picked, key, picks),
     )
 
 
@@ -88,6 +97,12 @@ def _drawn(of: object, draw: Callable[[], tuple[go.Figure, str]], view: str) -> 
     spec["layout"].pop("template", None)
     spec["layout"]["uirevision"] = view
     return _Drawing(of, json.loads(pio.to_json(spec, validate=False)), spec["layout"]["height"], alt)
+
+
+def _picked(key: str, picks: Callable[[int], None] | None) -> None:
+    number = st.session_state[key].pick
+    if picks is not None and isinstance(number, int):
+        picks(number)
 
 
 def _zoomed(key: str) -> None:

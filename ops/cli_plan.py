@@ -12,7 +12,7 @@ import typer
 from ops.cli_show import WIDTH, write
 from ops.config import Settings
 from ops.console import Console
-from ops.core.candidate_text import from_query, to_query
+from ops.core.candidate_text import from_query, machine_from_query, to_query
 from ops.core.errors import BadInput
 from ops.core.planner_files import as_csv, as_json
 from ops.core.savings_words import DASH
@@ -20,14 +20,14 @@ from ops.core.views_planner import DAYS, MOST_CANDIDATES, PlanQuery, PlanSaving,
 from ops.core.words import count, percent, took
 from ops.replay.advice_words import dollars
 
-SHOWN = 12
+SHOWN = 8
 """Candidates of the front in the table."""
 
 
 def plan(query: PlanQuery, *, json: bool, csv: bool) -> int:
     """Search and print; the exit code. Raises OpsError."""
     tell = Progress()
-    with Console.open(Settings.load()) as console:
+    with Console.open(Settings.load(), keep=True) as console:
         view = console.find_plan(query, tell, tell.say)
     tell.done()
     write(as_json(view) if json else as_csv(view).rstrip("\n") if csv else text(view))
@@ -164,6 +164,13 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
             list[str] | None,
             typer.Option(help='One of your own beside them: "min=0&max=4&target=2"; may be repeated.'),
         ] = None,
+        machine: Annotated[
+            list[str] | None,
+            typer.Option(
+                help='Another instance type to search: "type=ml.g5.2xlarge&speed=1.4&slots=2"; may be repeated. speed: '
+                "against today's; without usd the list price."
+            ),
+        ] = None,
         json: Annotated[
             bool, typer.Option("--json", help="Write exactly one JSON document to stdout.")
         ] = False,
@@ -179,7 +186,10 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
             if json and csv:
                 raise BadInput("stdout cannot be both JSON and CSV.", "Give --json or --csv.")
             own = tuple(map(from_query, candidate or ()))
-            query = PlanQuery(endpoint, promise, zone, days, max_candidates, growth, sure, None, own)
+            machines = tuple(map(machine_from_query, machine or ()))
+            query = PlanQuery(
+                endpoint, promise, zone, days, max_candidates, growth, sure, None, own, machines
+            )
             return plan(query, json=json, csv=csv)
 
         run(work, json)

@@ -40,9 +40,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
     @app.command("replay")
     def _replay(
         endpoint: Annotated[Text, typer.Option(help="Replay the traffic of this endpoint.")] = None,
-        days: Annotated[
-            float | None, typer.Option(help=f"Its last so many days; {DAYS:g} if not given.")
-        ] = None,
+        days: Annotated[float | None, typer.Option(help=f"Its last so many days ({DAYS:g}).")] = None,
         arrivals: Annotated[
             Text, typer.Option(metavar="FILE.csv", help="A row a request; - is stdin.")
         ] = None,
@@ -59,25 +57,27 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         ] = None,
         service: Annotated[Text, typer.Option(help="Seconds, or lognormal:MEDIAN,SIGMA.")] = None,
         concurrency: Annotated[
-            Whole, typer.Option(help="Requests that an instance works on at once; 1.")
+            Whole, typer.Option(help="Requests that an instance works on at once (1).")
         ] = None,
         instance_type: Annotated[
             Text, typer.Option(help="For its price, asked of AWS without --price.")
         ] = None,
         price: Annotated[Text, typer.Option(help="Dollars for an instance-hour.")] = None,
-        least: Annotated[Whole, typer.Option("--min", help="Least instances; 0.")] = None,
-        most: Annotated[Whole, typer.Option("--max", help="Most instances; 5.")] = None,
+        least: Annotated[Whole, typer.Option("--min", help="Least instances (0).")] = None,
+        most: Annotated[Whole, typer.Option("--max", help="Most instances (5).")] = None,
         target: Annotated[
-            Text, typer.Option(help="Backlog per instance that is tracked, 5; none: no target tracking.")
+            Text, typer.Option(help="Backlog per instance that is tracked (5); none: no target tracking.")
         ] = None,
-        scale_in_cooldown: Annotated[Seconds, typer.Option(help="Seconds; 300.")] = None,
-        scale_out_cooldown: Annotated[Seconds, typer.Option(help="Seconds; 300.")] = None,
-        high_periods: Annotated[Whole, typer.Option(help="Minutes above the target to scale out; 3.")] = None,
-        low_periods: Annotated[Whole, typer.Option(help="Minutes below it to scale in; 15.")] = None,
+        scale_in_cooldown: Annotated[Seconds, typer.Option(help="Seconds (300).")] = None,
+        scale_out_cooldown: Annotated[Seconds, typer.Option(help="Seconds (300).")] = None,
+        high_periods: Annotated[
+            Whole, typer.Option(help="Minutes above the target to scale out (3).")
+        ] = None,
+        low_periods: Annotated[Whole, typer.Option(help="Minutes below it to scale in (15).")] = None,
         wake_policy: Annotated[
             bool | None,
             typer.Option(
-                "--wake-policy/--no-wake-policy", help="The step policy that wakes from zero; with it."
+                "--wake-policy/--no-wake-policy", help="The step policy that wakes from zero (with)."
             ),
         ] = None,
         step: Annotated[
@@ -91,12 +91,12 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         ] = None,
         provision_s: Annotated[
             Text,
-            typer.Option("--provision-s", help="Seconds to a new instance, or lognormal:MEDIAN,SIGMA; 300."),
+            typer.Option("--provision-s", help="Seconds to a new instance, or lognormal:MEDIAN,SIGMA (300)."),
         ] = None,
         fixed_instances: Annotated[
             Whole, typer.Option(help="Always on with so many; nothing scales.")
         ] = None,
-        initial: Annotated[Whole, typer.Option(help="Instances at the start; the minimum.")] = None,
+        initial: Annotated[Whole, typer.Option(help="Instances at the start (the minimum).")] = None,
         ttl_s: Annotated[
             float, typer.Option("--ttl-s", help="Seconds a request may wait; 0: for ever.")
         ] = 21600.0,
@@ -114,7 +114,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
     ) -> None:
         """Replay traffic through a policy, request by request: waits, cold starts, instance-hours and their cost.
 
-        What is not given is as in the developer guide, or with --endpoint as it is there; --warm replaces scheduled
+        What is not given is as said in brackets, or with --endpoint as it is there; --warm replaces scheduled
         actions. docs/model.md has every rule, docs/planner.md how far to trust it. Costs are estimates.
         """
 
@@ -131,7 +131,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                 step, tuple(warm or ()), initial,
             )  # fmt: skip
             asked = Asked(
-                typed.wish(scaled, fixed_instances, ttl_s, metric_delay_s, bill_from),
+                typed.wish(scaled, fixed_instances, ttl_s, metric_delay_s, bill_from, say),
                 None if concurrency is None else typed.from_one(concurrency, "--concurrency"),
                 typed.service(service_s, service),
                 None if provision_s is None else times(provision_s, "provisioning time"),
@@ -154,7 +154,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                 _no_columns(
                     {"--column": column, "--service-column": service_column, "--end-column": end_column}
                 )
-                with Console.open(Settings.load()) as console:
+                with Console.open(Settings.load(), keep=True) as console:
                     found = of_endpoint(console, endpoint, DAYS if days is None else days, asked, say)
                     kind = instance_type or (found.traffic.endpoint.instance_type if found.traffic else None)
                     if known is None:

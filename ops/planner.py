@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 from ops import compiled, traffic_past
 from ops.core.errors import BadInput, UnknownEndpoint
 from ops.core.names import nearest
 from ops.core.types import Endpoint, Price
 from ops.opened import Opened
-from ops.replay.backtest import Backtest, backtest
+from ops.replay import oracle
+from ops.replay.backtest import Backtest, Replay, backtest
 from ops.replay.draws import Times
-from ops.replay.engine import replay
 from ops.replay.scenario import Requests, Scenario
 from ops.replay.traffic import EXPANSIONS, expansions
 from ops.traffic_past import DAYS, EndpointTraffic
+
+SOON_S, LONG_S = 0.5, 10.0
+_EACH_S = 15e-6
+"""What the reference takes for a request or a minute, about."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReplayInputs:
     """What candidates are replayed over: the same requests and provisioning times for all, by number of the seed.
 
-    `scenarios`: the actual policy over what can be compared with what happened. Empty for a real-time endpoint.
+    `scenarios`: the actual policy over what can be compared with what happened. Empty where there is none.
     """
 
     traffic: EndpointTraffic
@@ -66,13 +72,11 @@ class PlannerConsole(Opened):
         return inputs(traffic, seed, size, whole=whole)
 
     def backtest(self, traffic: EndpointTraffic, seed: int = 1, size: int = EXPANSIONS) -> Backtest:
-        """The actual policy over the actual traffic, against what happened. Raises BadInput for real-time endpoints."""
-        given = inputs(traffic, seed, size, whole=False)
+        """The actual policy over the actual traffic, against what happened. Raises BadInput where there is none."""
         if traffic.setup is None:
-            raise BadInput(
-                f"{traffic.endpoint.ref.name} is a real-time endpoint: it has no policy to compare with."
-            )
-        compiled.warm()
+            raise BadInput(traffic.unscaled, "Replay another policy over its traffic.")
+        given = inputs(traffic, seed, size, whole=False)
+        replay = player(given.requests, traffic.actual.until_s - traffic.actual.first_s)
         return backtest(traffic.actual, given.requests, given.scenarios, replay, traffic.setup.left_out)
 
     def _found(self, name: str) -> Endpoint:
@@ -97,6 +101,21 @@ def inputs(traffic: EndpointTraffic, seed: int, size: int, *, whole: bool) -> Re
     return ReplayInputs(
         traffic, found, scenarios, tuple(traffic.provision.draws(seed, n) for n in range(size))
     )
+
+
+def player(
+    requests: Sequence[Requests], span_s: float, say: Callable[[str], None] = lambda text: None
+) -> Replay:
+    """What replays these soonest: the compiled kernels, or the reference while they are not compiled or loaded yet
+    and it is quick enough. Both say the same, to the bit. `say` hears where kernels are compiled first."""
+    takes = sum(len(each) + span_s / 60 for each in requests) * _EACH_S
+    if takes < SOON_S or (takes < LONG_S and not compiled.ready()):
+        return oracle.replay
+    if not compiled.ready():
+        say(f"Compiling the replay, once: about {compiled.ABOUT_S} s.")
+    compiled.warm()
+    found: Replay = import_module("ops.replay.engine").replay
+    return found
 
 
 def _since(requests: Requests, first_s: float) -> Requests:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ops.core import planning
-from ops.core.candidate import Candidate
+from ops.core.candidate import Candidate, Machine
 from ops.core.candidate_setup import gone, scaled
 from ops.core.change import Caution
 from ops.core.fixes import Change
@@ -118,6 +118,8 @@ def _lost(lost: tuple[str, ...]) -> Iterable[Caution]:
 def _machine(candidate: Candidate, around: Around) -> Iterable[Caution]:
     """What no plan of scaling can do."""
     endpoint, machine = around.endpoint, candidate.machine
+    if machine == Machine():  # none is named
+        return
     text = (
         "This plan does not change the {what} (now {now}, planned {planned}): that takes a new endpoint configuration "
         "and a deploy. Until then it scales {now}."

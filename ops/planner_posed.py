@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from ops.core.types import Price
 from ops.core.views_planner import PlanQuery, PlanSaving, Played
 from ops.planner import inputs
 from ops.replay.backtest import Actual
-from ops.replay.candidates import Ground
+from ops.replay.candidates import Ground, fitted
 from ops.replay.of_setup import SetUp
 from ops.replay.promise import parse
 from ops.replay.scenario import Scenario
@@ -81,7 +80,11 @@ def pose(
     grown = replace(traffic, arrivals=multiplied(traffic.arrivals, query.growth))
     given = inputs(grown, 1, EXPANSIONS, whole=True)
     ground = Ground(
-        traffic.arrivals.first_s, traffic.arrivals.until_s, (traffic.provision.spread.p50_s,), quota=quota
+        traffic.arrivals.first_s,
+        traffic.arrivals.until_s,
+        (traffic.provision.spread.p50_s,),
+        quota=quota,
+        model=traffic.model,
     )
     endpoint = traffic.endpoint
     machine = Machine(
@@ -91,10 +94,15 @@ def pose(
         traffic.slots.concurrency,
     )
     notes = [*traffic.notes, *_assumed(traffic)]
+    if not endpoint.is_async:
+        notes.insert(
+            0,
+            f"{endpoint.ref.name} is a real-time endpoint: this is what it would be as an asynchronous one.",
+        )
     today = None
     if setup is not None and traffic.setup is not None:
         seen = read(setup, machine, now, endpoint.current)
-        today = Today(seen.candidate, _exact(traffic.setup, machine))
+        today = Today(fitted(seen.candidate), _exact(traffic.setup, machine))
         if seen.left:
             notes.append(f"Today's policy is replayed as it is; its row leaves out: {' '.join(seen.left)}")
         notes += traffic.setup.left_out
@@ -140,14 +148,9 @@ def savings(chosen: Played, actual: Actual, price: Price | None, most: int | Non
     return tuple(found)
 
 
-def priced(candidates: tuple[Candidate, ...], machine: Machine, price: Decimal | None) -> None:
-    """Raises BadInput where hand-made candidates of other types have no price to be compared by."""
-    for each in candidates:
-        if each.machine.usd_per_hour is None and price is not None:
-            kind = each.machine.instance_type or machine.instance_type
-            raise BadInput(
-                f"{kind} has no price, so its cost cannot be compared.", "Give dollars for an instance-hour."
-            )
+def on_todays(candidate: Candidate, machine: Machine) -> Candidate:
+    """One that names no machine runs on today's."""
+    return replace(candidate, machine=machine) if candidate.machine == Machine() else candidate
 
 
 def _exact(setup: SetUp, machine: Machine) -> Scenario:

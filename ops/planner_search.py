@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ops import compiled, sweeping
-from ops.core.candidate import Candidate, SearchSpace
+from ops.core.candidate import Candidate, Machine, SearchSpace
 from ops.core.change import Actor, ChangePlan, CostEffect, may
 from ops.core.errors import BadInput, OpsError, ReadOnly
 from ops.core.plan_effects import next_effect
@@ -21,13 +21,13 @@ from ops.core.types import Price, Problem, utc
 from ops.core.views_planner import Course, PlanQuery, PlanView, Played, SavedScenario
 from ops.planner import PlannerConsole
 from ops.planner_plan import take
-from ops.planner_posed import Posed, check, pose, priced, savings
+from ops.planner_posed import Posed, check, on_todays, pose, savings
 from ops.replay.advice import Facts, advise, tight
 from ops.replay.advice_words import dollars
 from ops.replay.candidates import fitted, scenario, worked
 from ops.replay.engine import replay
 from ops.replay.search import fronts, on, search
-from ops.replay.space import around, hours_used
+from ops.replay.space import around, at_any_hour
 from ops.replay.sweep import Tell, go_on
 from ops.traffic_past import EndpointTraffic
 from ops.warm_console import WarmConsole
@@ -58,7 +58,7 @@ class PlannerSearch(WarmConsole, PlannerConsole):
         """One candidate over the first expansion, in detail; its figures are over all of them."""
         posed, _, _ = self._posed(query, self.traffic(query.name, query.days))
         compiled.warm()
-        candidate = fitted(candidate)
+        candidate = self._ready(candidate, posed)
         today = posed.today if posed.today is not None and posed.today.candidate == candidate else None
         own = () if today is not None else (candidate,)
         figures = search(
@@ -154,6 +154,8 @@ class PlannerSearch(WarmConsole, PlannerConsole):
             candidate = None if posed.today is None else posed.today.candidate
             first = posed.traffic.expansions[0]
             space = around(candidate, first, posed.promise, posed.ground, posed.machine, query.zone)
+            more = (self._with_price(m, traffic.endpoint.ref.region) for m in query.machines)
+            space = replace(space, machines=tuple(dict.fromkeys((posed.machine, *more))))
         played = (
             search(
                 posed.traffic,
@@ -161,7 +163,7 @@ class PlannerSearch(WarmConsole, PlannerConsole):
                 posed.promise,
                 space,
                 today=posed.today,
-                own=query.own,
+                own=[self._ready(each, posed) for each in query.own],
                 most=query.most,
                 bounded=query.space is not None,
                 run=sweeping.sweep,
@@ -211,13 +213,34 @@ class PlannerSearch(WarmConsole, PlannerConsole):
             setup = Setup(seen.target, seen.policies, seen.schedules, seen.alarms)
         quota = limits.get(endpoint.instance_type or "")
         posed = pose(query, traffic, setup, price, quota, state.now)
-        priced(query.own, posed.machine, posed.machine.usd_per_hour)
         return posed, price, (*problems, *([trouble] if trouble is not None else []))
 
+    def _ready(self, candidate: Candidate, posed: Posed) -> Candidate:
+        """A hand-made candidate on its machine, with a price where today's has one."""
+        found = fitted(on_todays(candidate, posed.machine))
+        if posed.machine.usd_per_hour is None:
+            return found
+        return replace(found, machine=self._with_price(found.machine, self.connection().region))
+
+    def _with_price(self, machine: Machine, region: str) -> Machine:
+        """Raises BadInput where no price is known: its cost could not be compared."""
+        if machine.usd_per_hour is not None:
+            return machine
+        price, _ = (
+            self._prices.quote(region, machine.instance_type) if machine.instance_type else (None, None)
+        )
+        if price is None:
+            raise BadInput(
+                f"No price is known of {machine.instance_type or 'a machine without a type'} here, so its cost cannot "
+                "be compared.",
+                "Give dollars for an instance-hour.",
+            )
+        return replace(machine, usd_per_hour=price.usd_per_hour)
+
     def _trust(self, traffic: EndpointTraffic) -> str:
-        """What the back-test says; empty where there can be none."""
+        """What the back-test says, or why there is none."""
         if traffic.setup is None:
-            return ""
+            return traffic.unscaled
         try:
             return " ".join(self.backtest(traffic).sentences[:2])
         except OpsError as error:
@@ -231,7 +254,7 @@ def _facts(query: PlanQuery, posed: Posed, trust: str) -> Facts:
         posed.requests,
         posed.ground.hours / 24,
         posed.ground.cold_start_s,
-        hours_used(shortest, posed.traffic.expansions[0]),
+        at_any_hour(shortest, posed.traffic.expansions[0]),
         query.sure,
         trust,
         query.growth,
@@ -240,14 +263,21 @@ def _facts(query: PlanQuery, posed: Posed, trust: str) -> Facts:
 
 def _cost(found: PlanView, candidate: Candidate) -> CostEffect | None:
     """What a search says of the change; None where it did not try that candidate."""
-    chosen = next((p for p in found.played if p.candidate == candidate), None)
     today = None if found.today is None else found.played[found.today]
-    if chosen is None or chosen.usd_month is None or today is None or today.usd_month is None:
+    if today is None or today.usd_month is None:
+        return None
+    wanted = _unpriced(on_todays(candidate, today.candidate.machine))
+    chosen = next((p for p in found.played if _unpriced(p.candidate) == wanted), None)
+    if chosen is None or chosen.usd_month is None:
         return None
     more = chosen.usd_month.mid - today.usd_month.mid
     days = (found.last - found.first).days
     said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by a replay of {days} days at list price."
     return CostEffect(more * 24 / 730, more, said)
+
+
+def _unpriced(candidate: Candidate) -> Candidate:
+    return replace(candidate, machine=replace(candidate.machine, usd_per_hour=None))
 
 
 def _usd(one: Played) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -12,12 +13,14 @@ from pathlib import Path
 from ops import clock
 from ops.core.errors import BadInput
 from ops.core.types import Price
+from ops.core.words import listed
 from ops.replay.draws import Times, times
 from ops.replay.put_calls import policies
 from ops.replay.scenario import Model, Scaling
 from ops.replay.setting import Wish
 from ops.replay.warm_events import warm_plan
 
+Say = Callable[[str], None]
 OWN = "--price"
 STDIN = "-"
 BILLED = {"launch": "ordered", "in-service": "in_service"}
@@ -39,8 +42,8 @@ class Scaled:
     warm: tuple[str, ...]
     initial: int | None
 
-    def given(self) -> str:
-        """The first one that was typed; empty: none."""
+    def given(self) -> tuple[str, ...]:
+        """Those that were typed."""
         named = {
             "--min": self.least,
             "--max": self.most,
@@ -54,21 +57,21 @@ class Scaled:
             "--warm": self.warm or None,
             "--initial": self.initial,
         }
-        return next((name for name, value in named.items() if value is not None), "")
+        return tuple(name for name, value in named.items() if value is not None)
 
 
-def wish(scaled: Scaled, fixed: int | None, ttl_s: float, metric_delay_s: float, bill_from: str) -> Wish:
-    """Raises BadInput."""
+def wish(
+    scaled: Scaled, fixed: int | None, ttl_s: float, metric_delay_s: float, bill_from: str, say: Say
+) -> Wish:
+    """`say` hears what is not used. Raises BadInput."""
     ttl = seconds(ttl_s, "--ttl-s")
     model = Model(
         metric_delay_s=seconds(metric_delay_s, "--metric-delay-s"), billed_from=billed_from(bill_from)
     )
     if fixed is not None:
         if scaled.given():
-            raise BadInput(
-                f"Fixed instances do not scale, and {scaled.given()} is about scaling.",
-                "Leave one of them out.",
-            )
+            verb = "are" if len(scaled.given()) > 1 else "is"
+            say(f"Fixed instances do not scale: {listed(list(scaled.given()))} {verb} not used.")
         return Wish(fixed=from_zero(fixed, "--fixed-instances"), ttl_s=ttl, model=model)
     typed = None if scaled.target is None else target(scaled.target)
     return Wish(

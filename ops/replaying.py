@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ops.console import Console
 from ops.core.errors import BadInput
 from ops.core.types import FloatArray
-from ops.planner import inputs
+from ops.planner import inputs, player
 from ops.replay.arrivals_file import Columns, read_arrivals
 from ops.replay.backtest import Backtest
 from ops.replay.draws import PROVISION, PROVISIONS, SERVICE, Times, generator
 from ops.replay.numbers import Numbers, numbers
-from ops.replay.oracle import replay
 from ops.replay.outcome import Replayed
 from ops.replay.scenario import Requests
 from ops.replay.setting import USUAL, Span, Wish, scenario
@@ -64,7 +65,8 @@ def of_file(path: str, columns: Columns, asked: Asked, say: Say) -> Answer:
     concurrency = CONCURRENCY if asked.concurrency is None else asked.concurrency
     provision = Times(PROVISION_S) if asked.provision is None else asked.provision
     drawn = _drawn(provision, asked.seed, 0)
-    run = replay(requests, scenario(USUAL, asked.wish, requests, concurrency, drawn, Span(found.zero_s)))
+    wanted = scenario(USUAL, asked.wish, requests, concurrency, drawn, Span(found.zero_s))
+    run = player([requests], float(np.ptp(requests.arrival_s)), say)(requests, wanted)
     return Answer((numbers(requests, run),), run)
 
 
@@ -74,17 +76,21 @@ def of_endpoint(console: Console, name: str, days: float, asked: Asked, say: Say
     traffic = console.find_traffic(name, days)
     for note in traffic.notes:
         say(note)
+    if traffic.setup is None:
+        say(f"{traffic.unscaled} What is not given is as in the developer guide.")
     trust = None
     if traffic.setup is not None and traffic.service.times is not None:
         trust = console.backtest(traffic, asked.seed)
     if asked.service is not None:
         traffic = traffic.with_service(asked.service)
     given = inputs(traffic, asked.seed, EXPANSIONS, whole=True)
+    span_s = traffic.arrivals.until_s - traffic.arrivals.first_s
     span = Span(0.0, traffic.arrivals.first_s, traffic.arrivals.until_s)
     concurrency = traffic.slots.concurrency if asked.concurrency is None else asked.concurrency
     wish = replace(asked.wish, model=replace(asked.wish.model, zero_metric=traffic.model.zero_metric))
     runs: list[Numbers] = []
     first: Replayed | None = None
+    replay = player(given.requests, span_s, say)
     for number, requests in enumerate(given.requests):
         own = given.provision_s[number]
         drawn = own if asked.provision is None else _drawn(asked.provision, asked.seed, number)

@@ -68,7 +68,7 @@ class Waited:
 class EndpointTraffic:
     """What an endpoint's past says of its traffic, each part with how sure it is.
 
-    `setup`: as it is now; None for a real-time endpoint, which nothing of this scales. `notes`: what to know, in
+    `setup`: as it is now; None where `unscaled` says why there is none. `notes`: what to know, in
     sentences.
     """
 
@@ -87,14 +87,22 @@ class EndpointTraffic:
     """What the queue tells of where in its minute a request came; None: nothing."""
     notes: tuple[str, ...] = ()
 
+    @property
+    def unscaled(self) -> str:
+        """Why there is no policy to replay, in a sentence."""
+        name = self.endpoint.ref.name
+        if self.endpoint.is_async:
+            return f"AWS does not let Ebb read how {name} scales: there is no policy to compare with."
+        return f"{name} is a real-time endpoint: there is no policy to compare with."
+
     def with_service(self, times: Times) -> EndpointTraffic:
         """The same, with requests that take something else."""
         return replace(self, service=replace(self.service, times=times, source="as given"))
 
     def scenario(self, seed: int, number: int = 0) -> Scenario:
-        """The actual policy over the span that is compared. Raises BadInput for a real-time endpoint."""
+        """The actual policy over the span that is compared. Raises BadInput where there is none."""
         if self.compared is None:
-            raise BadInput(f"{self.endpoint.ref.name} is a real-time endpoint: it has no policy to replay.")
+            raise BadInput(self.unscaled, "Replay another policy over its traffic.")
         known = self.actual.instances[~np.isnan(self.actual.instances)]
         initial = int(known[0]) if len(known) else self.compared.bounds.min
         return Scenario(
@@ -163,8 +171,8 @@ def traffic_of(
     since = (changed.at + _SETTLES).timestamp() if changed is not None else float(first)
     actual = _actual(pieces, beside, arrivals, queued, since)
     setup = compared = None
-    if queued:
-        seen, _, _ = state.judged(name)
+    seen, _, _ = state.judged(name)
+    if queued and not seen.hidden & {"scaling", "alarms"}:
         whole = Setup(seen.target, seen.policies, seen.schedules, seen.alarms)
         setup = of_setup(whole, first, until, endpoint.current)
         compared = of_setup(whole, actual.first_s, actual.until_s, endpoint.current)
@@ -311,10 +319,13 @@ def _notes(arrivals: Arrivals, queued: bool) -> tuple[str, ...]:
         unknown = duration(arrivals.unknown_s)
         said.append(f"What arrived in {unknown} of the span is not known; no request is invented there.")
     if arrivals.coarse_s > 0:
-        said.append(f"{arrivals.coarse_s / 86400:.1f} days are known in steps longer than a minute alone.")
+        days = f"{arrivals.coarse_s / 86400:.1f} days"
+        said.append(
+            f"{days} are known in steps longer than a minute alone, and cut into minutes that are like known ones."
+        )
     if arrivals.carried:
         said.append(
-            f"In some minutes fewer than none arrived, by {count(arrivals.carried, 'request')} in all: carried on."
+            f"In some steps fewer than none arrived, by {count(arrivals.carried, 'request')} in all: carried on."
         )
     if not queued:
         said.append("A real-time endpoint drops what it cannot take; asynchronously that would wait instead.")

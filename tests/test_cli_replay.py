@@ -138,6 +138,25 @@ def test_fixed_instances_queue_in_the_order_of_the_file(
     assert (both["max_wait_s"], both["waited"]) == (10.0, 1)
 
 
+def test_fixed_instances_leave_options_about_scaling_unused_and_say_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [
+        "replay",
+        "--arrivals",
+        put(tmp_path, ONE),
+        "--service-s",
+        "10",
+        "--fixed-instances",
+        "2",
+        "--json",
+    ]
+    assert main([*command, "--max", "9", "--warm", "mon 08:00-09:00"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["peak_instances"] == 2
+    assert "Fixed instances do not scale: --max and --warm are not used." in err
+
+
 @pytest.mark.parametrize(
     ("window", "wait"),
     [
@@ -264,10 +283,6 @@ def test_what_is_not_in_order_is_said_on_stderr(tmp_path: Path, capsys: pytest.C
         (["--arrivals", "{}", "--service", "1", "--target", "0"], "above 0, or none"),
         (["--arrivals", "{}", "--service", "1", "--ttl-s", "-1"], "--ttl-s -1 cannot be"),
         (["--arrivals", "{}", "--service", "1", "--fixed-instances", "-1"], "from 0 up"),
-        (
-            ["--arrivals", "{}", "--service", "1", "--fixed-instances", "1", "--max", "2"],
-            "--max is about scaling",
-        ),
         (["--arrivals", "{}", "--service", "1", "--warm", "always"], "'always' is no warm window"),
         (["--arrivals", "{}", "--service", "1", "--warm", "mon 8-9 Mars"], "no time zone 'Mars'"),
         (["--arrivals", "{}", "--service", "1", "--warm", "mon 8-9"], "A warm window needs days"),

@@ -19,11 +19,11 @@ from ops.local_aws.traffic import Batch, Traffic, office, quiet
 from ops.local_aws.world import Assumptions, WorldOptions
 from ops.replay.backtest import Trust
 from ops.traffic_past import EndpointTraffic
-from tests.living import TUESDAY
-from tests.small_worlds import told
+from tests.living import TUESDAY, console_at, error, gated
+from tests.small_worlds import NAME, small, told
 
 DAYS = 4.0
-SLEEPER, WARM, DIRECT, FIXED, CHANGED = "sleeper", "warm", "direct", "fixed", "changed"
+SLEEPER, WARM, DIRECT, FIXED, CHANGED, IDLE = "sleeper", "warm", "direct", "fixed", "changed", "idle"
 IN_SLOT_S = 0.35
 """Download and upload, beside the container's time (docs/model.md)."""
 TRAFFIC = {
@@ -37,6 +37,7 @@ TRAFFIC = {
     CHANGED: Traffic(
         CHANGED, 1, (10.0, 20.0), quiet, batches=(Batch(TUESDAY - DAYS * DAY + HOUR, 2 * HOUR, 4, 60.0),)
     ),
+    IDLE: Traffic(IDLE, 1, (10.0, 20.0), quiet),
     FIXED: Traffic(
         FIXED, 1, (10.0, 20.0), quiet, batches=(Batch(TUESDAY - DAYS * DAY + HOUR, HOUR, 20, 60.0),)
     ),
@@ -49,7 +50,7 @@ def tell(kit: Kit, born: float) -> None:
     for name, traffic in TRAFFIC.items():
         kit.config(name, f"{name}-1", "ml.g5.xlarge", concurrency=None if name == DIRECT else 2)
         kit.endpoint(name, f"{name}-1", traffic)
-    for name in (SLEEPER, WARM, CHANGED):
+    for name in (SLEEPER, WARM, CHANGED, IDLE):
         kit.bounds(name, 0, 3)
         kit.track(name)
         kit.wake(name)
@@ -169,10 +170,27 @@ def test_a_real_time_endpoint_has_traffic_and_no_policy(console: Console) -> Non
     assert found.service.times is not None
     assert found.service.times.mean_s == pytest.approx(20, rel=0.05)
     assert found.provision.source.endswith("of this account's asynchronous endpoints")
-    with pytest.raises(BadInput, match="no policy to compare with"):
+    with pytest.raises(BadInput, match="direct is a real-time endpoint: there is no policy to compare with"):
         console.backtest(found)
     given = console.replay_inputs(found, seed=3)
     assert (len(given.requests), given.scenarios) == (5, ())
+
+
+@pytest.mark.parametrize(
+    ("operation", "lost"),
+    [("DescribeScalingPolicies", True), ("DescribeAlarms", True), ("DescribeScalingActivities", False)],
+)
+def test_what_aws_does_not_let_us_read_is_no_policy_of_nothing(
+    server: LocalAws, operation: str, lost: bool
+) -> None:
+    with gated(server.url) as (url, gate), console_at(url) as console:
+        gate.shut[operation] = error("AccessDeniedException")
+        found = console.find_traffic(SLEEPER, 2)
+        assert found.arrivals.known_share > 0.99
+        assert (found.setup is None) == lost
+        if lost:
+            with pytest.raises(BadInput, match="AWS does not let Ebb read how sleeper scales"):
+                console.backtest(found)
 
 
 def test_inputs_are_the_same_for_the_same_seed(console: Console, sleeper: EndpointTraffic) -> None:
@@ -220,6 +238,18 @@ def test_the_command_says_what_it_rests_on(at: Path, capsys: pytest.CaptureFixtu
     assert "cold start" in out
 
 
+def test_an_endpoint_without_traffic_is_replayed_all_the_same(
+    at: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", "--endpoint", IDLE, "--days", "1", "--min", "1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["requests"], found["p95_wait_s"], found["drained_s"]) == (0, None, 0)
+    assert found["instance_hours"] == pytest.approx(24, abs=0.1)
+    assert found["backtest"] is None
+    assert main(["replay", "--endpoint", IDLE, "--days", "1"]) == 0
+    assert capsys.readouterr().out.startswith("No request came: 0 cold starts and 0.00 instance-hours")
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -232,3 +262,25 @@ def test_the_command_says_what_it_rests_on(at: Path, capsys: pytest.CaptureFixtu
 def test_refusals(at: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str) -> None:
     assert main(["replay", *options]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_minutes_that_aws_has_forgotten_are_taken_from_the_history(tmp_path: Path) -> None:
+    history = f"sqlite:///{tmp_path / 'history.db'}"
+    with small(1.0, every_s=6 * HOUR) as (server, clock):
+        with Console.open(Settings(endpoint_url=server.url, history_url=history), keep=True) as console:
+            seen = console.find_traffic(NAME).arrivals
+        clock.jump(20 * DAY)
+        server.world.fleet.advance(clock.now())
+        with Console.open(Settings(endpoint_url=server.url, history_url=history), keep=True) as console:
+            later = console.find_traffic(NAME)
+        with Console.open(Settings(endpoint_url=server.url)) as console:
+            without = console.find_traffic(NAME).arrivals
+    assert seen.coarse_s == 0
+    fine = (later.arrivals.length_s == 60) & (later.arrivals.start_s < seen.until_s)
+    assert fine.sum() == pytest.approx(len(seen), abs=10)
+    np.testing.assert_array_equal(later.arrivals.count[fine][: len(seen)], seen.count[: fine.sum()])
+    assert later.arrivals.coarse_s < 6 * DAY < without.coarse_s + DAY
+    assert "days are known in steps longer than a minute alone" in " ".join(later.notes)
+    # Whatever the steps, all that came is there: twelve every six hours.
+    for found in (later.arrivals, without):
+        assert found.total + found.unplaced == pytest.approx(12 * (21 * 4), abs=24)

@@ -18,9 +18,9 @@ _LONG = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 HEIGHT = 7 * 26 + 70
 
 
-def hours_chart(hours: Sequence[HourOfWeek], zone: tzinfo, now: datetime) -> go.Figure:
-    """`hours`: all 168. Each field holds its number; an empty one had none."""
-    most = max(1, *(h.count for h in hours))
+def hours_chart(hours: Sequence[HourOfWeek], zone: tzinfo, now: datetime, most: int = 1) -> go.Figure:
+    """`hours`: all 168. Each field holds its number; an empty one had none. `most`: of a chart to compare with."""
+    most = max(1, most, *(h.count for h in hours))
     rows = [[h for h in hours if h.weekday == day] for day in range(7)]
     field = trace(
         "heatmap",

@@ -16,7 +16,8 @@ from ops.core.warm import WarmPlan
 from ops.core.warm_names import WarmName, read_name, warm_name
 
 NONE = "none"
-KEYS = ("fixed", "min", "max", "target", "in", "out", "wake", "warm", "type", "usd", "speed", "slots")
+MACHINE_KEYS = ("type", "usd", "speed", "slots")
+KEYS = ("fixed", "min", "max", "target", "in", "out", "wake", "warm", *MACHINE_KEYS)
 _PLAN = "ebb-warm-{}-open0,"
 _HINT = "A candidate is written as min=0&max=4&target=2&wake=2, or fixed=2."
 
@@ -50,15 +51,17 @@ def to_query(candidate: Candidate) -> str:
 
 def from_query(text: str) -> Candidate:
     """Raises BadInput for a key that is not known or comes twice, and for a value that makes no sense."""
-    found: dict[str, str] = {}
-    for part in text.strip().lstrip("?").split("&"):
-        key, equals, value = part.partition("=")
-        if key not in KEYS or not equals or not value:
-            raise BadInput(f"{part!r} is no part of a candidate.", f"Its keys are {', '.join(KEYS)}. {_HINT}")
-        if key in found:
-            raise BadInput(f"{key} is given twice.", _HINT)
-        found[key] = value
-    return of_values(found)
+    return of_values(_parts(text, KEYS))
+
+
+def machine_from_query(text: str) -> Machine:
+    """ "type=ml.g5.2xlarge&speed=1.4&slots=2&usd=1.515"; the type is needed. Raises BadInput."""
+    found = _parts(text, MACHINE_KEYS)
+    if "type" not in found:
+        raise BadInput(
+            f"{text!r} names no instance type.", "Write it like type=ml.g5.2xlarge&speed=1.4&slots=2."
+        )
+    return _machine(found)
 
 
 def of_values(found: Mapping[str, str]) -> Candidate:
@@ -66,12 +69,7 @@ def of_values(found: Mapping[str, str]) -> Candidate:
     unknown = found.keys() - set(KEYS)
     if unknown:
         raise BadInput(f"{', '.join(sorted(unknown))}: no part of a candidate.", _HINT)
-    machine = Machine(
-        found.get("type", ""),
-        _usd(found["usd"]) if "usd" in found else None,
-        _number("speed", found["speed"]) if "speed" in found else 1.0,
-        _whole("slots", found["slots"]) if "slots" in found else 1,
-    )
+    machine = _machine(found)
     if "fixed" in found:
         beside = found.keys() & {"min", "max", "target", "in", "out", "wake", "warm"}
         if beside:
@@ -96,6 +94,27 @@ def of_values(found: Mapping[str, str]) -> Candidate:
         else _whole("wake", found["wake"]),
         () if warm is None else tuple(_read(each, n) for n, each in enumerate(warm.split(";"), 1)),
         machine,
+    )
+
+
+def _parts(text: str, keys: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in text.strip().lstrip("?").split("&"):
+        key, equals, value = part.partition("=")
+        if key not in keys or not equals or not value:
+            raise BadInput(f"{part!r} is no part of it.", f"Its keys are {', '.join(keys)}. {_HINT}")
+        if key in found:
+            raise BadInput(f"{key} is given twice.", _HINT)
+        found[key] = value
+    return found
+
+
+def _machine(found: Mapping[str, str]) -> Machine:
+    return Machine(
+        found.get("type", ""),
+        _usd(found["usd"]) if "usd" in found else None,
+        _number("speed", found["speed"]) if "speed" in found else 1.0,
+        _whole("slots", found["slots"]) if "slots" in found else 1,
     )
 
 

@@ -16,7 +16,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ops.core.baselines import Against
-from ops.core.candidate import Candidate, SearchSpace
+from ops.core.candidate import Candidate, Machine, SearchSpace
 from ops.core.promise import Clause, Promise
 from ops.core.types import EndpointRef, FloatArray, Price, Problem
 
@@ -45,7 +45,9 @@ class PlanQuery:
     space: SearchSpace | None = None
     """None: around today's policy."""
     own: tuple[Candidate, ...] = ()
-    """Hand-made ones, shown in the same table."""
+    """Hand-made ones, shown in the same table; one with an empty `Machine()` runs on today's."""
+    machines: tuple[Machine, ...] = ()
+    """Other instance types to search besides today's; without a price the list price is asked for."""
 
 
 @dataclass(frozen=True, slots=True)

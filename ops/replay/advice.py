@@ -19,8 +19,8 @@ GAIN = 0.05
 """A policy that sleeps has to save this share of one that never does, or it is not worth its cold starts."""
 FEW = 60
 """With fewer requests a share of them says little."""
-ANY_HOUR = 0.9
-"""Requests come at any hour where this share of the hours has some."""
+WIDE = 1.25
+"""A cost that differs by more than this between expansions is explained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Facts:
     """On average over the expansions."""
     days: float
     cold_start_s: float
-    busy: float = 1.0
-    """In which share of the hours of the day that the tightest clause holds for there were requests."""
+    any_hour: bool = False
+    """Whether requests come all through the hours that the clause with the shortest limit holds in."""
     sure: float = 1.0
     """In which share of the expansions the promise has to be kept."""
     trust: str = ""
@@ -68,7 +68,10 @@ def decide(found: Sequence[Played], facts: Facts) -> Decision:
     if best.role is Role.TODAY:
         return Decision(Answer.STAY, best, today, tied)
     if not best.candidate.sleeps:
-        return Decision(Answer.ALWAYS_ON, best, today, tied)
+        asleep = [p for p in keepers if p.candidate.sleeps]
+        if not asleep:
+            return Decision(Answer.ALWAYS_ON, best, today, tied)
+        return Decision(Answer.NO_GAIN, best, today, tied, cheapest(asleep)[0])
     awake = [p for p in keepers if not p.candidate.sleeps]
     if awake:
         always, others = cheapest(awake)
@@ -89,7 +92,7 @@ def advise(
     best = made.best
     if best is None:
         return Advice(made.answer, _no_traffic(facts))
-    cheaper = None if made.answer is Answer.NOTHING_KEEPS else next_cheaper(found, best)
+    cheaper = None if made.answer is Answer.NOTHING_KEEPS else next_cheaper(found, best, facts.sure)
     return Advice(
         made.answer,
         _sentence(made, best, promise, facts),
@@ -125,9 +128,10 @@ def cheapest(keepers: Sequence[Played]) -> tuple[Played, tuple[Played, ...]]:
     return best, tuple(p for p in same if p is not best)
 
 
-def next_cheaper(found: Sequence[Played], best: Played) -> Played | None:
-    """The dearest of those that cost less beyond the noise; of several the one that comes closest to the promise."""
-    less = [p for p in found if compare(cost_of(p), cost_of(best)) < 0]
+def next_cheaper(found: Sequence[Played], best: Played, sure: float = 1.0) -> Played | None:
+    """The dearest of those that cost less beyond the noise and do not keep the promise; of several that cost the same
+    the one that comes closest to it."""
+    less = [p for p in found if not keeps(p, sure) and compare(cost_of(p), cost_of(best)) < 0]
     if not less:
         return None
     top = max(less, key=lambda p: (_mean(p), -p.number))
@@ -151,15 +155,11 @@ def tight(promise: Promise, cold_start_s: float) -> Clause | None:
 def breaks(cheaper: Played | None) -> str:
     """What the next cheaper one would break, in words and numbers."""
     if cheaper is None:
-        return "No candidate that was tried costs less."
-    head = f"The next cheaper one ({cheaper.candidate.words}), {costs(cheaper)},"
+        return "No candidate that costs less and breaks the promise was tried."
+    head = f"The next cheaper one ({cheaper.candidate.words}), {costs(cheaper)}, breaks it"
     worst = _worst(cheaper)
-    if worst is None:
-        return f"{head} keeps the promise, too."
-    n = len(cheaper.kept)
-    return (
-        f"{head} breaks it: {missed(worst)}. It keeps the promise in {sum(cheaper.kept)} of {n} expansions."
-    )
+    said = "" if worst is None else f": {missed(worst)}"
+    return f"{head}{said}. It keeps the promise in {sum(cheaper.kept)} of {len(cheaper.kept)} expansions."
 
 
 def _no_traffic(facts: Facts) -> str:
@@ -190,10 +190,12 @@ def _sentence(made: Decision, best: Played, promise: Promise, facts: Facts) -> s
             return f"{_never_asleep(best)} is the answer, {costs(best)}: {_why_awake(promise, facts)}."
         case Answer.NO_GAIN:
             assert made.sleeper is not None
+            why = "sleeping gains next to nothing"
+            if facts.any_hour:
+                why = "requests come so thinly spread over all hours that it would hardly sleep between them"
             return (
-                f"{_never_asleep(best)} is the answer, {costs(best)}: requests come spread so thinly that it would "
-                f"hardly sleep. The cheapest policy that sleeps and keeps the promise would save "
-                f"{_little(made.sleeper, best)}, with {starts(made.sleeper)}."
+                f"{_never_asleep(best)} is the answer, {costs(best)}: {why}. The cheapest policy that sleeps and keeps "
+                f"the promise would save {_little(made.sleeper, best)}, with {starts(made.sleeper)}."
             )
         case _:
             said = f"The cheapest policy that keeps the promise is {what}, {costs(best)}"
@@ -218,7 +220,7 @@ def _why_awake(promise: Promise, facts: Facts) -> str:
     why = (
         f"the promise ({exactly(shortest.limit_s)}) is shorter than a cold start ({took(facts.cold_start_s)})"
     )
-    if facts.busy >= ANY_HOUR:
+    if facts.any_hour:
         why += ", and requests come at any hour" + (" of it" if shortest.windows else "")
     return why
 
@@ -237,7 +239,7 @@ def _evidence(made: Decision, best: Played, facts: Facts, found: Sequence[Played
         lines.append(f"{count(len(found), 'candidate')} with up to {count(top, 'instance')} were tried.")
     always = [p for p in found if p.candidate.fixed is not None and keeps(p, facts.sure)]
     if always and best.candidate.sleeps:
-        lines.append(_beside(min(always, key=lambda p: (_mean(p), p.number)), best))
+        lines.append(_beside(min(always, key=lambda p: (_mean(p), p.number))))
     if best.never.high >= 0.0005:
         lines.append(
             f"With it {percent(best.never.mid)} of all requests expire, or still wait when the traffic ends."
@@ -245,10 +247,9 @@ def _evidence(made: Decision, best: Played, facts: Facts, found: Sequence[Played
     return tuple(lines)
 
 
-def _beside(always: Played, best: Played) -> str:
+def _beside(always: Played) -> str:
     words = always.candidate.words
-    said = f"{words[:1].upper()}{words[1:]} would keep the promise, too, for {costs(always)}"
-    return f"{said}: {difference(best, always)} more."
+    return f"{words[:1].upper()}{words[1:]} would keep the promise, too, for {costs(always)}."
 
 
 def _how_sure(best: Played, tied: Sequence[Played], facts: Facts) -> tuple[str, ...]:
@@ -261,6 +262,11 @@ def _how_sure(best: Played, tied: Sequence[Played], facts: Facts) -> tuple[str, 
         lines.append(f"The traffic was multiplied by {facts.growth:g}.")
     ranges = [cost_range(best), *(_clause_range(part, best) for part in best.clauses if part.requests)]
     lines.append(f"Over these: {'; '.join(r for r in ranges if r)}.")
+    if best.candidate.warm and best.hours_month.high > WIDE * best.hours_month.low:
+        lines.append(
+            "Its cost differs that much by what happens at the edges of its windows: a scheduled action that is due "
+            "while the endpoint is being updated fails, and AWS does not repeat it."
+        )
     if tied:
         one = len(tied) == 1
         chosen = "needs no change" if best.role is Role.TODAY else "has the shortest waits of them"

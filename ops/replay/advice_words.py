@@ -96,9 +96,12 @@ def missed(part: ClausePlayed) -> str:
         said = "no request starts" if mean != mean else f"requests wait {took(mean)} on average"
         return f"{said}{when}, where {exactly(clause.limit_s)} is promised"
     late = 1 - part.within.mid
+    most = late if late > clause.allowed else 1 - part.within.low  # of some expansions alone
     allowed = "none may" if clause.share == 1 else f"{clause.allowed * 100:.3g} % may"
     more = _wait("the longest wait is", part.max_s) if clause.share == 1 else _wait("p95 is", part.p95_s)
-    shown = f"{late * 100:.1f} %" if 0.0005 <= late < 0.1 else percent(late)
+    shown = ("" if most == late else "up to ") + (
+        f"{most * 100:.1f} %" if 0.0005 <= most < 0.1 else percent(most)
+    )
     longer = "wait" if clause.limit_s == 0 else f"wait longer than {exactly(clause.limit_s)}"
     return f"{shown} of requests {longer}{when}, where {allowed}" + (f"; {more}" if more else "")
 

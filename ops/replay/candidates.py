@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache
 
 from ops.core.candidate import Candidate
 from ops.core.types import Bounds, utc
+from ops.core.warm import Span, WarmPlan
 from ops.core.warm_week import spans
 from ops.replay.scenario import TTL_S, Event, Kind, Model, Requests, Scaling, Scenario, Tracking, wake_policy
 
@@ -75,7 +78,9 @@ def _windows(candidate: Candidate, ground: Ground) -> tuple[Bounds, tuple[Event,
     for plan in candidate.warm:
         back_low = None if plan.floor is None else candidate.low
         back_high = None if plan.ceiling is None else candidate.high
-        for span in spans(plan, first, last):
+        for span in _spans(
+            replace(plan, id=1, floor=1, ceiling=None, back_min=0, back_max=None), first, last
+        ):
             if span.opens > first:
                 events.append(Event(span.opens.timestamp(), Kind.SCHEDULED, plan.floor, plan.ceiling))
             else:
@@ -84,6 +89,12 @@ def _windows(candidate: Candidate, ground: Ground) -> tuple[Bounds, tuple[Event,
             if span.closes < last:
                 events.append(Event(span.closes.timestamp(), Kind.SCHEDULED, back_low, back_high))
     return Bounds(low, high), tuple(sorted(events, key=lambda e: e.at_s))
+
+
+@lru_cache(256)
+def _spans(plan: WarmPlan, first: datetime, last: datetime) -> tuple[Span, ...]:
+    """When a plan's windows are open: many candidates share them."""
+    return spans(plan, first, last)
 
 
 def fitted(candidate: Candidate) -> Candidate:

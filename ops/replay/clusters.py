@@ -8,8 +8,6 @@ for each, with several placements: that one is taken whose queue comes closest t
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,26 +53,38 @@ class Placing:
     requests were `left` at its end. Shape (n,)."""
 
     clusters: Clusters
+    counts: FloatArray
+    """How many requests this is about: with more or fewer in a cell its queue says nothing."""
     slots: NDArray[np.int64]
     left: FloatArray
 
-    def offsets(
-        self, counts: NDArray[np.int64], service: Times, rng: np.random.Generator
-    ) -> list[FloatArray]:
-        """Seconds into its minute of each request, by cell with some; ascending."""
+    def at(self, cells: NDArray[np.int64]) -> Placing:
+        """The same for some of the cells, in their order; -1 is a cell of which nothing is known."""
+        known = cells >= 0
+        return Placing(
+            self.clusters,
+            np.where(known, self.counts[cells], np.nan),
+            np.where(known, self.slots[cells], 0),
+            np.where(known, self.left[cells], np.nan),
+        )
+
+    def offsets(self, counts: NDArray[np.int64], service: Times, rng: np.random.Generator) -> FloatArray:
+        """Seconds into its minute of every request, ascending within each cell, cell after cell."""
         widths = self.clusters.of(counts)
-        found = []
-        for cell in np.flatnonzero(counts).tolist():
-            size, slots, width = int(counts[cell]), int(self.slots[cell]), float(widths[cell])
-            best, nearest = _within(size, width, rng), np.inf
-            for _ in range(TRIES if slots else 0):
-                at = _within(size, width, rng)
-                off = abs(left(at.tolist(), service.draw(size, rng).tolist(), slots) - self.left[cell])
-                if off < nearest:
-                    best, nearest = at, off
-                if off == 0:
-                    break
-            found.append(best)
+        found = _within(counts, widths, rng)
+        first = np.cumsum(counts) - counts
+        open_ = np.flatnonzero((counts > 0) & (self.slots > 0) & (counts == self.counts))
+        nearest = np.full(len(counts), np.inf)
+        for _ in range(TRIES):
+            sizes = counts[open_]
+            at = _within(sizes, widths[open_], rng)
+            queued = left(at, service.draw(len(at), rng), sizes, self.slots[open_])
+            off = np.abs(queued - self.left[open_])
+            better = off < nearest[open_]
+            cells = open_[better]
+            nearest[cells] = off[better]
+            found[_places(first[cells], counts[cells])] = at[np.repeat(better, sizes)]
+            open_ = open_[nearest[open_] > 0]
         return found
 
 
@@ -96,7 +106,7 @@ def placing(
     )
     usable &= ~np.isnan(counts)
     slots = np.where(usable, np.nan_to_num(instances) * concurrency, 0).astype(np.int64)
-    return Placing(_clusters(counts, slots, backlog, service, seed), slots, backlog)
+    return Placing(_clusters(counts, slots, backlog, service, seed), counts, slots, backlog)
 
 
 def _clusters(
@@ -111,25 +121,39 @@ def _clusters(
         if len(at) > MOST:
             at = np.sort(rng.choice(at, MOST, replace=False))
         real = float((backlog[at] ** 2).sum())
-        sizes = counts[at].astype(np.int64).tolist()
-        found.append((least, _width(real, sizes, slots[at].tolist(), service, rng)))
+        found.append((least, _width(real, counts[at].astype(np.int64), slots[at], service, rng)))
     return Clusters(tuple(found))
 
 
-def _within(size: int, width: float, rng: np.random.Generator) -> FloatArray:
-    """So many seconds within a window of that width, which lies anywhere in the minute; ascending."""
-    begin = rng.random() * (MINUTE_S - width)
-    return np.sort(begin + rng.random(size) * width)
+def _within(sizes: NDArray[np.int64], widths: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """For each minute so many seconds within a window of that width, which lies anywhere in it; ascending."""
+    begins = rng.random(len(sizes)) * (MINUTE_S - widths)
+    at = np.repeat(begins, sizes) + rng.random(int(sizes.sum())) * np.repeat(widths, sizes)
+    apart = np.repeat(2 * MINUTE_S * np.arange(len(sizes)), sizes)
+    found: FloatArray = at[np.argsort(at + apart, kind="stable")]
+    return found
+
+
+def _places(first: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """first, first + 1, ... so many of each, one after the other."""
+    into = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return np.repeat(first, sizes) + into
 
 
 def _width(
-    real: float, sizes: Sequence[int], slots: Sequence[int], service: Times, rng: np.random.Generator
+    real: float,
+    sizes: NDArray[np.int64],
+    slots: NDArray[np.int64],
+    service: Times,
+    rng: np.random.Generator,
 ) -> float:
     """The width whose queues have the sum of squares of the real ones; between two widths, by a straight line."""
     before = -np.inf
     wider = WIDTHS_S[0]
+    sizes, slots = np.tile(sizes, OFTEN), np.tile(slots, OFTEN)
     for width in WIDTHS_S:
-        made = _squares(width, sizes, slots, service, rng)
+        at = _within(sizes, np.full(len(sizes), width), rng)
+        made = float((left(at, service.draw(len(at), rng), sizes, slots) ** 2.0).sum()) / OFTEN
         if made >= real:
             if width == WIDTHS_S[0]:
                 return width
@@ -139,23 +163,29 @@ def _width(
     return WIDTHS_S[-1]
 
 
-def _squares(
-    width: float, sizes: Sequence[int], slots: Sequence[int], service: Times, rng: np.random.Generator
-) -> float:
-    total = 0.0
-    for size, servers in zip(sizes, slots, strict=True):
-        for _ in range(OFTEN):
-            arrivals = _within(size, width, rng).tolist()
-            total += left(arrivals, service.draw(size, rng).tolist(), servers) ** 2
-    return total / OFTEN
+def left(
+    arrivals: FloatArray, holds: FloatArray, sizes: NDArray[np.int64], slots: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """How many requests each minute leaves at its end: first come, first served by so many slots, from empty.
 
-
-def left(arrivals: Sequence[float], holds: Sequence[float], slots: int, end: float = MINUTE_S) -> int:
-    """How many of these are in the system at `end`: first come, first served by so many slots, from empty."""
-    busy: list[float] = []
-    unfinished = 0
-    for arrival, hold in zip(arrivals, holds, strict=True):
-        start = arrival if len(busy) < slots else max(arrival, heapq.heappop(busy))
-        heapq.heappush(busy, start + hold)
-        unfinished += start + hold >= end
-    return unfinished
+    `arrivals`: seconds into the minute, ascending, so many `sizes` for each minute, one minute after the other.
+    """
+    out = np.zeros(len(sizes), np.int64)
+    if not len(arrivals):
+        return out
+    order = np.argsort(
+        -sizes, kind="stable"
+    )  # the k-th requests of all minutes at once, those with most in front
+    first = (np.cumsum(sizes) - sizes)[order]
+    many, servers = sizes[order], slots[order]
+    free = np.where(np.arange(int(servers.max())) < servers[:, None], 0.0, np.inf)
+    unfinished = np.zeros(len(sizes), np.int64)
+    for k in range(int(many[0])):
+        rows = int(np.searchsorted(-many, -k, side="left"))
+        at = first[:rows] + k
+        slot = free[:rows].argmin(axis=1)
+        ends = np.maximum(arrivals[at], free[np.arange(rows), slot]) + holds[at]
+        free[np.arange(rows), slot] = ends
+        unfinished[:rows] += ends >= MINUTE_S
+    out[order] = unfinished
+    return out

@@ -68,8 +68,10 @@ def policies(document: object) -> tuple[Scaling, ...]:
 def _calls(group: object) -> Iterator[Call]:
     if not isinstance(group, Mapping):
         raise BadInput("What it holds are no calls.", _FORM)
+    if "parameters" in map(_plain, group):  # {"operation": "PutScalingPolicy", "parameters": {...}}
+        group = {"PutScalingPolicy": next(v for k, v in group.items() if _plain(k) == "parameters")}
     wrapped = [key for key in group if _plain(key) in _WRAPPERS]
-    if not wrapped:
+    if not wrapped or "PolicyName" in group or "AlarmName" in group:
         yield group
         return
     for key in wrapped:
@@ -80,7 +82,9 @@ def _calls(group: object) -> Iterator[Call]:
             yield call
 
 
-_WRAPPERS = {"putscalingpolicy", "putmetricalarm", "scalingpolicies", "metricalarms"}
+_WRAPPERS = {
+    "putscalingpolicy", "putmetricalarm", "scalingpolicies", "metricalarms", "policy", "policies", "alarm", "alarms",
+}  # fmt: skip
 
 
 def _plain(key: object) -> str:
@@ -88,7 +92,8 @@ def _plain(key: object) -> str:
 
 
 def _runs(alarm: _Put, found: Sequence[_Put]) -> list[int]:
-    """Which policies an alarm runs: those that its actions name, else the only one, else that beside it."""
+    """Which policies an alarm runs: those that its actions name, or that name it; else the only one, that beside it, or
+    the one before it."""
     actions = [str(each) for each in _list(alarm.call, "AlarmActions")]
     named = [i for i, put in enumerate(found) if any(_is_of(action, put.call) for action in actions)]
     if named:
@@ -99,9 +104,20 @@ def _runs(alarm: _Put, found: Sequence[_Put]) -> list[int]:
     beside = [i for i in steps if found[i].group == alarm.group]
     if len(beside) == 1:
         return beside
+    before = [i for i in steps if found[i].group < alarm.group]
+    if before and not beside:
+        return before[-1:]
     raise BadInput(
         f"The alarm {alarm.call.get('AlarmName')!r} names no policy of the file in AlarmActions.",
         "Put the policy's ARN there (its end, policyName/NAME, is enough), or each alarm beside its policy.",
+    )
+
+
+def _owns(policy: Call, alarm: Call) -> bool:
+    """Whether a policy as it is described names the alarm."""
+    return any(
+        isinstance(a, Mapping) and a.get("AlarmName") == alarm.get("AlarmName")
+        for a in _list(policy, "Alarms")
     )
 
 

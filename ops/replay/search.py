@@ -13,7 +13,8 @@ from ops.core.candidate import Candidate, SearchSpace
 from ops.core.cost import HOURS_PER_MONTH
 from ops.core.promise import MEAN, Clause, Promise
 from ops.core.views_planner import ClausePlayed, Dollars, Played, Role, Spread, Weighed
-from ops.replay.candidates import Ground, fitted, scenario, worked
+from ops.replay.candidates import Ground, fitted, scenario, unlike, worked
+from ops.replay.engine import Prepared, prepare
 from ops.replay.noise import front
 from ops.replay.numbers import Classes, Numbers, Waits
 from ops.replay.promise import classes, judged
@@ -33,7 +34,7 @@ class Sweep(Protocol):
 
     def __call__(
         self,
-        requests: Requests,
+        requests: Requests | Prepared,
         scenarios: Sequence[Scenario],
         *,
         classes: Classes | None = None,
@@ -82,6 +83,8 @@ def search(
     `most`: candidates at most; today's and hand-made ones are tried in any case. `bounded`: nothing outside the ranges
     of the space is looked at but these. Raises Stopped when `tell` says so.
     """
+    known = None if today is None else fitted(today.candidate)
+    own = [each for each in unlike(own) if each != known]
     table = _Table(traffic, ground, promise, run, tell, max(most, len(own) + (today is not None)))
     if today is not None:
         table.play(Role.TODAY, (today.candidate,), today.exact)
@@ -104,6 +107,7 @@ class _Table:
         self.run, self.tell, self.most = run, tell, most
         self.played: list[Played] = []
         self.seen: set[Candidate] = set()
+        self.ready: dict[tuple[int, float], Prepared] = {}
         self.done = 0
         self.held = [
             judged(promise, classes(promise, r.arrival_s), r.arrival_s, ground.until_s)
@@ -124,7 +128,7 @@ class _Table:
                 mine = [c for c in fresh if c.machine.speed == speed]
                 scenarios = [scenario(c, ground) if exact is None else on(exact, ground) for c in mine]
                 numbers = self.run(
-                    worked(requests, speed),
+                    self._prepared(n, requests, speed),
                     scenarios,
                     classes=held,
                     limits_s=self.promise.limits_s,
@@ -137,6 +141,12 @@ class _Table:
             self.played.append(
                 played(len(self.played), role, candidate, found[candidate], self.ground, self.promise)
             )
+
+    def _prepared(self, number: int, requests: Requests, speed: float) -> Prepared:
+        """Once for all candidates of a speed."""
+        if (number, speed) not in self.ready:
+            self.ready[number, speed] = prepare(worked(requests, speed))
+        return self.ready[number, speed]
 
     def _tell(self, before: int) -> Tell:
         of = self.most * len(self.traffic.expansions)
@@ -154,8 +164,15 @@ class _Table:
 
 
 def on(exact: Scenario, ground: Ground) -> Scenario:
-    """A scenario over the same span, and with the same provisioning times, as all candidates."""
-    return replace(exact, start_s=ground.start_s, until_s=ground.until_s, provision_s=ground.provision_s)
+    """A scenario over the same span, and with the same provisioning times and rules, as all candidates."""
+    return replace(
+        exact,
+        start_s=ground.start_s,
+        until_s=ground.until_s,
+        provision_s=ground.provision_s,
+        ttl_s=ground.ttl_s,
+        model=ground.model,
+    )
 
 
 def played(

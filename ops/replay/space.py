@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import time
 from itertools import product, zip_longest
@@ -29,16 +29,9 @@ CALM = 0.02
 WIDEST_H = 16
 """Busy hours that are longer than this are no window."""
 _QUOTA = 1_000
-_AXES = (
-    "highs",
-    "targets",
-    "warms",
-    "lows",
-    "wakes",
-    "in_cooldowns_s",
-    "out_cooldowns_s",
-    "machines",
-)
+_AXES = ("machines", "warms", "lows", "targets", "wakes", "in_cooldowns_s", "out_cooldowns_s", "highs")
+_WEIGHT = {"warms": 3.0}
+"""How much longer than others an axis may be before it is shortened: when it is warm tells most."""
 T = TypeVar("T")
 
 
@@ -51,7 +44,8 @@ def around(
     """
     need = demands(requests, promise, ground, machine)
     most = ground.quota if ground.quota is not None else _QUOTA
-    usual = [1, *need] if today is None else [today.high, 1, *need]
+    usual = [need[-1], need[len(need) // 2], 1, *reversed(need)]
+    usual = usual if today is None else [today.high, *usual]
     highs = [min(max(1, n), most) for n in usual]
     c = machine.concurrency
     targets: list[float | None] = [today.target] if today is not None and today.fixed is None else []
@@ -62,8 +56,9 @@ def around(
     if today is not None and today.warm:
         warms.append(today.warm)
     early = min(MOST_EARLY, math.ceil(max(ground.provision_s) / 60) + 1)
-    warms += _warm(_promised(promise, ground), early, need)
-    warms += _warm(busy_hours(requests, zone), early, need)
+    promised = _warm(_promised(promise, ground), early, need)
+    busy = _warm(busy_hours(requests, zone), early, need)
+    warms += [plans for both in zip_longest(promised, busy) for plans in both if plans is not None]
     shape = today if today is not None and today.fixed is None else Candidate(0, 1)
     return SearchSpace(
         _once(n for n in lows if n <= most),
@@ -99,14 +94,17 @@ def demands(requests: Requests, promise: Promise, ground: Ground, machine: Machi
 
 
 def grid(space: SearchSpace, room: int) -> tuple[Candidate, ...]:
-    """Combinations of the space, `room` at most: where there are too many, the longest axis is shortened first."""
+    """Combinations of the space, `room` at most; where there are too many, the longest list of values is shortened.
+
+    Of the maxima so many are combined as are not below the floor.
+    """
+    lengths = {axis: len(getattr(space, axis)) for axis in _AXES}
     while True:
-        found = unlike(tuple(_combined(space)))
-        longest = max(_AXES, key=lambda axis: len(getattr(space, axis)))
-        values = getattr(space, longest)
-        if len(found) <= room or len(values) == 1:
+        found = unlike(tuple(_combined(space, lengths)))
+        longest = max(_AXES, key=lambda axis: lengths[axis] / _WEIGHT.get(axis, 1))
+        if len(found) <= room or lengths[longest] == 1:
             return found[:room]
-        space = replace(space, **{longest: values[:-1]})
+        lengths[longest] -= 1
 
 
 def fixed(space: SearchSpace) -> tuple[Candidate, ...]:
@@ -179,16 +177,17 @@ def busy_hours(requests: Requests, zone: str) -> tuple[tuple[WarmWindow, ...], s
     return (tuple(windows), zone) if windows else None
 
 
-def hours_used(clause: Clause, requests: Requests) -> float:
-    """Of the hours of the local day that a clause holds in, the share in which any requests came; NaN without any."""
+def at_any_hour(clause: Clause, requests: Requests) -> bool:
+    """Whether requests come all through the hours of the local day that a clause holds in: no three in a row, over
+    all days, are without one."""
     held = classes(Promise((clause,), ""), requests.arrival_s) == 0
-    came = np.unique(minutes_of_week(requests.arrival_s[held], clause.zone) % 1440 // 60)
+    came = set((minutes_of_week(requests.arrival_s[held], clause.zone) % 1440 // 60).tolist())
     hours = {
         (window.start.hour * 60 + window.start.minute + k) // 60 % 24
         for window in clause.windows
         for k in range(window.minutes)
-    }
-    return len(came) / (len(hours) or 24) if len(came) else math.nan
+    } or set(range(24))
+    return not any({hour % 24 for hour in range(h, h + 3)} <= hours - came for h in hours)
 
 
 def _edges(by_hour: FloatArray) -> tuple[int, int]:
@@ -216,7 +215,7 @@ def _warm(
 ) -> list[tuple[WarmPlan, ...]]:
     if hours is None:
         return []
-    floors = _once([1, *need])[:3]
+    floors = sorted({1, need[len(need) // 2], need[-1]})
     plans = [WarmPlan(1, hours[0], hours[1], floor, early=early) for floor in floors]
     try:
         stretches(plans[0])
@@ -244,20 +243,15 @@ def _fixed(need: Sequence[int], most: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _combined(space: SearchSpace) -> Iterator[Candidate]:
-    bounds = [(low, high) for low in space.lows for high in space.highs if low <= high]
-    for machine, warm, (low, high), target, wake, into, out in product(
-        space.machines,
-        space.warms,
-        bounds,
-        space.targets,
-        space.wakes,
-        space.in_cooldowns_s,
-        space.out_cooldowns_s,
-    ):
-        found = Candidate(low, high, target, into, out, wake if low == 0 else WAKE_PERIODS, warm, machine)
-        if _sensible(found):
-            yield found
+def _combined(space: SearchSpace, lengths: Mapping[str, int]) -> Iterator[Candidate]:
+    """The first `lengths` values of each list, combined."""
+    rest = [getattr(space, axis)[: lengths[axis]] for axis in _AXES if axis != "highs"]
+    for machine, warm, low, target, wake, into, out in product(*rest):
+        floor = max([1, low, *(plan.floor for plan in warm if plan.floor is not None)])
+        for high in [high for high in space.highs if high >= floor][: lengths["highs"]]:
+            found = Candidate(low, high, target, into, out, wake if low == 0 else WAKE_PERIODS, warm, machine)
+            if _sensible(found):
+                yield found
 
 
 def _sensible(one: Candidate) -> bool:

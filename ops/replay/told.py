@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from ops.core.cost import hours_of
 from ops.core.types import Price
 from ops.core.words import count, duration
 from ops.replay.numbers import Numbers, Waits
@@ -20,7 +19,7 @@ DASH = "–"
 
 
 def instance_hours(numbers: Numbers) -> Decimal:
-    return hours_of(numbers.billed_s / 60)
+    return Decimal(repr(float(numbers.billed_s))) / 3600
 
 
 def cost_usd(numbers: Numbers, price: Price | None) -> Decimal | None:
@@ -103,7 +102,7 @@ def lines(runs: Sequence[Numbers], price: Price | None) -> list[str]:
         ("cold starts", f"{numbers.cold_starts:,}, {count(numbers.launches, 'instance')} launched"),
         (
             "instances",
-            f"at most {numbers.peak_instances}; first at the maximum after {_time(_full_s(numbers))}",
+            f"at most {numbers.peak_instances}; {_full(numbers)}",
         ),
         ("backlog", f"at most {numbers.peak_backlog:,}, drained after {_time(numbers.drained_s)}"),
         ("replayed", f"{_time(numbers.horizon_s)} from the first arrival"),
@@ -119,6 +118,8 @@ def lines(runs: Sequence[Numbers], price: Price | None) -> list[str]:
 
 def _sentence(numbers: Numbers, hours: str, money: str) -> str:
     waits = numbers.waits
+    if not numbers.requests:
+        return f"No request came: {count(numbers.cold_starts, 'cold start')} and {hours}{money}."
     if not waits.started:
         return f"None of {count(numbers.requests, 'request')} was started: {hours}{money}."
     return (
@@ -144,6 +145,11 @@ def _time(seconds: float) -> str:
     if math.isnan(seconds):
         return DASH
     return f"{seconds:.2f} s" if seconds < 10 else duration(seconds)
+
+
+def _full(numbers: Numbers) -> str:
+    at = _full_s(numbers)
+    return "never at the maximum" if math.isnan(at) else f"first at the maximum after {_time(at)}"
 
 
 def _full_s(numbers: Numbers) -> float:

@@ -16,6 +16,7 @@ from ops.core.types import FloatArray
 from ops.core.worked import Steps
 from ops.replay.clusters import Placing
 from ops.replay.draws import SERVICE, TRAFFIC, Times, generator
+from ops.replay.refined import refined
 from ops.replay.scenario import Requests
 
 EXPANSIONS = 5
@@ -160,30 +161,23 @@ def _joined(parts: Sequence[FloatArray]) -> FloatArray:
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
-def placed(arrivals: Arrivals, rng: np.random.Generator) -> FloatArray:
-    """Seconds since the epoch of every request, ascending: each anywhere in its cell with the same chance."""
-    sizes = _sizes(arrivals)
-    found = np.repeat(arrivals.start_s, sizes)
-    found += rng.random(len(found)) * np.repeat(arrivals.length_s, sizes)
-    return _inside(arrivals, sizes, found)
-
-
 def expanded(
     arrivals: Arrivals, service: Times, seed: int, number: int = 0, placing: Placing | None = None
 ) -> Requests:
     """One way in which it may have been. Every candidate is replayed over the same ones: common seeds.
 
-    With a `placing`, minutes are filled as their queues suggest; longer cells evenly, as all are without.
+    Times are seconds since the epoch. Longer steps are cut into minutes first. Within its minute a request lies as the
+    queue suggests that `placing` holds; without one anywhere with the same chance.
     """
     rng = generator(seed, TRAFFIC, number)
-    at = placed(arrivals, rng)
-    if placing is not None:
-        sizes = _sizes(arrivals)
-        minutes = arrivals.length_s == MINUTE_S
-        offsets = placing.offsets(np.where(minutes, sizes, 0), service, rng)
-        begins = np.repeat(arrivals.start_s[minutes], sizes[minutes])
-        at[np.repeat(minutes, sizes)] = begins + (np.concatenate(offsets) if offsets else np.zeros(0))
-        at = _inside(arrivals, sizes, at)
+    minutes = refined(arrivals.start_s, arrivals.length_s, arrivals.count, rng)
+    begins = np.repeat(minutes.start_s, minutes.count)
+    if placing is None or not len(begins):
+        into = rng.random(len(begins)) * MINUTE_S
+    else:
+        into = placing.at(minutes.cell).offsets(minutes.count, service, rng)
+    last = np.nextafter(begins + MINUTE_S, 0)  # rounding may reach the next minute
+    at: FloatArray = np.sort(np.minimum(begins + into, last))
     return Requests(at, service.draw(len(at), generator(seed, SERVICE, number)))
 
 
@@ -191,14 +185,3 @@ def expansions(
     arrivals: Arrivals, service: Times, seed: int, size: int = EXPANSIONS, placing: Placing | None = None
 ) -> tuple[Requests, ...]:
     return tuple(expanded(arrivals, service, seed, number, placing) for number in range(size))
-
-
-def _sizes(arrivals: Arrivals) -> NDArray[np.int64]:
-    return np.floor(np.nan_to_num(arrivals.count) + 0.5).astype(np.int64)
-
-
-def _inside(arrivals: Arrivals, sizes: NDArray[np.int64], found: FloatArray) -> FloatArray:
-    """In order, and never in the next cell, which rounding may reach."""
-    ends = np.repeat(arrivals.start_s + arrivals.length_s, sizes)
-    out: FloatArray = np.sort(np.minimum(found, np.nextafter(ends, 0)))
-    return out

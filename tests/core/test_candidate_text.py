@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.core.candidate import Candidate, Machine, always_on
-from ops.core.candidate_text import from_query, to_query
+from ops.core.candidate_text import from_query, machine_from_query, to_query
 from ops.core.errors import BadInput
 from tests.core.warm_samples import office, plan
 
@@ -68,12 +68,12 @@ def test_any_candidate_comes_back(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "'' is no part"),
+        ("", "'' is no part of it"),
         ("min=0&max=4", "needs target"),
         ("max=4&target=2", "needs min"),
-        ("min=0&max=4&target=2&colour=blue", "'colour=blue' is no part"),
+        ("min=0&max=4&target=2&colour=blue", "'colour=blue' is no part of it"),
         ("min=0&max=4&target=2&min=1", "min is given twice"),
-        ("min=0&max=4&target=", "'target=' is no part"),
+        ("min=0&max=4&target=", "'target=' is no part of it"),
         ("min=0&max=4&target=two", "'two' is no number"),
         ("min=0&max=4&target=nan", "'nan' is no number"),
         ("min=0&max=4&target=1_0", "'1_0' is no number"),
@@ -94,3 +94,11 @@ def test_what_is_wrong_is_named(text: str, says: str) -> None:
     with pytest.raises(BadInput) as caught:
         from_query(text)
     assert says in caught.value.what
+
+
+def test_a_machine_alone() -> None:
+    assert machine_from_query("type=ml.g5.2xlarge&speed=1.25&slots=4&usd=1.515") == MACHINE
+    for text, says in (("speed=2", "names no instance type"), ("type=a&min=0", "'min=0' is no part")):
+        with pytest.raises(BadInput) as caught:
+            machine_from_query(text)
+        assert says in caught.value.what

@@ -15,7 +15,7 @@ BOTH = {"EndpointName": "queue", "VariantName": "AllTraffic"}
 
 
 def instances(count: int) -> list[Instance]:
-    return [Instance(f"i-{k}", 0.0, 0.5) for k in range(count)]
+    return [Instance(f"i-{k}", 0.0, 0.5, "ml.g5.xlarge") for k in range(count)]
 
 
 def at_work(slots: int, seconds: list[float]) -> tuple[Work, list[Job]]:

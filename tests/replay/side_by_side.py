@@ -7,49 +7,41 @@ what the replay has to be given: the provisioning times that were drawn, and the
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 
 from ops.core.errors import BadInput
 from ops.core.schedule import next_run, parse
-from ops.core.types import FloatArray, Suspended
+from ops.core.types import FloatArray
 from ops.local_aws.clock import SimClock
 from ops.local_aws.errors import AwsError
 from ops.local_aws.fleet import Fleet
 from ops.local_aws.physics import DOWNLOAD_S, UPLOAD_S, EndpointSpec, Job
 from ops.local_aws.traffic import Traffic
-from ops.local_aws.world import Assumptions, World, WorldOptions
+from ops.local_aws.world import World, WorldOptions
 from ops.replay.outcome import Replayed
 from ops.replay.scenario import (
-    AlarmSpec,
     Event,
     Kind,
-    Model,
     Requests,
     Scaling,
     Scenario,
     Tracking,
     Watched,
 )
+from tests.replay import calls
+from tests.replay.calls import NAME
 
 START = 1_790_000_000.0 // 86_400 * 86_400
 SETTLED_S = 1800.0
 """The first instances are there by then, whatever is drawn."""
-NAME, VARIANT, TYPE = "doc", "AllTraffic", "ml.g5.xlarge"
+VARIANT, TYPE = "AllTraffic", "ml.g5.xlarge"
 RESOURCE = f"endpoint/{NAME}/variant/{VARIANT}"
 UNFINISHED_S = 1e5
 """For an order that was under way when the comparison ended."""
 JUST_BEFORE_S = 1e-3
-METRICS = {
-    Watched.PER_INSTANCE: "ApproximateBacklogSizePerInstance",
-    Watched.WITHOUT_CAPACITY: "HasBacklogWithoutCapacity",
-    Watched.BACKLOG: "ApproximateBacklogSize",
-    Watched.AGE: "ApproximateAgeOfOldestRequest",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +140,9 @@ class _Course:
         self.case, s = case, case.scenario
         self.clock = SimClock(case.start, 1.0, lambda: 0.0)
         days = math.ceil(case.lasts_s / 86_400) + 1
-        self.world = World(self.clock, WorldOptions(case.seed, history_days=days, assumptions=_switches(s)))
+        self.world = World(
+            self.clock, WorldOptions(case.seed, history_days=days, assumptions=calls.switches(s))
+        )
         self.fleet = self.world.fleet = _Watching(self.world)
         self.fleet.deliver_from = math.inf
         if s.quota is not None:
@@ -183,7 +177,7 @@ class _Course:
             now,
             min_capacity=s.bounds.min,
             max_capacity=s.bounds.max,
-            suspended=_flags(s.suspended),
+            suspended=calls.flags(s.suspended),
         )
 
     def _config(self, count: int) -> None:
@@ -211,30 +205,18 @@ class _Course:
         """Put it, with its alarms; answers it with the names that its owned alarms got."""
         put, now = self.world.scaling.put_policy, self.case.start
         if isinstance(policy, Tracking):
-            made = put(RESOURCE, policy.name, "TargetTrackingScaling", _tracking(policy), now)
+            made = put(RESOURCE, policy.name, "TargetTrackingScaling", calls.tracking(policy), now)
             return replace(policy, alarm_names=(made.high, made.low))
-        steps = []
-        for step in policy.steps:
-            bounds = {"MetricIntervalLowerBound": step.lower, "MetricIntervalUpperBound": step.upper}
-            steps.append(
-                {k: v for k, v in bounds.items() if v is not None} | {"ScalingAdjustment": step.adjustment}
-            )
-        config: dict[str, Any] = {
-            "AdjustmentType": policy.adjustment,
-            "Cooldown": int(policy.cooldown_s),
-            "StepAdjustments": steps,
-        }
-        if policy.least is not None:
-            config["MinAdjustmentMagnitude"] = policy.least
-        made = put(RESOURCE, policy.name, "StepScaling", config, now)
+        made = put(RESOURCE, policy.name, "StepScaling", calls.stepping(policy), now)
         for alarm in policy.alarms:
-            self.world.alarms.put(_alarm(alarm, made.arn), now)
+            self.world.alarms.put(calls.alarm(alarm, made.arn), now)
         return policy
 
     # -- time ------------------------------------------------------------------------------------------
 
     def run(self) -> Lived:
-        case, minutes = self.case, []
+        case = self.case
+        minutes: list[tuple[float, ...]] = []
         edges = int(case.lasts_s // 60)
         events = sorted(case.scenario.events, key=lambda event: event.at_s)
         for minute in range(edges):
@@ -281,7 +263,7 @@ class _Course:
         try:
             match event.kind:
                 case Kind.SUSPEND:
-                    scaling.register(RESOURCE, now, suspended=_flags(event.suspended))
+                    scaling.register(RESOURCE, now, suspended=calls.flags(event.suspended))
                 case Kind.SHORTAGE:
                     self.short_until = now + event.lasts_s
                     self.fleet.inject(NAME, capacity_refused=self.short_until > now)
@@ -311,7 +293,7 @@ class _Course:
 
     def _published(self, minute: int) -> tuple[float, float, float]:
         found = []
-        for metric in (METRICS[Watched.BACKLOG], METRICS[Watched.PER_INSTANCE]):
+        for metric in (calls.METRICS[Watched.BACKLOG], calls.METRICS[Watched.PER_INSTANCE]):
             series = self.world.metrics.find("AWS/SageMaker", metric, {"EndpointName": NAME})
             assert series is not None
             value = series.stat(minute, "Average")
@@ -412,60 +394,5 @@ def differences(lived: Lived, replayed: Replayed) -> list[str]:
     return found
 
 
-def _switches(s: Scenario) -> Assumptions:
-    m: Model = s.model
-    return Assumptions(m.zero_metric, m.drain, m.in_flight, int(m.metric_delay_s), m.billed_from)
-
-
-def _flags(suspended: Suspended) -> dict[str, bool]:
-    return {
-        "DynamicScalingInSuspended": suspended.scale_in,
-        "DynamicScalingOutSuspended": suspended.scale_out,
-        "ScheduledScalingSuspended": suspended.scheduled,
-    }
-
-
-def _dimensions() -> list[dict[str, str]]:
-    return [{"Name": "EndpointName", "Value": NAME}]
-
-
-def _tracking(policy: Tracking) -> dict[str, Any]:
-    metric = {
-        "MetricName": METRICS[policy.watched],
-        "Namespace": "AWS/SageMaker",
-        "Dimensions": _dimensions(),
-        "Statistic": "Average",
-    }
-    return {
-        "TargetValue": policy.target,
-        "CustomizedMetricSpecification": metric,
-        "ScaleInCooldown": int(policy.in_cooldown_s),
-        "ScaleOutCooldown": int(policy.out_cooldown_s),
-        "DisableScaleIn": not policy.scales_in,
-    }
-
-
-def _alarm(alarm: AlarmSpec, policy_arn: str) -> dict[str, Any]:
-    return {
-        "AlarmName": alarm.name,
-        "Namespace": "AWS/SageMaker",
-        "MetricName": METRICS[alarm.watched],
-        "Dimensions": _dimensions(),
-        "Statistic": "Average",
-        "Period": 60,
-        "EvaluationPeriods": alarm.rule.periods,
-        "DatapointsToAlarm": alarm.rule.datapoints,
-        "Threshold": alarm.rule.threshold,
-        "ComparisonOperator": alarm.rule.comparison,
-        "TreatMissingData": alarm.rule.missing,
-        "AlarmActions": [policy_arn],
-    }
-
-
 def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def arrivals(times: Sequence[float], services: Sequence[float]) -> tuple[tuple[float, float, bool], ...]:
-    """None of which fails."""
-    return tuple((at, service, False) for at, service in zip(times, services, strict=True))

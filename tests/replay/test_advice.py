@@ -9,12 +9,13 @@ from itertools import permutations
 import pytest
 
 from ops.core.candidate import Candidate
-from ops.core.views_planner import Answer, Played, Role
+from ops.core.views_planner import Answer, Played, Role, Spread
 from ops.replay.advice import Facts, advise, breaks, cheapest, decide, next_cheaper
 from ops.replay.promise import parse
+from tests.core.warm_samples import office
 from tests.replay.played_samples import MACHINE, PROMISE, fixed, sample, sleeping
 
-FACTS = Facts(requests=1000.0, days=30.0, cold_start_s=300.0, busy=0.5)
+FACTS = Facts(requests=1000.0, days=30.0, cold_start_s=300.0)
 TODAY = Role.TODAY
 ONE_WARM = Candidate(1, 4, 5.0, machine=MACHINE)
 
@@ -89,7 +90,7 @@ def said(found: Sequence[Played], facts: Facts = FACTS) -> tuple[Answer, int | N
                 sample(1, fixed(1), 730, 0.2),
                 sample(2, fixed(2), 1460),
             ],
-            replace(FACTS, busy=1.0),
+            replace(FACTS, any_hour=True),
             Answer.ALWAYS_ON,
             2,
             "Always on at 2 instances is the answer, about $1,460 a month: the promise (2 min) is shorter than a "
@@ -102,7 +103,7 @@ def said(found: Sequence[Played], facts: Facts = FACTS) -> tuple[Answer, int | N
                 sample(1, ONE_WARM, 800),
                 sample(2, fixed(2), 1460),
             ],
-            replace(FACTS, busy=0.5, cold_start_s=60.0),
+            replace(FACTS, any_hour=True, cold_start_s=60.0),
             Answer.ALWAYS_ON,
             1,
             "Never asleep (min 1, max 4, target 5) is the answer, about $800 a month: no policy that sleeps keeps "
@@ -115,13 +116,26 @@ def said(found: Sequence[Played], facts: Facts = FACTS) -> tuple[Answer, int | N
                 sample(1, sleeping(2), 715, cold=41.0),
                 sample(2, fixed(1), 730, cold=0.0),
             ],
-            FACTS,
+            replace(FACTS, any_hour=True),
             Answer.NO_GAIN,
             2,
-            "Always on at 1 instance is the answer, about $730 a month: requests come spread so thinly that it would "
-            "hardly sleep. The cheapest policy that sleeps and keeps the promise would save about $15.00 a month (2 "
-            "%), with 41 cold starts a month.",
+            "Always on at 1 instance is the answer, about $730 a month: requests come so thinly spread over all "
+            "hours that it would hardly sleep between them. The cheapest policy that sleeps and keeps the promise "
+            "would save about $15.00 a month (2 %), with 41 cold starts a month.",
             id="too sparse to gain",
+        ),
+        pytest.param(
+            [
+                sample(0, sleeping(2), [729, 733, 727, 731, 730], cold=41.0),
+                sample(1, fixed(1), 731, cold=0.0),
+            ],
+            FACTS,
+            Answer.NO_GAIN,
+            1,
+            "Always on at 1 instance is the answer, about $731 a month: sleeping gains next to nothing. The cheapest "
+            "policy that sleeps and keeps the promise would save nothing beyond the noise, with 41 cold starts a "
+            "month.",
+            id="sleeping gains nothing beyond the noise",
         ),
         pytest.param(
             [sample(0, fixed(1), 730, role=TODAY, cold=0.0), sample(1, sleeping(2), 715, cold=41.0)],
@@ -211,7 +225,29 @@ def test_what_the_next_cheaper_one_would_break() -> None:
         "keeps the promise in 0 of 5 expansions."
     )
     assert "30 % of requests wait longer than 15 min, where none may; the longest wait is" in breaks(found[3])
-    assert breaks(next_cheaper(found[:1], found[0])) == "No candidate that was tried costs less."
+    assert (
+        breaks(next_cheaper(found[:1], found[0]))
+        == "No candidate that costs less and breaks the promise was tried."
+    )
+
+
+def test_what_keeps_the_promise_is_never_the_next_cheaper_one() -> None:
+    """B costs the same as A within the noise, waits less, and costs more than C beyond it: ties are not transitive."""
+    a = sample(0, sleeping(2), [300, 330, 270, 315, 285], 0.04)
+    b = sample(1, sleeping(3), [312, 310, 311, 313, 309], 0.01, p95=20.0)
+    c = sample(2, sleeping(4), [301, 299, 300, 302, 298], 0.03)
+    d = sample(3, sleeping(5), 290, 0.2)
+    advice = advise([a, b, c, d], PROMISE, FACTS)
+    assert advice.chosen is not None
+    assert advice.cheaper == 3
+
+
+def test_what_is_kept_on_average_and_not_in_every_expansion_is_told_by_the_worst() -> None:
+    one = sample(0, sleeping(2), 300, 0.04, kept=4)
+    part = replace(one.clauses[0], within=Spread((0.96, 0.97, 0.96, 0.98, 0.946)))
+    told = breaks(replace(one, clauses=(part,)))
+    assert "up to 5.4 % of requests wait longer than 2 min, where 5 % may" in told
+    assert told.endswith("It keeps the promise in 4 of 5 expansions.")
 
 
 def test_what_is_known_of_today_and_how_sure_it_is() -> None:
@@ -258,5 +294,13 @@ def test_always_on_is_shown_beside_a_policy_that_sleeps() -> None:
     advice = advise(found, PROMISE, FACTS)
     assert advice.answer is Answer.CHANGE
     assert advice.evidence[1] == (
-        "Always on at 1 instance would keep the promise, too, for about $730 a month: about $430 a month (59 %) more."
+        "Always on at 1 instance would keep the promise, too, for about $730 a month."
     )
+
+
+def test_a_cost_that_differs_much_by_the_edges_of_windows_is_explained() -> None:
+    warm = replace(sleeping(3), warm=(office(),))
+    calm = advise([sample(0, warm, [300, 310, 305, 302, 306])], PROMISE, FACTS)
+    wild = advise([sample(0, warm, [300, 310, 305, 302, 700])], PROMISE, FACTS)
+    assert not any("edges of its windows" in line for line in calm.sure)
+    assert any("edges of its windows" in line for line in wild.sure)

@@ -163,6 +163,7 @@ def test_scheduled_actions_follow_the_clock_of_their_zone(day: str, first: float
     lived = agreed(Case(Scenario(Bounds(0, 4), 0, 2, CANONICAL), listed, 40 * HOUR, planned, start=start))
     runs = [event.at_s - start for event in lived.scenario.events if event.low == 2]
     assert runs == [first, second]
+    assert lived.scenario.start_s is not None
     assert lived.minutes[int((start + second - lived.scenario.start_s) // 60) + 1][3] >= 2
 
 

@@ -15,15 +15,19 @@ SERVICE = Times(26.0, 0.3)
 SLOTS = 4
 
 
+def one(arrivals: np.ndarray, holds: np.ndarray, slots: int) -> int:
+    return int(left(arrivals, holds, np.array([len(arrivals)]), np.array([slots]))[0])
+
+
 def minutes(width: float, size: int, count: int = 400) -> tuple[np.ndarray, np.ndarray]:
     """(requests, backlog at the end) of minutes that alternate: one with a burst, one in which all is worked off."""
     rng = np.random.default_rng(5)
     counts, backlog = np.zeros(2 * count), np.zeros(2 * count)
     for i in range(count):
         begin = rng.random() * (60 - width)
-        at = np.sort(begin + rng.random(size) * width).tolist()
+        at = np.sort(begin + rng.random(size) * width)
         counts[2 * i + 1] = size
-        backlog[2 * i + 1] = left(at, SERVICE.draw(size, rng).tolist(), SLOTS)
+        backlog[2 * i + 1] = one(at, SERVICE.draw(size, rng), SLOTS)
     return counts, backlog
 
 
@@ -77,8 +81,8 @@ def test_placements_leave_the_queue_that_was() -> None:
         wrong = []
         for cell in np.flatnonzero(counts):
             mine = cells == cell
-            into = (requests.arrival_s[mine] - start[cell]).tolist()
-            wrong.append(abs(left(into, requests.hold_s[mine].tolist(), SLOTS) - backlog[cell]))
+            into = requests.arrival_s[mine] - start[cell]
+            wrong.append(abs(one(into, requests.hold_s[mine], SLOTS) - backlog[cell]))
         return float(np.mean(wrong))
 
     assert off(True) < 0.5 * off(False)
@@ -97,4 +101,13 @@ def test_placements_leave_the_queue_that_was() -> None:
 def test_what_is_left_at_the_end_of_a_minute(
     arrivals: list[float], holds: list[float], slots: int, expected: int
 ) -> None:
-    assert left(arrivals, holds, slots) == expected
+    assert one(np.array(arrivals, float), np.array(holds, float), slots) == expected
+
+
+def test_minutes_side_by_side_are_what_each_is_alone() -> None:
+    rng = np.random.default_rng(8)
+    sizes, slots = rng.integers(0, 30, 300), rng.integers(1, 9, 300)
+    parts = [np.sort(rng.random(size) * 60) for size in sizes]
+    holds = [SERVICE.draw(int(size), rng) for size in sizes]
+    alone = [one(a, h, int(s)) for a, h, s in zip(parts, holds, slots, strict=True)]
+    assert left(np.concatenate(parts), np.concatenate(holds), sizes, slots).tolist() == alone

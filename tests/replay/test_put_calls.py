@@ -89,6 +89,12 @@ def test_target_tracking() -> None:
         [alarm(AlarmActions=["<PolicyARN from put_scaling_policy>"]), step()],
         [step(), alarm(AlarmActions=[ARN + "up"])],
         [{**step(), "PolicyARN": ARN + "up"}, alarm(AlarmActions=[ARN + "up"])],
+        {"policy": step(), "alarm": alarm()},
+        [
+            {"Operation": "PutScalingPolicy", "Parameters": step()},
+            {"Operation": "PutMetricAlarm", "Parameters": alarm()},
+        ],
+        [{**step(), "Alarms": [{"AlarmName": "many", "AlarmARN": "arn:many"}]}, alarm()],
     ],
 )
 def test_an_alarm_finds_its_policy(document: Any) -> None:
@@ -105,7 +111,8 @@ def test_several_policies_each_with_their_own_alarms() -> None:
         {"PutScalingPolicy": step("up"), "PutMetricAlarm": [alarm("b"), alarm("c")]},
         {"PutScalingPolicy": step("down"), "PutMetricAlarm": alarm("a")},
     ]
-    for document in (by_arn, beside):
+    after = [step("up"), alarm("b"), alarm("c"), step("down"), alarm("a", AlarmActions=["<the ARN>"])]
+    for document in (by_arn, beside, after):
         found = {policy.name: [spec.name for spec in policy.alarms] for policy in policies(document)}
         assert found == {"up": ["b", "c"], "down": ["a"]}
 
@@ -118,7 +125,8 @@ def test_several_policies_each_with_their_own_alarms() -> None:
         ([{"Foo": 1, "Bar": 2}], "keys Foo and Bar"),
         ([alarm()], "no PutScalingPolicy"),
         ([step()], "No alarm runs the policy up"),
-        ([step("a"), step("b"), alarm()], "names no policy of the file"),
+        ([step("a"), step("b"), alarm()], "No alarm runs the policy a"),
+        ([alarm(), step("a"), step("b")], "names no policy of the file"),
         ([step(), alarm(), alarm()], "'many' is there twice"),
         ([step(AdjustmentType="Double"), alarm()], "AdjustmentType 'Double'"),
         ([step(StepAdjustments=[]), alarm()], "has no StepAdjustments"),

@@ -18,7 +18,7 @@ from ops.replay.noise import front
 from ops.replay.promise import parse
 from ops.replay.scenario import Kind, Requests, Stepping, Tracking
 from ops.replay.search import Today, Traffic, cost_of, fronts, search, weighed
-from ops.replay.space import around, busy_hours, demands, fixed, grid, neighbours
+from ops.replay.space import around, at_any_hour, busy_hours, demands, fixed, grid, neighbours
 from ops.replay.sweep import Stopped, Tell
 from tests.core.warm_samples import at, office
 from tests.replay.played_samples import MACHINE
@@ -156,6 +156,22 @@ def test_busy_hours_are_found_in_the_traffic() -> None:
     )
     assert busy_hours(bursts(1, range(24)), "UTC") is None
     assert busy_hours(Requests(np.zeros(0), np.zeros(0)), "UTC") is None
+
+
+@pytest.mark.parametrize(
+    ("promise", "hours", "expected"),
+    [
+        ("p95<=60s", range(0, 24, 3), True),
+        ("p95<=60s", range(0, 24, 4), False),
+        ("p95<=60s", range(8, 18), False),
+        ("p95<=60s mon-fri 08-18 UTC", range(8, 18), True),
+        ("p95<=60s mon-fri 07-18 UTC", range(10, 18), False),
+        ("p95<=60s daily 22-06 UTC", range(0, 24, 2), True),
+        ("p95<=60s sun UTC", range(24), False),
+    ],
+)
+def test_whether_requests_come_at_any_hour(promise: str, hours: range, expected: bool) -> None:
+    assert at_any_hour(parse(promise).clauses[0], bursts(1, hours)) is expected
 
 
 def test_a_search_plays_todays_own_always_on_and_found_ones_over_the_same_expansions() -> None:

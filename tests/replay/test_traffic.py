@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ops.core.worked import Steps
 from ops.replay.draws import Times
-from ops.replay.traffic import Arrivals, expanded, expansions, of_invocations, of_queue, placed
+from ops.replay.traffic import Arrivals, expanded, expansions, of_invocations, of_queue
 
 NAN = math.nan
 START = 1_795_000_020 // 60 * 60
@@ -147,7 +147,7 @@ def test_invocations_arrive_as_they_are() -> None:
 def test_every_request_is_placed_in_its_own_cell(counts: list[int], seed: int) -> None:
     piece = steps([0.0] * len(counts), [float(c) for c in counts])
     found = of_invocations([piece], float(START), float(piece.end))
-    at = placed(found, np.random.default_rng(seed))
+    at = expanded(found, Times(20), seed).arrival_s
     assert (np.diff(at) >= 0).all()
     got = np.bincount(((at - START) // 60).astype(int), minlength=len(counts))
     assert got.tolist() == counts

@@ -1,0 +1,184 @@
+"""One candidate beside today's policy: what differs, then both over the same traffic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import tzinfo
+
+import streamlit as st
+
+from components import format as fmt
+from components import notices, planner_door, session, zoom
+from components.charts import cold_hours, plan_cold, plan_course, plan_waits
+from components.live_plot import live_plot
+from components.markup import Html, html, joined, show
+from components.planner_cards import late, money
+from ops.core.candidate import Candidate
+from ops.core.promise import Promise
+from ops.core.views_planner import Course, PlanQuery, PlanView, Played, Spread
+from ops.core.warm_text import plan_text
+from ops.core.words import duration
+
+
+def compare(
+    view: PlanView, query: PlanQuery, candidate: Candidate, called: str, zone: tzinfo
+) -> Played | None:
+    """The comparison; None where it could not be made, which is said."""
+    now = None if view.today is None else view.played[view.today]
+    same = now is not None and now.candidate == candidate
+    with notices.guard("the comparison"):
+        with st.spinner("Replaying it in detail …"):
+            then = planner_door.course(query, candidate).value
+            before = planner_door.course(query, now.candidate).value if now is not None and not same else None
+        courses = [("today", before)] if before is not None else []
+        named = [*courses, ("today" if same else called, then)]
+        head = "Today's policy in detail" if same else f"Today → {called}"
+        if now is None:
+            head = f"The {called} one in detail"
+        show(html("<h2>{head}</h2>", head=head), key="planner-compare-head")
+        show(differences(None if same else now, then.played, called), key="planner-differences")
+        _over_time(named, then, zone)
+        left, right = st.columns([1, 1], gap="large")
+        with left:
+            _waits(named, then, view)
+        with right:
+            _cold(named, zone, view)
+        return then.played
+    return None
+
+
+def differences(now: Played | None, then: Played, called: str) -> Html:
+    """What differs, today's beside the candidate's; what is alike in a line below. Without `now`, all of it."""
+    mine = facts(then)
+    if now is None:
+        rows = [_row(name, value) for name, value in mine.items()]
+        return html(
+            '<div class="diff two" role="table" aria-label="Today\'s policy">{rows}</div>', rows=joined(rows)
+        )
+    other = facts(now)
+    head = _row("", "today", called, "muted small")
+    rows = [_row(name, other[name], value) for name, value in mine.items() if other[name] != value]
+    same = [f"{name} {value}" for name, value in mine.items() if other[name] == value]
+    alike = html('<p class="muted small">Alike: {same}.</p>', same="; ".join(same)) if same else Html("")
+    return html(
+        '<div class="stack"><div class="diff" role="table" aria-label="Differences">{head}{rows}</div>{alike}</div>',
+        head=head,
+        rows=joined(rows),
+        alike=alike,
+    )
+
+
+def _row(name: str, *values: str) -> Html:
+    css = "muted small" if values[-1] == "muted small" else ""
+    cells = [value for value in values if value != "muted small"]
+    return html(
+        '<div role="row"><span role="rowheader" class="muted">{name}</span>{cells}</div>',
+        name=name,
+        cells=joined(html('<span role="cell" class="{css}">{v}</span>', css=css, v=v) for v in cells),
+    )
+
+
+def facts(played: Played) -> dict[str, str]:
+    """What a policy sets, and what came of it, in words."""
+    asked, machine = played.candidate, played.candidate.machine
+    tracked = asked.target is not None and asked.fixed is None
+    return {
+        "bounds": f"{asked.low} – {asked.high}" if asked.fixed is None else f"always {asked.fixed}",
+        "target for each instance": f"{asked.target:g}" if tracked else "none",
+        "cooldowns out, in": f"{duration(asked.out_cooldown_s)}, {duration(asked.in_cooldown_s)}"
+        if tracked
+        else "none",
+        "wakes": "never sleeps"
+        if not asked.sleeps
+        else f"after {fmt.plural(asked.wake, 'minute')}"
+        if asked.wake is not None
+        else "no wake policy",
+        "kept warm": "; ".join(plan_text(plan) for plan in asked.warm) or "never",
+        "instance": f"{machine.instance_type or fmt.DASH}"
+        + (f", {machine.speed:g} × as fast" if machine.speed != 1 else ""),
+        "cost a month, estimated": money(played),
+        "95 of 100 waits under": fmt.wait(played.p95_s.mid),
+        "longest wait": fmt.wait(played.max_s.mid),
+        "late, by the promise": late(played.over),
+        "cold starts a month": fmt.count(played.cold_starts_month.mid),
+        "most instances": fmt.count(played.peak_instances.high),
+        "expire or never start": fmt.percent(played.never.mid),
+    }
+
+
+def _over_time(named: list[plan_course.Named], of: Course, zone: tzinfo) -> None:
+    window = plan_course.whole(named)
+    part = zoom.shown().window
+    if part is not None and (part.end <= window.start or part.start >= window.end):
+        part = None
+    show(html("<h2>Backlog and instances</h2>"), key="planner-course-head")
+    live_plot(
+        lambda: (plan_course.course_chart(named, zone, part), plan_course.described(named, zone)),
+        of=of,
+        key="planner-course",
+        view=f"{zone}|{part}|{len(named)}|{named[0][1].played.candidate.words}",
+        group="planner",
+    )
+    if part is not None:
+        st.button("Show all of the time", key="planner-all-time", on_click=zoom.clear)
+
+
+def _waits(named: list[plan_course.Named], of: Course, view: PlanView) -> None:
+    show(html("<h2>How long requests wait</h2>"), key="planner-waits-head")
+    clause = _clause(view.promise)
+    shown, promise = named, view.promise
+    if clause is not None:
+        shown = [(name, _of_clause(course, promise, clause)) for name, course in named]
+        promise = replace(promise, clauses=(promise.clauses[clause],))
+    live_plot(
+        lambda: (
+            plan_waits.waits_chart(shown, promise, started=clause is not None),
+            plan_waits.described(shown),
+        ),
+        of=of,
+        key="planner-waits",
+        view=f"{view.promise.text}|{clause}|{len(named)}|{named[0][1].played.candidate.words}",
+    )
+
+
+def _clause(promise: Promise) -> int | None:
+    """Which clause's requests the curve is of; None: all."""
+    if len(promise.clauses) < 2:
+        return None
+    names = ["all", *(clause.when if clause.windows else "other times" for clause in promise.clauses)]
+    chosen = st.segmented_control(
+        "Of which requests", names, default=names[0], key="planner-waits-of", required=True
+    )
+    return names.index(chosen) - 1 if chosen in names[1:] else None
+
+
+def _of_clause(course: Course, promise: Promise, clause: int) -> Course:
+    """The same course with the waits of one clause's requests; how many never start is known of all alone."""
+    mine = session.holds(promise, course.arrival_s) == clause
+    never = Spread(tuple(0.0 for _ in course.played.never.values))
+    return replace(
+        course,
+        waits_s=course.waits_s[mine],
+        arrival_s=course.arrival_s[mine],
+        played=replace(course.played, never=never),
+    )
+
+
+def _cold(named: list[plan_course.Named], zone: tzinfo, view: PlanView) -> None:
+    show(html("<h2>When it would wake cold</h2>"), key="planner-cold-head")
+    found = [(name, course, plan_cold.hours_of_week(course.cold_starts, zone)) for name, course in named]
+    most = max((h.count for _, _, hours in found for h in hours), default=1)
+    for number, (name, course, hours) in enumerate(found):
+        total = sum(h.count for h in hours)
+        said = f"{name}: {fmt.plural(total, 'cold start')} in the traffic that was replayed"
+        show(html('<p class="small">{said}</p>', said=said), key=f"planner-cold-says-{number}")
+        if total:
+            live_plot(
+                lambda hours=hours: (
+                    cold_hours.hours_chart(hours, zone, view.as_of, most),
+                    cold_hours.described(hours),
+                ),
+                of=course,
+                key=f"planner-cold-{number}",
+                view=f"{zone}|{most}",
+            )
