@@ -32,7 +32,7 @@ def summed(prepared: Prepared, found: Leapt, classed: Classed) -> Numbers:
     if len(gone):
         late, left = late[~expired], left[~expired]
     cut = _cut(prepared, found, late, left)
-    last = _last_s(prepared, found, gone, cut)
+    last = _last_s(prepared, found, late, left, gone, cut)
     if last is None:
         return numbers(requests, replayed(prepared, found), classed.classes, classed.limits_s)
     waiting = left - requests.arrival_s[late]
@@ -87,11 +87,21 @@ def _cut(prepared: Prepared, found: Leapt, late: NDArray[np.int64], left: FloatA
 
 
 def _last_s(
-    prepared: Prepared, found: Leapt, gone: NDArray[np.int64], cut: NDArray[np.int64]
+    prepared: Prepared,
+    found: Leapt,
+    late: NDArray[np.int64],
+    left: FloatArray,
+    gone: NDArray[np.int64],
+    cut: NDArray[np.int64],
 ) -> float | None:
     """When the last request was done or expired; None where it takes a look at all of them."""
-    if found.until_s < math.inf and (len(cut) or found.head < len(prepared.requests)):
+    if found.head < len(prepared.requests):
+        return found.until_s if found.until_s < math.inf else None
+    if len(cut):
         return found.until_s
-    if found.head < len(prepared.requests) or len(gone):
+    if not len(gone):
+        return max(prepared.last_s, found.late_end_s)
+    if (gone == prepared.last).any():
         return None
-    return max(prepared.last_s, found.late_end_s)
+    ends = left + prepared.requests.hold_s[late]
+    return max(prepared.last_s, float(ends.max(initial=-math.inf)), float(found.left_s[found.expired].max()))
