@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 import streamlit as st
 
 from components import format as fmt
-from components import notices, planner_door, session
+from components import notices, planner_door
 from components.charts import plan_back
 from components.live_plot import live_plot
 from components.markup import Html, html, joined, show
@@ -48,7 +48,7 @@ def section(name: str, days: int, zone: tzinfo) -> None:
         )
 
 
-def told(found: session.Backtest) -> Html:
+def told(found: planner_door.Backtest) -> Html:
     """The verdict in words, then each figure on both sides."""
     rows = [
         line(

@@ -8,7 +8,7 @@ from datetime import tzinfo
 import streamlit as st
 
 from components import format as fmt
-from components import notices, planner_door, session, zoom
+from components import notices, planner_door, zoom
 from components.charts import cold_hours, plan_cold, plan_course, plan_waits
 from components.live_plot import live_plot
 from components.markup import Html, html, joined, show
@@ -154,7 +154,7 @@ def _clause(promise: Promise) -> int | None:
 
 def _of_clause(course: Course, promise: Promise, clause: int) -> Course:
     """The same course with the waits of one clause's requests; how many never start is known of all alone."""
-    mine = session.holds(promise, course.arrival_s) == clause
+    mine = planner_door.holds(promise, course.arrival_s) == clause
     never = Spread(tuple(0.0 for _ in course.played.never.values))
     return replace(
         course,

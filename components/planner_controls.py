@@ -188,7 +188,7 @@ def _promise(typed: str) -> Promise | None:
     if not typed:
         return None
     try:
-        found = session.promise(typed, str(scope.zone().info))
+        found = planner_door.promise(typed, str(scope.zone().info))
     except BadInput as error:
         body = html(
             '<p role="alert"><span class="stuck"><span aria-hidden="true">▲</span> {what}</span> {hint}</p>',

@@ -1,17 +1,33 @@
-"""What the Planner page asks, through the door of session.py, and the names of what its session and URL keep."""
+"""What the Planner page asks: of the console through the door of session.py, of the pure replay itself.
+
+And the names of what its session and URL keep.
+"""
 
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Hashable
+from datetime import timedelta
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from components import session
+from components.session import Told
+from ops import compiled
 from ops.core.candidate import Candidate
 from ops.core.change import Actor
-from ops.core.types import Price
+from ops.core.promise import Promise
+from ops.core.types import FloatArray, Price
 from ops.core.views_planner import Course, PlanQuery, PlanView, SavedScenario
+from ops.core.warm import WarmPlan
+from ops.replay.backtest import Backtest as Backtest
+from ops.replay.promise import classes, parse
+from ops.replay.sweep import Tell
+from ops.replay.warm_events import warm_plan
+from ops.searches import Progress, Searches, when
 
 PROMISE, DAYS, GROWTH = "promise", "days", "growth"
 """URL: the question. In the session the same names with TYPED before them hold what is typed so far."""
@@ -28,6 +44,23 @@ ASKED = "planner-asked"
 _VIEWER = "planner-viewer"
 COURSE_S = 600.0
 SCENARIOS_S = 10.0
+PAST_S = 120.0
+"""So long a search waits for the past that is still being read."""
+
+_lock = threading.Lock()
+_source: session.Source | None = None
+_searches = Searches()
+
+
+def searches() -> Searches:
+    """The long searches of this process, for all who look. Raises OpsError where nobody can answer."""
+    global _source, _searches
+    source = session.source()
+    with _lock:
+        if source is not _source:
+            _searches.close()
+            _source, _searches = source, Searches()
+        return _searches
 
 
 def key(query: PlanQuery) -> Hashable:
@@ -44,33 +77,64 @@ def viewer() -> str:
     return str(st.session_state[_VIEWER])
 
 
-def search(query: PlanQuery) -> session.Progress[session.Told[PlanView]]:
+def search(query: PlanQuery) -> Progress[Told[PlanView]]:
     """How far the search is; it begins where nobody has asked for it yet. Raises OpsError where nobody can answer."""
     source = session.source()
-    return session.searches().want(
-        key(query),
-        lambda tell: source.recall(("plan", query), lambda console: console.plan(query, tell), 0.0),
-        viewer(),
-    )
+
+    def work(tell: Tell) -> Told[PlanView]:
+        def read() -> bool:
+            source.endpoint(query.name, timedelta(hours=1))  # somebody looks at it: its past is read first
+            return past_is_read(query.name)
+
+        when(read, tell, PAST_S)
+        return source.recall(("plan", query), lambda console: console.plan(query, tell), 0.0)
+
+    return searches().want(key(query), work, viewer())
+
+
+def past_is_read(name: str) -> bool:
+    """Whether the past of an endpoint was read as far as it can be. Raises OpsError."""
+    asked = ("past-is-read", name)
+    return session.source().recall(asked, lambda console: console.past_is_read(name), 0.0).value
+
+
+def engine_ready() -> bool:
+    """Whether the replay's kernels are compiled; a search waits until they are."""
+    return compiled.ready()
+
+
+def promise(text: str, zone: str) -> Promise:
+    """What a promise on waiting says, whose hours are of `zone` unless it names another. Raises BadInput."""
+    return parse(text, zone)
+
+
+def holds(promised: Promise, arrival_s: FloatArray) -> NDArray[np.int8]:
+    """For each request the number of the clause that holds for it; -1: none."""
+    return classes(promised, arrival_s)
+
+
+def warm_window(text: str, floor: int) -> WarmPlan:
+    """A warm window as it is typed, "mon-fri 08:00-18:00 Europe/Berlin". Raises BadInput."""
+    return warm_plan(text, floor)
 
 
 def again(query: PlanQuery) -> None:
     """Search anew, of what is known now."""
     st.session_state.pop(STOPPED, None)
-    session.searches().again(key(query))
+    searches().again(key(query))
 
 
 def stop(query: PlanQuery) -> None:
     """Call the search off: for this session, and for good where nobody else waits for it."""
     st.session_state[STOPPED] = key(query)
-    session.searches().leave(key(query), viewer())
+    searches().leave(key(query), viewer())
 
 
 def stopped(query: PlanQuery) -> bool:
     return bool(st.session_state.get(STOPPED) == key(query))
 
 
-def course(query: PlanQuery, candidate: Candidate) -> session.Told[Course]:
+def course(query: PlanQuery, candidate: Candidate) -> Told[Course]:
     """One candidate in detail. Raises OpsError."""
     asked = ("course", query, candidate)
     return session.source().recall(asked, lambda console: console.course(query, candidate), COURSE_S)
@@ -101,6 +165,9 @@ def price(instance_type: str) -> Price | None:
     )
 
 
-def backtest(name: str, days: int) -> session.Told[session.Backtest]:
-    """How the replay of the past compares with what happened. Raises OpsError."""
-    return session.backtest(name, days, COURSE_S)
+def backtest(name: str, days: int) -> Told[Backtest]:
+    """Today's policy over its own past, beside what happened. Raises OpsError."""
+    asked = ("backtest", name, days)
+    return session.source().recall(
+        asked, lambda console: console.backtest(console.traffic(name, days)), COURSE_S
+    )

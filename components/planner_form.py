@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 import streamlit as st
 
 from components import format as fmt
-from components import notices, planner_controls, planner_door, session
+from components import notices, planner_controls, planner_door
 from components.capacity_forms import field
 from components.markup import html, show
 from ops.core.candidate import COOLDOWN_S, WAKE_PERIODS, Candidate, Machine
@@ -172,7 +172,7 @@ def _warm(base: Candidate, text: str, floor: int, low: int, zone: str) -> tuple[
     plans = []
     for number, part in enumerate([p.strip() for p in text.split(";") if p.strip()], start=1):
         named = part if part.split()[-1].upper() in ("UTC", "GMT") or "/" in part else f"{part} {zone}"
-        plans.append(replace(session.warm_window(named, floor), id=number, back_min=low))
+        plans.append(replace(planner_door.warm_window(named, floor), id=number, back_min=low))
     return tuple(plans)
 
 

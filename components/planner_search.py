@@ -7,6 +7,7 @@ import streamlit as st
 from components import change_panel, notices, planner_cards, planner_door, session, unread
 from components import format as fmt
 from components.markup import show
+from ops.core.errors import Denied
 from ops.core.types import Problem
 from ops.core.views_planner import PlanQuery, PlanView
 
@@ -32,7 +33,7 @@ def answer(query: PlanQuery) -> PlanView | None:
         return before
     if progress.error is not None:
         notices.show(progress.error, "the advice")
-        if progress.error.retryable:
+        if progress.error.retryable or isinstance(progress.error, Denied):
             _retry(query)
     if told is None:
         show(planner_cards.question(query.name), key="planner-head")
@@ -91,13 +92,15 @@ def _stopped(query: PlanQuery) -> PlanView | None:
 
 @st.fragment(run_every=BEAT_S)
 def _bar(query: PlanQuery, first: bool) -> None:
-    found = session.searches().look(planner_door.key(query))
+    found = planner_door.searches().look(planner_door.key(query))
     if found is None or not found.running or planner_door.stopped(query):
         st.rerun()
     share = min(1.0, found.done / found.of) if found.of else 0.0
     with st.container(horizontal=True, vertical_alignment="center", key="planner-bar"):
         st.progress(
-            share, text=said(found.done, found.of, found.waiting, session.engine_ready()), width="stretch"
+            share,
+            text=said(found.done, found.of, found.waiting, planner_door.engine_ready()),
+            width="stretch",
         )
         if st.button("Cancel", key="planner-cancel", on_click=planner_door.stop, args=(query,)):
             st.rerun()
@@ -112,7 +115,7 @@ def said(done: int, of: int, waiting: bool, ready: bool) -> str:
     if not ready:
         once = "The replay engine is being compiled, once after an installation: about half a minute."
         return f"{once} The search goes on by itself."
-    return "Reading the traffic …"
+    return "Reading the traffic; the search begins by itself …"
 
 
 @st.fragment(run_every=15.0)

@@ -8,11 +8,8 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-import numpy as np
-from numpy.typing import NDArray
-
 from components.unread import OLDER
-from ops import clock, compiled, one_collector, which_aws
+from ops import clock, one_collector, which_aws
 from ops.answers import Told
 from ops.config import Settings, variables
 from ops.console import Console
@@ -21,23 +18,16 @@ from ops.core.change import Actor, ChangePlan, Entry, Receipt
 from ops.core.drift import Drift
 from ops.core.errors import OpsError, Unreachable
 from ops.core.incident import Incident, begin_of
-from ops.core.promise import Promise
 from ops.core.since import Since
 from ops.core.timeline import Timeline
-from ops.core.types import Connection, FloatArray, Window
+from ops.core.types import Connection, Window
 from ops.core.views import DoctorView, EndpointView, FleetView, Usage
 from ops.core.views_capacity import CapacityView
 from ops.core.views_notices import NoticesView, SettingLine
 from ops.core.views_warm import WarmView
-from ops.core.warm import WarmPlan
 from ops.notifier import Notifier
 from ops.pace import Snapshot
-from ops.replay.backtest import Backtest
-from ops.replay.promise import classes, parse
-from ops.replay.warm_events import warm_plan
 from ops.savings_places import SavingsPlaces
-from ops.searches import Progress as Progress
-from ops.searches import Searches
 from ops.warming import WarmWish
 
 T = TypeVar("T")
@@ -149,7 +139,6 @@ LEAVING = "leaving"
 
 _source: Source | None = None
 _telling: Notifier | None = None
-_searches = Searches()
 _places: SavingsPlaces | None = None
 _settings: Settings | None = None
 _refused: OpsError | None = None
@@ -174,10 +163,8 @@ def connect(
     places: SavingsPlaces | None = None,
 ) -> None:
     """Say who answers the pages of this process, which AWS is meant, who sends notices, whose savings count, too."""
-    global _source, _refused, _wanted, _telling, _places, _searches
+    global _source, _refused, _wanted, _telling, _places
     _source, _refused, _wanted, _telling, _places = source, None, wanted, telling, places
-    _searches.close()
-    _searches = Searches()
 
 
 def start() -> None:
@@ -332,37 +319,6 @@ def warm(name: str, zone: ZoneInfo, wish: WarmWish | None = None, edit: int | No
 def forget_warm(name: str, number: int, actor: Actor) -> None:
     """Forget a paused warm plan, of which nothing is in AWS. Raises OpsError."""
     source().act(lambda console: console.forget_warm(name, number, actor))
-
-
-def searches() -> Searches:
-    """The long searches of this process, for all who look."""
-    return _searches
-
-
-def backtest(name: str, days: int, keep_s: float) -> Told[Backtest]:
-    """Today's policy over its own past, beside what happened. Raises OpsError."""
-    key = ("backtest", name, days)
-    return source().recall(key, lambda console: console.backtest(console.traffic(name, days)), keep_s)
-
-
-def engine_ready() -> bool:
-    """Whether the replay's kernels are compiled; a search waits until they are."""
-    return compiled.ready(None if _settings is None else _settings.state_dir)
-
-
-def promise(text: str, zone: str) -> Promise:
-    """What a promise on waiting says, whose hours are of `zone` unless it names another. Raises BadInput."""
-    return parse(text, zone)
-
-
-def holds(promise: Promise, arrival_s: FloatArray) -> NDArray[np.int8]:
-    """For each request the number of the clause that holds for it; -1: none."""
-    return classes(promise, arrival_s)
-
-
-def warm_window(text: str, floor: int) -> WarmPlan:
-    """A warm window as it is typed, "mon-fri 08:00-18:00 Europe/Berlin". Raises BadInput."""
-    return warm_plan(text, floor)
 
 
 def plan(work: Make) -> ChangePlan:

@@ -301,6 +301,10 @@ class Console(ActivityPart, PlannerSearch, Sending, Sizing, SavingsConsole):
         """How many endpoints have all of their history, of how many."""
         return self._gaps.progress() if self._gaps is not None else (0, 0)
 
+    def past_is_read(self, name: str) -> bool:
+        """Whether the past of an endpoint was read, as far as it can be; what is on show is what is known so far."""
+        return self._gaps is not None and self._gaps.read_once(name)
+
     def _unanswered(self, name: str) -> int | None:
         """Requests submitted from Ebb that have no answer yet; None where nobody can tell."""
         try:

@@ -37,6 +37,10 @@ class Gaps:
         names = {e.ref.name for e in self._gatherer.endpoints()}
         return len(names & self._whole), len(names)
 
+    def read_once(self, name: str) -> bool:
+        """Whether all that AWS keeps of an endpoint was read, or tried in vain, at least once."""
+        return name in self._looked_at
+
     def close_one(self, reading: Reading, first: Sequence[str] = ()) -> bool:
         """Read one piece, of the endpoints `first` before others. False when nothing is missing. OpsError."""
         if self._gatherer.now is None:

@@ -20,6 +20,7 @@ AT_ONCE = 4
 KEPT = 24
 KEPT_S = 3600.0
 """An answer older than this is found anew when somebody asks, and serves until then."""
+PAUSE_S = 0.3
 RETRY_S = 15.0
 """So long a failure stands before whoever asks begins anew."""
 
@@ -53,6 +54,15 @@ class _Search:
     found_at: float = 0.0
     outdated: bool = True
     ended_at: float = 0.0
+
+
+def when(ready: Callable[[], bool], tell: Tell, most_s: float) -> None:
+    """Wait, in the thread of a search, until something is ready, or so long. Raises Stopped once `tell` says so."""
+    until, pause = clock.monotonic() + most_s, threading.Event()
+    while not ready() and clock.monotonic() < until:
+        if not tell(0, 0):
+            raise Stopped
+        pause.wait(PAUSE_S)
 
 
 class Searches:

@@ -10,6 +10,7 @@ from components import (
     planner_cards,
     planner_compare,
     planner_controls,
+    planner_door,
     planner_form,
     planner_saved,
     planner_search,
@@ -34,6 +35,11 @@ def advice(view: PlanView) -> None:
     if session.is_realtime(view.ref.name):
         show(planner_cards.realtime(view.ref.name), key="planner-realtime")
     notices.problems(view.problems)
+    if not planner_door.past_is_read(view.ref.name):
+        st.info(
+            "Its past is still being read: this rests on what is known so far.",
+            icon=":material/hourglass_top:",
+        )
     chosen = view.advice.chosen
     if chosen is not None:
         called = "what comes closest" if view.advice.answer is Answer.NOTHING_KEEPS else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,7 @@ def of_queue(pieces: Sequence[Steps], first_s: float, until_s: float) -> Arrival
     starts, lengths, found = [], [], []
     before = np.nan  # the backlog at the end of what came before
     end, spread = -np.inf, 0.0
-    for piece, later in zip(pieces, [*pieces[1:], None], strict=True):
+    for piece, later in zip_longest(pieces, pieces[1:]):
         if piece.start != end:
             before = np.nan
         near = later is not None and later.start == piece.end and len(later.backlog)
