@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import threading
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -13,6 +14,7 @@ from ops.replay.engine import Prepared, prepare
 from ops.replay.numbers import Classes, Numbers, numbers
 from ops.replay.oracle import replay as slowly
 from ops.replay.scenario import Requests, Scenario
+from ops.replay.shapes import Notes
 from ops.replay.sweep import Stopped, Tell, go_on
 from ops.replay.sweep import sweep as sweep_here
 
@@ -58,14 +60,20 @@ def sweep(
     compiled.warm()
     prepared = requests if isinstance(requests, Prepared) else prepare(requests)
     stop, done = threading.Event(), [0]
+    notes: queue.SimpleQueue[Notes] = queue.SimpleQueue()
+    for _ in range(max(1, threads)):
+        notes.put(Notes(prepared))
 
     def heard(number: int, of: int) -> bool:
         done[0] += number > 0  # a count that is a little behind harms nobody
         return not stop.is_set()
 
     def some(first: int) -> list[Numbers]:
-        chunk = scenarios[first : first + CHUNK]
-        found = sweep_here(prepared, chunk, classes=classes, limits_s=limits_s, tell=heard)
+        chunk, mine = scenarios[first : first + CHUNK], notes.get()
+        try:
+            found = sweep_here(prepared, chunk, classes=classes, limits_s=limits_s, tell=heard, notes=mine)
+        finally:
+            notes.put(mine)
         done[0] += 1
         return found
 

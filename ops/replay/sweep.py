@@ -29,10 +29,14 @@ def sweep(
     classes: Classes | None = None,
     limits_s: tuple[float | None, ...] = (),
     tell: Tell = go_on,
+    notes: Notes | None = None,
 ) -> list[Numbers]:
-    """Every scenario over the same requests, in their order. Raises Stopped when `tell` says so."""
+    """Every scenario over the same requests, in their order. Raises Stopped when `tell` says so.
+
+    `notes`: room to work in, of these requests and of this thread alone; None: it makes its own.
+    """
     prepared = requests if isinstance(requests, Prepared) else prepare(requests)
-    notes = Notes(prepared)
+    notes = Notes(prepared) if notes is None else notes
     classed = Classed(len(prepared.requests), classes, limits_s)
     found = []
     for done, scenario in enumerate(scenarios):
