@@ -11,7 +11,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from time import perf_counter, thread_time
+from time import perf_counter, process_time, thread_time
 
 import numba
 import numpy as np
@@ -114,8 +114,13 @@ def measure(count: int) -> None:
         goal(f"leap / one pass over the arrivals <= {PASS_GOALS[count]}", f"{many_s / pass_s:.0f}",
              many_s / pass_s <= PASS_GOALS[count])  # fmt: skip
     wall_s = best_s(lambda: sweeping.sweep(prepared, all_of_them, threads=2), 3, perf_counter)
-    row(f"{CANDIDATES} policies with all their numbers, two threads", f"{wall_s:.2f} s")
-    goal(f"{CANDIDATES} policies / one SimPy run < 1", f"{wall_s / slow_wall_s:.2f}", wall_s < slow_wall_s)
+    cpu_s = best_s(lambda: sweeping.sweep(prepared, all_of_them, threads=2), 1, process_time)
+    row(
+        f"{CANDIDATES} policies with all their numbers, two threads", f"{wall_s:.2f} s", f"CPU: {cpu_s:.2f} s"
+    )
+    row("CPU time of both threads, halved / one SimPy run", f"{cpu_s / 2 / slow_s:.2f}", "two idle cores")
+    ratio = wall_s / slow_wall_s
+    goal(f"{CANDIDATES} policies / one SimPy run, by the wall clock < 1", f"{ratio:.2f}", ratio < 1)
 
 
 def anchor(requests: Requests, chosen: Sequence[Scenario]) -> tuple[float, float, float]:
