@@ -51,6 +51,7 @@ bench: setup-dev ## Benchmarks, some minutes: embedded AWS, parsing, history, sa
 	$(PY) -m bench.bills
 	$(PY) -m bench.forecast
 	$(PY) -m bench.replay
+	$(PY) -m bench.agreement
 	$(PY) -m bench.charts
 	$(PY) -m bench.calls
 	$(PY) -m bench.pages

@@ -52,6 +52,25 @@ def searching(name: str, said: str) -> Html:
     )
 
 
+def on_another_machine(view: PlanView) -> Html:
+    """That the advised one runs on something else than today's; empty where it does not."""
+    chosen = None if view.advice.chosen is None else view.played[view.advice.chosen].candidate.machine
+    now = None if view.today is None else view.played[view.today].candidate.machine
+    if (
+        chosen is None
+        or now is None
+        or (chosen.instance_type, chosen.speed) == (now.instance_type, now.speed)
+    ):
+        return Html("")
+    return html(
+        '<p class="lead"><span class="waking" aria-hidden="true">▲</span> It runs on {type}, {speed} × as fast as '
+        "today's {now}, as typed in a candidate made by hand. That takes a deploy besides.</p>",
+        type=chosen.instance_type or "another machine",
+        speed=f"{chosen.speed / now.speed:.3g}",
+        now=now.instance_type or "machine",
+    )
+
+
 def realtime(name: str) -> Html:
     """What an answer for a real-time endpoint is."""
     return html(

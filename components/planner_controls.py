@@ -41,13 +41,15 @@ def ask() -> PlanQuery | None:
     picked()
     if name is None or promise is None:
         return None
+    made = own()
     return PlanQuery(
         name,
         typed,
         str(scope.zone().info),
         _days(),
         growth=_growth(),
-        own=own(),
+        own=made,
+        machines=tuple(dict.fromkeys(each.machine for each in made)),
     )
 
 

@@ -17,6 +17,8 @@ from ops.core.warm import WarmPlan
 from ops.core.warm_text import DAYS
 
 _REFUSED = "planner-own-refused"
+LABEL = 44
+"""Characters of a button."""
 
 
 def hand_made(base: Candidate, zone: str) -> None:
@@ -221,19 +223,20 @@ def _added() -> None:
     if not found:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="planner-own-added"):
-        show(
-            html('<span class="muted small">{n}:</span>', n=fmt.plural(len(found), "hand-made candidate")),
-            key="planner-own-count",
-        )
+        st.caption(fmt.plural(len(found), "hand-made candidate"), width="content")
         for number, each in enumerate(found):
             st.button(
-                f"Take out {notices.plain(each.words[:60])}",
+                f"Take out {notices.plain(_short(each))}",
                 key=f"planner-own-out-{number}",
                 icon=":material/close:",
                 type="tertiary",
                 on_click=planner_controls.take_away,
                 args=(each,),
             )
+
+
+def _short(candidate: Candidate) -> str:
+    return candidate.words if len(candidate.words) <= LABEL else f"{candidate.words[:LABEL].rstrip()} …"
 
 
 DEFAULT = Candidate(0, 4, 5.0, wake=WAKE_PERIODS)

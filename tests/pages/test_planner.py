@@ -307,9 +307,16 @@ def test_what_makes_no_sense_in_the_form_is_answered_there(
     assert "own" not in app.query_params
 
 
+def test_an_advised_one_on_another_machine_says_so(open_page: Open) -> None:
+    found = view()
+    fast = replace(found.played[2], candidate=replace(BEST, machine=replace(BEST.machine, speed=2.0)))
+    app = opened(open_page, Planning(replace(found, played=(*found.played[:2], fast, *found.played[3:]))))
+    assert "It runs on ml.g5.xlarge, 2 × as fast as today's ml.g5.xlarge" in " ".join(words(app).split())
+
+
 def test_hand_made_ones_can_be_taken_out_again(open_page: Open) -> None:
     own = Candidate(0, 3, 1.0, machine=BEST.machine)
-    asked = replace(QUERY, own=(own,))
+    asked = replace(QUERY, own=(own,), machines=(own.machine,))
     found = view(asked, (*view().played, sample(7, own, 380, 0.04, role=Role.OWN)))
     app = opened(open_page, Planning(found, view()), asked, own=to_query(own), pick=to_query(own))
     assert "Today → yours" in words(app)
