@@ -30,7 +30,8 @@ class Gaps:
         self._gatherer = gatherer
         self._looked_at: dict[str, float] = {}
         self._whole: set[str] = set()
-        self._tried: dict[tuple[str, int, spans.Span], float] = {}
+        self._tried: dict[tuple[str, int, Hole], float] = {}
+        """When a hole was asked for last; one of other metrics in the same span is another one."""
 
     def progress(self) -> tuple[int, int]:
         """How many endpoints have all their history, of how many."""
@@ -54,7 +55,7 @@ class Gaps:
             whole = True
             for hole, period in self._missing(endpoint, now):
                 whole = False
-                key = (name, period, hole.span)
+                key = (name, period, hole)
                 if now - self._tried.get(key, float("-inf")) >= pacing.GAP_S:
                     self._tried = {k: at for k, at in self._tried.items() if now - at < pacing.GAP_S}
                     self._tried[key] = now
@@ -73,7 +74,7 @@ class Gaps:
                 continue
             name, begin = gone.endpoint.ref.name, max(until - LAST_S, int(gone.endpoint.created.timestamp()))
             for hole in self._gatherer.past.holes(name, wanted(gone.endpoint), (begin // 60 * 60, until), 60):
-                key = (name, 60, hole.span)
+                key = (name, 60, hole)
                 if now - self._tried.get(key, float("-inf")) >= pacing.GAP_S:
                     self._tried[key] = now
                     self._gatherer.fill(reading, gone.endpoint, hole, 60)
