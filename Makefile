@@ -42,7 +42,7 @@ shots: setup-dev ## Screenshots of every page, light and dark, into docs/screens
 local-aws: setup ## Only the embedded AWS (SPEED=60 PORT=4600 ARGS="--empty")
 	@exec $(PY) -m ops.local_aws --port "$${PORT:-0}" --speed "$${SPEED:-1}" $(ARGS)
 
-bench: setup-dev ## Benchmarks, some minutes: embedded AWS, parsing, history, savings, bills, charts, calls, pages, viewers
+bench: setup-dev ## Benchmarks, some minutes: embedded AWS, parsing, history, savings, bills, replay, charts, calls, pages, viewers
 	@$(PY) -m tests.browser_finder >/dev/null
 	$(PY) -m bench.embedded_aws $(ARGS)
 	$(PY) -m bench.parsing
@@ -50,6 +50,8 @@ bench: setup-dev ## Benchmarks, some minutes: embedded AWS, parsing, history, sa
 	$(PY) -m bench.savings
 	$(PY) -m bench.bills
 	$(PY) -m bench.forecast
+	$(PY) -m bench.replay
+	$(PY) -m bench.agreement
 	$(PY) -m bench.charts
 	$(PY) -m bench.calls
 	$(PY) -m bench.pages

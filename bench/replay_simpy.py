@@ -48,10 +48,12 @@ class Course:
         self.running: dict[int, list[float] | None] = {}
         """Requests in work by start, with the leaving instance's ends where they are on one."""
         self.done, self.updating = 0, False
-        self.out_ended, self.out_reached, self.in_ended = -math.inf, 0, -math.inf
+        self.out_ended = self.in_ended = -math.inf
+        self.out_base = self.out_reached = 0
         self.tracking = next((p for p in self.scenario.policies if isinstance(p, Tracking)), None)
         self.wake = next((p for p in self.scenario.policies if isinstance(p, Stepping)), None)
-        self.is_high = self.is_low = False
+        self.is_awake = self.is_high = self.is_low = False
+        self.newest: list[float] = []
         size = 2 + max([0] + ([self.tracking.low_periods] if self.tracking else []))
         self.metrics: deque[float] = deque(maxlen=size)
         self.alone: deque[bool] = deque(maxlen=4)
@@ -97,51 +99,64 @@ class Course:
         self.alone.append(backlog > 0 and not there)
 
     def _decide(self) -> None:
-        """What the alarms of this minute lead to; the largest wish wins."""
-        policy, now, low = self.tracking, self.env.now, self.scenario.bounds.min
-        wants = []
+        """The alarms one after another, by name: wake, high, low. Each acts at once; the largest wish wins."""
+        policy = self.tracking
         if self.wake is not None:
             need = self.wake.alarms[0].rule.periods
-            if len(self.alone) >= need and all(list(self.alone)[-need:]):
-                wants.append((self.staying + self.wake.steps[0].adjustment, self.wake.cooldown_s))
-        tail: list[float] = []
-        if policy is not None:
-            self.is_high, newest = in_alarm(
-                self.metrics, policy.high_periods, lambda m: m > policy.target, self.is_high
-            )
-            self.is_low, tail = in_alarm(
-                self.metrics, policy.low_periods, lambda m: m < 0.9 * policy.target, self.is_low
-            )
-            if self.is_high:
-                ideal = max(1, self.staying) * newest[-1] / policy.target
-                wants.append((math.ceil(ideal - 1e-9), policy.out_cooldown_s))
-        if self.updating:
+            self.is_awake = len(self.alone) >= need and all(list(self.alone)[-need:])
+            if self.is_awake:
+                self._more("wake")
+        if policy is None:
             return
-        wants = [(min(self.scenario.bounds.max, want), cool) for want, cool in wants]
-        wants = [one for one in wants if one[0] > self.staying]
-        if wants:
-            self._grow(*max(wants, key=lambda one: one[0]))
-        elif policy is not None and self.is_low and self.staying > low:
-            want = max(low, math.ceil(self.staying * max(tail) / policy.target - 1e-9))
-            if want < self.staying and now >= self.in_ended + policy.in_cooldown_s:
+        self.is_high, self.newest = in_alarm(
+            self.metrics, policy.high_periods, lambda m: m > policy.target, self.is_high
+        )
+        if self.is_high:
+            self._more("high")
+        self.is_low, tail = in_alarm(
+            self.metrics, policy.low_periods, lambda m: m < 0.9 * policy.target, self.is_low
+        )
+        if self.is_low and not self.updating and self.staying > self.scenario.bounds.min:
+            want = math.ceil(self.staying * max(tail) / policy.target - 1e-9)
+            want = max(self.scenario.bounds.min, want)
+            if want < self.staying and self.env.now >= self.in_ended + policy.in_cooldown_s:
+                self.updating = True
                 self.env.process(self._shrink(want))
 
+    def _more(self, alarm: str) -> None:
+        """Where the alarm that is looked at wants more, the largest wish of all alarms counts."""
+        if self.updating:
+            return
+        wants = {}
+        if self.wake is not None and self.is_awake:
+            cooling = self.env.now < self.out_ended + self.wake.cooldown_s
+            base = self.out_base if cooling and self.out_reached == self.staying else self.staying
+            wants["wake"] = (base + self.wake.steps[0].adjustment, self.wake.cooldown_s)
+        if self.tracking is not None and self.is_high:
+            ideal = max(1, self.staying) * self.newest[-1] / self.tracking.target
+            wants["high"] = (math.ceil(ideal - 1e-9), self.tracking.out_cooldown_s)
+        want, cooldown = max(wants.values(), key=lambda one: one[0])
+        want = min(self.scenario.bounds.max, want)
+        if wants[alarm][0] > self.staying and want > self.staying:
+            self._grow(want, cooldown)
+
     def _grow(self, want: int, cooldown: float) -> None:
-        if want > self.staying and (self.env.now >= self.out_ended + cooldown or want > self.out_reached):
+        if self.env.now >= self.out_ended + cooldown or want > self.out_reached:
+            self.updating = True
             self.env.process(self._add(want))
 
     def _add(self, want: int):  # type: ignore[no-untyped-def]
-        self.updating, self.in_ended = True, -math.inf
+        self.in_ended, before = -math.inf, self.staying
         yield self.env.timeout(self.scenario.provision_s[0])
         self.launches += want - self.staying
         self.cold_starts += self.staying == 0
         for _ in range((want - self.staying) * self.scenario.concurrency):
             yield self.slots.put(None)
         self.staying, self.updating = want, False
-        self.out_ended, self.out_reached = self.env.now, want
+        self.out_ended, self.out_base, self.out_reached = self.env.now, before, want
 
     def _shrink(self, want: int):  # type: ignore[no-untyped-def]
-        self.updating, total = True, self.staying
+        total = self.staying
         self.leaving, self.staying = total - want, want
         kept, away = 0, []
         for place, i in enumerate(sorted(self.running, key=lambda one: (self.started_s[one], one))):

@@ -25,6 +25,7 @@ from typing import Any
 
 from ops.config import PROJECT, Settings
 from ops.core.errors import OpsError
+from ops.core.names import STATE_DIR
 
 ABOUT_S = 30
 """How long compiling takes on a machine that has other things to do, too."""
@@ -48,15 +49,31 @@ def key() -> str:
 
 
 def folder(state_dir: Path | None = None) -> Path:
-    """Where the kernels are kept: below the state directory, or the system's where that cannot be written."""
+    """Where the kernels are kept: where they are already, else below the state directory, else in a temporary place.
+
+    Only where nobody but us can write: what is read from there is run.
+    """
     first = Settings.load().state_dir if state_dir is None else state_dir
-    for base in (first, Path(tempfile.gettempdir()) / f"ebb-{os.getuid()}"):
-        place = (base / FOLDER / key()).resolve()
+    bases = (first, PROJECT / STATE_DIR, Path(tempfile.gettempdir()) / f"ebb-{os.getuid()}")
+    places = [(base / FOLDER / key()).resolve() for base in bases]
+    with suppress(OSError):
+        bases[-1].mkdir(exist_ok=True, mode=0o700)
+    if not bases[-1].is_dir() or not _is_ours(bases[-1]):
+        places.pop()
+    for place in places:
+        if (place / DONE).exists() and _is_ours(place):
+            return place
+    for place in (places[0], *places[2:]):
         with suppress(OSError):
             place.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if os.access(place, os.W_OK) and place.stat().st_uid == os.getuid():
+            if _is_ours(place):
                 return place
     raise OpsError("Nothing can be written, neither to EBB_STATE_DIR nor to the system's temporary files.")
+
+
+def _is_ours(place: Path) -> bool:
+    about = place.stat()
+    return os.access(place, os.W_OK) and about.st_uid == os.getuid() and not about.st_mode & 0o022
 
 
 def ready(state_dir: Path | None = None) -> bool:

@@ -34,6 +34,8 @@ from ops.warm_console import WarmConsole
 
 Say = Callable[[str], None]
 LONGEST_NAME = 80
+ENOUGH_KNOWN = 0.97
+"""Below this share of known minutes, sums of a month are said to be too low."""
 _NOTHING = SearchSpace((), (), (), (), (), (), (), (), ())
 
 
@@ -213,7 +215,8 @@ class PlannerSearch(WarmConsole, PlannerConsole):
             setup = Setup(seen.target, seen.policies, seen.schedules, seen.alarms)
         quota = limits.get(endpoint.instance_type or "")
         posed = pose(query, traffic, setup, price, quota, state.now)
-        return posed, price, (*problems, *([trouble] if trouble is not None else []))
+        more = (trouble, _partial(traffic))
+        return posed, price, (*problems, *(each for each in more if each is not None))
 
     def _ready(self, candidate: Candidate, posed: Posed) -> Candidate:
         """A hand-made candidate on its machine, with a price where today's has one."""
@@ -283,3 +286,16 @@ def _unpriced(candidate: Candidate) -> Candidate:
 def _usd(one: Played) -> str:
     assert one.usd_month is not None
     return dollars(one.usd_month.mid)
+
+
+def _partial(traffic: EndpointTraffic) -> Problem | None:
+    """Said loudly where so much of the span is unknown that costs and cold starts come out too low."""
+    known = traffic.arrivals.known_share
+    if known >= ENOUGH_KNOWN:
+        return None
+    return Problem(
+        "traffic",
+        f"Only {known * 100:.0f} % of the minutes asked for are known, and none of the rest is replayed with "
+        "a request: costs, waits and cold starts a month are too low.",
+        "Ask for fewer days, or again once more has been read.",
+    )

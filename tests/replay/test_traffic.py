@@ -137,6 +137,11 @@ def test_a_hole_between_pieces_begins_anew() -> None:
     assert found.unknown_s == 720 - 120
 
 
+def test_of_what_was_never_read_nothing_is_known() -> None:
+    found = of_queue((), float(START), START + 600.0)
+    assert (found.total, found.unknown_s, found.known_share) == (0, 600, 0)
+
+
 def test_invocations_arrive_as_they_are() -> None:
     piece = steps([0, 0, 0], [2, 0, 7])
     found = of_invocations([piece], float(START), float(piece.end))
