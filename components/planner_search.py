@@ -36,8 +36,10 @@ def answer(query: PlanQuery) -> PlanView | None:
         if progress.error.retryable or isinstance(progress.error, Denied):
             _retry(query)
     if told is None:
-        show(planner_cards.question(query.name), key="planner-head")
-        return _before(query) if progress.error is not None and progress.error.retryable else None
+        before = _before(query) if progress.error is not None and progress.error.retryable else None
+        if before is None:
+            show(planner_cards.question(query.name), key="planner-head")
+        return before
     view = told.value
     if told.error is not None:
         older = Problem(unread.OLDER, told.error.what, told.error.hint, retryable=told.error.retryable)

@@ -34,7 +34,9 @@ def advice(view: PlanView) -> None:
     show(planner_cards.advice(view, zone.info), key="planner-head")
     if session.is_realtime(view.ref.name):
         show(planner_cards.realtime(view.ref.name), key="planner-realtime")
-    show(planner_cards.on_another_machine(view), key="planner-machine")
+    other = planner_cards.on_another_machine(view)
+    if other:
+        show(other, key="planner-machine")
     notices.problems(view.problems)
     if not planner_door.past_is_read(view.ref.name):
         st.info(

@@ -12,6 +12,7 @@ import numpy as np
 from components import format as fmt
 from components.charts.grid import Floats
 from components.theme import colour
+from ops.core.promise import Clause
 
 WAITS_S = (0, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400, 604_800)
 SHARES = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -135,6 +136,12 @@ def headed(text: str, left: int = 62) -> dict[str, Any]:
         "showarrow": False,
         "font": {"size": 13, "color": colour("muted")},
     }
+
+
+def promised(clause: Clause) -> str:
+    """ "promised: 2 min, Mon-Fri 08:00-18:00": the zone stands on the page."""
+    when = f", {clause.when.split(' (')[0]}" if clause.windows else ""
+    return f"promised: {fmt.duration(clause.limit_s)}{when}"
 
 
 def limit_lines(scale: Scale, limits: Sequence[tuple[float, str]]) -> tuple[list[Any], list[Any]]:

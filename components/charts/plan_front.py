@@ -124,8 +124,7 @@ def limits(promise: Promise, by: Weighed) -> list[tuple[float, str]]:
     found = []
     for clause in promise.clauses:
         if clause.measure != MEAN and (by is Weighed.P95) == (clause.share < 1):
-            when = f", {clause.when}" if clause.windows else ""
-            found.append((clause.limit_s, f"promised: {fmt.duration(clause.limit_s)}{when}"))
+            found.append((clause.limit_s, plan_axes.promised(clause)))
     return found
 
 

@@ -34,11 +34,7 @@ def waits_chart(courses: Sequence[Named], promise: Promise, *, started: bool = F
     """A curve for each; limits of the promise as lines across. `started`: only of those that start."""
     curves = [curve(c.waits_s, _never(c)) for _, c in courses]
     known = np.concatenate([y for _, y in curves]) if curves else np.empty(0)
-    marks = [
-        (c.limit_s, f"promised: {fmt.duration(c.limit_s)}{f', {c.when}' if c.windows else ''}")
-        for c in promise.clauses
-        if c.measure != MEAN
-    ]
+    marks = [(c.limit_s, plan_axes.promised(c)) for c in promise.clauses if c.measure != MEAN]
     up = plan_axes.waits("wait until work begins", known, *(value for value, _ in marks))
     shapes, notes = plan_axes.limit_lines(up, marks)
     for note in notes:
@@ -78,8 +74,9 @@ def waits_chart(courses: Sequence[Named], promise: Promise, *, started: bool = F
     x_axis = {
         "range": [0, 100.6],
         "tickmode": "array",
-        "tickvals": [0, 25, 50, 75, 95, 100],
-        "ticktext": ["0", "25", "50", "75", "95", "100"],
+        "tickvals": [0, 25, 50, 75, 95],
+        "ticktext": ["0", "25", "50", "75", "95"],
+        "tickangle": 0,
         "gridcolor": colour("grid"),
         "zeroline": False,
         "tickfont": {"color": colour("muted")},

@@ -259,6 +259,15 @@ def test_while_aws_is_away_the_answer_says_that_it_is_old(open_page: Open) -> No
     assert "The cheapest policy that keeps the promise is" in words(app)
 
 
+def test_the_answer_before_stays_while_a_newer_search_fails(open_page: Open) -> None:
+    app = opened(open_page, Planning(view()))
+    app.segmented_control(key="typed-days").set_value(15)
+    press(app, "planner-find")
+    finish(app, replace(QUERY, days=15))
+    assert "The sample has no answer." in notices(app)
+    assert "The cheapest policy that keeps the promise is" in words(app)
+
+
 def test_who_may_only_look_sees_why_nothing_can_be_applied(open_page: Open, monkeypatch: Any) -> None:
     monkeypatch.setenv("EBB_ROLE", "viewer")
     app = opened(open_page, Planning(view()))
