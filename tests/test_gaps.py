@@ -18,7 +18,7 @@ from ops.gaps import LONGEST_S, Gaps
 from ops.gather import Gatherer
 from ops.past import OVERLAP_S
 from ops.store.history import History, Scope
-from tests.living import TUESDAY, error, gated
+from tests.living import TUESDAY
 from tests.small_worlds import NAME, small
 
 DAY = 86_400
@@ -114,29 +114,6 @@ def test_the_newest_gap_comes_first() -> None:
         gatherer.read(reading)
         assert gaps.close_one(reading)
     history.close()
-
-
-def test_metrics_that_a_span_lacks_are_read_though_others_of_it_were_just_now() -> None:
-    """Before an endpoint can be described, it has the metrics of any; those of an asynchronous one follow."""
-    history = History.open("sqlite://", Scope("embedded", "1", "us-east-1"))
-    connection = Connection("embedded", "1", "us-east-1", "", None, True)
-    with small(5, every_s=500.0 * DAY) as (server, _), gated(server.url) as (url, gate):
-        gate.shut["DescribeEndpoint"] = error("AccessDeniedException")
-        with reading_of(url) as reading:
-            gatherer = Gatherer(connection, wall.now, history)
-            gaps = Gaps(gatherer)
-            gatherer.read(reading)
-            assert gaps.close_one(reading)
-            assert gaps.close_one(reading)
-            before = history.coverage(NAME, 60).get(KEY, ())
-        gate.shut.clear()
-        with reading_of(url) as reading:
-            gatherer.look(reading, NAME, everything=True)
-            while gaps.close_one(reading):
-                pass
-            after = history.coverage(NAME, 60).get(KEY, ())
-    history.close()
-    assert sum(end - begin for begin, end in after) > 4 * DAY > sum(end - begin for begin, end in before)
 
 
 def test_two_accounts_in_one_file_do_not_mix(tmp_path: object) -> None:
