@@ -16,6 +16,7 @@ from ops.core.candidate_text import from_query, machine_from_query, to_query
 from ops.core.errors import BadInput
 from ops.core.planner_files import as_csv, as_json
 from ops.core.savings_words import DASH
+from ops.core.search_ranges import KEYS, ranges
 from ops.core.views_planner import DAYS, MOST_CANDIDATES, PlanQuery, PlanSaving, PlanView, Played, Weighed
 from ops.core.words import count, percent, took
 from ops.replay.advice_words import dollars
@@ -171,6 +172,27 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                 "against today's; without usd the list price."
             ),
         ] = None,
+        low: Annotated[
+            str, typer.Option("--min", metavar="RANGE", help='Minima to search, such as "0" or "0-2".')
+        ] = "",
+        high: Annotated[
+            str, typer.Option("--max", metavar="RANGE", help='Maxima, such as "1-8" or "2, 4, 8".')
+        ] = "",
+        target: Annotated[
+            str, typer.Option(metavar="RANGE", help='Targets, such as "0.5,1,2,5"; none: no target tracking.')
+        ] = "",
+        out_cooldown: Annotated[
+            str, typer.Option("--scale-out-cooldown", metavar="RANGE", help='Seconds, such as "60,300".')
+        ] = "",
+        in_cooldown: Annotated[
+            str, typer.Option("--scale-in-cooldown", metavar="RANGE", help='Seconds, such as "60-600".')
+        ] = "",
+        wake: Annotated[
+            str, typer.Option("--wake-policy", metavar="yes|no|either", help="With a wake policy or without.")
+        ] = "",
+        warm: Annotated[
+            str, typer.Option(metavar="yes|no", help="With warm windows or without; else both.")
+        ] = "",
         json: Annotated[
             bool, typer.Option("--json", help="Write exactly one JSON document to stdout.")
         ] = False,
@@ -179,7 +201,8 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         """Advise which policy keeps a promise at the least cost: every candidate is replayed on the endpoint's own
         traffic.
 
-        Everything is an estimate at list prices; docs/planner-advice.md says how it is found.
+        --min, --max, --target, the cooldowns, --wake-policy and --warm say what may change; what is left out is chosen
+        around today's policy. Everything is an estimate at list prices; docs/planner-advice.md says how it is found.
         """
 
         def work() -> int:
@@ -187,8 +210,10 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                 raise BadInput("stdout cannot be both JSON and CSV.", "Give --json or --csv.")
             own = tuple(map(from_query, candidate or ()))
             machines = tuple(map(machine_from_query, machine or ()))
+            typed = dict(zip(KEYS, (low, high, target, out_cooldown, in_cooldown, wake, warm), strict=True))
+            space = ranges(typed)
             query = PlanQuery(
-                endpoint, promise, zone, days, max_candidates, growth, sure, None, own, machines
+                endpoint, promise, zone, days, max_candidates, growth, sure, space, own, machines
             )
             return plan(query, json=json, csv=csv)
 

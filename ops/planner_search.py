@@ -7,6 +7,7 @@ import math
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from ops.replay.advice import Facts, advise, tight
 from ops.replay.advice_words import dollars
 from ops.replay.candidates import fitted, scenario, worked
 from ops.replay.engine import replay
+from ops.replay.ranges import allows, narrowed
 from ops.replay.search import fronts, on, search
 from ops.replay.space import around, at_any_hour
 from ops.replay.sweep import Tell, go_on
@@ -151,13 +153,13 @@ class PlannerSearch(WarmConsole, PlannerConsole):
     def _searched(self, query: PlanQuery, traffic: EndpointTraffic, tell: Tell) -> PlanView:
         posed, price, problems = self._posed(query, traffic)
         compiled.warm()
-        space = query.space
-        if space is None:
-            candidate = None if posed.today is None else posed.today.candidate
-            first = posed.traffic.expansions[0]
-            space = around(candidate, first, posed.promise, posed.ground, posed.machine, query.zone)
-            more = (self._with_price(m, traffic.endpoint.ref.region) for m in query.machines)
-            space = replace(space, machines=tuple(dict.fromkeys((posed.machine, *more))))
+        candidate = None if posed.today is None else posed.today.candidate
+        first, asked = posed.traffic.expansions[0], query.space
+        space = around(candidate, first, posed.promise, posed.ground, posed.machine, query.zone)
+        more = (self._with_price(m, traffic.endpoint.ref.region) for m in query.machines)
+        space = replace(space, machines=tuple(dict.fromkeys((posed.machine, *more))))
+        if asked is not None:
+            space = narrowed(space, asked, posed.ground.quota)
         played = (
             search(
                 posed.traffic,
@@ -167,7 +169,7 @@ class PlannerSearch(WarmConsole, PlannerConsole):
                 today=posed.today,
                 own=[self._ready(each, posed) for each in query.own],
                 most=query.most,
-                bounded=query.space is not None,
+                inside=None if asked is None else partial(allows, asked),
                 run=sweeping.sweep,
                 tell=tell,
             )

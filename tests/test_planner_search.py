@@ -16,10 +16,11 @@ from ops import compiled
 from ops.__main__ import main
 from ops.config import Settings
 from ops.console import Console
-from ops.core.candidate import Candidate, Machine, SearchSpace, always_on
+from ops.core.candidate import Candidate, Machine, always_on
 from ops.core.candidate_text import from_query
 from ops.core.change import Actor
 from ops.core.errors import BadInput, ReadOnly, UnknownEndpoint
+from ops.core.search_ranges import ranges
 from ops.core.views_planner import Answer, PlanQuery, PlanView, Role, SavedScenario
 from ops.replay.sweep import Stopped
 from tests.living import living
@@ -98,11 +99,13 @@ def test_a_promise_below_the_cold_start_at_any_hour_is_for_instances_that_never_
 
 
 def test_a_space_that_somebody_gives_is_not_left(console: Console) -> None:
-    space = SearchSpace((0,), (1, 2), (4.0, 6.0), (300,), (300,), (2,), ((),), (MACHINE,), ())
-    found = console.plan(replace(QUERY, space=space))
+    asked = ranges({"min": "0", "max": "1-2", "target": "4-6", "wake": "yes", "warm": "no"})
+    found = console.plan(replace(QUERY, space=asked))
     made = [p.candidate for p in found.played if p.role is Role.FOUND]
     assert made
-    assert all(c.low == 0 and 1 <= c.high <= 2 and 4 <= (c.target or 0) <= 6 and c.wake == 2 for c in made)
+    assert all(c.low == 0 and 1 <= c.high <= 2 and 4 <= (c.target or 0) <= 6 and c.wake for c in made)
+    assert not any(c.warm for c in made)
+    assert not any(p.role is Role.FIXED for p in found.played)
 
 
 def test_twice_the_traffic_is_twice_the_requests(console: Console, view: PlanView) -> None:
@@ -273,6 +276,29 @@ def test_plan_for_people(
     assert all(len(line) <= 140 for line in out.splitlines())
 
 
+def test_plan_inside_ranges(
+    console: Console, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ranges = (
+        "--min",
+        "0",
+        "--max",
+        "1-2",
+        "--target",
+        "1,2,5",
+        "--scale-in-cooldown",
+        "60",
+        "--wake-policy",
+        "no",
+    )
+    code, out, _ = planned(console, capsys, monkeypatch, tmp_path, "--promise", SLOW, *ranges, "--json")
+    assert code == 0
+    found = [from_query(c["candidate"]) for c in json.loads(out)["candidates"] if c["role"] == "found"]
+    assert found
+    assert all(c.low == 0 and c.high <= 2 and c.target in (1, 2, 5) and c.wake is None for c in found)
+    assert {c.in_cooldown_s for c in found if c.fixed is None} == {60}
+
+
 def test_plan_as_csv(
     console: Console, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -306,6 +332,9 @@ def test_plan_as_csv(
         (("--promise", SLOW, "--zone", "Mars"), "no time zone 'Mars'"),
         (("--promise", SLOW, "--days", "0"), "0 days cannot be replayed"),
         (("--promise", SLOW, "--growth", "-1"), "cannot be replayed"),
+        (("--promise", SLOW, "--max", "8-1"), "Write 1-8."),
+        (("--promise", SLOW, "--warm", "maybe"), "Use yes or no."),
+        (("--promise", SLOW, "--warm", "yes"), "tells hours"),
         ((), "--promise"),
     ],
 )

@@ -16,8 +16,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ops.core.baselines import Against
-from ops.core.candidate import Candidate, Machine, SearchSpace
+from ops.core.candidate import Candidate, Machine
 from ops.core.promise import Clause, Promise
+from ops.core.search_ranges import Ranges
 from ops.core.types import EndpointRef, FloatArray, Price, Problem
 
 MOST_CANDIDATES = 300
@@ -42,8 +43,8 @@ class PlanQuery:
     """2: twice the traffic."""
     sure: float = 1.0
     """In which share of the expansions a candidate has to keep the promise."""
-    space: SearchSpace | None = None
-    """None: around today's policy."""
+    space: Ranges | None = None
+    """What the candidates of the search stay inside; None: around today's policy."""
     own: tuple[Candidate, ...] = ()
     """Hand-made ones, shown in the same table; one with an empty `Machine()` runs on today's."""
     machines: tuple[Machine, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
@@ -74,14 +74,14 @@ def search(
     today: Today | None = None,
     own: Sequence[Candidate] = (),
     most: int = 300,
-    bounded: bool = False,
+    inside: Callable[[Candidate], bool] | None = None,
     run: Sweep = sweep,
     tell: Tell = go_on,
 ) -> tuple[Played, ...]:
     """Every candidate that was tried: today's, hand-made ones, always on, a grid, and what lies around its best.
 
-    `most`: candidates at most; today's and hand-made ones are tried in any case. `bounded`: nothing outside the ranges
-    of the space is looked at but these. Raises Stopped when `tell` says so.
+    `most`: candidates at most; today's and hand-made ones are tried in any case. `inside`: nothing that it
+    denies is looked at but these. Raises Stopped when `tell` says so.
     """
     known = None if today is None else fitted(today.candidate)
     own = [each for each in unlike(own) if each != known]
@@ -91,10 +91,11 @@ def search(
     table.play(Role.OWN, own)
     always = fixed(space)[: max(0, table.room)]
     table.play(Role.FIXED, always)
-    table.play(Role.FOUND, grid(space, max(1, int(table.room * GRID_SHARE)))[: max(0, table.room)])
+    first = grid(space, max(1, int(table.room * GRID_SHARE)))[: max(0, table.room)]
+    table.play(Role.FOUND, [each for each in first if inside is None or inside(each)])
     for left in range(ROUNDS, 0, -1):
         room = max(0, table.room) // left
-        more = neighbours(table.best(), table.seen, room, ground.quota, space if bounded else None)
+        more = neighbours(table.best(), table.seen, room, ground.quota, inside)
         table.play(Role.FOUND, more)
     return tuple(table.played)
 

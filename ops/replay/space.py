@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import time
 from itertools import product, zip_longest
@@ -117,45 +117,22 @@ def neighbours(
     seen: Iterable[Candidate],
     room: int,
     quota: int | None = None,
-    inside: SearchSpace | None = None,
+    inside: Callable[[Candidate], bool] | None = None,
 ) -> tuple[Candidate, ...]:
     """New candidates, each one step from one of the best; those take turns. `room` at most.
 
     `best`: with the most instances that it came to, so that nobody looks at a maximum that is never reached.
-    `inside`: a space whose ranges are not left.
+    `inside`: what it denies is left out.
     """
     known, found = set(seen), list[Candidate]()
     for turn in zip_longest(*(_steps(candidate, peak, quota or _QUOTA) for candidate, peak in best)):
         for each in turn:
             if each is None or each in known or len(found) >= room:
                 continue
-            if inside is None or within(each, inside):
+            if inside is None or inside(each):
                 known.add(each)
                 found.append(each)
     return tuple(found)
-
-
-def within(one: Candidate, space: SearchSpace) -> bool:
-    """Whether a candidate lies within the ranges of a space."""
-    if one.machine not in space.machines:
-        return False
-    if one.fixed is not None:
-        return bool(space.fixed) and min(space.fixed) <= one.fixed <= max(space.fixed)
-    plans = [fitted(replace(one, warm=warm)).warm for warm in space.warms]
-    targets = [t for t in space.targets if t is not None]
-    return (
-        _between(one.low, space.lows)
-        and _between(one.high, space.highs)
-        and (one.target is None if not targets else one.target is not None and _between(one.target, targets))
-        and _between(one.in_cooldown_s, space.in_cooldowns_s)
-        and _between(one.out_cooldown_s, space.out_cooldowns_s)
-        and (one.low > 0 or one.wake in space.wakes)
-        and one.warm in plans
-    )
-
-
-def _between(value: float, values: Sequence[float]) -> bool:
-    return bool(values) and min(values) <= value <= max(values)
 
 
 def busy_hours(requests: Requests, zone: str) -> tuple[tuple[WarmWindow, ...], str] | None:
