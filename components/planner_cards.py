@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from components import format as fmt
 from components.cards import card
+from components.charts.plan_front import keeps
 from components.markup import Html, html, joined
 from components.tables import cell, line, table
 from ops.core import savings_words as words
@@ -135,7 +136,7 @@ def numbers(view: PlanView, chosen: Played, called: str = "") -> Html:
             "late, by the promise",
             late(chosen.over),
             _beside(now, lambda p: late(p.over)),
-            "fine" if chosen.kept and all(chosen.kept) else "stuck",
+            "fine" if keeps(chosen, view.query.sure) else "stuck",
         ),
         card(
             "cold starts a month",

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components import notices, planner_door, refused, scope, session
+from components import notices, planner_door, planner_ranges, refused, scope, session
 from components.markup import html, show
 from ops.core import candidate_text
 from ops.core.candidate import Candidate
 from ops.core.errors import BadInput
 from ops.core.promise import Promise
+from ops.core.search_ranges import CHOICES, KEYS
 from ops.core.views_planner import DAYS, PlanQuery
 
 SPANS = (7, 15, 30)
@@ -27,6 +28,7 @@ SUGGESTED = (
     ("nobody over 10 min", "max<=10min"),
 )
 _TYPED = "typed-"
+_ASKED = (planner_door.PROMISE, planner_door.DAYS, planner_door.GROWTH, planner_door.SURE)
 
 
 def ask() -> PlanQuery | None:
@@ -39,15 +41,18 @@ def ask() -> PlanQuery | None:
     typed = st.query_params.get(planner_door.PROMISE) or ""
     promise = _promise(typed)
     picked()
-    if name is None or promise is None:
+    if planner_ranges.refused() or name is None or promise is None:
         return None
     made = own()
+    space, _ = planner_ranges.read()
     return PlanQuery(
         name,
         typed,
         str(scope.zone().info),
         _days(),
         growth=_growth(),
+        sure=_sure(),
+        space=space,
         own=made,
         machines=tuple(dict.fromkeys(each.machine for each in made)),
     )
@@ -116,6 +121,7 @@ def told() -> None:
     for key, what, used in (
         (planner_door.DAYS, "the days of traffic", f"{DAYS} days"),
         (planner_door.GROWTH, "the growth", "the traffic as it is"),
+        (planner_door.SURE, "the share of expansions", "kept in every one"),
         (planner_door.OWN, "a candidate of its own", "the others"),
         (planner_door.PICK, "the candidate", "the advised one"),
     ):
@@ -134,6 +140,8 @@ def here() -> dict[str, str | Sequence[str]]:
         planner_door.PROMISE,
         planner_door.DAYS,
         planner_door.GROWTH,
+        planner_door.SURE,
+        *KEYS,
         session.ZONE,
         planner_door.WEIGHED,
         planner_door.ORDER,
@@ -144,10 +152,13 @@ def here() -> dict[str, str | Sequence[str]]:
 
 
 def _fields() -> None:
-    with (
-        st.form("planner-question", border=False, enter_to_submit=True),
-        st.container(horizontal=True, vertical_alignment="bottom", key="planner-fields"),
-    ):
+    with st.form("planner-question", border=False, enter_to_submit=True):
+        _main_fields()
+        planner_ranges.fields(_TYPED)
+
+
+def _main_fields() -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="planner-fields"):
         st.text_input(
             "Promise on waiting",
             key=_TYPED + planner_door.PROMISE,
@@ -205,21 +216,20 @@ def _promise(typed: str) -> Promise | None:
 
 def _follow() -> None:
     """The fields show what the link asks, whenever it asks something else than before: after Back, too."""
-    asked = (
-        st.query_params.get(planner_door.PROMISE) or "",
-        _days(),
-        _growth(),
-    )
+    texts = planner_ranges.asked()
+    asked: dict[str, object] = {
+        planner_door.PROMISE: st.query_params.get(planner_door.PROMISE) or "",
+        planner_door.DAYS: _days(),
+        planner_door.GROWTH: _growth(),
+        planner_door.SURE: _sure(),
+        **{key: planner_ranges.choices(key, text) if key in CHOICES else text for key, text in texts.items()},
+    }
     if st.session_state.get(planner_door.ASKED) != asked:
         st.session_state[planner_door.ASKED] = asked
-        for key, value in zip(
-            (planner_door.PROMISE, planner_door.DAYS, planner_door.GROWTH), asked, strict=True
-        ):
+        for key, value in asked.items():
             st.session_state[_TYPED + key] = value
     else:  # Streamlit forgets what is not drawn, as on another page
-        for key, value in zip(
-            (planner_door.PROMISE, planner_door.DAYS, planner_door.GROWTH), asked, strict=True
-        ):
+        for key, value in asked.items():
             st.session_state.setdefault(_TYPED + key, value)
 
 
@@ -249,31 +259,43 @@ def _growth() -> float:
     return 1.0
 
 
+def _sure() -> float:
+    text = st.query_params.get(planner_door.SURE)
+    if not text:
+        return 1.0
+    found = planner_ranges.sure(text)
+    if found is not None:
+        return found
+    refused.note(planner_door.SURE, f"“{text[:20]}”, which is not offered.")
+    st.query_params.update({planner_door.SURE: []})
+    return 1.0
+
+
 def _submit() -> None:
-    kept = st.session_state
-    promise = str(kept.get(_TYPED + planner_door.PROMISE) or "").strip()
-    _write(
-        promise,
-        int(kept.get(_TYPED + planner_door.DAYS) or DAYS),
-        float(kept.get(_TYPED + planner_door.GROWTH) or 1.0),
-    )
+    """Ask what is typed: a question that was called off begins again, and what was compared before is left."""
+    kept = {key: st.session_state.get(_TYPED + key) for key in (*_ASKED, *KEYS)}
+    days, growth = int(kept[planner_door.DAYS] or DAYS), float(kept[planner_door.GROWTH] or 1.0)
+    sure = float(kept[planner_door.SURE] or 1.0)
+    found = {
+        planner_door.PROMISE: str(kept[planner_door.PROMISE] or "").strip(),
+        planner_door.DAYS: "" if days == DAYS else str(days),
+        planner_door.GROWTH: "" if growth == 1.0 else f"{growth:g}",
+        planner_door.SURE: "" if sure == 1.0 else f"{sure:g}",
+        **{key: str(kept[key] or "").strip() for key in KEYS},
+    }
+    _write(found)
 
 
 def _suggest(text: str) -> None:
-    _write(text, _days(), _growth())
+    _write({planner_door.PROMISE: text})
 
 
-def _write(promise: str, days: int, growth: float) -> None:
-    """Ask: a question that was called off begins again, and what was compared before is left."""
-    for key in (planner_door.DAYS, planner_door.GROWTH, planner_door.PICK):
+def _write(asked: dict[str, str]) -> None:
+    """Parts of the link; an empty one goes out of it."""
+    for key in (*_ASKED, planner_door.PICK):
         refused.forget(key)
     st.session_state.pop(planner_door.STOPPED, None)
-    other = promise != (st.query_params.get(planner_door.PROMISE) or "")
-    found: dict[str, str | list[str]] = {
-        planner_door.PROMISE: promise or [],
-        planner_door.DAYS: [] if days == DAYS else str(days),
-        planner_door.GROWTH: [] if growth == 1.0 else f"{growth:g}",
-    }
-    if other:
+    found: dict[str, str | list[str]] = {key: text or [] for key, text in asked.items()}
+    if asked[planner_door.PROMISE] != (st.query_params.get(planner_door.PROMISE) or ""):
         found[planner_door.PICK] = []
     st.query_params.update(found)

@@ -29,7 +29,7 @@ from ops.replay.sweep import Tell
 from ops.replay.warm_events import warm_plan
 from ops.searches import Progress, Searches, when
 
-PROMISE, DAYS, GROWTH = "promise", "days", "growth"
+PROMISE, DAYS, GROWTH, SURE = "promise", "days", "growth", "sure"
 """URL: the question. In the session the same names with TYPED before them hold what is typed so far."""
 OWN, PICK, WEIGHED = "own", "pick", "against"
 """URL: hand-made candidates, the one that is compared with today, and what cost is weighed against."""

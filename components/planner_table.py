@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlencode
 
 from components import format as fmt
-from components.charts.plan_front import cost_words
+from components.charts.plan_front import cost_words, keeps
 from components.markup import Html, html
 from components.tables import cell, line, table
 from ops.core import savings_words as words
@@ -45,7 +45,7 @@ def chosen(view: PlanView, order: str, shows: str, by: Weighed) -> list[Played]:
     if shows == FRONT:
         found = [p for p in view.played if p.number in front or p.role is Role.OWN]
     elif shows == KEEPS:
-        found = [p for p in view.played if p.kept and all(p.kept)]
+        found = [p for p in view.played if keeps(p, view.query.sure)]
     else:
         found = list(view.played)
     value = _VALUES.get(order, _cost)

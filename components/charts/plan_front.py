@@ -52,6 +52,11 @@ def weighed(played: Played, by: Weighed) -> Spread:
     return {Weighed.P95: played.p95_s, Weighed.MAX: played.max_s, Weighed.OVER: played.over}[by]
 
 
+def keeps(played: Played, sure: float) -> bool:
+    """Whether it keeps the promise in the share of the replays that is asked for."""
+    return bool(played.kept) and sum(played.kept) >= sure * len(played.kept) - 1e-9
+
+
 def priced(view: PlanView) -> bool:
     """Whether every candidate has a price; without, paid hours stand in."""
     return all(each.usd_month is not None for each in view.played)
@@ -70,7 +75,7 @@ def points(view: PlanView, by: Weighed) -> list[Point]:
 
 
 def front_chart(view: PlanView, by: Weighed, selected: int | None = None) -> go.Figure:
-    """A point's size is its cold starts, filled: it keeps the promise in every replay. `selected`: a number."""
+    """A point's size is its cold starts, filled: it keeps the promise in enough replays. `selected`: a number."""
     money, drawn = priced(view), points(view, by)
     across, up = _scales(view, by, drawn, money)
     most = max((p.played.cold_starts_month.mid for p in drawn), default=0.0)
@@ -98,7 +103,7 @@ def front_chart(view: PlanView, by: Weighed, selected: int | None = None) -> go.
         ("on the front", on),
     )
     for name, group in groups:
-        traces.append(_markers(name, group, across, up, most))
+        traces.append(_markers(name, group, across, up, most, view.query.sure))
     rings, names = _labels(view, selected, by_number, across, up, most)
     traces += rings
     shapes, notes = plan_axes.limit_lines(up, limits(view.promise, by))
@@ -203,10 +208,12 @@ def size(played: Played, most: float) -> float:
     return LEAST_PX + MORE_PX * math.sqrt(share) if share > 0 else LEAST_PX
 
 
-def _markers(name: str, group: Sequence[Point], across: Scale, up: Scale, most: float) -> dict[str, Any]:
+def _markers(
+    name: str, group: Sequence[Point], across: Scale, up: Scale, most: float, sure: float
+) -> dict[str, Any]:
     tone = "backlog" if name == "on the front" else "muted"
     full, hollow = (colour(tone) if tone == "backlog" else tint(tone, 0.35)), colour("ground")
-    kept = [bool(p.played.kept) and all(p.played.kept) for p in group]
+    kept = [keeps(p.played, sure) for p in group]
     return trace(
         "scatter",
         x=[across.at(p.x) for p in group],

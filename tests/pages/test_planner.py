@@ -18,6 +18,7 @@ from ops.answers import Told
 from ops.core.candidate import Candidate
 from ops.core.candidate_text import from_query, to_query
 from ops.core.errors import Denied, OpsError, UnknownEndpoint, Unreachable
+from ops.core.search_ranges import ranges
 from ops.core.types import Problem
 from ops.core.views_planner import PlanQuery, PlanView, Role
 from ops.replay.promise import parse as promise_of
@@ -195,6 +196,7 @@ def test_a_bad_promise_is_answered_under_the_field(open_page: Open, typed: str, 
         ),
         ({"growth": "nan"}, "The link asks for the growth “nan”"),
         ({"growth": "-2"}, "no number above 0"),
+        ({"sure": "0.3"}, "The link asks for the share of expansions “0.3”, which is not offered."),
         ({"own": "min=5&max=2&target=1"}, "The link asks for a candidate of its own"),
         (
             {"against": "money"},
@@ -209,6 +211,54 @@ def test_a_link_that_makes_no_sense_is_said_and_the_rest_is_shown(
     app = opened(open_page, Planning(view()), **link)
     assert said in notices(app)
     assert "The cheapest policy that keeps the promise is" in words(app)
+
+
+def test_what_may_change_is_typed_and_becomes_the_link(open_page: Open) -> None:
+    typed = {"max": "1-8", "target": "0.5, 2", "wake": "no"}
+    asked = replace(QUERY, space=ranges(typed), sure=0.8)
+    app = opened(open_page, Planning(view(), view(asked)))
+    for key in ("max", "target"):
+        app.text_input(key=f"typed-{key}").set_value(typed[key])
+    app.selectbox(key="typed-wake").set_value("no")
+    app.selectbox(key="typed-sure").set_value(0.8)
+    press(app, "planner-find")
+    assert {key: app.query_params[key] for key in (*typed, "sure")} == {**typed, "sure": "0.8"}
+    assert not {"min", "in", "out", "warm"} & set(app.query_params)
+    finish(app, asked)
+    assert r"What may change\: max 1-8, target 0.5, 2, wake no, kept in 4 of 5" in [
+        e.label for e in app.expander
+    ]
+    assert notices(app) == ""
+    app.selectbox(key="show").set_value("keeps the promise").run()
+    assert "▲ kept in 4 of 5" in [line[6] for line in table_lines(app) if len(line) == 7]
+
+
+def test_a_link_says_what_may_change(open_page: Open) -> None:
+    typed = {"min": "0", "max": "1-4", "in": "60", "out": "60, 300", "warm": "yes"}
+    asked = replace(QUERY, space=ranges(typed))
+    app = opened(open_page, Planning(view(asked)), asked, **typed)
+    assert [app.text_input(key=f"typed-{key}").value for key in ("min", "max", "in", "out")] == [
+        "0", "1-4", "60", "60, 300",
+    ]  # fmt: skip
+    assert app.selectbox(key="typed-warm").value == "yes"
+    assert "&amp;max=1-4" in markup(app)
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ({"max": "8-1"}, "Maximum: '8-1' runs backwards. Write 1-8."),
+        ({"min": "some", "wake": "maybe"}, "Wake policy: 'maybe' is not offered. Use yes, no or either."),
+        ({"min": "5", "max": "1-4"}, "Every minimum that is asked for lies above every maximum."),
+    ],
+)
+def test_ranges_that_make_no_sense_are_answered_under_the_fields(
+    open_page: Open, link: dict[str, str], said: str
+) -> None:
+    source = Planning(view())
+    app = opened(open_page, source, None, endpoint=NAME, promise=TYPED, **link)
+    assert said in words(app)
+    assert not [key for key in source.asked if key[0] == "plan"]  # type: ignore[index]
 
 
 def test_without_an_endpoint_or_with_one_that_is_gone_it_says_what_to_do(open_page: Open) -> None:
