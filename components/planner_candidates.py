@@ -9,7 +9,7 @@ import streamlit as st
 
 from components import format as fmt
 from components import notices, planner_controls, planner_door, planner_table, refused
-from components.charts.plan_front import cost_words
+from components.charts.plan_front import MANY, cost_words, waits_words
 from components.markup import show
 from ops.core.candidate import Candidate
 from ops.core.views_planner import PlanView, Played, Weighed
@@ -111,7 +111,9 @@ def option(view: PlanView, played: Played) -> str:
     """ "advised: $305 a month, p95 1 min 20 s: min 0, max 4 …"."""
     marks = planner_table.called(view, played)
     head = f"{' · '.join(marks)}: " if marks else ""
-    return f"{head}{cost_words(played)} a month, p95 {fmt.wait(played.p95_s.mid)}: {played.candidate.words}"
+    wait = waits_words(played, played.p95_s)
+    wait = wait if played.never.mid > MANY else f"p95 {wait}"
+    return f"{head}{cost_words(played)} a month, {wait}: {played.candidate.words}"
 
 
 def _chosen(view: PlanView) -> None:

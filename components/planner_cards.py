@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from components import format as fmt
 from components.cards import card
-from components.charts.plan_front import keeps
+from components.charts.plan_front import MANY, keeps, waits_words
 from components.markup import Html, html, joined
 from components.tables import cell, line, table
 from ops.core import savings_words as words
@@ -30,6 +30,10 @@ MARKS = {
     Answer.NOTHING_KEEPS: "▲",
     Answer.NO_TRAFFIC: "∅",
 }
+
+
+LONG = 24
+"""Characters of a policy that is set apart in the headline."""
 
 
 def question(name: str | None) -> Html:
@@ -84,21 +88,44 @@ def realtime(name: str) -> Html:
 def advice(view: PlanView, zone: tzinfo) -> Html:
     """How far to trust it, the advice in a sentence, then its evidence."""
     found = view.advice
-    trust = (
-        html('<p class="small"><b>How far to trust this:</b> {t}</p>', t=view.trust)
-        if view.trust
-        else Html("")
-    )
     return html(
         '<div class="stack">{trust}<h1 tabindex="-1" class="said"><span class="{tone}" aria-hidden="true">{mark}'
         '</span> {sentence}</h1><p class="muted small">{status}</p>{evidence}{breaks}</div>',
-        trust=trust,
+        trust=_trust(view.trust),
         tone=TONES[found.answer],
         mark=MARKS[found.answer],
-        sentence=found.sentence,
+        sentence=_set_apart(found.sentence, view),
         status=status(view, zone),
         evidence=_listed(found.evidence),
         breaks=html("<p>{b}</p>", b=found.breaks) if found.breaks else Html(""),
+    )
+
+
+def _trust(said: str) -> Html:
+    """On a narrow screen its head alone: all of it stands in the fold-out, too."""
+    if not said:
+        return Html("")
+    head, colon, more = said.partition(":")
+    return html(
+        '<p class="small trust"><b class="wide">How far to trust this:</b> {head}<span class="wide">{more}</span></p>',
+        head=head,
+        more=f"{colon}{more}",
+    )
+
+
+def _set_apart(sentence: str, view: PlanView) -> Html:
+    """The sentence with the words of a long policy in a line of their own, with the marks around them."""
+    words_ = "" if view.advice.chosen is None else view.played[view.advice.chosen].candidate.words
+    before, found, after = sentence.partition(words_) if len(words_) > LONG else (sentence, "", "")
+    if not found:
+        return html("{s}", s=sentence)
+    opened = "(" if before.endswith("(") else ""
+    rest = after.lstrip("),:")
+    return html(
+        '{before}<span class="policy">{policy}</span>{rest}',
+        before=before.removesuffix("("),
+        policy=f"{opened}{found}{after[: len(after) - len(rest)]}",
+        rest=rest,
     )
 
 
@@ -129,9 +156,7 @@ def numbers(view: PlanView, chosen: Played, called: str = "") -> Html:
     now = None if view.today is None or view.today == chosen.number else view.played[view.today]
     cards = (
         card("cost a month, estimated", money(chosen), _beside(now, money), "money"),
-        card(
-            "95 of 100 waits under", fmt.wait(chosen.p95_s.mid), _beside(now, lambda p: fmt.wait(p.p95_s.mid))
-        ),
+        _waits(chosen, now),
         card(
             "late, by the promise",
             late(chosen.over),
@@ -149,6 +174,14 @@ def numbers(view: PlanView, chosen: Played, called: str = "") -> Html:
     return html(
         '<div class="stack">{label}<div class="cards">{cards}</div></div>', label=label, cards=joined(cards)
     )
+
+
+def _waits(chosen: Played, now: Played | None) -> Html:
+    """The p95 wait; where too many never start for it to mean anything, how many those are."""
+    beside = _beside(now, lambda p: waits_words(p, p.p95_s))
+    if chosen.never.mid > MANY:
+        return card("requests that never start", fmt.percent(chosen.never.mid), beside, "stuck")
+    return card("95 of 100 waits under", fmt.wait(chosen.p95_s.mid), beside)
 
 
 def _beside(now: Played | None, said: object) -> str:

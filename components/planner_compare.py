@@ -10,6 +10,7 @@ import streamlit as st
 from components import format as fmt
 from components import notices, planner_door, zoom
 from components.charts import cold_hours, plan_cold, plan_course, plan_waits
+from components.charts.plan_front import waits_words
 from components.live_plot import live_plot
 from components.markup import Html, html, joined, show
 from components.planner_cards import late, money
@@ -97,8 +98,8 @@ def facts(played: Played) -> dict[str, str]:
         "instance": f"{machine.instance_type or fmt.DASH}"
         + (f", {machine.speed:g} × as fast" if machine.speed != 1 else ""),
         "cost a month, estimated": money(played),
-        "95 of 100 waits under": fmt.wait(played.p95_s.mid),
-        "longest wait": fmt.wait(played.max_s.mid),
+        "95 of 100 waits under": waits_words(played, played.p95_s),
+        "longest wait": waits_words(played, played.max_s),
         "late, by the promise": late(played.over),
         "cold starts a month": fmt.count(played.cold_starts_month.mid),
         "most instances": fmt.count(played.peak_instances.high),

@@ -16,6 +16,7 @@ from ops.core import candidate_text
 from ops.core.candidate import Candidate
 from ops.core.errors import OpsError
 from ops.core.planner_files import as_csv, as_json
+from ops.core.search_ranges import KEYS
 from ops.core.views_planner import PlanQuery, PlanView, SavedScenario
 
 PAGE = "planner"
@@ -143,12 +144,15 @@ def link(each: SavedScenario) -> str:
 def _save(query: PlanQuery, candidate: Candidate) -> None:
     st.session_state.pop(_REFUSED, None)
     name = str(st.session_state.get(_NAME) or "").strip() or candidate.words[:MOST_NAME]
-    keep = (planner_door.DAYS, planner_door.GROWTH, session.ZONE)
+    keep = (planner_door.DAYS, planner_door.GROWTH, planner_door.SURE, planner_door.WEIGHED, *KEYS)
     traffic = {key: st.query_params[key] for key in keep if key in st.query_params}
+    if session.ZONE in st.query_params:
+        traffic[session.ZONE] = query.zone  # "browser" is another one for others
     try:
         actor = access.actor()
+        promised = planner_door.promise(query.promise, query.zone).text
         planner_door.save(
-            SavedScenario("", name, query.name, candidate, query.promise, traffic, actor.name), actor
+            SavedScenario("", name, query.name, candidate, promised, traffic, actor.name), actor
         )
     except OpsError as error:
         st.session_state[_REFUSED] = error

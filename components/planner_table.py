@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlencode
 
 from components import format as fmt
-from components.charts.plan_front import cost_words, keeps
+from components.charts.plan_front import MANY, cost_words, keeps, waits_words, weighed
 from components.markup import Html, html
 from components.tables import cell, line, table
 from ops.core import savings_words as words
@@ -63,8 +63,8 @@ def _cost(played: Played) -> float:
 
 _VALUES: Mapping[str, Callable[[Played], float]] = {
     ORDERS[1]: _cost,
-    ORDERS[2]: lambda p: p.p95_s.mid,
-    ORDERS[3]: lambda p: p.max_s.mid,
+    ORDERS[2]: lambda p: weighed(p, Weighed.P95).mid,
+    ORDERS[3]: lambda p: weighed(p, Weighed.MAX).mid,
     ORDERS[4]: lambda p: p.over.mid,
     ORDERS[5]: lambda p: p.cold_starts_month.mid,
 }
@@ -123,8 +123,8 @@ def _row(
     return line(
         cell(name, "", "name wide"),
         cell(_ranged(cost_words(played), _dollars(played)), "cost a month", "num"),
-        cell(_ranged(fmt.wait(played.p95_s.mid), _span(played.p95_s, fmt.wait)), "p95 wait", "num"),
-        cell(_ranged(fmt.wait(played.max_s.mid), _span(played.max_s, fmt.wait)), "longest wait", "num"),
+        cell(_waited(played, played.p95_s), "p95 wait", "num"),
+        cell(_waited(played, played.max_s), "longest wait", "num"),
         cell(_ranged(fmt.percent(played.over.mid), _span(played.over, fmt.percent)), "late", "num"),
         cell(
             _ranged(fmt.count(played.cold_starts_month.mid), _span(played.cold_starts_month, fmt.count)),
@@ -146,6 +146,11 @@ def kept(played: Played) -> Html:
     return html(
         '<span class="{tone} nowrap">{said}</span>', tone="stuck" if not good else "waking", said=said
     )
+
+
+def _waited(played: Played, seconds: Spread) -> Html:
+    span = "" if played.never.mid > MANY else _span(seconds, fmt.wait)
+    return _ranged(waits_words(played, seconds), span)
 
 
 def _ranged(value: str, span: str) -> Html:

@@ -153,6 +153,13 @@ def cost_words(played: Played) -> str:
     return f"{fmt.count(played.hours_month.mid)} instance-hours"
 
 
+def waits_words(played: Played, seconds: Spread) -> str:
+    """A wait of those that start; where too many never do, that instead."""
+    if played.never.mid > MANY:
+        return f"{fmt.percent(played.never.mid)} never start"
+    return fmt.wait(seconds.mid)
+
+
 def value_words(spread: Spread, by: Weighed) -> str:
     return fmt.percent(spread.mid) if by is Weighed.OVER else fmt.wait(spread.mid)
 
@@ -164,8 +171,11 @@ def hover(played: Played) -> str:
     if type_:
         lines.append(escape(type_))
     lines.append(f"{cost_words(played)} a month{_dollars(played)}")
-    lines.append(f"95 of 100 wait under {fmt.wait(played.p95_s.mid)}{_range(played.p95_s)}")
-    lines.append(f"longest wait {fmt.wait(played.max_s.mid)}{_range(played.max_s)}")
+    if played.never.mid > MANY:
+        lines.append(waits_words(played, played.p95_s))
+    else:
+        lines.append(f"95 of 100 wait under {fmt.wait(played.p95_s.mid)}{_range(played.p95_s)}")
+        lines.append(f"longest wait {fmt.wait(played.max_s.mid)}{_range(played.max_s)}")
     over = played.over
     lines.append(f"over the promise {fmt.percent(over.mid)}{_percents(over)}")
     lines.append(f"{fmt.count(played.cold_starts_month.mid)} cold starts a month")

@@ -25,7 +25,9 @@ def duration(seconds: float) -> str:
 
 
 def took(seconds: float) -> str:
-    """A length that is known to half a minute or so: "45 s", "7.4 min", "23 min", "1 h 49 min"."""
+    """A length that is known to half a minute or so: "45 s", "1 min 24 s", "7.4 min", "23 min", "1 h 49 min"."""
+    if 60 < round(seconds) < 90:
+        return f"1 min {round(seconds) - 60} s"
     if 90 <= seconds < 595:
         return f"{seconds / 60:.1f} min"
     return duration(seconds if seconds < 90 else round(seconds / 60) * 60)

@@ -20,7 +20,7 @@ from ops.core.candidate_text import from_query, to_query
 from ops.core.errors import Denied, OpsError, UnknownEndpoint, Unreachable
 from ops.core.search_ranges import ranges
 from ops.core.types import Problem
-from ops.core.views_planner import PlanQuery, PlanView, Role
+from ops.core.views_planner import PlanQuery, PlanView, Role, SavedScenario
 from ops.replay.promise import parse as promise_of
 from ops.replay.sweep import Stopped
 from tests.components.plan_samples import BEST, CHEAP, NAME, QUERY, SAVED, TODAY, TYPED, course, view
@@ -41,6 +41,7 @@ class Planning(SampleSource):
         self.error = error
         self.asked: list[Hashable] = []
         self.saved: tuple[Any, ...] = ()
+        self.kept: list[SavedScenario] = []
 
     def ask(self, key, work, keep_s):  # type: ignore[no-untyped-def]
         self.asked.append(key)
@@ -57,6 +58,13 @@ class Planning(SampleSource):
         if kind == "scenarios":
             return Told(self.saved, 0.0)
         return super().ask(key, work, keep_s)
+
+    def act(self, work):  # type: ignore[no-untyped-def]
+        return work(self)
+
+    def save_scenario(self, wanted: SavedScenario, actor: object) -> SavedScenario:
+        self.kept.append(wanted)
+        return wanted
 
 
 class Slow(Planning):
@@ -394,7 +402,7 @@ def test_the_table_is_sorted_and_cut_as_asked(open_page: Open) -> None:
     app.selectbox(key="show").set_value("all").run()
     app.selectbox(key="order").set_value("the shortest p95 wait").run()
     rows = [line for line in table_lines(app) if len(line) == 7]
-    assert [line[2].split()[0] for line in rows] == ["0", "4.0", "1", "1", "4", "31", "2"]
+    assert [line[2].split()[0] for line in rows] == ["0", "4.0", "1", "1", "4", "31", "30"]
     assert "▲ kept in 4 of 5" in [line[6] for line in rows]
 
 
@@ -413,6 +421,37 @@ def test_saved_scenarios_open_by_a_link_that_reproduces_them(open_page: Open) ->
         "own": to_query(BEST),
         "pick": to_query(BEST),
     }
+
+
+def test_a_kept_scenario_holds_its_zone_and_what_cost_is_against(open_page: Open) -> None:
+    typed = "p95<=2min mon-fri 08-18; p95<=15min"
+    asked = PlanQuery(NAME, typed, "Europe/Berlin", sure=0.8, space=ranges({"max": "1-8"}))
+    source = Planning(view(asked))
+    link = {"zone": "Europe/Berlin", "against": "late", "sure": "0.8", "max": "1-8"}
+    app = opened(open_page, source, asked, **link)
+    press(app, "planner-save-button")
+    (kept,) = source.kept
+    assert kept.promise == "p95<=120s mon-fri 08:00-18:00 Europe/Berlin; p95<=900s"
+    assert kept.traffic == link
+
+
+def test_where_many_never_start_it_says_so_instead_of_a_wait(open_page: Open) -> None:
+    found = view()
+    lost = replace(found.played[2], never=found.played[6].never)
+    app = opened(open_page, Planning(replace(found, played=(*found.played[:2], lost, *found.played[3:]))))
+    said = words(app)
+    assert "requests that never start" in said
+    assert "30 % never start" in said
+    assert "1 min 24 s" not in [line[2] for line in table_lines(app) if len(line) == 7]
+
+
+def test_a_long_policy_stands_apart_in_the_same_sentence(open_page: Open) -> None:
+    found = view()
+    said = markup(opened(open_page, Planning(found)))
+    head = re.search(r'<h1[^>]*class="said">(.*?)</h1>', said)
+    assert head is not None
+    assert f'<span class="policy">{BEST.words},</span>' in head[1]
+    assert found.advice.sentence in unescape(re.sub("<[^>]+>", "", head[1]))
 
 
 def test_a_search_shows_how_far_it_is_and_can_be_stopped(open_page: Open) -> None:
