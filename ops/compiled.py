@@ -11,7 +11,6 @@ import hashlib
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -34,7 +33,7 @@ KEPT_S = 30 * 86_400.0
 """Kernels of another version are removed when nobody has loaded them for so long."""
 POLITE = 10
 _one_at_a_time = threading.Lock()
-_state = {"loaded": False, "asked": False}
+_state = {"loaded": False}
 
 
 @cache
@@ -101,16 +100,6 @@ def warm(state_dir: Path | None = None) -> None:
                 (place / DONE).touch()
                 _clear(place)
         _state["loaded"] = True
-
-
-def warm_meanwhile(state_dir: Path | None = None) -> None:
-    """Let another process compile the kernels, at low priority; nothing where that was asked for or is done."""
-    with _one_at_a_time:
-        if _state["asked"] or ready(state_dir):
-            return
-        _state["asked"] = True
-    child = subprocess.Popen(command(state_dir), cwd=PROJECT, stdin=subprocess.DEVNULL)
-    threading.Thread(target=child.wait, name="compiling", daemon=True).start()
 
 
 def command(state_dir: Path | None = None) -> list[str]:

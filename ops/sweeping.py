@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from ops import compiled
-from ops.core.errors import OpsError
 from ops.replay.engine import Prepared, prepare
-from ops.replay.numbers import Classes, Numbers, numbers
-from ops.replay.oracle import replay as slowly
+from ops.replay.numbers import Classes, Numbers
 from ops.replay.scenario import Requests, Scenario
 from ops.replay.shapes import Notes
 from ops.replay.sweep import Stopped, Tell, go_on
@@ -23,17 +21,6 @@ CHUNK = 8
 """Scenarios that a thread takes at a time."""
 TELL_S = 0.1
 """So often `tell` hears, at least."""
-SMALL = 2_000
-"""Requests times scenarios that the reference answers within a second or two, while the kernels are compiled."""
-
-
-class NotReady(OpsError):
-    """The kernels are being compiled."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The planner's engine is being compiled.", f"That takes about {compiled.ABOUT_S} s, once."
-        )
 
 
 def sweep(
@@ -44,19 +31,12 @@ def sweep(
     limits_s: tuple[float | None, ...] = (),
     tell: Tell = go_on,
     threads: int = THREADS,
-    patient: bool = True,
 ) -> list[Numbers]:
     """`ops.replay.sweep.sweep`, faster: the same numbers in the same order. Any number of callers at a time.
 
-    `tell` is called on the caller's thread. Raises Stopped when it says so, soon after. `patient`: wait for the
-    kernels where they are not compiled yet, else NotReady, unless the reference can answer.
+    `tell` is called on the caller's thread. Raises Stopped when it says so, soon after. Waits for the
+    kernels where they are not compiled yet.
     """
-    if not (patient or compiled.ready()):
-        alone = requests.requests if isinstance(requests, Prepared) else requests
-        if len(alone) * len(scenarios) > SMALL:
-            compiled.warm_meanwhile()
-            raise NotReady
-        return _slowly(alone, scenarios, classes, limits_s, tell)
     compiled.warm()
     prepared = requests if isinstance(requests, Prepared) else prepare(requests)
     stop, done = threading.Event(), [0]
@@ -93,18 +73,3 @@ def sweep(
             stop.set()
             for future in futures:
                 future.cancel()
-
-
-def _slowly(
-    requests: Requests,
-    scenarios: Sequence[Scenario],
-    classes: Classes | None,
-    limits_s: tuple[float | None, ...],
-    tell: Tell,
-) -> list[Numbers]:
-    found = []
-    for done, scenario in enumerate(scenarios):
-        if not tell(done, len(scenarios)):
-            raise Stopped
-        found.append(numbers(requests, slowly(requests, scenario), classes, limits_s))
-    return found

@@ -145,7 +145,7 @@ def promised(clause: Clause) -> str:
 
 
 def limit_lines(scale: Scale, limits: Sequence[tuple[float, str]]) -> tuple[list[Any], list[Any]]:
-    """Shapes and notes: a dotted line across for each limit of the promise, with its words at the right end."""
+    """Shapes and notes: a dotted line across for each limit of the promise, its words at the right end."""
     shapes, notes = [], []
     for value, text in limits:
         y = scale.at(value)
@@ -164,7 +164,8 @@ def limit_lines(scale: Scale, limits: Sequence[tuple[float, str]]) -> tuple[list
         )
         notes.append(
             {
-                "text": text,
+                "text": text.replace(", ", ",<br>", 1),
+                "align": "right",
                 "xref": "paper",
                 "yref": "y",
                 "x": 1,
@@ -172,8 +173,6 @@ def limit_lines(scale: Scale, limits: Sequence[tuple[float, str]]) -> tuple[list
                 "xanchor": "right",
                 "yanchor": "bottom",
                 "showarrow": False,
-                "bgcolor": colour("ground"),
-                "opacity": 0.9,
                 "font": {"size": 13, "color": colour("waking")},
             }
         )
