@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,7 +17,7 @@ from ops.core.errors import BadInput
 from ops.core.instance_time import QUARTER_S, Piece, instance_time
 from ops.core.promise import Promise
 from ops.core.setup import Setup
-from ops.core.types import Price
+from ops.core.types import Price, ScheduledAction
 from ops.core.views_planner import PlanQuery, PlanSaving, Played
 from ops.planner import inputs
 from ops.replay.backtest import Actual
@@ -44,6 +46,8 @@ class Posed:
     machine: Machine
     today: Today | None
     notes: tuple[str, ...]
+    zone: str
+    """IANA name, of busy hours that are found in the traffic: that of the endpoint's own schedules, else as asked."""
 
     @property
     def requests(self) -> float:
@@ -116,7 +120,14 @@ def pose(
         machine,
         today,
         tuple(dict.fromkeys(notes)),
+        zone_of_schedules(() if setup is None else setup.schedules) or query.zone,
     )
+
+
+def zone_of_schedules(actions: Iterable[ScheduledAction]) -> str:
+    """The zone that most recurring actions run by; empty: none names one."""
+    named = Counter(a.timezone for a in actions if a.timezone and a.schedule.startswith("cron"))
+    return max(named, key=lambda zone: named[zone], default="")
 
 
 def multiplied(arrivals: Arrivals, growth: float) -> Arrivals:

@@ -160,7 +160,7 @@ class PlannerSearch(WarmConsole, PlannerConsole):
         if space is None:
             candidate = None if posed.today is None else posed.today.candidate
             first = posed.traffic.expansions[0]
-            space = around(candidate, first, posed.promise, posed.ground, posed.machine, query.zone)
+            space = around(candidate, first, posed.promise, posed.ground, posed.machine, posed.zone)
             more = (self._with_price(m, traffic.endpoint.ref.region) for m in query.machines)
             space = replace(space, machines=tuple(dict.fromkeys((posed.machine, *more))))
         played = (

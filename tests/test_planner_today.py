@@ -14,7 +14,9 @@ from ops.console import Console
 from ops.core.candidate import Candidate, always_on
 from ops.core.change import Actor
 from ops.core.fixes import PutSchedule
+from ops.core.types import ScheduledAction
 from ops.core.views_planner import PlanQuery, Role
+from ops.planner_posed import zone_of_schedules
 from tests.core.warm_samples import plan
 from tests.small_worlds import NAME, small
 
@@ -56,6 +58,7 @@ def test_inside_a_window_of_others_todays_policy_is_not_what_never_sleeps(consol
     today = found.played[found.today]
     assert (today.candidate.low, today.left) == (0, ())
     assert today.candidate.warm == (plan("mon-fri 07:45-19:00"),)
+    assert {plan.zone for p in found.played for plan in p.candidate.warm} == {BERLIN}
     own = next(p for p in found.played if p.role is Role.OWN)
     assert own.candidate.low == 1
     assert own.hours_month.mid > today.hours_month.mid
@@ -66,6 +69,13 @@ def test_inside_a_window_of_others_todays_policy_is_not_what_never_sleeps(consol
     assert made.cost is not None
     assert made.cost.usd_per_month is not None
     assert made.cost.usd_per_month > 0
+
+
+def test_busy_hours_are_of_the_zone_of_the_endpoints_own_schedules() -> None:
+    actions = [ScheduledAction(name, cron, BERLIN, low, high) for name, cron, low, high in (OPEN, CLOSE)]
+    once = ScheduledAction("once", "at(2026-12-01T00:00:00)", "Asia/Tokyo", 1, None)
+    assert zone_of_schedules([*actions, once]) == BERLIN
+    assert zone_of_schedules([replace(actions[0], timezone=None), once]) == ""
 
 
 def test_where_something_is_left_out_it_is_named_and_nothing_is_compared_with_it(console: Console) -> None:
