@@ -244,6 +244,21 @@ def test_today_is_replayed_with_all_that_a_candidate_cannot_hold() -> None:
     assert found[0].candidate == today
 
 
+def test_a_candidate_that_is_not_all_of_todays_set_up_does_not_stand_for_it() -> None:
+    always = Candidate(1, 3, 5.0, machine=MACHINE)
+    exact = replace(scenario(replace(always, low=0), GROUND), start_s=None, until_s=None)
+    left = ("Scheduled actions that Ebb did not make: warm-open.",)
+    for given in ((always,), (replace(always, low=2),)):
+        found = search(
+            TRAFFIC, GROUND, PROMISE, NO_SPACE, today=Today(always, exact, left), own=given, most=2
+        )
+        assert [p.role for p in found] == [Role.TODAY, Role.OWN]
+        assert (found[0].left, found[1].left) == (left, ())
+        assert found[0].hours_month.mid < found[1].hours_month.mid
+    whole = search(TRAFFIC, GROUND, PROMISE, NO_SPACE, today=Today(always), own=(always,), most=2)
+    assert [p.role for p in whole if p.candidate == always] == [Role.TODAY]
+
+
 def test_requests_that_never_start_are_late_and_keep_no_promise() -> None:
     nobody = Candidate(0, 2, None, wake=None, machine=MACHINE)
     found = search(TRAFFIC, GROUND, parse("max<=900s"), NO_SPACE, own=(nobody,), most=1)[0]
