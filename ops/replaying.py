@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 
 import numpy as np
 
 from ops.console import Console
 from ops.core.errors import BadInput
 from ops.core.types import FloatArray
+from ops.core.warm import zone_of
 from ops.planner import inputs, player
 from ops.replay.arrivals_file import Columns, read_arrivals
 from ops.replay.backtest import Backtest
@@ -18,12 +20,16 @@ from ops.replay.numbers import Numbers, numbers
 from ops.replay.outcome import Replayed
 from ops.replay.scenario import Requests
 from ops.replay.setting import USUAL, Span, Wish, scenario
+from ops.replay.synthetic import Shape, grown, multiplied, synthetic
 from ops.replay.traffic import EXPANSIONS
 from ops.replay_options import read_bytes
 from ops.traffic_past import EndpointTraffic
 
 CONCURRENCY = 1
 PROVISION_S = 300.0
+MADE_DAYS = 7.0
+MONDAY = date(2026, 1, 5)
+"""Where synthetic traffic begins, at midnight: always the same day, so that a seed gives the same always."""
 Say = Callable[[str], None]
 
 
@@ -36,6 +42,8 @@ class Asked:
     service: Times | None = None
     provision: Times | None = None
     seed: int = 1
+    growth: float | None = None
+    """The factor on the traffic."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +56,16 @@ class Answer:
     trust: Backtest | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Traffic that nobody has seen yet: its rates, and how many days of it."""
+
+    shape: Shape
+    days: float = MADE_DAYS
+
+
 def of_file(path: str, columns: Columns, asked: Asked, say: Say) -> Answer:
-    """Replay the arrivals of a file. Raises BadInput."""
+    """Replay the arrivals of a file; where they grow, `EXPANSIONS` ways in which they may. Raises BadInput."""
     found = read_arrivals(read_bytes(path), columns)
     for note in found.notes:
         say(note)
@@ -62,12 +78,52 @@ def of_file(path: str, columns: Columns, asked: Asked, say: Say) -> Answer:
             "Give --service-s SECONDS, --service lognormal:MEDIAN,SIGMA or --service-column COLUMN.",
         )
     requests = Requests(found.arrival_s, hold)
+    if asked.growth is None:
+        return _over((requests,), asked, Span(found.zero_s), say)
+    ways = tuple(multiplied(requests, asked.growth, asked.seed, number) for number in range(EXPANSIONS))
+    return _over(ways, asked, Span(found.zero_s), say)
+
+
+def of_synthetic(made: Made, asked: Asked, say: Say) -> Answer:
+    """Replay traffic that is made from rates, `EXPANSIONS` times over. Raises BadInput."""
+    if asked.service is None:
+        raise BadInput(
+            "Nothing tells how long a request takes.",
+            "Give --service-s SECONDS or --service lognormal:MEDIAN,SIGMA.",
+        )
+    start = datetime.combine(MONDAY, time(), zone_of(made.shape.zone))
+    growth = 1.0 if asked.growth is None else asked.growth
+    zero = int(start.timestamp())
+    ways = []
+    for number in range(EXPANSIONS):
+        found = synthetic(made.shape, start, made.days, asked.service, asked.seed, number, growth)
+        ways.append(Requests(found.arrival_s - zero, found.hold_s))
+    if not any(map(len, ways)):
+        raise BadInput("No request comes of these rates.", "Give higher ones, or more --days.")
+    sizes = [len(way) for way in ways]
+    days = f"{made.days:g} {'day' if made.days == 1 else 'days'}"
+    say(
+        f"Made of the rates: {min(sizes):,} to {max(sizes):,} requests in {days} from Monday, {MONDAY}, "
+        f"00:00 {made.shape.zone}; {EXPANSIONS} ways in which they may come."
+    )
+    return _over(tuple(ways), asked, Span(zero), say)
+
+
+def _over(ways: Sequence[Requests], asked: Asked, span: Span, say: Say) -> Answer:
+    """Without an endpoint: what is not asked for is as in the developer guide."""
     concurrency = CONCURRENCY if asked.concurrency is None else asked.concurrency
     provision = Times(PROVISION_S) if asked.provision is None else asked.provision
-    drawn = _drawn(provision, asked.seed, 0)
-    wanted = scenario(USUAL, asked.wish, requests, concurrency, drawn, Span(found.zero_s))
-    run = player([requests], float(np.ptp(requests.arrival_s)), say)(requests, wanted)
-    return Answer((numbers(requests, run),), run)
+    wanted = [
+        scenario(USUAL, asked.wish, way, concurrency, _drawn(provision, asked.seed, number), span)
+        for number, way in enumerate(ways)
+    ]
+    replay = player(ways, max(_span_s(way) for way in ways), say)
+    runs = [replay(way, each) for way, each in zip(ways, wanted, strict=True)]
+    return Answer(tuple(numbers(way, run) for way, run in zip(ways, runs, strict=True)), runs[0])
+
+
+def _span_s(requests: Requests) -> float:
+    return float(np.ptp(requests.arrival_s)) if len(requests) else 0.0
 
 
 def of_endpoint(console: Console, name: str, days: float, asked: Asked, say: Say) -> Answer:
@@ -83,6 +139,8 @@ def of_endpoint(console: Console, name: str, days: float, asked: Asked, say: Say
         trust = console.backtest(traffic, asked.seed)
     if asked.service is not None:
         traffic = traffic.with_service(asked.service)
+    if asked.growth is not None:  # a number of its own: no random number of the expansions is drawn twice
+        traffic = replace(traffic, arrivals=grown(traffic.arrivals, asked.growth, asked.seed, EXPANSIONS))
     given = inputs(traffic, asked.seed, EXPANSIONS, whole=True)
     span_s = traffic.arrivals.until_s - traffic.arrivals.first_s
     span = Span(0.0, traffic.arrivals.first_s, traffic.arrivals.until_s)

@@ -261,6 +261,55 @@ def test_what_is_not_in_order_is_said_on_stderr(tmp_path: Path, capsys: pytest.C
     assert "The rows are not in order of arrival; they were sorted" in err
 
 
+def made(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
+    assert main(["replay", "--synthetic", *options, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_traffic_that_nobody_has_seen_yet(capsys: pytest.CaptureFixture[str]) -> None:
+    rates = "mon-fri 08-18 40/h; else 2/h Europe/Berlin"
+    found = made(capsys, rates, "--service", "lognormal:20,0.3", "--price", "1", "--seed", "3")
+    assert set(found) >= KEYS
+    week = 5 * 10 * 40 + (168 - 50) * 2
+    assert found["expansions"] == 5
+    assert found["range"]["requests"][0] < found["requests"] < found["range"]["requests"][1]
+    assert found["requests"] == pytest.approx(week, rel=0.1)
+    assert found["mean_processing_s"] == pytest.approx(20 * 1.046, rel=0.05)
+    assert found["completed"] == found["requests"]
+    assert found == made(capsys, rates, "--service", "lognormal:20,0.3", "--price", "1", "--seed", "3")
+    assert found != made(capsys, rates, "--service", "lognormal:20,0.3", "--price", "1", "--seed", "4")
+    warm = made(capsys, rates, "--service", "20", "--warm", "mon-fri 08:00-18:00 Europe/Berlin")
+    assert warm["p95_wait_s"] < found["p95_wait_s"]
+
+
+def test_bursts_growth_and_days_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    usual = made(capsys, "10/h", "--service-s", "5", "--days", "2")["requests"]
+    assert usual == pytest.approx(480, rel=0.15)
+    twice = made(capsys, "10/h", "--service-s", "5", "--days", "2", "--growth", "2")["requests"]
+    assert twice == pytest.approx(960, rel=0.15)
+    burst = made(
+        capsys, "10/h", "--service-s", "5", "--days", "2", "--bursts", "40,50,10", "--bursts", "1,1,1"
+    )
+    assert burst["requests"] == pytest.approx(480 + 80 * 50, rel=0.25)
+    assert burst["peak_backlog"] >= 40
+
+
+def test_the_text_of_synthetic_traffic_says_what_was_made(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", "--synthetic", "10/h", "--service-s", "5", "--days", "1"]) == 0
+    out, err = capsys.readouterr()
+    assert "in 1 day from Monday, 2026-01-05, 00:00 UTC; 5 ways in which they may come." in err
+    assert "5 ways in which the requests may have come" in out
+
+
+def test_a_file_that_grows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = put(tmp_path, "timestamp\n" + "\n".join(str(i * 600) for i in range(50)))
+    found = ran(capsys, file, "--service-s", "10", "--growth", "2")
+    assert (found["requests"], found["expansions"]) == (100, 5)
+    assert ran(capsys, file, "--service-s", "10", "--growth", "0.5")["requests"] == pytest.approx(25, abs=10)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -296,6 +345,18 @@ def test_what_is_not_in_order_is_said_on_stderr(tmp_path: Path, capsys: pytest.C
         (["--arrivals", "{}", "--service", "1", "--seed", "-1"], "--seed -1 cannot be"),
         (["--arrivals", "{}", "--service", "1", "--timeline", "/nowhere/at/all.csv"], "cannot be written"),
         (["--arrivals", "{}", "--sevice", "1"], "--sevice"),
+        (["--arrivals", "{}", "--synthetic", "1/h"], "--arrivals and --synthetic are 2 kinds of traffic."),
+        (["--synthetic", "1/h"], "Nothing tells how long a request takes. Give --service-s"),
+        (["--synthetic", "often", "--service-s", "1"], "'often' has no rate."),
+        (["--synthetic", "0/h", "--service-s", "1"], "No request comes of these rates."),
+        (["--synthetic", "1/h", "--service-s", "1", "--days", "0"], "0 days hold no traffic"),
+        (["--synthetic", "1/h", "--service-s", "1", "--days", "1e9"], "at most 3,650"),
+        (["--synthetic", "9999/s", "--service-s", "1"], "more than five million requests"),
+        (["--synthetic", "1/h", "--service-s", "1", "--growth", "0"], "cannot grow by 0"),
+        (["--synthetic", "1/h", "--service-s", "1", "--column", "t"], "synthetic traffic has none"),
+        (["--synthetic", "1/h", "--service-s", "1", "--bursts", "many"], "'many' is no burst"),
+        (["--arrivals", "{}", "--service-s", "1", "--bursts", "1,2,3"], "--bursts come on top of rates"),
+        (["--arrivals", "{}", "--service-s", "1", "--growth", "nan"], "cannot grow by nan"),
     ],
 )
 def test_bad_options_are_refused_with_what_to_do(

@@ -226,6 +226,14 @@ def test_the_command_replays_an_endpoint(at: Path, capsys: pytest.CaptureFixture
     assert fixed["p95_wait_s"] < found["p95_wait_s"]
 
 
+def test_the_command_replays_twice_the_traffic(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", "--endpoint", SLEEPER, "--days", "2", "--json"]) == 0
+    once = json.loads(capsys.readouterr().out)["requests"]
+    assert main(["replay", "--endpoint", SLEEPER, "--days", "2", "--growth", "2", "--json"]) == 0
+    twice = json.loads(capsys.readouterr().out)["requests"]
+    assert twice == 2 * once > 0
+
+
 def test_the_command_says_what_it_rests_on(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", "--endpoint", WARM, "--max", "1", "--warm", "daily 05:00-19:00"]) == 0
     out = capsys.readouterr().out
@@ -254,7 +262,7 @@ def test_an_endpoint_without_traffic_is_replayed_all_the_same(
     ("options", "said"),
     [
         (["--endpoint", "sleepr"], "Did you mean sleeper"),
-        (["--endpoint", SLEEPER, "--arrivals", "x.csv"], "two kinds of traffic"),
+        (["--endpoint", SLEEPER, "--arrivals", "x.csv"], "--arrivals and --endpoint are 2 kinds of traffic"),
         (["--endpoint", SLEEPER, "--days", "0"], "0 days cannot be replayed"),
         (["--endpoint", SLEEPER, "--column", "x"], "--column is of a file"),
     ],
