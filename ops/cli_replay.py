@@ -21,7 +21,7 @@ from ops.core.words import listed
 from ops.replay.arrivals_file import Columns
 from ops.replay.draws import times
 from ops.replay.shape_text import burst, shape
-from ops.replay.told import documents, lines, timeline
+from ops.replay.told import assumptions, documents, lines, timeline
 from ops.replaying import MADE_DAYS, Answer, Asked, Made, of_endpoint, of_file, of_synthetic
 from ops.traffic_past import DAYS
 
@@ -242,6 +242,8 @@ def _asked(console: Console, instance_type: str | None) -> Price | None:
 
 def _json(found: Answer, price: Price | None) -> str:
     document: dict[str, Any] = documents(found.runs, price)
+    document["back_at_min"] = not any(found.above)
+    document["assumptions"] = assumptions(found.scenario)
     if found.traffic is not None:
         traffic = found.traffic
         document["traffic"] = {
@@ -282,7 +284,7 @@ def _text(found: Answer, price: Price | None) -> list[str]:
         left = traffic.setup.left_out if traffic.setup is not None else ()
         said = found.trust.sentences if found.trust is not None else left
         out += ["", *textwrap.wrap(" ".join(said), WIDTH)] if said else []
-    return out
+    return [*out, "", *textwrap.wrap(f"Assumed: {' '.join(assumptions(found.scenario))}", WIDTH)]
 
 
 def _put(path: str, body: str) -> None:

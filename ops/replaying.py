@@ -12,13 +12,15 @@ from ops.console import Console
 from ops.core.errors import BadInput
 from ops.core.types import FloatArray
 from ops.core.warm import zone_of
+from ops.core.words import count
 from ops.planner import inputs, player
 from ops.replay.arrivals_file import Columns, read_arrivals
 from ops.replay.backtest import Backtest
 from ops.replay.draws import PROVISION, PROVISIONS, SERVICE, Times, generator
+from ops.replay.ends import above_least
 from ops.replay.numbers import Numbers, numbers
 from ops.replay.outcome import Replayed
-from ops.replay.scenario import Requests
+from ops.replay.scenario import Requests, Scenario
 from ops.replay.setting import USUAL, Span, Wish, scenario
 from ops.replay.synthetic import Shape, grown, multiplied, synthetic
 from ops.replay.traffic import EXPANSIONS
@@ -48,10 +50,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """`runs`: one for each way in which the requests may have come; `first`: the course of the first one."""
+    """`runs`: one for each way in which the requests may have come; `first`: the course of the first one.
+
+    `above`: at the end of each, instances beyond the minimum. `scenario`: of the first one.
+    """
 
     runs: tuple[Numbers, ...]
     first: Replayed
+    scenario: Scenario
+    above: tuple[int, ...]
     traffic: EndpointTraffic | None = None
     trust: Backtest | None = None
 
@@ -119,7 +126,15 @@ def _over(ways: Sequence[Requests], asked: Asked, span: Span, say: Say) -> Answe
     ]
     replay = player(ways, max(_span_s(way) for way in ways), say)
     runs = [replay(way, each) for way, each in zip(ways, wanted, strict=True)]
-    return Answer(tuple(numbers(way, run) for way, run in zip(ways, runs, strict=True)), runs[0])
+    above = tuple(above_least(run, each) for run, each in zip(runs, wanted, strict=True))
+    if any(above):
+        say(
+            f"Nothing scales in: {count(max(above), 'instance')} above the minimum still runs at the end, "
+            "and would be billed on. The cost is that until the last change."
+        )
+    return Answer(
+        tuple(numbers(way, run) for way, run in zip(ways, runs, strict=True)), runs[0], wanted[0], above
+    )
 
 
 def _span_s(requests: Requests) -> float:
@@ -147,17 +162,20 @@ def of_endpoint(console: Console, name: str, days: float, asked: Asked, say: Say
     concurrency = traffic.slots.concurrency if asked.concurrency is None else asked.concurrency
     wish = replace(asked.wish, model=replace(asked.wish.model, zero_metric=traffic.model.zero_metric))
     runs: list[Numbers] = []
-    first: Replayed | None = None
+    first: tuple[Replayed, Scenario] | None = None
+    above: list[int] = []
     replay = player(given.requests, span_s, say)
     for number, requests in enumerate(given.requests):
         own = given.provision_s[number]
         drawn = own if asked.provision is None else _drawn(asked.provision, asked.seed, number)
         base = USUAL if traffic.setup is None else traffic.setup
-        run = replay(requests, scenario(base, wish, requests, concurrency, drawn, span))
-        first = first or run
+        wanted = scenario(base, wish, requests, concurrency, drawn, span)
+        run = replay(requests, wanted)
+        first = first or (run, wanted)
         runs.append(numbers(requests, run))
+        above.append(above_least(run, wanted))
     assert first is not None
-    return Answer(tuple(runs), first, traffic, trust)
+    return Answer(tuple(runs), *first, tuple(above), traffic, trust)
 
 
 def _drawn(provision: Times, seed: int, number: int) -> tuple[float, ...]:

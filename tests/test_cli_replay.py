@@ -130,7 +130,7 @@ def test_fixed_instances_queue_in_the_order_of_the_file(
     file = put(tmp_path, "start,took\n5,10\n5,20\n5,0\n")
     options = ("--service-column", "took", "--fixed-instances", "1", "--bill-from", "launch")
     found = ran(capsys, file, *options)
-    assert (found["max_wait_s"], found["mean_wait_s"], found["waited"]) == (30.0, 40 / 3, 2)
+    assert (found["max_wait_s"], found["mean_wait_s"], found["waited"]) == (30.0, round(40 / 3, 6), 2)
     assert (found["drained_s"], found["horizon_s"], found["instance_hours"]) == (30.0, 30.0, 30 / 3600)
     assert (found["cold_starts"], found["launches"], found["peak_instances"]) == (0, 0, 1)
     assert found["first_full_s"] == 0
@@ -251,7 +251,7 @@ def test_text_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         lines[0]
         == "95 % of 1 request waited at most 8 min, with 1 cold start and 0.37 instance-hours, about $0.52."
     )
-    assert lines[-1] == "cost         0.37 instance-hours, about $0.52 at $1.408 an hour (--price)"
+    assert lines[9] == "cost         0.37 instance-hours, about $0.52 at $1.408 an hour (--price)"
 
 
 def test_what_is_not_in_order_is_said_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -259,6 +259,60 @@ def test_what_is_not_in_order_is_said_on_stderr(tmp_path: Path, capsys: pytest.C
     out, err = capsys.readouterr()
     assert json.loads(out)["requests"] == 2
     assert "The rows are not in order of arrival; they were sorted" in err
+
+
+def test_what_never_starts_is_in_the_first_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = put(tmp_path, "timestamp\n" + "0\n" * 10)
+    options = ("--service-s", "100", "--fixed-instances", "1", "--ttl-s", "250")
+    assert main(["replay", "--arrivals", file, *options]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first == "7 of 10 requests never started: 7 expired; 0 cold starts and 0.08 instance-hours."
+    file = put(
+        tmp_path, "timestamp\n" + "\n".join(str(i * 200) for i in range(100)) + "\n19800\n19801\n19802\n"
+    )
+    assert main(["replay", "--arrivals", file, *options]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith(
+        "95 % of 102 requests that started waited at most 0.00 s (1 expired), with 0 cold"
+    )
+    asleep = ("--service-s", "1", "--no-wake-policy", "--target", "none", "--ttl-s")
+    assert main(["replay", "--arrivals", put(tmp_path, ONE), *asleep, "0"]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("None of 1 request was started: 1 still waited at the end; 0 cold starts")
+    assert main(["replay", "--arrivals", put(tmp_path, ONE), *asleep, "60"]) == 0
+    assert "None of 1 request was started: 1 expired; 0 cold" in capsys.readouterr().out
+
+
+def test_an_instance_that_never_leaves_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = put(tmp_path, ONE)
+    assert ran(capsys, file, "--service-s", "10")["back_at_min"] is True
+    assert ran(capsys, file, "--service-s", "10", "--fixed-instances", "2")["back_at_min"] is True
+    assert main(["replay", "--arrivals", file, "--service-s", "10", "--target", "none", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["back_at_min"] is False
+    assert "Nothing scales in: 1 instance above the minimum still runs at the end" in err
+
+
+def test_sums_of_fractions_are_no_waits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = put(tmp_path, "timestamp\n0.1\n0.3\n")
+    found = ran(capsys, file, "--service-s", "0.2", "--fixed-instances", "1")
+    assert (found["waited"], found["mean_wait_s"], found["max_wait_s"]) == (0, 0.0, 0.0)
+
+
+def test_what_is_assumed_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = " ".join(ran(capsys, put(tmp_path, ONE), "--service-s", "10")["assumptions"])
+    assert "billed from when it is ordered: AWS does not say" in said
+    assert "expires after 6 h in the queue" in said
+    assert "backlog per instance is published as the backlog" in said
+    options = ("--service-s", "10", "--bill-from", "in-service", "--ttl-s", "0", "--target", "none")
+    other = " ".join(ran(capsys, put(tmp_path, ONE), *options)["assumptions"])
+    assert "billed from when it is in service" in other
+    assert "never expires" in other
+    assert "Target tracking" not in other
+    assert main(["replay", "--arrivals", put(tmp_path, ONE), "--service-s", "10"]) == 0
+    assert "Assumed: An instance is billed from when it is ordered" in capsys.readouterr().out
 
 
 def made(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:

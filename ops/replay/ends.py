@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ops.replay.scenario import Scenario, Tracking, Watched
+from ops.replay.outcome import Replayed
+from ops.replay.scenario import Kind, Scenario, Tracking, Watched
 
 GIVE_UP_S = 30 * 86_400.0
 """So long after the last progress a course that only goes round in circles is left."""
@@ -47,3 +48,21 @@ def _longest_cooldown(scenario: Scenario) -> float:
         ),
         default=0.0,
     )
+
+
+def above_least(replayed: Replayed, scenario: Scenario) -> int:
+    """Instances beyond the minimum at the end of a course with its timeline: 0 where it came back to it.
+
+    A course without an end is over when that is so; only one that was given up has minutes after its end.
+    """
+    found = replayed.timeline
+    if found is None or not len(found):
+        return 0
+    edge = (found.first_minute + len(found)) * 60.0
+    if scenario.until_s is None and edge <= replayed.end_s:
+        return 0
+    low = scenario.bounds.min
+    for event in sorted(scenario.events, key=lambda e: e.at_s):
+        if event.at_s < edge and event.kind in (Kind.SCHEDULED, Kind.BOUNDS) and event.low is not None:
+            low = event.low
+    return max(0, int(found.instances[-1]) - low)
