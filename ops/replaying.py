@@ -84,7 +84,7 @@ def of_file(path: str, columns: Columns, asked: Asked, say: Say) -> Answer:
             "Nothing tells how long a request takes.",
             "Give --service-s SECONDS, --service lognormal:MEDIAN,SIGMA or --service-column COLUMN.",
         )
-    requests = Requests(found.arrival_s, hold)
+    requests = _less(found.arrival_s, hold) if found.ends else Requests(found.arrival_s, hold)
     if asked.growth is None:
         return _over((requests,), asked, Span(found.zero_s), say)
     ways = tuple(multiplied(requests, asked.growth, asked.seed, number) for number in range(EXPANSIONS))
@@ -114,6 +114,13 @@ def of_synthetic(made: Made, asked: Asked, say: Say) -> Answer:
         f"00:00 {made.shape.zone}; {EXPANSIONS} ways in which they may come."
     )
     return _over(tuple(ways), asked, Span(zero), say)
+
+
+def _less(end_s: FloatArray, hold_s: FloatArray) -> Requests:
+    """Requests that ended then."""
+    arrival = end_s - hold_s
+    order = np.argsort(arrival, kind="stable")
+    return Requests(arrival[order], hold_s[order])
 
 
 def _over(ways: Sequence[Requests], asked: Asked, span: Span, say: Say) -> Answer:

@@ -315,6 +315,16 @@ def test_what_is_assumed_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "Assumed: An instance is billed from when it is ordered" in capsys.readouterr().out
 
 
+def test_ends_less_what_a_request_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = put(tmp_path, "end\n30\n20\n45\n")
+    found = ran(capsys, file, "--end-column", "end", "--service-s", "10", "--fixed-instances", "1")
+    assert (found["requests"], found["waited"], found["drained_s"]) == (3, 0, 35.0)
+    spread = ran(
+        capsys, file, "--end-column", "end", "--service", "lognormal:9,0.5", "--fixed-instances", "3"
+    )
+    assert (spread["waited"], spread["horizon_s"]) == (0, spread["drained_s"])
+
+
 def made(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
     assert main(["replay", "--synthetic", *options, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -399,6 +409,15 @@ def test_a_file_that_grows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (["--arrivals", "{}", "--service", "1", "--seed", "-1"], "--seed -1 cannot be"),
         (["--arrivals", "{}", "--service", "1", "--timeline", "/nowhere/at/all.csv"], "cannot be written"),
         (["--arrivals", "{}", "--sevice", "1"], "--sevice"),
+        (
+            ["--arrivals", "{}", "--service", "1", "--initial", "9", "--max", "5"],
+            "9 instances at the start cannot be with a minimum of 0 and a maximum of 5",
+        ),
+        (
+            ["--arrivals", "{}", "--service", "1", "--initial", "0", "--min", "2"],
+            "0 instances at the start cannot be with a minimum of 2",
+        ),
+        (["--arrivals", "{}", "--service", "1", "--warm", "fri 08:00-08:00"], "nothing, or a whole day?"),
         (["--arrivals", "{}", "--synthetic", "1/h"], "--arrivals and --synthetic are 2 kinds of traffic."),
         (["--synthetic", "1/h"], "Nothing tells how long a request takes. Give --service-s"),
         (["--synthetic", "often", "--service-s", "1"], "'often' has no rate."),
