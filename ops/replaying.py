@@ -15,7 +15,7 @@ from ops.core.warm import zone_of
 from ops.core.words import count
 from ops.planner import inputs, player
 from ops.replay.arrivals_file import Columns, read_arrivals
-from ops.replay.backtest import Backtest
+from ops.replay.backtest import Backtest, Replay
 from ops.replay.draws import PROVISION, PROVISIONS, SERVICE, Times, generator
 from ops.replay.ends import above_least
 from ops.replay.numbers import Numbers, numbers
@@ -131,21 +131,13 @@ def _over(ways: Sequence[Requests], asked: Asked, span: Span, say: Say) -> Answe
         scenario(USUAL, asked.wish, way, concurrency, _drawn(provision, asked.seed, number), span)
         for number, way in enumerate(ways)
     ]
-    replay = player(ways, max(_span_s(way) for way in ways), say)
-    runs = [replay(way, each) for way, each in zip(ways, wanted, strict=True)]
-    above = tuple(above_least(run, each) for run, each in zip(runs, wanted, strict=True))
-    if any(above):
+    found = _played(ways, wanted, player(ways, wanted, say))
+    if any(found.above):
         say(
-            f"Nothing scales in: {count(max(above), 'instance')} above the minimum still runs at the end, "
+            f"Nothing scales in: {count(max(found.above), 'instance')} above the minimum still runs at the end, "
             "and would be billed on. The cost is that until the last change."
         )
-    return Answer(
-        tuple(numbers(way, run) for way, run in zip(ways, runs, strict=True)), runs[0], wanted[0], above
-    )
-
-
-def _span_s(requests: Requests) -> float:
-    return float(np.ptp(requests.arrival_s)) if len(requests) else 0.0
+    return found
 
 
 def of_endpoint(console: Console, name: str, days: float, asked: Asked, say: Say) -> Answer:
@@ -164,25 +156,34 @@ def of_endpoint(console: Console, name: str, days: float, asked: Asked, say: Say
     if asked.growth is not None:  # a number of its own: no random number of the expansions is drawn twice
         traffic = replace(traffic, arrivals=grown(traffic.arrivals, asked.growth, asked.seed, EXPANSIONS))
     given = inputs(traffic, asked.seed, EXPANSIONS, whole=True)
-    span_s = traffic.arrivals.until_s - traffic.arrivals.first_s
     span = Span(0.0, traffic.arrivals.first_s, traffic.arrivals.until_s)
     concurrency = traffic.slots.concurrency if asked.concurrency is None else asked.concurrency
     wish = replace(asked.wish, model=replace(asked.wish.model, zero_metric=traffic.model.zero_metric))
-    runs: list[Numbers] = []
-    first: tuple[Replayed, Scenario] | None = None
-    above: list[int] = []
-    replay = player(given.requests, span_s, say)
+    base = USUAL if traffic.setup is None else traffic.setup
+    scenarios: list[Scenario] = []
     for number, requests in enumerate(given.requests):
         own = given.provision_s[number]
         drawn = own if asked.provision is None else _drawn(asked.provision, asked.seed, number)
-        base = USUAL if traffic.setup is None else traffic.setup
-        wanted = scenario(base, wish, requests, concurrency, drawn, span)
-        run = replay(requests, wanted)
-        first = first or (run, wanted)
-        runs.append(numbers(requests, run))
-        above.append(above_least(run, wanted))
+        scenarios.append(scenario(base, wish, requests, concurrency, drawn, span))
+    return _played(given.requests, scenarios, player(given.requests, scenarios, say), traffic, trust)
+
+
+def _played(
+    ways: Sequence[Requests],
+    scenarios: Sequence[Scenario],
+    replay: Replay,
+    traffic: EndpointTraffic | None = None,
+    trust: Backtest | None = None,
+) -> Answer:
+    """Of the courses only the first one is kept."""
+    found, above, first = [], [], None
+    for way, each in zip(ways, scenarios, strict=True):
+        run = replay(way, each)
+        first = first or run
+        found.append(numbers(way, run))
+        above.append(above_least(run, each))
     assert first is not None
-    return Answer(tuple(runs), *first, tuple(above), traffic, trust)
+    return Answer(tuple(found), first, scenarios[0], tuple(above), traffic, trust)
 
 
 def _drawn(provision: Times, seed: int, number: int) -> tuple[float, ...]:

@@ -325,6 +325,16 @@ def test_ends_less_what_a_request_takes(tmp_path: Path, capsys: pytest.CaptureFi
     assert (spread["waited"], spread["horizon_s"]) == (0, spread["drained_s"])
 
 
+def test_a_very_long_request_is_replayed_and_a_very_long_patience_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = ran(capsys, put(tmp_path, ONE), "--service-s", "1e7")
+    assert found["drained_s"] == 1e7 + 480
+    options = ("--service-s", "10", "--no-wake-policy", "--target", "none", "--ttl-s", "1e15")
+    stuck = ran(capsys, put(tmp_path, ONE), *options)
+    assert (stuck["unfinished"], stuck["expired"]) == (1, 0)
+
+
 def made(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
     assert main(["replay", "--synthetic", *options, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -409,6 +419,17 @@ def test_a_file_that_grows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (["--arrivals", "{}", "--service", "1", "--seed", "-1"], "--seed -1 cannot be"),
         (["--arrivals", "{}", "--service", "1", "--timeline", "/nowhere/at/all.csv"], "cannot be written"),
         (["--arrivals", "{}", "--sevice", "1"], "--sevice"),
+        (
+            ["--arrivals", "{}", "--service", "1e9"],
+            "That would be 32 years, minute by minute, most of them for processing",
+        ),
+        (
+            ["--arrivals", "{}", "--service", "1", "--provision-s", "1e15"],
+            "for provisioning times. Give shorter",
+        ),
+        (["--arrivals", "{}", "--service", "1", "--scale-in-cooldown", "1e9"], "most of them for cooldowns"),
+        (["--arrivals", "{}", "--service", "1", "--metric-delay-s", "1e9"], "for the delay of metrics"),
+        (["--synthetic", "1/h", "--service", "lognormal:1e9,1"], "most of them for processing times"),
         (
             ["--arrivals", "{}", "--service", "1", "--initial", "9", "--max", "5"],
             "9 instances at the start cannot be with a minimum of 0 and a maximum of 5",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,15 @@ from ops.__main__ import main
 from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import BadInput, UnknownEndpoint
+from ops.core.types import Bounds
 from ops.local_aws.server import LocalAws
 from ops.local_aws.story_kit import DAY, HOUR, Kit
 from ops.local_aws.traffic import Batch, Traffic, office, quiet
 from ops.local_aws.world import Assumptions, WorldOptions
+from ops.planner import player
+from ops.replay import oracle
 from ops.replay.backtest import Trust
+from ops.replay.scenario import Requests, Scenario
 from ops.traffic_past import EndpointTraffic
 from tests.living import TUESDAY, console_at, error, gated
 from tests.small_worlds import NAME, small, told
@@ -292,3 +297,15 @@ def test_minutes_that_aws_has_forgotten_are_taken_from_the_history(tmp_path: Pat
     # Whatever the steps, all that came is there: twelve every six hours.
     for found in (later.arrivals, without):
         assert found.total + found.unplaced == pytest.approx(12 * (21 * 4), abs=24)
+
+
+def test_what_replays_is_chosen_by_the_work_as_well() -> None:
+    """Hours of work that one slot does one after the other are minutes of a replay, like hours of arrivals."""
+    usual = Scenario(Bounds(0, 1), 1, 1)
+    few = Requests(np.zeros(10), np.full(10, 10.0))
+    long = Requests(np.zeros(10), np.full(10, 1e7))
+    assert player([few], [usual]) is oracle.replay
+    assert player([long], [usual]) is not oracle.replay
+    assert player([long], [replace(usual, until_s=6000.0)]) is oracle.replay
+    with pytest.raises(BadInput, match="years, minute by minute, most of them for the span of the arrivals"):
+        player([Requests(np.array([0.0, 1e9]), np.ones(2))], [usual])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from ops.replay.outcome import Replayed
-from ops.replay.scenario import Kind, Scenario, Tracking, Watched
+from ops.replay.scenario import Kind, Requests, Scenario, Tracking, Watched
 
+SPAN = "the span of the arrivals"
 GIVE_UP_S = 30 * 86_400.0
 """So long after the last progress a course that only goes round in circles is left."""
 
@@ -66,3 +67,21 @@ def above_least(replayed: Replayed, scenario: Scenario) -> int:
         if event.at_s < edge and event.kind in (Kind.SCHEDULED, Kind.BOUNDS) and event.low is not None:
             low = event.low
     return max(0, int(found.instances[-1]) - low)
+
+
+def expected_s(requests: Requests, scenario: Scenario) -> dict[str, float]:
+    """About how long a course takes, in seconds, by what it takes them for; at least, where instances stay few."""
+    if not len(requests) and scenario.until_s is None:
+        return {}
+    first = float(requests.arrival_s[0]) if scenario.start_s is None else scenario.start_s
+    if scenario.until_s is not None:
+        return {SPAN: scenario.until_s - first}
+    slots = max(1, scenario.bounds.max) * scenario.concurrency
+    work = float(requests.hold_s.sum()) / slots
+    return {
+        SPAN: float(requests.arrival_s[-1]) - first,
+        "processing times": max(work, float(requests.hold_s.max())),
+        "provisioning times": max(scenario.provision_s),
+        "cooldowns": _longest_cooldown(scenario),
+        "the delay of metrics": scenario.model.metric_delay_s,
+    }
