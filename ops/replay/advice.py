@@ -277,7 +277,8 @@ def _how_sure(best: Played, tied: Sequence[Played], facts: Facts) -> tuple[str, 
     for part in best.clauses:
         if part.clause.measure == SHARE and part.requests < FEW:
             said = f"Only {count(part.requests, 'request')}" if part.requests >= 1 else "No request"
-            lines.append(f"{said} came {part.clause.when}: that says little about a share of them.")
+            when = part.clause.when if part.clause.windows or len(best.clauses) == 1 else "at other times"
+            lines.append(f"{said} came {when}: that says little about a share of them.")
     lines.append(facts.trust or "How well a replay matches this endpoint was not tested.")
     return tuple(lines)
 
