@@ -17,7 +17,7 @@ from ops.replay.candidates import Ground, fitted, scenario, unlike, worked
 from ops.replay.engine import Prepared, prepare
 from ops.replay.noise import front
 from ops.replay.numbers import Classes, Numbers, Waits
-from ops.replay.promise import classes, judged
+from ops.replay.promise import classes, judged, layers
 from ops.replay.scenario import Requests, Scenario
 from ops.replay.space import GRID_SHARE, fixed, grid, neighbours
 from ops.replay.sweep import Tell, go_on, sweep
@@ -113,8 +113,12 @@ class _Table:
         self.seen: set[Candidate] = set()
         self.ready: dict[tuple[int, float], Prepared] = {}
         self.done = 0
+        self.layers = layers(promise)
         self.held = [
-            judged(promise, classes(promise, r.arrival_s), r.arrival_s, ground.until_s)
+            [
+                judged(promise, classes(promise, r.arrival_s, layer), r.arrival_s, ground.until_s)
+                for layer in range(self.layers)
+            ]
             for r in traffic.expansions
         ]
 
@@ -131,16 +135,20 @@ class _Table:
             for speed in dict.fromkeys(c.machine.speed for c in fresh):
                 mine = [c for c in fresh if c.machine.speed == speed]
                 scenarios = [scenario(c, ground) if exact is None else on(exact, ground) for c in mine]
-                numbers = self.run(
-                    self._prepared(n, requests, speed),
-                    scenarios,
-                    classes=held,
-                    limits_s=self.promise.limits_s,
-                    tell=self._tell(self.done),
-                )
-                self.done += len(mine)
-                for candidate, each in zip(mine, numbers, strict=True):
-                    found[candidate].append(each)
+                by_layer = []
+                for each in held:
+                    by_layer.append(
+                        self.run(
+                            self._prepared(n, requests, speed),
+                            scenarios,
+                            classes=each,
+                            limits_s=self.promise.limits_s,
+                            tell=self._tell(self.done),
+                        )
+                    )
+                    self.done += len(mine)
+                for candidate, *told in zip(mine, *by_layer, strict=True):
+                    found[candidate].append(_together(self.promise, told))
         for candidate in fresh:
             self.played.append(
                 played(len(self.played), role, candidate, found[candidate], self.ground, self.promise)
@@ -160,7 +168,7 @@ class _Table:
         return self.ready[number, speed]
 
     def _tell(self, before: int) -> Tell:
-        of = self.most * len(self.traffic.expansions)
+        of = self.most * len(self.traffic.expansions) * self.layers
         return lambda done, _: self.tell(min(before + done, of), of)
 
     def best(self) -> tuple[tuple[Candidate, int], ...]:
@@ -172,6 +180,17 @@ class _Table:
             if len(found) < MOST_BEST and number not in found:
                 found.append(number)
         return tuple((self.played[n].candidate, int(self.played[n].peak_instances.high)) for n in found)
+
+
+def _together(promise: Promise, layered: Sequence[Numbers]) -> Numbers:
+    """One replay with the waits of every clause, of numbers with those of one layer each."""
+    if len(layered) == 1:
+        return layered[0]
+    parts = list(layered[0].by_class)
+    for group in promise.groups:
+        for layer, number in enumerate(group):
+            parts[number] = layered[layer].by_class[number]
+    return replace(layered[0], by_class=tuple(parts))
 
 
 def on(exact: Scenario, ground: Ground) -> Scenario:
