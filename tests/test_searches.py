@@ -9,7 +9,7 @@ import pytest
 
 from ops.core.errors import Unreachable
 from ops.replay.sweep import Stopped, Tell
-from ops.searches import AT_ONCE, KEPT_S, RETRY_S, Searches
+from ops.searches import AT_ONCE, KEPT_S, RETRY_S, Searches, when
 from tests.living import Hand
 
 LONG_S = 20.0
@@ -162,3 +162,21 @@ def test_a_fault_is_not_kept_quiet(searches: Searches) -> None:
     searches.wait("a", LONG_S)
     with pytest.raises(ZeroDivisionError, match="a fault"):
         searches.want("a", work, "ann")
+
+
+def test_a_search_waits_until_what_it_needs_is_there() -> None:
+    answers = [False, True]
+    heard: list[tuple[int, int]] = []
+
+    def tell(done: int, of: int) -> bool:
+        heard.append((done, of))
+        return True
+
+    when(lambda: answers.pop(0), tell, LONG_S)
+    assert (answers, heard) == ([], [(0, 0)])
+    when(lambda: False, tell, 0.0)
+
+
+def test_a_search_that_waits_can_be_stopped() -> None:
+    with pytest.raises(Stopped):
+        when(lambda: False, lambda done, of: False, LONG_S)

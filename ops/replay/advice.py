@@ -294,7 +294,9 @@ def _how_sure(best: Played, tied: Sequence[Played], facts: Facts) -> tuple[str, 
     for part in best.clauses:
         if part.clause.measure == SHARE and part.requests < FEW:
             said = f"Only {count(part.requests, 'request')}" if part.requests >= 1 else "No request"
-            lines.append(f"{said} came {part.clause.when}: that says little about a share of them.")
+            others = not part.clause.windows and any(c.clause.windows for c in best.clauses)
+            when = "at other times" if others else part.clause.when
+            lines.append(f"{said} came {when}: that says little about a share of them.")
     lines.append(facts.trust or "How well a replay matches this endpoint was not tested.")
     return tuple(dict.fromkeys(lines))
 

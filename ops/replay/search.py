@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ops.core.candidate import Candidate, SearchSpace
+from ops.core.candidate import Candidate, Machine, SearchSpace, always_on
 from ops.core.cost import HOURS_PER_MONTH
 from ops.core.promise import MEAN, Clause, Promise
 from ops.core.views_planner import ClausePlayed, Dollars, Played, Role, Spread, Weighed
@@ -95,6 +95,8 @@ def search(
     table.play(Role.OWN, own)
     always = fixed(space)[: max(0, table.room)]
     table.play(Role.FIXED, always)
+    for machine in space.machines:
+        table.fewest(machine)
     table.play(Role.FOUND, grid(space, max(1, int(table.room * GRID_SHARE)))[: max(0, table.room)])
     for left in range(ROUNDS, 0, -1):
         room = max(0, table.room) // left
@@ -160,6 +162,20 @@ class _Table:
         if today.left:
             self.seen.discard(fitted(today.candidate))
             self.played[-1] = replace(self.played[-1], left=today.left)
+
+    def fewest(self, machine: Machine) -> None:
+        """Close the ladder of those that are always on: the fewest instances that keep the promise are among them."""
+        while self.room > 0:
+            tried = {
+                p.candidate.fixed: all(p.kept)
+                for p in self.played
+                if p.candidate.fixed is not None and p.candidate.machine == machine and not p.left
+            }
+            enough = min((n for n, kept in tried.items() if kept), default=0)
+            below = max((n for n in tried if n < enough), default=enough - 1)
+            if not enough or enough - below < 2:
+                return
+            self.play(Role.FIXED, (always_on((enough + below) // 2, machine),))
 
     def _prepared(self, number: int, requests: Requests, speed: float) -> Prepared:
         """Once for all candidates of a speed."""

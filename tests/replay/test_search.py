@@ -308,3 +308,16 @@ def test_a_warm_plan_of_another_zone_is_kept_by_the_wall_clock() -> None:
     assert opened == [6.0] * 5  # summer time until 25 October
     later = scenario(Candidate(0, 2, warm=(plan,)), GROUND)
     assert [e.at_s % DAY / 3600 for e in later.events] == [7.0, 17.0]
+
+
+def test_the_fewest_instances_always_on_that_keep_the_promise_are_among_those_tried() -> None:
+    """Ten bursts of 40 requests, 90 s each on two slots: some rung between 2 and 16 is the first that keeps it."""
+    heavy = Traffic(tuple(bursts(seed, size=40, hold_s=90.0) for seed in (1, 2, 3)), (1, 2, 3))
+    ladder = replace(NO_SPACE, fixed=(2, 16), machines=(MACHINE,))
+    every = replace(NO_SPACE, fixed=tuple(range(2, 17)), machines=(MACHINE,))
+
+    def fewest(space: SearchSpace) -> int | None:
+        found = search(heavy, GROUND, PROMISE, space, today=None, most=30, bounded=True)
+        return min(p.candidate.fixed for p in found if p.candidate.fixed and all(p.kept))
+
+    assert fewest(ladder) == fewest(every)

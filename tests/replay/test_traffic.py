@@ -171,3 +171,9 @@ def test_expansions_share_their_seeds_and_differ_from_each_other() -> None:
     assert {len(r) for r in one} == {300}
     assert expanded(found, Times(20), 7).arrival_s.tobytes() == one[0].arrival_s.tobytes()
     assert one[0].arrival_s.mean() - START == pytest.approx(3000, abs=200)
+
+
+def test_where_nothing_was_read_yet_everything_is_unknown() -> None:
+    for found in (of_queue((), 0.0, 3600.0), of_invocations((), 0.0, 3600.0)):
+        assert found.known_share == 0.0
+        assert found.unknown_s == 3600.0
