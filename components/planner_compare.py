@@ -128,8 +128,8 @@ def _waits(named: list[plan_course.Named], of: Course, view: PlanView) -> None:
     clause = _clause(view.promise)
     shown, promise = named, view.promise
     if clause is not None:
-        shown = [(name, _of_clause(course, promise, clause)) for name, course in named]
-        promise = replace(promise, clauses=(promise.clauses[clause],))
+        shown = [(name, _of_clause(course, promise, clause[0])) for name, course in named]
+        promise = replace(promise, clauses=tuple(promise.clauses[n] for n in clause))
     live_plot(
         lambda: (
             plan_waits.waits_chart(shown, promise, started=clause is not None),
@@ -141,15 +141,17 @@ def _waits(named: list[plan_course.Named], of: Course, view: PlanView) -> None:
     )
 
 
-def _clause(promise: Promise) -> int | None:
-    """Which clause's requests the curve is of; None: all."""
-    if len(promise.clauses) < 2:
+def _clause(promise: Promise) -> tuple[int, ...] | None:
+    """The clauses of whose requests the curve is; None: of all."""
+    groups = promise.groups
+    if len(groups) < 2:
         return None
-    names = ["all", *(clause.when if clause.windows else "other times" for clause in promise.clauses)]
+    firsts = [promise.clauses[group[0]] for group in groups]
+    names = ["all", *(clause.when if clause.windows else "other times" for clause in firsts)]
     chosen = st.segmented_control(
         "Of which requests", names, default=names[0], key="planner-waits-of", required=True
     )
-    return names.index(chosen) - 1 if chosen in names[1:] else None
+    return groups[names.index(chosen) - 1] if chosen in names[1:] else None
 
 
 def _of_clause(course: Course, promise: Promise, clause: int) -> Course:

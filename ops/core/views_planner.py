@@ -142,12 +142,15 @@ class Played:
 
     @property
     def over(self) -> Spread:
-        """The share of requests (0-1) that waited longer than their clause allows."""
-        total = sum(c.requests for c in self.clauses)
+        """The share of requests (0-1) that waited longer than their clause allows, of several the shortest."""
+        shortest: dict[tuple[object, ...], ClausePlayed] = {}
+        for part in sorted(self.clauses, key=lambda c: c.clause.limit_s):
+            shortest.setdefault(part.clause.held, part)
+        known = [c for c in shortest.values() if c.requests]
+        total = sum(c.requests for c in known)
         seeds = range(len(self.kept))
         if not total:
             return Spread(tuple(float("nan") for _ in seeds))
-        known = [c for c in self.clauses if c.requests]
         return Spread(tuple(sum((1 - c.within.values[s]) * c.requests for c in known) / total for s in seeds))
 
 

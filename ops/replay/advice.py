@@ -278,7 +278,7 @@ def _how_sure(best: Played, tied: Sequence[Played], facts: Facts) -> tuple[str, 
         lines.append(f"The traffic was multiplied by {facts.growth:g}.")
         lines.append("The baselines of Savings are of the traffic as it was: it is not held against them.")
     ranges = [cost_range(best), *(_clause_range(part, best) for part in best.clauses if part.requests)]
-    lines.append(f"Over these: {'; '.join(r for r in ranges if r)}.")
+    lines.append(f"Over these: {'; '.join(dict.fromkeys(r for r in ranges if r))}.")
     if best.candidate.warm and best.hours_month.high > WIDE * best.hours_month.low:
         lines.append(
             "Its cost differs that much by what happens at the edges of its windows: a scheduled action that is due "
@@ -294,15 +294,20 @@ def _how_sure(best: Played, tied: Sequence[Played], facts: Facts) -> tuple[str, 
     for part in best.clauses:
         if part.clause.measure == SHARE and part.requests < FEW:
             said = f"Only {count(part.requests, 'request')}" if part.requests >= 1 else "No request"
-            when = part.clause.when if part.clause.windows or len(best.clauses) == 1 else "at other times"
+            others = not part.clause.windows and any(c.clause.windows for c in best.clauses)
+            when = "at other times" if others else part.clause.when
             lines.append(f"{said} came {when}: that says little about a share of them.")
     lines.append(facts.trust or "How well a replay matches this endpoint was not tested.")
-    return tuple(lines)
+    return tuple(dict.fromkeys(lines))
 
 
 def _clause_range(part: ClausePlayed, best: Played) -> str:
     when = (
-        f" {part.clause.when}" if part.clause.windows else " at other times" if len(best.clauses) > 1 else ""
+        f" {part.clause.when}"
+        if part.clause.windows
+        else " at other times"
+        if any(p.clause.windows for p in best.clauses)
+        else ""
     )
     if not tells(best):
         return ""

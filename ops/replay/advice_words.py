@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 
 from ops.core.promise import MEAN, exactly
@@ -78,21 +79,31 @@ def tells(one: Played) -> bool:
 
 def waits_line(one: Played) -> str:
     """How long requests wait with it, by clause where there are several; and how many never start."""
-    known = [part for part in one.clauses if part.requests]
-    if len(known) > 1:
+    known: dict[tuple[object, ...], list[ClausePlayed]] = {}
+    for part in one.clauses:
+        if part.requests:
+            known.setdefault(part.clause.held, []).append(part)
+    groups = list(known.values())
+    if len(groups) > 1:
         said = [
-            f"{part.clause.when if part.clause.windows else 'at other times'} "
-            + (f"{_wait('p95', part.p95_s) or 'nothing started'}, " if tells(one) else "")
-            + f"{percent(part.within.mid)} in time"
-            for part in known
+            f"{mine[0].clause.when if mine[0].clause.windows else 'at other times'} "
+            + (f"{_wait('p95', mine[0].p95_s) or 'nothing started'}, " if tells(one) else "")
+            + _in_time(mine)
+            for mine in groups
         ]
     elif tells(one):
-        waits = known[0] if known else one
+        waits = groups[0][0] if groups else one
         found = ", ".join(filter(None, (_wait("p95 wait", waits.p95_s), _wait("longest", waits.max_s))))
         said = [found or "no wait is known"]
     else:
         said = []
     return "; ".join([*said, *filter(None, [lost(one)])])
+
+
+def _in_time(mine: Sequence[ClausePlayed]) -> str:
+    if len(mine) == 1:
+        return f"{percent(mine[0].within.mid)} in time"
+    return ", ".join(f"{percent(part.within.mid)} within {exactly(part.clause.limit_s)}" for part in mine)
 
 
 def starts(one: Played) -> str:

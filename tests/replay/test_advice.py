@@ -334,3 +334,18 @@ def test_what_todays_row_leaves_out_stands_in_the_evidence() -> None:
     for found in ([today], [today, sample(1, sleeping(2), 300)]):
         said_ = advise(found, PROMISE, FACTS).evidence
         assert "Today's policy is more than its row says. Scaling is suspended in part." in said_
+
+
+def test_several_measures_of_the_same_hours_are_told_together() -> None:
+    both = parse("p95<=2min; p99<=10min")
+    one = sample(0, sleeping(2), 300, promise=both, late=(0.02, 0.0), requests=12.0)
+    advice = advise([one], both, FACTS)
+    assert advice.evidence[0].startswith("With it: p95 wait 1 min, longest 1.5 min; ")
+    assert sum("p95 wait 1 min" in line for line in advice.sure) == 1
+    assert sum("Only 12 requests came at all times" in line for line in advice.sure) == 1
+    office_ = parse("p95<=2min and max<=10min mon-fri 8-18 UTC; max<=1h")
+    told = advise([sample(0, sleeping(2), 300, promise=office_, late=(0.02, 0.0, 0.0))], office_, FACTS)
+    assert told.evidence[0] == (
+        "With it: Mon-Fri 08:00-18:00 (UTC) p95 1 min, 98 % within 2 min, 100 % within 10 min; at other times p95 1 "
+        "min, 100 % in time; 10 cold starts a month."
+    )

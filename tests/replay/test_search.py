@@ -259,6 +259,37 @@ def test_a_candidate_that_is_not_all_of_todays_set_up_does_not_stand_for_it() ->
     assert [p.role for p in whole if p.candidate == always] == [Role.TODAY]
 
 
+def test_a_promise_of_several_measures_is_kept_where_each_alone_is() -> None:
+    texts = ("p95<=120s mon 08-12", "max<=400s mon 08-12", "p95<=900s", "mean<=200s")
+    own = (Candidate(0, 2, 2.0, machine=MACHINE), Candidate(1, 2, machine=MACHINE), always_on(1, MACHINE))
+    both = parse(f"{texts[0]} and max<=400s; {texts[2]} and {texts[3]}")
+    heard: list[tuple[int, int]] = []
+
+    def tell(done: int, of: int) -> bool:
+        heard.append((done, of))
+        return True
+
+    found = search(TRAFFIC, GROUND, both, NO_SPACE, own=own, most=3, tell=tell)
+    alone = [
+        search(TRAFFIC, GROUND, parse(text), NO_SPACE, own=own, most=3)
+        for text in (
+            *(f"{text}; max<=30d" for text in texts[:2]),
+            *(f"max<=30d mon 08-12; {t}" for t in texts[2:]),
+        )
+    ]
+    for place, one in enumerate(found):
+        parts = [each[place].clauses[0 if k < 2 else 1] for k, each in enumerate(alone)]
+        assert [(c.requests, c.within, c.kept) for c in one.clauses] == [
+            (c.requests, c.within, c.kept) for c in parts
+        ]
+        assert one.kept == tuple(all(c.kept[s] for c in parts) for s in range(3))
+        short = search(TRAFFIC, GROUND, parse(f"{texts[0]}; {texts[3]}"), NO_SPACE, own=own, most=3)[place]
+        assert one.over == short.over
+    assert {all(p.kept) for p in found} == {True, False}
+    assert heard == sorted(heard)
+    assert all(done <= of for done, of in heard)
+
+
 def test_requests_that_never_start_are_late_and_keep_no_promise() -> None:
     nobody = Candidate(0, 2, None, wake=None, machine=MACHINE)
     found = search(TRAFFIC, GROUND, parse("max<=900s"), NO_SPACE, own=(nobody,), most=1)[0]
