@@ -75,7 +75,9 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         ] = None,
         end_column: Annotated[
             Text,
-            typer.Option(help="The column with the ends of requests, which arrived their duration before."),
+            typer.Option(
+                help="The column with the ends of requests, which arrived their duration (or --service-s) before."
+            ),
         ] = None,
         service_s: Annotated[
             Seconds, typer.Option("--service-s", help="Seconds that every request takes.")
