@@ -103,12 +103,19 @@ def add(candidate: Candidate) -> None:
 
 def take_away(candidate: Candidate) -> None:
     """Take a hand-made candidate out of the link."""
-    text = candidate_text.to_query(candidate)
-    kept = [each for each in st.query_params.get_all(planner_door.OWN) if each != text]
+    kept = [each for each in st.query_params.get_all(planner_door.OWN) if not _says(each, candidate)]
     found: dict[str, str | list[str]] = {planner_door.OWN: kept}
-    if st.query_params.get(planner_door.PICK) == text:
+    if _says(st.query_params.get(planner_door.PICK) or "", candidate):
         found[planner_door.PICK] = []
     st.query_params.update(found)
+
+
+def _says(text: str, candidate: Candidate) -> bool:
+    """Whether a text of the link means this one, however it is written."""
+    try:
+        return candidate_text.from_query(text) == candidate
+    except BadInput:
+        return False
 
 
 def told() -> None:

@@ -14,6 +14,7 @@ from components import (
     planner_form,
     planner_saved,
     planner_search,
+    planner_slips,
     scope,
     session,
     zoom,
@@ -38,6 +39,7 @@ def advice(view: PlanView) -> None:
     if other:
         show(other, key="planner-machine")
     notices.problems(view.problems)
+    planner_slips.left_out(view)
     if not planner_door.past_is_read(view.ref.name):
         st.info(
             "Its past is still being read: this rests on what is known so far.",

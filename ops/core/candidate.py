@@ -98,6 +98,19 @@ class Candidate:
         return "; ".join([", ".join(said), *(plan_text(plan) for plan in self.warm)])
 
 
+def insist_on_room(candidate: Candidate) -> Candidate:
+    """The same candidate. Raises BadInput where a warm window keeps more instances than the maximum lets run."""
+    for plan in candidate.warm:
+        most = candidate.high if plan.ceiling is None else plan.ceiling
+        if plan.floor is not None and plan.floor > most:
+            kept = f"{count(plan.floor, 'instance')} kept warm {'is' if plan.floor == 1 else 'are'}"
+            raise BadInput(
+                f"{kept} above the maximum of {most}.",
+                f"Raise the maximum to {plan.floor}, or keep at most {most} warm.",
+            )
+    return candidate
+
+
 def always_on(instances: int, machine: Machine) -> Candidate:
     """So many instances day and night, and nothing that scales."""
     return Candidate(instances, instances, None, wake=None, machine=machine)

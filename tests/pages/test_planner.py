@@ -19,7 +19,7 @@ from ops.core.candidate import Candidate
 from ops.core.candidate_text import from_query, to_query
 from ops.core.errors import Denied, OpsError, UnknownEndpoint, Unreachable
 from ops.core.types import Problem
-from ops.core.views_planner import PlanQuery, PlanView, Role
+from ops.core.views_planner import LeftOut, PlanQuery, PlanView, Role
 from ops.replay.promise import parse as promise_of
 from ops.replay.sweep import Stopped
 from tests.components.plan_samples import BEST, CHEAP, NAME, QUERY, SAVED, TODAY, TYPED, course, view
@@ -314,6 +314,34 @@ def test_what_makes_no_sense_in_the_form_is_answered_there(
     press(app, "planner-own-add")
     assert said in notices(app)
     assert "own" not in app.query_params
+
+
+def test_more_kept_warm_than_the_maximum_is_refused_at_the_form(open_page: Open) -> None:
+    app = opened(open_page, Planning(view()))
+    app.text_input(key="planner-own-warm").set_value("mon-fri 08:00-18:00")
+    app.number_input(key="planner-own-floor").set_value(5)
+    press(app, "planner-own-add")
+    assert "5 instances kept warm are above the maximum of 4." in notices(app)
+    assert "Raise the maximum to 5, or keep at most 4 warm." in notices(app)
+    assert "own" not in app.query_params
+    assert "The cheapest policy that keeps the promise is" in words(app)
+
+
+def test_a_candidate_of_the_link_that_cannot_be_is_told_once_and_can_be_taken_out(open_page: Open) -> None:
+    text = "max=4&min=0&target=2&warm=12345.0800.1800,zEurope~Berlin,e8,f5,b0"
+    bad = from_query(text)
+    asked = replace(QUERY, own=(bad,), machines=(bad.machine,))
+    left = LeftOut(bad, "5 instances kept warm are above the maximum of 4.", "Raise the maximum to 5.")
+    app = opened(
+        open_page, Planning(replace(view(asked), left_out=(left,)), view()), asked, own=text, pick=text
+    )
+    assert notices(app).count("5 instances kept warm are above the maximum of 4.") == 1
+    assert "Today → advised" in words(app)
+    press(app, "planner-left-out-0")
+    assert "own" not in app.query_params
+    assert "pick" not in app.query_params
+    finish(app, QUERY)
+    assert notices(app) == ""
 
 
 def test_an_advised_one_on_another_machine_says_so(open_page: Open) -> None:
