@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components import notices, planner_door, refused, scope, session
+from components import notices, planner_door, planner_typed, refused, scope, session
 from components.markup import html, show
 from ops.core import candidate_text
 from ops.core.candidate import Candidate
@@ -36,6 +36,7 @@ def ask() -> PlanQuery | None:
         name = scope.pick_endpoint(session.names())
         _fields()
     _suggestions()
+    planner_typed.told(name)
     typed = st.query_params.get(planner_door.PROMISE) or ""
     promise = _promise(typed)
     picked()
@@ -171,8 +172,6 @@ def _fields() -> None:
         )
         st.number_input(
             "Traffic ×",
-            min_value=0.01,
-            max_value=MOST_GROWTH,
             step=0.5,
             format="%g",
             key=_TYPED + planner_door.GROWTH,
@@ -180,7 +179,11 @@ def _fields() -> None:
             width=110,
         )
         st.form_submit_button(
-            "Find the cheapest policy", type="primary", on_click=_submit, key="planner-find"
+            "Find the cheapest policy",
+            type="primary",
+            on_click=planner_typed.checked,
+            args=(_submit, _TYPED + planner_door.GROWTH, MOST_GROWTH),
+            key="planner-find",
         )
 
 

@@ -162,6 +162,30 @@ def test_what_is_typed_becomes_the_link_when_the_button_is_pressed(open_page: Op
     assert "Read as: every request starts within 10 min." in words(finish(app, asked))
 
 
+@pytest.mark.parametrize("times", [0.0, 1000.0, -2.0])
+def test_a_growth_that_cannot_be_is_answered_in_words(open_page: Open, times: float) -> None:
+    app = opened(open_page, Planning(view()))
+    app.number_input(key="typed-growth").set_value(times)
+    press(app, "planner-find")
+    assert f"Traffic × {times:g} cannot be replayed. Give a number from 0.01 to 100" in " ".join(
+        words(app).split()
+    )
+    assert "growth" not in app.query_params
+    app.number_input(key="typed-growth").set_value(1.0)
+    press(app, "planner-find")
+    assert "cannot be replayed" not in words(app)
+
+
+def test_without_an_endpoint_the_button_says_what_is_first(open_page: Open) -> None:
+    app = opened(open_page, Planning(view()), None)
+    app.text_input(key="typed-promise").set_value(TYPED)
+    press(app, "planner-find")
+    assert "Choose an endpoint first." in words(app)
+    assert app.query_params["promise"] == TYPED
+    app.selectbox(key="endpoint").set_value(NAME).run()
+    assert "Choose an endpoint first." not in words(finish(app, QUERY))
+
+
 def test_a_suggestion_asks_at_once(open_page: Open) -> None:
     asked = replace(QUERY, promise="p95<=2min")
     app = opened(open_page, Planning(view(asked)), None, endpoint=NAME)
@@ -265,6 +289,8 @@ def test_the_answer_before_stays_while_a_newer_search_fails(open_page: Open) -> 
     press(app, "planner-find")
     finish(app, replace(QUERY, days=15))
     assert "The sample has no answer." in notices(app)
+    assert "the answer to another question: 30 days of traffic. Asked now: 15 days" in notices(app)
+    assert not [b.label for b in app.button if b.label.endswith("to Capacity…")]
     assert "The cheapest policy that keeps the promise is" in words(app)
 
 
@@ -407,6 +433,41 @@ def test_a_search_shows_how_far_it_is_and_can_be_stopped(open_page: Open) -> Non
     press(app, "planner-on")
     finish(app, QUERY)
     assert "The cheapest policy that keeps the promise is" in words(app)
+
+
+class SlowFor15(Slow):
+    """Only the search over 15 days waits."""
+
+    def recall(self, key, work, keep_s):  # type: ignore[no-untyped-def]
+        if key[0] == "plan" and key[1].days != 15:
+            return self.ask(key, work, keep_s)
+        return super().recall(key, work, keep_s)
+
+
+def test_an_answer_that_stays_after_cancel_says_which_question_it_answers(open_page: Open) -> None:
+    other = replace(QUERY, days=15, growth=2.0)
+    source = SlowFor15(view(), view(other))
+    app = opened(open_page, source)
+    assert "Take the advised one to Capacity…" in [b.label for b in app.button]
+    app.segmented_control(key="typed-days").set_value(15)
+    app.number_input(key="typed-growth").set_value(2.0)
+    press(app, "planner-find")
+    assert source.half.wait(LONG_S)
+    app.run()
+    press(app, "planner-cancel")
+    source.go.set()
+    finish(app, other)
+    said = (
+        "the answer to another question: 30 days of traffic; traffic × 1. "
+        "Asked now: 15 days of traffic; traffic × 2."
+    )
+    assert said in notices(app)
+    assert "The cheapest policy that keeps the promise is" in words(app)
+    assert not [b.label for b in app.button if b.label.endswith("to Capacity…")]
+    press(app, "planner-on")
+    finish(app, other)
+    assert "another question" not in notices(app)
+    assert "Take the advised one to Capacity…" in [b.label for b in app.button]
 
 
 @pytest.mark.parametrize(
