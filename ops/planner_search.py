@@ -134,6 +134,12 @@ class PlannerSearch(WarmConsole, PlannerConsole):
             raise BadInput(
                 f"A scenario needs a name of up to {LONGEST_NAME} characters.", 'Such as "Max 4, warm 8-18".'
             )
+        others = (s for s in self.scenarios(wanted.endpoint) if s.id != wanted.id)
+        if any(s.name.casefold() == name.casefold() for s in others):
+            raise BadInput(
+                f"A scenario of {wanted.endpoint} is saved as “{name}” already.",
+                "Give it another name, or delete that one first.",
+            )
         if wanted.id:
             self._insist_on_own(wanted.id, actor)
         kept = replace(

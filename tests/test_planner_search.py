@@ -179,6 +179,16 @@ def test_scenarios_are_kept_listed_and_forgotten(console: Console) -> None:
             console.save_scenario(replace(wanted, name=name), ANNA)
 
 
+def test_two_scenarios_of_an_endpoint_have_two_names(console: Console, view: PlanView) -> None:
+    wanted = SavedScenario("", "Two warm", NAME, always_on(2, MACHINE), SLOW, {}, "")
+    kept = console.save_scenario(wanted, ANNA)
+    with pytest.raises(BadInput, match="saved as “two WARM” already"):
+        console.save_scenario(replace(wanted, name=" two  WARM"), BEN)
+    assert console.save_scenario(replace(kept, promise=QUICK), ANNA).id == kept.id
+    assert len(console.scenarios(NAME)) == 1
+    assert console.delete_scenario(kept.id, ANNA)
+
+
 @pytest.mark.parametrize(
     ("query", "error"),
     [

@@ -391,7 +391,7 @@ def test_hand_made_ones_can_be_taken_out_again(open_page: Open) -> None:
 def test_the_table_is_sorted_and_cut_as_asked(open_page: Open) -> None:
     app = opened(open_page, Planning(view()))
     rows = [line for line in table_lines(app) if len(line) == 7]
-    assert [line[1].split()[0] for line in rows] == ["$190", "$306", "$310", "$790", "$1,460"]
+    assert [line[1].split()[0] for line in rows] == ["$310", "$306", "$790", "$1,460", "$190"]
     app.selectbox(key="show").set_value("keeps the promise").run()
     rows = [line for line in table_lines(app) if len(line) == 7]
     assert [line[6] for line in rows] == ["✓ kept"] * 3
@@ -400,6 +400,30 @@ def test_the_table_is_sorted_and_cut_as_asked(open_page: Open) -> None:
     rows = [line for line in table_lines(app) if len(line) == 7]
     assert [line[2].split()[0] for line in rows] == ["0", "4.0", "1", "1", "4", "31", "2"]
     assert "▲ kept in 4 of 5" in [line[6] for line in rows]
+
+
+def test_the_first_order_has_today_the_advised_what_keeps_it_and_then_what_nearly_does(
+    open_page: Open,
+) -> None:
+    app = opened(open_page, Planning(view()))
+    app.selectbox(key="show").set_value("all").run()
+    rows = [line for line in table_lines(app) if len(line) == 7]
+    assert [line[1].split()[0] for line in rows] == [
+        "$310", "$306", "$790", "$1,460", "$420", "$190", "$170",
+    ]  # fmt: skip
+    app.selectbox(key="order").set_value("the cheapest first").run()
+    assert next(line for line in table_lines(app) if len(line) == 7)[1].startswith("$170")
+
+
+def test_the_calendar_says_which_of_the_expansions_it_counts(open_page: Open) -> None:
+    said = words(opened(open_page, Planning(view())))
+    assert "today: 30 cold starts in one of the 5 expansions of the traffic (seed 1)" in said
+
+
+def test_a_scenario_says_when_it_was_saved_with_the_zone(open_page: Open) -> None:
+    source = Planning(view())
+    source.saved = (SAVED,)
+    assert re.search(r"\d{4} \d\d:\d\d UTC", words(opened(open_page, source)).split("Saved scenarios")[1])
 
 
 def test_saved_scenarios_open_by_a_link_that_reproduces_them(open_page: Open) -> None:
