@@ -25,8 +25,8 @@ MOST_NAME = 80
 
 def to_capacity(view: PlanView, candidate: Candidate, called: str) -> None:
     """Hands one candidate as one plan to the write gate; who may only look sees why not."""
-    now = None if view.today is None else view.played[view.today].candidate
-    same, realtime = candidate == now, session.is_realtime(view.ref.name)
+    today = None if view.today is None else view.played[view.today]
+    same, realtime = today is not None and today.whole(candidate), session.is_realtime(view.ref.name)
     if realtime:
         said = "A real-time endpoint has no such policy: becoming asynchronous takes a new configuration and a deploy."
     elif same:

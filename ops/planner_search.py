@@ -7,11 +7,21 @@ import math
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 
 from ops import compiled, sweeping
-from ops.core.candidate import Candidate, Machine, SearchSpace, insist_on_room
+from ops.aws.endpoints import problem_of
+from ops.core.candidate import (
+    Candidate,
+    Machine,
+    SearchSpace,
+    alike,
+    fitted,
+    insist_on_room,
+    on_todays,
+)
 from ops.core.change import Actor, ChangePlan, CostEffect, may
 from ops.core.errors import BadInput, OpsError, ReadOnly
 from ops.core.plan_effects import next_effect
@@ -19,12 +29,13 @@ from ops.core.setup import Setup
 from ops.core.setup_steps import after
 from ops.core.types import Price, Problem, utc
 from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanView, Played, SavedScenario
+from ops.core.words import count
 from ops.planner import PlannerConsole
 from ops.planner_plan import take
-from ops.planner_posed import Posed, check, on_todays, pose, savings
+from ops.planner_posed import Posed, check, pose, savings
 from ops.replay.advice import Facts, advise, tight
 from ops.replay.advice_words import dollars
-from ops.replay.candidates import fitted, scenario, worked
+from ops.replay.candidates import scenario, worked
 from ops.replay.engine import replay
 from ops.replay.search import fronts, on, search
 from ops.replay.space import around, at_any_hour
@@ -71,6 +82,8 @@ class PlannerSearch(WarmConsole, PlannerConsole):
         compiled.warm()
         candidate = self._ready(candidate, posed)
         today = posed.today if posed.today is not None and posed.today.candidate == candidate else None
+        if today is not None and today.left and candidate in self._own(query, posed)[0]:
+            today = None  # asked for by itself
         own = () if today is not None else (insist_on_room(candidate),)
         figures = search(
             posed.traffic,
@@ -171,7 +184,7 @@ class PlannerSearch(WarmConsole, PlannerConsole):
         if space is None:
             candidate = None if posed.today is None else posed.today.candidate
             first = posed.traffic.expansions[0]
-            space = around(candidate, first, posed.promise, posed.ground, posed.machine, query.zone)
+            space = around(candidate, first, posed.promise, posed.ground, posed.machine, posed.zone)
             more = (self._with_price(m, traffic.endpoint.ref.region) for m in _searchable(query, left_out))
             space = replace(space, machines=tuple(dict.fromkeys((posed.machine, *more))))
         played = (
@@ -208,7 +221,7 @@ class PlannerSearch(WarmConsole, PlannerConsole):
                 played,
                 posed.promise,
                 _facts(query, posed, trust),
-                lambda chosen: savings(chosen, traffic.actual, price, most),
+                lambda chosen: savings(chosen, traffic.actual, price, most) if query.growth == 1 else (),
             ),
             posed.ground.cold_start_s,
             price,
@@ -225,7 +238,11 @@ class PlannerSearch(WarmConsole, PlannerConsole):
         price, trouble = None, None
         if endpoint.instance_type is not None:
             price, trouble = self._prices.quote(endpoint.ref.region, endpoint.instance_type)
-        limits, problems = self._limits.limits(self._reading())
+        limits: dict[str, int] = {}
+        try:
+            limits, problems = self._limits.limits(self._reading())
+        except OpsError as error:  # what was read is enough: the quota is not known then
+            problems = (problem_of("quotas", error),)
         setup = None
         if endpoint.is_async:
             seen, _, _ = state.judged(query.name)
@@ -308,18 +325,21 @@ def _cost(found: PlanView, candidate: Candidate) -> CostEffect | None:
     today = None if found.today is None else found.played[found.today]
     if today is None or today.usd_month is None:
         return None
-    wanted = _unpriced(on_todays(candidate, today.candidate.machine))
-    chosen = next((p for p in found.played if _unpriced(p.candidate) == wanted), None)
+    if today.left:
+        said = (
+            "What it costs beside today's policy cannot be told, which is more than the search could look at."
+        )
+        return CostEffect(None, None, f"{said} {' '.join(today.left)}")
+    wanted = on_todays(candidate, today.candidate.machine)
+    chosen = next((p for p in found.played if alike(wanted, p.candidate)), None)
     if chosen is None or chosen.usd_month is None:
         return None
     more = chosen.usd_month.mid - today.usd_month.mid
-    days = (found.last - found.first).days
-    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by a replay of {days} days at list price."
+    days, growth = round((found.last - found.first) / timedelta(days=1)), found.query.growth
+    grown = "" if growth == 1 else f" with {growth:g} times their traffic"
+    over = f"a replay of {count(days, 'day')}{grown}"
+    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} at list price."
     return CostEffect(more * 24 / 730, more, said)
-
-
-def _unpriced(candidate: Candidate) -> Candidate:
-    return replace(candidate, machine=replace(candidate.machine, usd_per_hour=None))
 
 
 def _usd(one: Played) -> str:

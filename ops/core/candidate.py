@@ -7,7 +7,7 @@ a set-up.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from ops.core.errors import BadInput
@@ -109,6 +109,34 @@ def insist_on_room(candidate: Candidate) -> Candidate:
                 f"Raise the maximum to {plan.floor}, or keep at most {most} warm.",
             )
     return candidate
+
+
+def fitted(candidate: Candidate) -> Candidate:
+    """With warm plans numbered from 1 on that put back its own bounds."""
+    plans = tuple(
+        replace(
+            plan,
+            id=number,
+            back_min=None if plan.floor is None else candidate.low,
+            back_max=None if plan.ceiling is None else candidate.high,
+        )
+        for number, plan in enumerate(candidate.warm, 1)
+    )
+    return replace(candidate, warm=plans)
+
+
+def on_todays(candidate: Candidate, machine: Machine) -> Candidate:
+    """One that names no machine runs on today's."""
+    return replace(candidate, machine=machine) if candidate.machine == Machine() else candidate
+
+
+def alike(one: Candidate, today: Candidate) -> bool:
+    """Whether a candidate is today's, on its machine where it names none; prices do not count."""
+
+    def bare(each: Candidate) -> Candidate:
+        return replace(fitted(each), machine=replace(each.machine, usd_per_hour=None))
+
+    return bare(on_todays(one, today.machine)) == bare(today)
 
 
 def always_on(instances: int, machine: Machine) -> Candidate:

@@ -16,7 +16,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ops.core.baselines import Against
-from ops.core.candidate import Candidate, Machine, SearchSpace
+from ops.core.candidate import Candidate, Machine, SearchSpace, alike
 from ops.core.promise import Clause, Promise
 from ops.core.types import EndpointRef, FloatArray, Price, Problem
 
@@ -133,6 +133,12 @@ class Played:
     clauses: tuple[ClausePlayed, ...]
     kept: tuple[bool, ...]
     """In each expansion: whether every clause was kept."""
+    left: tuple[str, ...] = ()
+    """Of today's policy: what of the set-up its candidate leaves out, in sentences. The figures are of the set-up."""
+
+    def whole(self, candidate: Candidate) -> bool:
+        """Whether this is a candidate and nothing else, on its machine where it names none."""
+        return not self.left and alike(candidate, self.candidate)
 
     @property
     def over(self) -> Spread:

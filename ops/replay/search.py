@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ops.core.candidate import Candidate, SearchSpace
+from ops.core.candidate import Candidate, Machine, SearchSpace, always_on
 from ops.core.cost import HOURS_PER_MONTH
 from ops.core.promise import MEAN, Clause, Promise
 from ops.core.views_planner import ClausePlayed, Dollars, Played, Role, Spread, Weighed
@@ -59,10 +59,14 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What is set up now. `exact`: with all that a candidate cannot hold; None: the candidate is all of it."""
+    """What is set up now. `exact`: with all that a candidate cannot hold; None: the candidate is all of it.
+
+    `left`: what of it the candidate leaves out, in sentences; where there is any, it does not stand for today's.
+    """
 
     candidate: Candidate
     exact: Scenario | None = None
+    left: tuple[str, ...] = ()
 
 
 def search(
@@ -83,14 +87,16 @@ def search(
     `most`: candidates at most; today's and hand-made ones are tried in any case. `bounded`: nothing outside the ranges
     of the space is looked at but these. Raises Stopped when `tell` says so.
     """
-    known = None if today is None else fitted(today.candidate)
+    known = None if today is None or today.left else fitted(today.candidate)
     own = [each for each in unlike(own) if each != known]
     table = _Table(traffic, ground, promise, run, tell, max(most, len(own) + (today is not None)))
     if today is not None:
-        table.play(Role.TODAY, (today.candidate,), today.exact)
+        table.play_today(today)
     table.play(Role.OWN, own)
     always = fixed(space)[: max(0, table.room)]
     table.play(Role.FIXED, always)
+    for machine in space.machines:
+        table.fewest(machine)
     table.play(Role.FOUND, grid(space, max(1, int(table.room * GRID_SHARE)))[: max(0, table.room)])
     for left in range(ROUNDS, 0, -1):
         room = max(0, table.room) // left
@@ -141,6 +147,27 @@ class _Table:
             self.played.append(
                 played(len(self.played), role, candidate, found[candidate], self.ground, self.promise)
             )
+
+    def fewest(self, machine: Machine) -> None:
+        """Close the ladder of those that are always on: the fewest instances that keep the promise are among them."""
+        while self.room > 0:
+            tried = {
+                p.candidate.fixed: all(p.kept)
+                for p in self.played
+                if p.candidate.fixed is not None and p.candidate.machine == machine
+            }
+            enough = min((n for n, kept in tried.items() if kept), default=0)
+            below = max((n for n in tried if n < enough), default=enough - 1)
+            if not enough or enough - below < 2:
+                return
+            self.play(Role.FIXED, (always_on((enough + below) // 2, machine),))
+
+    def play_today(self, today: Today) -> None:
+        """A candidate that is not all of the set-up may be tried by itself, too."""
+        self.play(Role.TODAY, (today.candidate,), today.exact)
+        if today.left:
+            self.seen.discard(fitted(today.candidate))
+            self.played[-1] = replace(self.played[-1], left=today.left)
 
     def _prepared(self, number: int, requests: Requests, speed: float) -> Prepared:
         """Once for all candidates of a speed."""

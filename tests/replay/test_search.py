@@ -244,6 +244,21 @@ def test_today_is_replayed_with_all_that_a_candidate_cannot_hold() -> None:
     assert found[0].candidate == today
 
 
+def test_a_candidate_that_is_not_all_of_todays_set_up_does_not_stand_for_it() -> None:
+    always = Candidate(1, 3, 5.0, machine=MACHINE)
+    exact = replace(scenario(replace(always, low=0), GROUND), start_s=None, until_s=None)
+    left = ("Scheduled actions that Ebb did not make: warm-open.",)
+    for given in ((always,), (replace(always, low=2),)):
+        found = search(
+            TRAFFIC, GROUND, PROMISE, NO_SPACE, today=Today(always, exact, left), own=given, most=2
+        )
+        assert [p.role for p in found] == [Role.TODAY, Role.OWN]
+        assert (found[0].left, found[1].left) == (left, ())
+        assert found[0].hours_month.mid < found[1].hours_month.mid
+    whole = search(TRAFFIC, GROUND, PROMISE, NO_SPACE, today=Today(always), own=(always,), most=2)
+    assert [p.role for p in whole if p.candidate == always] == [Role.TODAY]
+
+
 def test_requests_that_never_start_are_late_and_keep_no_promise() -> None:
     nobody = Candidate(0, 2, None, wake=None, machine=MACHINE)
     found = search(TRAFFIC, GROUND, parse("max<=900s"), NO_SPACE, own=(nobody,), most=1)[0]
@@ -262,3 +277,16 @@ def test_a_warm_plan_of_another_zone_is_kept_by_the_wall_clock() -> None:
     assert opened == [6.0] * 5  # summer time until 25 October
     later = scenario(Candidate(0, 2, warm=(plan,)), GROUND)
     assert [e.at_s % DAY / 3600 for e in later.events] == [7.0, 17.0]
+
+
+def test_the_fewest_instances_always_on_that_keep_the_promise_are_among_those_tried() -> None:
+    """Ten bursts of 40 requests, 90 s each on two slots: some rung between 2 and 16 is the first that keeps it."""
+    heavy = Traffic(tuple(bursts(seed, size=40, hold_s=90.0) for seed in (1, 2, 3)), (1, 2, 3))
+    ladder = replace(NO_SPACE, fixed=(2, 16), machines=(MACHINE,))
+    every = replace(NO_SPACE, fixed=tuple(range(2, 17)), machines=(MACHINE,))
+
+    def fewest(space: SearchSpace) -> int | None:
+        found = search(heavy, GROUND, PROMISE, space, today=None, most=30, bounded=True)
+        return min(p.candidate.fixed for p in found if p.candidate.fixed and all(p.kept))
+
+    assert fewest(ladder) == fewest(every)
