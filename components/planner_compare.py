@@ -172,7 +172,7 @@ def _cold(named: list[plan_course.Named], zone: tzinfo, view: PlanView) -> None:
     most = max((h.count for _, _, hours in found for h in hours), default=1)
     for number, (name, course, hours) in enumerate(found):
         total = sum(h.count for h in hours)
-        said = f"{name}: {fmt.plural(total, 'cold start')} in the traffic that was replayed"
+        said = f"{name}: {fmt.plural(total, 'cold start')} {_whose(course, view)}"
         show(html('<p class="small">{said}</p>', said=said), key=f"planner-cold-says-{number}")
         if total:
             live_plot(
@@ -184,3 +184,13 @@ def _cold(named: list[plan_course.Named], zone: tzinfo, view: PlanView) -> None:
                 key=f"planner-cold-{number}",
                 view=f"{zone}|{most}",
             )
+
+
+def _whose(course: Course, view: PlanView) -> str:
+    """Of which replays the calendar is, against the figures a month."""
+    if len(view.seeds) < 2:
+        return "in the traffic that was replayed"
+    return (
+        f"in one of the {len(view.seeds)} expansions of the traffic (seed {course.seed}); "
+        "the figures a month are means over all of them"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -118,13 +118,18 @@ def listed(found: tuple[SavedScenario, ...], zone: tzinfo) -> Html:
                     html(
                         '{who}<div class="small muted">{when}</div>',
                         who=each.who,
-                        when=fmt.moment(each.at, zone),
+                        when=_when(each.at, zone),
                     ),
                     "saved",
                 ),
             )
         )
     return table((("name", ""), ("policy", ""), ("promise", ""), ("saved", "")), rows, "Saved scenarios")
+
+
+def _when(at: datetime | None, zone: tzinfo) -> str:
+    """With the zone; the day in full."""
+    return fmt.DASH if at is None else f"{fmt.moment(at, zone)} {at.astimezone(zone):%Z}"
 
 
 def link(each: SavedScenario) -> str:

@@ -98,6 +98,19 @@ class Candidate:
         return "; ".join([", ".join(said), *(plan_text(plan) for plan in self.warm)])
 
 
+def insist_on_room(candidate: Candidate) -> Candidate:
+    """The same candidate. Raises BadInput where a warm window keeps more instances than the maximum lets run."""
+    for plan in candidate.warm:
+        most = candidate.high if plan.ceiling is None else plan.ceiling
+        if plan.floor is not None and plan.floor > most:
+            kept = f"{count(plan.floor, 'instance')} kept warm {'is' if plan.floor == 1 else 'are'}"
+            raise BadInput(
+                f"{kept} above the maximum of {most}.",
+                f"Raise the maximum to {plan.floor}, or keep at most {most} warm.",
+            )
+    return candidate
+
+
 def fitted(candidate: Candidate) -> Candidate:
     """With warm plans numbered from 1 on that put back its own bounds."""
     plans = tuple(

@@ -208,6 +208,16 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A hand-made candidate that could not be replayed; the rest was searched without it."""
+
+    candidate: Candidate
+    """As it was asked for."""
+    what: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PlanView:
     """A search with its answer."""
 
@@ -235,6 +245,7 @@ class PlanView:
     notes: tuple[str, ...] = ()
     """What the search assumed, and what of today's set-up a candidate cannot hold."""
     problems: tuple[Problem, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
