@@ -31,7 +31,7 @@ class Selected:
 def selected(view: PlanView) -> Selected:
     """What the link names; else the advised one, or today's."""
     asked = planner_controls.picked()
-    if asked is not None:
+    if asked is not None and asked not in {each.candidate for each in view.left_out}:
         number = next((p.number for p in view.played if p.candidate == asked), None)
         called = "selected" if number is None else _called(view, view.played[number])
         return Selected(asked, number, called)

@@ -129,8 +129,8 @@ def _waits(named: list[plan_course.Named], of: Course, view: PlanView) -> None:
     clause = _clause(view.promise)
     shown, promise = named, view.promise
     if clause is not None:
-        shown = [(name, _of_clause(course, promise, clause)) for name, course in named]
-        promise = replace(promise, clauses=(promise.clauses[clause],))
+        shown = [(name, _of_clause(course, promise, clause[0])) for name, course in named]
+        promise = replace(promise, clauses=tuple(promise.clauses[n] for n in clause))
     live_plot(
         lambda: (
             plan_waits.waits_chart(shown, promise, started=clause is not None),
@@ -142,15 +142,17 @@ def _waits(named: list[plan_course.Named], of: Course, view: PlanView) -> None:
     )
 
 
-def _clause(promise: Promise) -> int | None:
-    """Which clause's requests the curve is of; None: all."""
-    if len(promise.clauses) < 2:
+def _clause(promise: Promise) -> tuple[int, ...] | None:
+    """The clauses of whose requests the curve is; None: of all."""
+    groups = promise.groups
+    if len(groups) < 2:
         return None
-    names = ["all", *(clause.when if clause.windows else "other times" for clause in promise.clauses)]
+    firsts = [promise.clauses[group[0]] for group in groups]
+    names = ["all", *(clause.when if clause.windows else "other times" for clause in firsts)]
     chosen = st.segmented_control(
         "Of which requests", names, default=names[0], key="planner-waits-of", required=True
     )
-    return names.index(chosen) - 1 if chosen in names[1:] else None
+    return groups[names.index(chosen) - 1] if chosen in names[1:] else None
 
 
 def _of_clause(course: Course, promise: Promise, clause: int) -> Course:
@@ -171,7 +173,7 @@ def _cold(named: list[plan_course.Named], zone: tzinfo, view: PlanView) -> None:
     most = max((h.count for _, _, hours in found for h in hours), default=1)
     for number, (name, course, hours) in enumerate(found):
         total = sum(h.count for h in hours)
-        said = f"{name}: {fmt.plural(total, 'cold start')} in the traffic that was replayed"
+        said = f"{name}: {fmt.plural(total, 'cold start')} {_whose(course, view)}"
         show(html('<p class="small">{said}</p>', said=said), key=f"planner-cold-says-{number}")
         if total:
             live_plot(
@@ -183,3 +185,13 @@ def _cold(named: list[plan_course.Named], zone: tzinfo, view: PlanView) -> None:
                 key=f"planner-cold-{number}",
                 view=f"{zone}|{most}",
             )
+
+
+def _whose(course: Course, view: PlanView) -> str:
+    """Of which replays the calendar is, against the figures a month."""
+    if len(view.seeds) < 2:
+        return "in the traffic that was replayed"
+    return (
+        f"in one of the {len(view.seeds)} expansions of the traffic (seed {course.seed}); "
+        "the figures a month are means over all of them"
+    )

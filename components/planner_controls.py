@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components import notices, planner_door, planner_ranges, refused, scope, session
+from components import notices, planner_door, planner_ranges, planner_typed, refused, scope, session
 from components.markup import html, show
 from ops.core import candidate_text
 from ops.core.candidate import Candidate
@@ -38,6 +38,7 @@ def ask() -> PlanQuery | None:
         name = scope.pick_endpoint(session.names())
         _fields()
     _suggestions()
+    planner_typed.told(name)
     typed = st.query_params.get(planner_door.PROMISE) or ""
     promise = _promise(typed)
     picked()
@@ -108,12 +109,19 @@ def add(candidate: Candidate) -> None:
 
 def take_away(candidate: Candidate) -> None:
     """Take a hand-made candidate out of the link."""
-    text = candidate_text.to_query(candidate)
-    kept = [each for each in st.query_params.get_all(planner_door.OWN) if each != text]
+    kept = [each for each in st.query_params.get_all(planner_door.OWN) if not _says(each, candidate)]
     found: dict[str, str | list[str]] = {planner_door.OWN: kept}
-    if st.query_params.get(planner_door.PICK) == text:
+    if _says(st.query_params.get(planner_door.PICK) or "", candidate):
         found[planner_door.PICK] = []
     st.query_params.update(found)
+
+
+def _says(text: str, candidate: Candidate) -> bool:
+    """Whether a text of the link means this one, however it is written."""
+    try:
+        return candidate_text.from_query(text) == candidate
+    except BadInput:
+        return False
 
 
 def told() -> None:
@@ -175,8 +183,6 @@ def _main_fields() -> None:
         )
         st.number_input(
             "Traffic ×",
-            min_value=0.01,
-            max_value=MOST_GROWTH,
             step=0.5,
             format="%g",
             key=_TYPED + planner_door.GROWTH,
@@ -184,7 +190,11 @@ def _main_fields() -> None:
             width=110,
         )
         st.form_submit_button(
-            "Find the cheapest policy", type="primary", on_click=_submit, key="planner-find"
+            "Find the cheapest policy",
+            type="primary",
+            on_click=planner_typed.checked,
+            args=(_submit, _TYPED + planner_door.GROWTH, MOST_GROWTH),
+            key="planner-find",
         )
 
 

@@ -11,7 +11,7 @@ from components import format as fmt
 from components import notices, planner_controls, planner_door
 from components.capacity_forms import field
 from components.markup import html, show
-from ops.core.candidate import COOLDOWN_S, WAKE_PERIODS, Candidate, Machine
+from ops.core.candidate import COOLDOWN_S, WAKE_PERIODS, Candidate, Machine, insist_on_room
 from ops.core.errors import BadInput, OpsError
 from ops.core.warm import WarmPlan
 from ops.core.warm_text import DAYS
@@ -133,7 +133,7 @@ def made(base: Candidate, zone: str, typed: dict[str, object]) -> Candidate:
     speed = typed["speed"]
     if not isinstance(speed, int | float):
         raise BadInput("The speed is missing.", "1 is as fast as today, 2 twice as fast.")
-    return Candidate(
+    found = Candidate(
         low,
         high,
         target,
@@ -147,6 +147,7 @@ def made(base: Candidate, zone: str, typed: dict[str, object]) -> Candidate:
             base.machine, str(typed["type"] or "").strip(), float(speed), str(typed["price"] or "").strip()
         ),
     )
+    return insist_on_room(found)
 
 
 def _machine(base: Machine, kind: str, speed: float, price: str) -> Machine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -26,8 +26,8 @@ MOST_NAME = 80
 
 def to_capacity(view: PlanView, candidate: Candidate, called: str) -> None:
     """Hands one candidate as one plan to the write gate; who may only look sees why not."""
-    now = None if view.today is None else view.played[view.today].candidate
-    same, realtime = candidate == now, session.is_realtime(view.ref.name)
+    today = None if view.today is None else view.played[view.today]
+    same, realtime = today is not None and today.whole(candidate), session.is_realtime(view.ref.name)
     if realtime:
         said = "A real-time endpoint has no such policy: becoming asynchronous takes a new configuration and a deploy."
     elif same:
@@ -119,13 +119,18 @@ def listed(found: tuple[SavedScenario, ...], zone: tzinfo) -> Html:
                     html(
                         '{who}<div class="small muted">{when}</div>',
                         who=each.who,
-                        when=fmt.moment(each.at, zone),
+                        when=_when(each.at, zone),
                     ),
                     "saved",
                 ),
             )
         )
     return table((("name", ""), ("policy", ""), ("promise", ""), ("saved", "")), rows, "Saved scenarios")
+
+
+def _when(at: datetime | None, zone: tzinfo) -> str:
+    """With the zone; the day in full."""
+    return fmt.DASH if at is None else f"{fmt.moment(at, zone)} {at.astimezone(zone):%Z}"
 
 
 def link(each: SavedScenario) -> str:

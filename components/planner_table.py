@@ -51,10 +51,24 @@ def chosen(view: PlanView, order: str, shows: str, by: Weighed) -> list[Played]:
     value = _VALUES.get(order, _cost)
 
     def rank(played: Played) -> tuple[float, ...]:
-        named = order == ORDERS[0] and (played.number in special or played.role is Role.OWN)
-        return (not named, math.isnan(value(played)), value(played), _cost(played), played.number)
+        first = _place(view, played) if order == ORDERS[0] else ()
+        return (*first, math.isnan(value(played)), value(played), _cost(played), played.number)
 
     return sorted(found, key=rank)
+
+
+def _place(view: PlanView, played: Played) -> tuple[float, float]:
+    """Today's, the advised one, hand-made ones, then those that keep the promise, then the others by how nearly."""
+    if played.number == view.today:
+        return 0, 0
+    if played.number == view.advice.chosen:
+        return 1, 0
+    if played.role is Role.OWN:
+        return 2, 0
+    if played.kept and sum(played.kept) >= view.query.sure * len(played.kept) - 1e-9:
+        return 3, 0
+    late = played.over.mid
+    return 4, math.inf if math.isnan(late) else late
 
 
 def _cost(played: Played) -> float:

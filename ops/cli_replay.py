@@ -1,4 +1,4 @@
-"""`python -m ops replay`: arrivals through another policy; what comes of it as text, JSON, or a CSV of its minutes."""
+"""`python -m ops replay`: traffic through another policy; what comes of it as text, JSON, or a CSV of its minutes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import BadInput, OpsError
 from ops.core.types import Price
+from ops.core.words import listed
 from ops.replay.arrivals_file import Columns
 from ops.replay.draws import times
-from ops.replay.told import documents, lines, timeline
-from ops.replaying import Answer, Asked, of_endpoint, of_file
+from ops.replay.shape_text import burst, shape
+from ops.replay.told import assumptions, documents, lines, timeline
+from ops.replaying import MADE_DAYS, Answer, Asked, Made, of_endpoint, of_file, of_synthetic
 from ops.traffic_past import DAYS
 
 NO_PRICE = "No price, so no cost: give --price DOLLARS-AN-HOUR, or --instance-type where AWS can be asked."
@@ -40,9 +42,32 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
     @app.command("replay")
     def _replay(
         endpoint: Annotated[Text, typer.Option(help="Replay the traffic of this endpoint.")] = None,
-        days: Annotated[float | None, typer.Option(help=f"Its last so many days ({DAYS:g}).")] = None,
+        days: Annotated[
+            float | None,
+            typer.Option(
+                help=f"Its last so many days ({DAYS:g}); of --synthetic so many in all ({MADE_DAYS:g})."
+            ),
+        ] = None,
         arrivals: Annotated[
             Text, typer.Option(metavar="FILE.csv", help="A row a request; - is stdin.")
+        ] = None,
+        rates: Annotated[
+            Text,
+            typer.Option(
+                "--synthetic",
+                metavar="RATES",
+                help='Traffic that nobody has seen yet: "mon-fri 08-18 120/h; else 5/h Europe/Berlin".',
+            ),
+        ] = None,
+        bursts: Annotated[
+            list[str] | None,
+            typer.Option(
+                metavar="PER_DAY,SIZE,SECONDS",
+                help="With --synthetic: so many bursts a day, of so many requests within so long; may be repeated.",
+            ),
+        ] = None,
+        growth: Annotated[
+            float | None, typer.Option(help="The factor on the traffic: 2 is twice of it.")
         ] = None,
         column: Annotated[Text, typer.Option(help="The column with the arrivals; guessed without.")] = None,
         service_column: Annotated[
@@ -50,7 +75,9 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         ] = None,
         end_column: Annotated[
             Text,
-            typer.Option(help="The column with the ends of requests, which arrived their duration before."),
+            typer.Option(
+                help="The column with the ends of requests, which arrived their duration (or --service-s) before."
+            ),
         ] = None,
         service_s: Annotated[
             Seconds, typer.Option("--service-s", help="Seconds that every request takes.")
@@ -119,13 +146,14 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         """
 
         def work() -> int:
-            if (arrivals is None) == (endpoint is None):
-                what = (
-                    "There is no traffic to replay."
-                    if arrivals is None
-                    else "There are two kinds of traffic."
+            _one_source({"--arrivals": arrivals, "--endpoint": endpoint, "--synthetic": rates})
+            if bursts and rates is None:
+                raise BadInput(
+                    "--bursts come on top of rates.", "Give --synthetic RATES too, or leave it out."
                 )
-                raise BadInput(what, "Give --arrivals FILE.csv or --endpoint NAME.")
+            named = {"--column": column, "--service-column": service_column, "--end-column": end_column}
+            if arrivals is None:
+                _no_columns(named, "an endpoint" if rates is None else "synthetic traffic")
             scaled = typed.Scaled(
                 least, most, target, scale_in_cooldown, scale_out_cooldown, high_periods, low_periods, wake_policy,
                 step, tuple(warm or ()), initial,
@@ -136,6 +164,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                 typed.service(service_s, service),
                 None if provision_s is None else times(provision_s, "provisioning time"),
                 typed.from_zero(seed, "--seed"),
+                growth,
             )
             known = None if price is None else typed.price(price, instance_type)
             if arrivals is not None:
@@ -149,11 +178,13 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                 found = of_file(arrivals, columns, asked, say)
                 if known is None:
                     known = _listed(instance_type)
+            elif rates is not None:
+                there = shape(rates, tuple(map(burst, bursts or ())))
+                found = of_synthetic(Made(there, MADE_DAYS if days is None else days), asked, say)
+                if known is None:
+                    known = _listed(instance_type)
             else:
                 assert endpoint is not None
-                _no_columns(
-                    {"--column": column, "--service-column": service_column, "--end-column": end_column}
-                )
                 with Console.open(Settings.load(), keep=True) as console:
                     found = of_endpoint(console, endpoint, DAYS if days is None else days, asked, say)
                     kind = instance_type or (found.traffic.endpoint.instance_type if found.traffic else None)
@@ -167,10 +198,21 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         run(work, as_json)
 
 
-def _no_columns(given: dict[str, str | None]) -> None:
+def _one_source(given: dict[str, str | None]) -> None:
+    named = [option for option, value in given.items() if value is not None]
+    if len(named) != 1:
+        what = (
+            f"{listed(named)} are {len(named)} kinds of traffic."
+            if named
+            else "There is no traffic to replay."
+        )
+        raise BadInput(what, "Give --arrivals FILE.csv, --endpoint NAME or --synthetic RATES.")
+
+
+def _no_columns(given: dict[str, str | None], source: str) -> None:
     for option, value in given.items():
         if value is not None:
-            raise BadInput(f"{option} is of a file, and an endpoint has none.", "Leave it out.")
+            raise BadInput(f"{option} is of a file, and {source} has none.", "Leave it out.")
 
 
 def _listed(instance_type: str | None) -> Price | None:
@@ -202,6 +244,8 @@ def _asked(console: Console, instance_type: str | None) -> Price | None:
 
 def _json(found: Answer, price: Price | None) -> str:
     document: dict[str, Any] = documents(found.runs, price)
+    document["back_at_min"] = not any(found.above)
+    document["assumptions"] = assumptions(found.scenario)
     if found.traffic is not None:
         traffic = found.traffic
         document["traffic"] = {
@@ -242,7 +286,7 @@ def _text(found: Answer, price: Price | None) -> list[str]:
         left = traffic.setup.left_out if traffic.setup is not None else ()
         said = found.trust.sentences if found.trust is not None else left
         out += ["", *textwrap.wrap(" ".join(said), WIDTH)] if said else []
-    return out
+    return [*out, "", *textwrap.wrap(f"Assumed: {' '.join(assumptions(found.scenario))}", WIDTH)]
 
 
 def _put(path: str, body: str) -> None:

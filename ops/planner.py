@@ -14,11 +14,14 @@ from ops.opened import Opened
 from ops.replay import oracle
 from ops.replay.backtest import Backtest, Replay, backtest
 from ops.replay.draws import Times
+from ops.replay.ends import SPAN, expected_s
 from ops.replay.scenario import Requests, Scenario
 from ops.replay.traffic import EXPANSIONS, expansions
 from ops.traffic_past import DAYS, EndpointTraffic
 
 SOON_S, LONG_S = 0.5, 10.0
+MOST_MINUTES = 4_000_000
+"""What a replay covers at most: between seven and eight years."""
 _EACH_S = 15e-6
 """What the reference takes for a request or a minute, about."""
 
@@ -76,7 +79,7 @@ class PlannerConsole(Opened):
         if traffic.setup is None:
             raise BadInput(traffic.unscaled, "Replay another policy over its traffic.")
         given = inputs(traffic, seed, size, whole=False)
-        replay = player(given.requests, traffic.actual.until_s - traffic.actual.first_s)
+        replay = player(given.requests, given.scenarios)
         return backtest(traffic.actual, given.requests, given.scenarios, replay, traffic.setup.left_out)
 
     def _found(self, name: str) -> Endpoint:
@@ -104,11 +107,24 @@ def inputs(traffic: EndpointTraffic, seed: int, size: int, *, whole: bool) -> Re
 
 
 def player(
-    requests: Sequence[Requests], span_s: float, say: Callable[[str], None] = lambda text: None
+    requests: Sequence[Requests],
+    scenarios: Sequence[Scenario],
+    say: Callable[[str], None] = lambda text: None,
 ) -> Replay:
     """What replays these soonest: the compiled kernels, or the reference while they are not compiled or loaded yet
-    and it is quick enough. Both say the same, to the bit. `say` hears where kernels are compiled first."""
-    takes = sum(len(each) + span_s / 60 for each in requests) * _EACH_S
+    and it is quick enough. Both say the same, to the bit. `say` hears where kernels are compiled first.
+
+    Raises BadInput where a course would cover more than MOST_MINUTES.
+    """
+    steps = 0.0
+    for each, scenario in zip(requests, scenarios, strict=True):
+        expected = expected_s(each, scenario)
+        minutes = sum(expected.values()) / 60
+        if minutes > MOST_MINUTES:
+            raise _too_long(minutes, max(expected, key=lambda what: expected[what]))
+        stuck = scenario.ttl_s / 60 if scenario.until_s is None else 0.0
+        steps += len(each) + minutes + stuck
+    takes = steps * _EACH_S
     if takes < SOON_S or (takes < LONG_S and not compiled.ready()):
         return oracle.replay
     if not compiled.ready():
@@ -116,6 +132,13 @@ def player(
     compiled.warm()
     found: Replay = import_module("ops.replay.engine").replay
     return found
+
+
+def _too_long(minutes: float, most: str) -> BadInput:
+    years = minutes / 1440 / 365
+    whole = f"{years:,.0f}" if years < 1e6 else f"{years:.0e}"
+    hint = "Look for a wrong date, or replay a part." if most == SPAN else "Give shorter ones."
+    return BadInput(f"That would be {whole} years, minute by minute, most of them for {most}.", hint)
 
 
 def _since(requests: Requests, first_s: float) -> Requests:

@@ -13,12 +13,13 @@ from datetime import datetime
 from ops.core import planning
 from ops.core.candidate import Candidate, Machine
 from ops.core.candidate_setup import gone, scaled
+from ops.core.candidate_windows import windowed
 from ops.core.change import Caution
 from ops.core.fixes import Change
 from ops.core.plan_effects import Around
 from ops.core.setup import Setup
 from ops.core.setup_steps import after, steps
-from ops.core.types import Bounds, EndpointRef, Severity
+from ops.core.types import Bounds, EndpointRef, ScheduledAction, Severity
 from ops.core.warm import WarmPlan
 from ops.core.warm_actions import faults, open_at, recognised
 from ops.core.warm_keep import active
@@ -51,12 +52,15 @@ def take(before: Setup, around: Around, candidate: Candidate, memo: str) -> Take
     for number in dict.fromkeys(g.plan.id for g in recognised(made.setup.schedules).plans):
         if number not in kept:
             made.warming(remove(made.setup, ref, number, now, memo))
+    theirs = _theirs(made.setup, candidate)
+    if theirs is not None:
+        kept[0] = theirs[0]
     inside = [plan for plan in kept.values() if open_at(plan, now) is not None]
     bounds = Bounds(
         max([candidate.low, *(p.floor for p in inside if p.floor is not None)]),
         min([candidate.high, *(p.ceiling for p in inside if p.ceiling is not None)]),
     )
-    wanted = scaled(made.setup, candidate, ref, bounds)
+    wanted = scaled(made.setup, candidate, ref, bounds, theirs[1] if theirs else ())
     lost = gone(made.setup, wanted)
     made.add(steps(made.setup, wanted, ref))
     there = {_alike(plan) for plan in kept.values()}
@@ -98,6 +102,16 @@ def _kept(setup: Setup, candidate: Candidate, ref: EndpointRef, now: datetime) -
         for g in recognised(setup.schedules).plans
         if _alike(g.plan) in wanted and not faults(g, ref, now)
     }
+
+
+def _theirs(setup: Setup, candidate: Candidate) -> tuple[WarmPlan, tuple[ScheduledAction, ...]] | None:
+    """Actions of others that are all of the warm windows of a candidate already, and stay."""
+    known = recognised(setup.schedules)
+    found = None if known.plans else windowed(known.foreign)
+    if found is None or found.high not in (None, candidate.high):
+        return None
+    same = len(candidate.warm) == 1 and _alike(candidate.warm[0]) == _alike(found.plan)
+    return (found.plan, known.foreign) if same else None
 
 
 def _alike(plan: WarmPlan) -> WarmPlan:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
 from ops.core.baselines import Against, Baseline, Kind, against
-from ops.core.candidate import Candidate, Machine
+from ops.core.candidate import Machine, fitted
 from ops.core.candidate_setup import read
 from ops.core.cost import HOURS_PER_MONTH
 from ops.core.errors import BadInput
 from ops.core.instance_time import QUARTER_S, Piece, instance_time
 from ops.core.promise import Promise
 from ops.core.setup import Setup
-from ops.core.types import Price
+from ops.core.types import Price, ScheduledAction
 from ops.core.views_planner import PlanQuery, PlanSaving, Played
 from ops.planner import inputs
 from ops.replay.backtest import Actual
-from ops.replay.candidates import Ground, fitted
+from ops.replay.candidates import Ground
 from ops.replay.of_setup import SetUp
 from ops.replay.promise import parse
 from ops.replay.scenario import Scenario
@@ -44,6 +46,8 @@ class Posed:
     machine: Machine
     today: Today | None
     notes: tuple[str, ...]
+    zone: str
+    """IANA name, of busy hours that are found in the traffic: that of the endpoint's own schedules, else as asked."""
 
     @property
     def requests(self) -> float:
@@ -102,7 +106,10 @@ def pose(
     today = None
     if setup is not None and traffic.setup is not None:
         seen = read(setup, machine, now, endpoint.current)
-        today = Today(fitted(seen.candidate), _exact(traffic.setup, machine))
+        left = tuple(dict.fromkeys((*seen.left, *traffic.setup.left_out)))
+        if setup.target is None:  # nothing scales it, and its candidate says just that
+            left = ()
+        today = Today(fitted(seen.candidate), _exact(traffic.setup, machine), left)
         if seen.left:
             notes.append(f"Today's policy is replayed as it is; its row leaves out: {' '.join(seen.left)}")
         notes += traffic.setup.left_out
@@ -113,7 +120,14 @@ def pose(
         machine,
         today,
         tuple(dict.fromkeys(notes)),
+        zone_of_schedules(() if setup is None else setup.schedules) or query.zone,
     )
+
+
+def zone_of_schedules(actions: Iterable[ScheduledAction]) -> str:
+    """The zone that most recurring actions run by; empty: none names one."""
+    named = Counter(a.timezone for a in actions if a.timezone and a.schedule.startswith("cron"))
+    return max(named, key=lambda zone: named[zone], default="")
 
 
 def multiplied(arrivals: Arrivals, growth: float) -> Arrivals:
@@ -146,11 +160,6 @@ def savings(chosen: Played, actual: Actual, price: Price | None, most: int | Non
         saved = None if usd is None or here is None else usd - here
         found.append(PlanSaving(told, usd, saved, float(saved / usd) if saved is not None and usd else None))
     return tuple(found)
-
-
-def on_todays(candidate: Candidate, machine: Machine) -> Candidate:
-    """One that names no machine runs on today's."""
-    return replace(candidate, machine=machine) if candidate.machine == Machine() else candidate
 
 
 def _exact(setup: SetUp, machine: Machine) -> Scenario:

@@ -7,25 +7,36 @@ import math
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import numpy as np
 
 from ops import compiled, sweeping
-from ops.core.candidate import Candidate, Machine, SearchSpace
+from ops.aws.endpoints import problem_of
+from ops.core.candidate import (
+    Candidate,
+    Machine,
+    SearchSpace,
+    alike,
+    fitted,
+    insist_on_room,
+    on_todays,
+)
 from ops.core.change import Actor, ChangePlan, CostEffect, may
 from ops.core.errors import BadInput, OpsError, ReadOnly
 from ops.core.plan_effects import next_effect
 from ops.core.setup import Setup
 from ops.core.setup_steps import after
 from ops.core.types import Price, Problem, utc
-from ops.core.views_planner import Course, PlanQuery, PlanView, Played, SavedScenario
+from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanView, Played, SavedScenario
+from ops.core.words import count
 from ops.planner import PlannerConsole
 from ops.planner_plan import take
-from ops.planner_posed import Posed, check, on_todays, pose, savings
+from ops.planner_posed import Posed, check, pose, savings
 from ops.replay.advice import Facts, advise, tight
 from ops.replay.advice_words import dollars
-from ops.replay.candidates import fitted, scenario, worked
+from ops.replay.candidates import scenario, worked
 from ops.replay.engine import replay
 from ops.replay.ranges import allows, narrowed
 from ops.replay.search import fronts, on, search
@@ -45,18 +56,27 @@ class PlannerSearch(WarmConsole, PlannerConsole):
     """The part of the façade that searches. Every method raises UnknownEndpoint, BadInput and OpsError."""
 
     def plan(self, query: PlanQuery, tell: Tell = go_on) -> PlanView:
-        """The search over what was read of the endpoint. Raises Stopped when `tell` says so."""
+        """The search over what was read of the endpoint. Raises Stopped when `tell` says so.
+
+        A hand-made candidate that cannot be replayed is left out, and told of in `left_out`.
+        """
         check(query)
         return self._searched(query, self.traffic(query.name, query.days), tell)
 
     def find_plan(self, query: PlanQuery, tell: Tell = go_on, say: Say = lambda text: None) -> PlanView:
-        """The same with everything read now that it lacks: for a console without a past. `say` hears what goes on."""
+        """The same with everything read now that it lacks: for a console without a past. `say` hears what goes on.
+
+        Raises BadInput where a hand-made candidate cannot be replayed.
+        """
         check(query)
         say(f"Reading {query.days:g} days of {query.name}.")
         traffic = self.find_traffic(query.name, query.days)
         if not compiled.ready():
             say(f"Compiling the replay, once: about {compiled.ABOUT_S} s.")
-        return self._searched(query, traffic, tell)
+        found = self._searched(query, traffic, tell)
+        if found.left_out:
+            raise BadInput(found.left_out[0].what, found.left_out[0].hint)
+        return found
 
     def course(self, query: PlanQuery, candidate: Candidate) -> Course:
         """One candidate over the first expansion, in detail; its figures are over all of them."""
@@ -64,7 +84,9 @@ class PlannerSearch(WarmConsole, PlannerConsole):
         compiled.warm()
         candidate = self._ready(candidate, posed)
         today = posed.today if posed.today is not None and posed.today.candidate == candidate else None
-        own = () if today is not None else (candidate,)
+        if today is not None and today.left and candidate in self._own(query, posed)[0]:
+            today = None  # asked for by itself
+        own = () if today is not None else (insist_on_room(candidate),)
         figures = search(
             posed.traffic,
             posed.ground,
@@ -127,6 +149,12 @@ class PlannerSearch(WarmConsole, PlannerConsole):
             raise BadInput(
                 f"A scenario needs a name of up to {LONGEST_NAME} characters.", 'Such as "Max 4, warm 8-18".'
             )
+        others = (s for s in self.scenarios(wanted.endpoint) if s.id != wanted.id)
+        if any(s.name.casefold() == name.casefold() for s in others):
+            raise BadInput(
+                f"A scenario of {wanted.endpoint} is saved as “{name}” already.",
+                "Give it another name, or delete that one first.",
+            )
         if wanted.id:
             self._insist_on_own(wanted.id, actor)
         kept = replace(
@@ -153,10 +181,11 @@ class PlannerSearch(WarmConsole, PlannerConsole):
     def _searched(self, query: PlanQuery, traffic: EndpointTraffic, tell: Tell) -> PlanView:
         posed, price, problems = self._posed(query, traffic)
         compiled.warm()
+        own, left_out = self._own(query, posed)
         candidate = None if posed.today is None else posed.today.candidate
         first, asked = posed.traffic.expansions[0], query.space
-        space = around(candidate, first, posed.promise, posed.ground, posed.machine, query.zone)
-        more = (self._with_price(m, traffic.endpoint.ref.region) for m in query.machines)
+        space = around(candidate, first, posed.promise, posed.ground, posed.machine, posed.zone)
+        more = (self._with_price(m, traffic.endpoint.ref.region) for m in _searchable(query, left_out))
         space = replace(space, machines=tuple(dict.fromkeys((posed.machine, *more))))
         if asked is not None:
             space = narrowed(space, asked, posed.ground.quota)
@@ -167,7 +196,7 @@ class PlannerSearch(WarmConsole, PlannerConsole):
                 posed.promise,
                 space,
                 today=posed.today,
-                own=[self._ready(each, posed) for each in query.own],
+                own=own,
                 most=query.most,
                 inside=None if asked is None else partial(allows, asked),
                 run=sweeping.sweep,
@@ -194,13 +223,14 @@ class PlannerSearch(WarmConsole, PlannerConsole):
                 played,
                 posed.promise,
                 _facts(query, posed, trust),
-                lambda chosen: savings(chosen, traffic.actual, price, most),
+                lambda chosen: savings(chosen, traffic.actual, price, most) if query.growth == 1 else (),
             ),
             posed.ground.cold_start_s,
             price,
             trust,
             posed.notes,
             problems,
+            left_out,
         )
 
     def _posed(
@@ -210,7 +240,11 @@ class PlannerSearch(WarmConsole, PlannerConsole):
         price, trouble = None, None
         if endpoint.instance_type is not None:
             price, trouble = self._prices.quote(endpoint.ref.region, endpoint.instance_type)
-        limits, problems = self._limits.limits(self._reading())
+        limits: dict[str, int] = {}
+        try:
+            limits, problems = self._limits.limits(self._reading())
+        except OpsError as error:  # what was read is enough: the quota is not known then
+            problems = (problem_of("quotas", error),)
         setup = None
         if endpoint.is_async:
             seen, _, _ = state.judged(query.name)
@@ -219,6 +253,20 @@ class PlannerSearch(WarmConsole, PlannerConsole):
         posed = pose(query, traffic, setup, price, quota, state.now)
         more = (trouble, _partial(traffic))
         return posed, price, (*problems, *(each for each in more if each is not None))
+
+    def _own(self, query: PlanQuery, posed: Posed) -> tuple[list[Candidate], tuple[LeftOut, ...]]:
+        """The hand-made ones that can be replayed, and those that cannot."""
+        good: list[Candidate] = []
+        left: list[LeftOut] = []
+        for each in query.own:
+            try:
+                ready = insist_on_room(self._ready(each, posed))
+                scenario(ready, posed.ground)
+            except BadInput as error:
+                left.append(LeftOut(each, error.what, error.hint))
+            else:
+                good.append(ready)
+        return good, tuple(left)
 
     def _ready(self, candidate: Candidate, posed: Posed) -> Candidate:
         """A hand-made candidate on its machine, with a price where today's has one."""
@@ -252,6 +300,14 @@ class PlannerSearch(WarmConsole, PlannerConsole):
             return f"The replay was not tested: {error.what}"
 
 
+def _searchable(query: PlanQuery, left_out: tuple[LeftOut, ...]) -> list[Machine]:
+    """The other machines, without those that only candidates that were left out run on."""
+    gone = {each.candidate.machine for each in left_out}
+    kept = {each.machine for each in query.own if each not in {left.candidate for left in left_out}}
+    named = (each for each in query.machines if each.instance_type)  # one without a type is today's
+    return [each for each in named if each in kept or each not in gone]
+
+
 def _facts(query: PlanQuery, posed: Posed, trust: str) -> Facts:
     shortest = tight(posed.promise, math.inf)
     assert shortest is not None
@@ -271,18 +327,21 @@ def _cost(found: PlanView, candidate: Candidate) -> CostEffect | None:
     today = None if found.today is None else found.played[found.today]
     if today is None or today.usd_month is None:
         return None
-    wanted = _unpriced(on_todays(candidate, today.candidate.machine))
-    chosen = next((p for p in found.played if _unpriced(p.candidate) == wanted), None)
+    if today.left:
+        said = (
+            "What it costs beside today's policy cannot be told, which is more than the search could look at."
+        )
+        return CostEffect(None, None, f"{said} {' '.join(today.left)}")
+    wanted = on_todays(candidate, today.candidate.machine)
+    chosen = next((p for p in found.played if alike(wanted, p.candidate)), None)
     if chosen is None or chosen.usd_month is None:
         return None
     more = chosen.usd_month.mid - today.usd_month.mid
-    days = (found.last - found.first).days
-    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by a replay of {days} days at list price."
+    days, growth = round((found.last - found.first) / timedelta(days=1)), found.query.growth
+    grown = "" if growth == 1 else f" with {growth:g} times their traffic"
+    over = f"a replay of {count(days, 'day')}{grown}"
+    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} at list price."
     return CostEffect(more * 24 / 730, more, said)
-
-
-def _unpriced(candidate: Candidate) -> Candidate:
-    return replace(candidate, machine=replace(candidate.machine, usd_per_hour=None))
 
 
 def _usd(one: Played) -> str:

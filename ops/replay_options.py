@@ -14,15 +14,17 @@ from ops import clock
 from ops.core.errors import BadInput
 from ops.core.types import Price
 from ops.core.words import listed
+from ops.planner import MOST_MINUTES
 from ops.replay.draws import Times, times
 from ops.replay.put_calls import policies
-from ops.replay.scenario import Model, Scaling
+from ops.replay.scenario import NEVER_EXPIRES, Model, Scaling
 from ops.replay.setting import Wish
 from ops.replay.warm_events import warm_plan
 
 Say = Callable[[str], None]
 OWN = "--price"
 STDIN = "-"
+MOST_TTL_S = 60.0 * MOST_MINUTES
 BILLED = {"launch": "ordered", "in-service": "in_service"}
 
 
@@ -65,6 +67,9 @@ def wish(
 ) -> Wish:
     """`say` hears what is not used. Raises BadInput."""
     ttl = seconds(ttl_s, "--ttl-s")
+    if ttl > MOST_TTL_S:
+        say(f"--ttl-s {ttl:g} is longer than any replay: requests never expire.")
+        ttl = NEVER_EXPIRES
     model = Model(
         metric_delay_s=seconds(metric_delay_s, "--metric-delay-s"), billed_from=billed_from(bill_from)
     )

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 
 import numpy as np
 
 from ops.console import Console
 from ops.core.errors import BadInput
 from ops.core.types import FloatArray
+from ops.core.warm import zone_of
+from ops.core.words import count
 from ops.planner import inputs, player
 from ops.replay.arrivals_file import Columns, read_arrivals
-from ops.replay.backtest import Backtest
+from ops.replay.backtest import Backtest, Replay
 from ops.replay.draws import PROVISION, PROVISIONS, SERVICE, Times, generator
+from ops.replay.ends import above_least
 from ops.replay.numbers import Numbers, numbers
 from ops.replay.outcome import Replayed
-from ops.replay.scenario import Requests
+from ops.replay.scenario import Requests, Scenario
 from ops.replay.setting import USUAL, Span, Wish, scenario
+from ops.replay.synthetic import Shape, grown, multiplied, synthetic
 from ops.replay.traffic import EXPANSIONS
 from ops.replay_options import read_bytes
 from ops.traffic_past import EndpointTraffic
 
 CONCURRENCY = 1
 PROVISION_S = 300.0
+MADE_DAYS = 7.0
+MONDAY = date(2026, 1, 5)
+"""Where synthetic traffic begins, at midnight: always the same day, so that a seed gives the same always."""
 Say = Callable[[str], None]
 
 
@@ -36,20 +44,35 @@ class Asked:
     service: Times | None = None
     provision: Times | None = None
     seed: int = 1
+    growth: float | None = None
+    """The factor on the traffic."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """`runs`: one for each way in which the requests may have come; `first`: the course of the first one."""
+    """`runs`: one for each way in which the requests may have come; `first`: the course of the first one.
+
+    `above`: at the end of each, instances beyond the minimum. `scenario`: of the first one.
+    """
 
     runs: tuple[Numbers, ...]
     first: Replayed
+    scenario: Scenario
+    above: tuple[int, ...]
     traffic: EndpointTraffic | None = None
     trust: Backtest | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Traffic that nobody has seen yet: its rates, and how many days of it."""
+
+    shape: Shape
+    days: float = MADE_DAYS
+
+
 def of_file(path: str, columns: Columns, asked: Asked, say: Say) -> Answer:
-    """Replay the arrivals of a file. Raises BadInput."""
+    """Replay the arrivals of a file; where they grow, `EXPANSIONS` ways in which they may. Raises BadInput."""
     found = read_arrivals(read_bytes(path), columns)
     for note in found.notes:
         say(note)
@@ -61,13 +84,60 @@ def of_file(path: str, columns: Columns, asked: Asked, say: Say) -> Answer:
             "Nothing tells how long a request takes.",
             "Give --service-s SECONDS, --service lognormal:MEDIAN,SIGMA or --service-column COLUMN.",
         )
-    requests = Requests(found.arrival_s, hold)
+    requests = _less(found.arrival_s, hold) if found.ends else Requests(found.arrival_s, hold)
+    if asked.growth is None:
+        return _over((requests,), asked, Span(found.zero_s), say)
+    ways = tuple(multiplied(requests, asked.growth, asked.seed, number) for number in range(EXPANSIONS))
+    return _over(ways, asked, Span(found.zero_s), say)
+
+
+def of_synthetic(made: Made, asked: Asked, say: Say) -> Answer:
+    """Replay traffic that is made from rates, `EXPANSIONS` times over. Raises BadInput."""
+    if asked.service is None:
+        raise BadInput(
+            "Nothing tells how long a request takes.",
+            "Give --service-s SECONDS or --service lognormal:MEDIAN,SIGMA.",
+        )
+    start = datetime.combine(MONDAY, time(), zone_of(made.shape.zone))
+    growth = 1.0 if asked.growth is None else asked.growth
+    zero = int(start.timestamp())
+    ways = []
+    for number in range(EXPANSIONS):
+        found = synthetic(made.shape, start, made.days, asked.service, asked.seed, number, growth)
+        ways.append(Requests(found.arrival_s - zero, found.hold_s))
+    if not any(map(len, ways)):
+        raise BadInput("No request comes of these rates.", "Give higher ones, or more --days.")
+    sizes = [len(way) for way in ways]
+    days = f"{made.days:g} {'day' if made.days == 1 else 'days'}"
+    say(
+        f"Made of the rates: {min(sizes):,} to {max(sizes):,} requests in {days} from Monday, {MONDAY}, "
+        f"00:00 {made.shape.zone}; {EXPANSIONS} ways in which they may come."
+    )
+    return _over(tuple(ways), asked, Span(zero), say)
+
+
+def _less(end_s: FloatArray, hold_s: FloatArray) -> Requests:
+    """Requests that ended then."""
+    arrival = end_s - hold_s
+    order = np.argsort(arrival, kind="stable")
+    return Requests(arrival[order], hold_s[order])
+
+
+def _over(ways: Sequence[Requests], asked: Asked, span: Span, say: Say) -> Answer:
+    """Without an endpoint: what is not asked for is as in the developer guide."""
     concurrency = CONCURRENCY if asked.concurrency is None else asked.concurrency
     provision = Times(PROVISION_S) if asked.provision is None else asked.provision
-    drawn = _drawn(provision, asked.seed, 0)
-    wanted = scenario(USUAL, asked.wish, requests, concurrency, drawn, Span(found.zero_s))
-    run = player([requests], float(np.ptp(requests.arrival_s)), say)(requests, wanted)
-    return Answer((numbers(requests, run),), run)
+    wanted = [
+        scenario(USUAL, asked.wish, way, concurrency, _drawn(provision, asked.seed, number), span)
+        for number, way in enumerate(ways)
+    ]
+    found = _played(ways, wanted, player(ways, wanted, say))
+    if any(found.above):
+        say(
+            f"Nothing scales in: {count(max(found.above), 'instance')} above the minimum still runs at the end, "
+            "and would be billed on. The cost is that until the last change."
+        )
+    return found
 
 
 def of_endpoint(console: Console, name: str, days: float, asked: Asked, say: Say) -> Answer:
@@ -83,23 +153,37 @@ def of_endpoint(console: Console, name: str, days: float, asked: Asked, say: Say
         trust = console.backtest(traffic, asked.seed)
     if asked.service is not None:
         traffic = traffic.with_service(asked.service)
+    if asked.growth is not None:  # a number of its own: no random number of the expansions is drawn twice
+        traffic = replace(traffic, arrivals=grown(traffic.arrivals, asked.growth, asked.seed, EXPANSIONS))
     given = inputs(traffic, asked.seed, EXPANSIONS, whole=True)
-    span_s = traffic.arrivals.until_s - traffic.arrivals.first_s
     span = Span(0.0, traffic.arrivals.first_s, traffic.arrivals.until_s)
     concurrency = traffic.slots.concurrency if asked.concurrency is None else asked.concurrency
     wish = replace(asked.wish, model=replace(asked.wish.model, zero_metric=traffic.model.zero_metric))
-    runs: list[Numbers] = []
-    first: Replayed | None = None
-    replay = player(given.requests, span_s, say)
+    base = USUAL if traffic.setup is None else traffic.setup
+    scenarios: list[Scenario] = []
     for number, requests in enumerate(given.requests):
         own = given.provision_s[number]
         drawn = own if asked.provision is None else _drawn(asked.provision, asked.seed, number)
-        base = USUAL if traffic.setup is None else traffic.setup
-        run = replay(requests, scenario(base, wish, requests, concurrency, drawn, span))
+        scenarios.append(scenario(base, wish, requests, concurrency, drawn, span))
+    return _played(given.requests, scenarios, player(given.requests, scenarios, say), traffic, trust)
+
+
+def _played(
+    ways: Sequence[Requests],
+    scenarios: Sequence[Scenario],
+    replay: Replay,
+    traffic: EndpointTraffic | None = None,
+    trust: Backtest | None = None,
+) -> Answer:
+    """Of the courses only the first one is kept."""
+    found, above, first = [], [], None
+    for way, each in zip(ways, scenarios, strict=True):
+        run = replay(way, each)
         first = first or run
-        runs.append(numbers(requests, run))
+        found.append(numbers(way, run))
+        above.append(above_least(run, each))
     assert first is not None
-    return Answer(tuple(runs), first, traffic, trust)
+    return Answer(tuple(found), first, scenarios[0], tuple(above), traffic, trust)
 
 
 def _drawn(provision: Times, seed: int, number: int) -> tuple[float, ...]:

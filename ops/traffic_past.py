@@ -38,6 +38,8 @@ DAYS = 30.0
 MOST_DAYS = 400.0
 UNSETTLED_S = 900
 """The newest minutes may still change, and are left out."""
+LONG_S = 86_400
+"""A span so long ends with a whole hour: who asks the same within an hour gets the same answer."""
 _LATENCIES = (
     metrics.TIME_IN_BACKLOG,
     metrics.TIME_IN_BACKLOG_MAX,
@@ -120,13 +122,16 @@ class EndpointTraffic:
 
 
 def span_of(endpoint: Endpoint, now_s: float, days: float) -> tuple[int, int]:
-    """The last `days` until what is settled, or since the endpoint was created; whole minutes.
+    """The last `days` until what is settled, or since the endpoint was created; whole minutes, long ones to the hour.
 
     Raises BadInput.
     """
     if not 0 < days <= MOST_DAYS:
         raise BadInput(f"{days:g} days cannot be replayed.", f"Give a number above 0, at most {MOST_DAYS:g}.")
     until = int(now_s - UNSETTLED_S) // MINUTE_S * MINUTE_S
+    hour = until // 3600 * 3600
+    if hour - max(until - days * 86_400, endpoint.created.timestamp()) >= LONG_S:
+        until = hour
     first = int(until - days * 86_400) // MINUTE_S * MINUTE_S
     born = -(-int(endpoint.created.timestamp()) // MINUTE_S) * MINUTE_S
     if max(first, born) >= until:

@@ -14,6 +14,7 @@ from components import (
     planner_form,
     planner_saved,
     planner_search,
+    planner_slips,
     scope,
     session,
     zoom,
@@ -38,6 +39,7 @@ def advice(view: PlanView) -> None:
     if other:
         show(other, key="planner-machine")
     notices.problems(view.problems)
+    planner_slips.left_out(view)
     if not planner_door.past_is_read(view.ref.name):
         st.info(
             "Its past is still being read: this rests on what is known so far.",
@@ -63,12 +65,13 @@ def front(view: PlanView, selected: int | None) -> None:
     )
 
 
-def compared(view: PlanView, query: PlanQuery) -> None:
+def compared(view: PlanView, query: PlanQuery, present: bool) -> None:
     found = planner_candidates.selected(view)
     front(view, found.number)
     planner_candidates.select_box(view, found)
     if found.candidate is not None:
-        planner_saved.to_capacity(view, found.candidate, found.called)
+        if present:
+            planner_saved.to_capacity(view, found.candidate, found.called)
         planner_compare.compare(view, query, found.candidate, found.called, zone.info)
     planner_form.hand_made(found.candidate or planner_form.DEFAULT, str(zone.info))
     with st.container(horizontal=True, vertical_alignment="center", key="planner-list-head"):
@@ -93,9 +96,10 @@ def body() -> None:
     with top, st.container(key="planner-verdict"):
         view = planner_search.answer(query)
         if view is not None:
+            planner_slips.other_question(view, query)
             advice(view)
     if view is not None and view.played:
-        compared(view, view.query)
+        compared(view, view.query, present=view.query == query)
     if view is not None:
         planner_backtest.section(query.name, query.days, zone.info)
 

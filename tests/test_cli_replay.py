@@ -130,7 +130,7 @@ def test_fixed_instances_queue_in_the_order_of_the_file(
     file = put(tmp_path, "start,took\n5,10\n5,20\n5,0\n")
     options = ("--service-column", "took", "--fixed-instances", "1", "--bill-from", "launch")
     found = ran(capsys, file, *options)
-    assert (found["max_wait_s"], found["mean_wait_s"], found["waited"]) == (30.0, 40 / 3, 2)
+    assert (found["max_wait_s"], found["mean_wait_s"], found["waited"]) == (30.0, round(40 / 3, 6), 2)
     assert (found["drained_s"], found["horizon_s"], found["instance_hours"]) == (30.0, 30.0, 30 / 3600)
     assert (found["cold_starts"], found["launches"], found["peak_instances"]) == (0, 0, 1)
     assert found["first_full_s"] == 0
@@ -251,7 +251,7 @@ def test_text_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         lines[0]
         == "95 % of 1 request waited at most 8 min, with 1 cold start and 0.37 instance-hours, about $0.52."
     )
-    assert lines[-1] == "cost         0.37 instance-hours, about $0.52 at $1.408 an hour (--price)"
+    assert lines[9] == "cost         0.37 instance-hours, about $0.52 at $1.408 an hour (--price)"
 
 
 def test_what_is_not_in_order_is_said_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -259,6 +259,129 @@ def test_what_is_not_in_order_is_said_on_stderr(tmp_path: Path, capsys: pytest.C
     out, err = capsys.readouterr()
     assert json.loads(out)["requests"] == 2
     assert "The rows are not in order of arrival; they were sorted" in err
+
+
+def test_what_never_starts_is_in_the_first_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = put(tmp_path, "timestamp\n" + "0\n" * 10)
+    options = ("--service-s", "100", "--fixed-instances", "1", "--ttl-s", "250")
+    assert main(["replay", "--arrivals", file, *options]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first == "7 of 10 requests never started: 7 expired; 0 cold starts and 0.08 instance-hours."
+    file = put(
+        tmp_path, "timestamp\n" + "\n".join(str(i * 200) for i in range(100)) + "\n19800\n19801\n19802\n"
+    )
+    assert main(["replay", "--arrivals", file, *options]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith(
+        "95 % of 102 requests that started waited at most 0.00 s (1 expired), with 0 cold"
+    )
+    asleep = ("--service-s", "1", "--no-wake-policy", "--target", "none", "--ttl-s")
+    assert main(["replay", "--arrivals", put(tmp_path, ONE), *asleep, "0"]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("None of 1 request was started: 1 still waited at the end; 0 cold starts")
+    assert main(["replay", "--arrivals", put(tmp_path, ONE), *asleep, "60"]) == 0
+    assert "None of 1 request was started: 1 expired; 0 cold" in capsys.readouterr().out
+
+
+def test_an_instance_that_never_leaves_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = put(tmp_path, ONE)
+    assert ran(capsys, file, "--service-s", "10")["back_at_min"] is True
+    assert ran(capsys, file, "--service-s", "10", "--fixed-instances", "2")["back_at_min"] is True
+    assert main(["replay", "--arrivals", file, "--service-s", "10", "--target", "none", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["back_at_min"] is False
+    assert "Nothing scales in: 1 instance above the minimum still runs at the end" in err
+
+
+def test_sums_of_fractions_are_no_waits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = put(tmp_path, "timestamp\n0.1\n0.3\n")
+    found = ran(capsys, file, "--service-s", "0.2", "--fixed-instances", "1")
+    assert (found["waited"], found["mean_wait_s"], found["max_wait_s"]) == (0, 0.0, 0.0)
+
+
+def test_what_is_assumed_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = " ".join(ran(capsys, put(tmp_path, ONE), "--service-s", "10")["assumptions"])
+    assert "billed from when it is ordered: AWS does not say" in said
+    assert "expires after 6 h in the queue" in said
+    assert "backlog per instance is published as the backlog" in said
+    options = ("--service-s", "10", "--bill-from", "in-service", "--ttl-s", "0", "--target", "none")
+    other = " ".join(ran(capsys, put(tmp_path, ONE), *options)["assumptions"])
+    assert "billed from when it is in service" in other
+    assert "never expires" in other
+    assert "Target tracking" not in other
+    assert main(["replay", "--arrivals", put(tmp_path, ONE), "--service-s", "10"]) == 0
+    assert "Assumed: An instance is billed from when it is ordered" in capsys.readouterr().out
+
+
+def test_ends_less_what_a_request_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = put(tmp_path, "end\n30\n20\n45\n")
+    found = ran(capsys, file, "--end-column", "end", "--service-s", "10", "--fixed-instances", "1")
+    assert (found["requests"], found["waited"], found["drained_s"]) == (3, 0, 35.0)
+    spread = ran(
+        capsys, file, "--end-column", "end", "--service", "lognormal:9,0.5", "--fixed-instances", "3"
+    )
+    assert (spread["waited"], spread["horizon_s"]) == (0, spread["drained_s"])
+
+
+def test_a_very_long_request_is_replayed_and_a_very_long_patience_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = ran(capsys, put(tmp_path, ONE), "--service-s", "1e7")
+    assert found["drained_s"] == 1e7 + 480
+    options = ("--service-s", "10", "--no-wake-policy", "--target", "none", "--ttl-s", "1e15")
+    stuck = ran(capsys, put(tmp_path, ONE), *options)
+    assert (stuck["unfinished"], stuck["expired"]) == (1, 0)
+
+
+def made(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
+    assert main(["replay", "--synthetic", *options, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_traffic_that_nobody_has_seen_yet(capsys: pytest.CaptureFixture[str]) -> None:
+    rates = "mon-fri 08-18 40/h; else 2/h Europe/Berlin"
+    found = made(capsys, rates, "--service", "lognormal:20,0.3", "--price", "1", "--seed", "3")
+    assert set(found) >= KEYS
+    week = 5 * 10 * 40 + (168 - 50) * 2
+    assert found["expansions"] == 5
+    assert found["range"]["requests"][0] < found["requests"] < found["range"]["requests"][1]
+    assert found["requests"] == pytest.approx(week, rel=0.1)
+    assert found["mean_processing_s"] == pytest.approx(20 * 1.046, rel=0.05)
+    assert found["completed"] == found["requests"]
+    assert found == made(capsys, rates, "--service", "lognormal:20,0.3", "--price", "1", "--seed", "3")
+    assert found != made(capsys, rates, "--service", "lognormal:20,0.3", "--price", "1", "--seed", "4")
+    warm = made(capsys, rates, "--service", "20", "--warm", "mon-fri 08:00-18:00 Europe/Berlin")
+    assert warm["p95_wait_s"] < found["p95_wait_s"]
+
+
+def test_bursts_growth_and_days_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    usual = made(capsys, "10/h", "--service-s", "5", "--days", "2")["requests"]
+    assert usual == pytest.approx(480, rel=0.15)
+    twice = made(capsys, "10/h", "--service-s", "5", "--days", "2", "--growth", "2")["requests"]
+    assert twice == pytest.approx(960, rel=0.15)
+    burst = made(
+        capsys, "10/h", "--service-s", "5", "--days", "2", "--bursts", "40,50,10", "--bursts", "1,1,1"
+    )
+    assert burst["requests"] == pytest.approx(480 + 80 * 50, rel=0.25)
+    assert burst["peak_backlog"] >= 40
+
+
+def test_the_text_of_synthetic_traffic_says_what_was_made(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", "--synthetic", "10/h", "--service-s", "5", "--days", "1"]) == 0
+    out, err = capsys.readouterr()
+    assert "in 1 day from Monday, 2026-01-05, 00:00 UTC; 5 ways in which they may come." in err
+    assert "5 ways in which the requests may have come" in out
+
+
+def test_a_file_that_grows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = put(tmp_path, "timestamp\n" + "\n".join(str(i * 600) for i in range(50)))
+    found = ran(capsys, file, "--service-s", "10", "--growth", "2")
+    assert (found["requests"], found["expansions"]) == (100, 5)
+    assert ran(capsys, file, "--service-s", "10", "--growth", "0.5")["requests"] == pytest.approx(25, abs=10)
 
 
 @pytest.mark.parametrize(
@@ -296,6 +419,38 @@ def test_what_is_not_in_order_is_said_on_stderr(tmp_path: Path, capsys: pytest.C
         (["--arrivals", "{}", "--service", "1", "--seed", "-1"], "--seed -1 cannot be"),
         (["--arrivals", "{}", "--service", "1", "--timeline", "/nowhere/at/all.csv"], "cannot be written"),
         (["--arrivals", "{}", "--sevice", "1"], "--sevice"),
+        (
+            ["--arrivals", "{}", "--service", "1e9"],
+            "That would be 32 years, minute by minute, most of them for processing",
+        ),
+        (
+            ["--arrivals", "{}", "--service", "1", "--provision-s", "1e15"],
+            "for provisioning times. Give shorter",
+        ),
+        (["--arrivals", "{}", "--service", "1", "--scale-in-cooldown", "1e9"], "most of them for cooldowns"),
+        (["--arrivals", "{}", "--service", "1", "--metric-delay-s", "1e9"], "for the delay of metrics"),
+        (["--synthetic", "1/h", "--service", "lognormal:1e9,1"], "most of them for processing times"),
+        (
+            ["--arrivals", "{}", "--service", "1", "--initial", "9", "--max", "5"],
+            "9 instances at the start cannot be with a minimum of 0 and a maximum of 5",
+        ),
+        (
+            ["--arrivals", "{}", "--service", "1", "--initial", "0", "--min", "2"],
+            "0 instances at the start cannot be with a minimum of 2",
+        ),
+        (["--arrivals", "{}", "--service", "1", "--warm", "fri 08:00-08:00"], "nothing, or a whole day?"),
+        (["--arrivals", "{}", "--synthetic", "1/h"], "--arrivals and --synthetic are 2 kinds of traffic."),
+        (["--synthetic", "1/h"], "Nothing tells how long a request takes. Give --service-s"),
+        (["--synthetic", "often", "--service-s", "1"], "'often' has no rate."),
+        (["--synthetic", "0/h", "--service-s", "1"], "No request comes of these rates."),
+        (["--synthetic", "1/h", "--service-s", "1", "--days", "0"], "0 days hold no traffic"),
+        (["--synthetic", "1/h", "--service-s", "1", "--days", "1e9"], "at most 3,650"),
+        (["--synthetic", "9999/s", "--service-s", "1"], "more than five million requests"),
+        (["--synthetic", "1/h", "--service-s", "1", "--growth", "0"], "cannot grow by 0"),
+        (["--synthetic", "1/h", "--service-s", "1", "--column", "t"], "synthetic traffic has none"),
+        (["--synthetic", "1/h", "--service-s", "1", "--bursts", "many"], "'many' is no burst"),
+        (["--arrivals", "{}", "--service-s", "1", "--bursts", "1,2,3"], "--bursts come on top of rates"),
+        (["--arrivals", "{}", "--service-s", "1", "--growth", "nan"], "cannot grow by nan"),
     ],
 )
 def test_bad_options_are_refused_with_what_to_do(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,15 @@ from ops.__main__ import main
 from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import BadInput, UnknownEndpoint
+from ops.core.types import Bounds
 from ops.local_aws.server import LocalAws
 from ops.local_aws.story_kit import DAY, HOUR, Kit
 from ops.local_aws.traffic import Batch, Traffic, office, quiet
 from ops.local_aws.world import Assumptions, WorldOptions
+from ops.planner import player
+from ops.replay import oracle
 from ops.replay.backtest import Trust
+from ops.replay.scenario import Requests, Scenario
 from ops.traffic_past import EndpointTraffic
 from tests.living import TUESDAY, console_at, error, gated
 from tests.small_worlds import NAME, small, told
@@ -152,7 +157,10 @@ def test_what_happened_is_compared_from_the_last_change_of_scaling_on(console: C
     assert "Scaling was changed on the way" in found.notes[-1]
     tested = console.backtest(found)
     assert tested.trust is Trust.GOOD, tested.sentences
-    assert tested.figure("instance-hours").actual == pytest.approx(47.5, abs=0.6)
+    hours = (found.actual.until_s - found.actual.first_s) / 3600
+    assert tested.figure("instance-hours").actual == pytest.approx(hours, abs=0.6)
+    assert found.arrivals.until_s % 3600 == 0, "who asks again within the hour gets the same answer"
+    assert 46 < hours <= 47.5
 
 
 def test_an_endpoint_that_nothing_scales(console: Console) -> None:
@@ -226,6 +234,14 @@ def test_the_command_replays_an_endpoint(at: Path, capsys: pytest.CaptureFixture
     assert fixed["p95_wait_s"] < found["p95_wait_s"]
 
 
+def test_the_command_replays_twice_the_traffic(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", "--endpoint", SLEEPER, "--days", "2", "--json"]) == 0
+    once = json.loads(capsys.readouterr().out)["requests"]
+    assert main(["replay", "--endpoint", SLEEPER, "--days", "2", "--growth", "2", "--json"]) == 0
+    twice = json.loads(capsys.readouterr().out)["requests"]
+    assert twice == 2 * once > 0
+
+
 def test_the_command_says_what_it_rests_on(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", "--endpoint", WARM, "--max", "1", "--warm", "daily 05:00-19:00"]) == 0
     out = capsys.readouterr().out
@@ -254,7 +270,7 @@ def test_an_endpoint_without_traffic_is_replayed_all_the_same(
     ("options", "said"),
     [
         (["--endpoint", "sleepr"], "Did you mean sleeper"),
-        (["--endpoint", SLEEPER, "--arrivals", "x.csv"], "two kinds of traffic"),
+        (["--endpoint", SLEEPER, "--arrivals", "x.csv"], "--arrivals and --endpoint are 2 kinds of traffic"),
         (["--endpoint", SLEEPER, "--days", "0"], "0 days cannot be replayed"),
         (["--endpoint", SLEEPER, "--column", "x"], "--column is of a file"),
     ],
@@ -284,3 +300,15 @@ def test_minutes_that_aws_has_forgotten_are_taken_from_the_history(tmp_path: Pat
     # Whatever the steps, all that came is there: twelve every six hours.
     for found in (later.arrivals, without):
         assert found.total + found.unplaced == pytest.approx(12 * (21 * 4), abs=24)
+
+
+def test_what_replays_is_chosen_by_the_work_as_well() -> None:
+    """Hours of work that one slot does one after the other are minutes of a replay, like hours of arrivals."""
+    usual = Scenario(Bounds(0, 1), 1, 1)
+    few = Requests(np.zeros(10), np.full(10, 10.0))
+    long = Requests(np.zeros(10), np.full(10, 1e7))
+    assert player([few], [usual]) is oracle.replay
+    assert player([long], [usual]) is not oracle.replay
+    assert player([long], [replace(usual, until_s=6000.0)]) is oracle.replay
+    with pytest.raises(BadInput, match="years, minute by minute, most of them for the span of the arrivals"):
+        player([Requests(np.array([0.0, 1e9]), np.ones(2))], [usual])

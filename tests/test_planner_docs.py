@@ -44,5 +44,5 @@ def test_there_are_as_many_seeds_as_expansions() -> None:
 def test_the_promises_that_are_shown_can_be_typed() -> None:
     rows = [line for line in TEXT.splitlines() if line.startswith(("| `p95", "| `99%"))]
     typed = [text for row in rows for text in row.split("|")[1].split("`")[1::2]]
-    assert len(typed) == 7
+    assert len(typed) == 8
     assert all(parse(text, "Europe/Berlin").clauses for text in typed)

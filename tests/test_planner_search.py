@@ -182,6 +182,16 @@ def test_scenarios_are_kept_listed_and_forgotten(console: Console) -> None:
             console.save_scenario(replace(wanted, name=name), ANNA)
 
 
+def test_two_scenarios_of_an_endpoint_have_two_names(console: Console, view: PlanView) -> None:
+    wanted = SavedScenario("", "Two warm", NAME, always_on(2, MACHINE), SLOW, {}, "")
+    kept = console.save_scenario(wanted, ANNA)
+    with pytest.raises(BadInput, match="saved as “two WARM” already"):
+        console.save_scenario(replace(wanted, name=" two  WARM"), BEN)
+    assert console.save_scenario(replace(kept, promise=QUICK), ANNA).id == kept.id
+    assert len(console.scenarios(NAME)) == 1
+    assert console.delete_scenario(kept.id, ANNA)
+
+
 @pytest.mark.parametrize(
     ("query", "error"),
     [
@@ -191,7 +201,6 @@ def test_scenarios_are_kept_listed_and_forgotten(console: Console) -> None:
         (replace(QUERY, sure=0.0), BadInput),
         (replace(QUERY, zone="Mars"), BadInput),
         (replace(QUERY, name="nobody"), UnknownEndpoint),
-        (replace(QUERY, own=(always_on(1, Machine("ml.none.large")),)), BadInput),
     ],
 )
 def test_what_cannot_be_asked(
@@ -199,6 +208,32 @@ def test_what_cannot_be_asked(
 ) -> None:
     with pytest.raises(error):
         console.plan(query)
+
+
+@pytest.mark.parametrize(
+    ("own", "what"),
+    [
+        (always_on(1, Machine("ml.none.large")), "No price is known of ml.none.large here"),
+        (
+            from_query("min=0&max=4&target=2&warm=12345.0800.1800,zEurope~Berlin,e8,f5,b0"),
+            "5 instances kept warm are above the maximum of 4.",
+        ),
+    ],
+)
+def test_a_hand_made_one_that_cannot_be_replayed_is_left_out_and_the_rest_searched(
+    console: Console, view: PlanView, own: Candidate, what: str
+) -> None:
+    good = Candidate(0, 2, 3.0, machine=MACHINE)
+    asked = replace(QUERY, own=(own, good), machines=(own.machine, MACHINE))
+    found = console.plan(asked)
+    assert [each.candidate for each in found.left_out] == [own]
+    assert found.left_out[0].what.startswith(what)
+    assert [p.candidate for p in found.played if p.role is Role.OWN] == [good]
+    assert found.advice.chosen is not None
+    with pytest.raises(BadInput, match=what):
+        console.find_plan(asked)
+    with pytest.raises(BadInput, match=what):
+        console.course(QUERY, own)
 
 
 def test_a_search_can_be_called_off(console: Console, view: PlanView) -> None:

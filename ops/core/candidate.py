@@ -7,7 +7,7 @@ a set-up.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from ops.core.errors import BadInput
@@ -96,6 +96,47 @@ class Candidate:
         if self.sleeps:
             said.append("no wake policy" if self.wake is None else f"wakes after {self.wake} min")
         return "; ".join([", ".join(said), *(plan_text(plan) for plan in self.warm)])
+
+
+def insist_on_room(candidate: Candidate) -> Candidate:
+    """The same candidate. Raises BadInput where a warm window keeps more instances than the maximum lets run."""
+    for plan in candidate.warm:
+        most = candidate.high if plan.ceiling is None else plan.ceiling
+        if plan.floor is not None and plan.floor > most:
+            kept = f"{count(plan.floor, 'instance')} kept warm {'is' if plan.floor == 1 else 'are'}"
+            raise BadInput(
+                f"{kept} above the maximum of {most}.",
+                f"Raise the maximum to {plan.floor}, or keep at most {most} warm.",
+            )
+    return candidate
+
+
+def fitted(candidate: Candidate) -> Candidate:
+    """With warm plans numbered from 1 on that put back its own bounds."""
+    plans = tuple(
+        replace(
+            plan,
+            id=number,
+            back_min=None if plan.floor is None else candidate.low,
+            back_max=None if plan.ceiling is None else candidate.high,
+        )
+        for number, plan in enumerate(candidate.warm, 1)
+    )
+    return replace(candidate, warm=plans)
+
+
+def on_todays(candidate: Candidate, machine: Machine) -> Candidate:
+    """One that names no machine runs on today's."""
+    return replace(candidate, machine=machine) if candidate.machine == Machine() else candidate
+
+
+def alike(one: Candidate, today: Candidate) -> bool:
+    """Whether a candidate is today's, on its machine where it names none; prices do not count."""
+
+    def bare(each: Candidate) -> Candidate:
+        return replace(fitted(each), machine=replace(each.machine, usd_per_hour=None))
+
+    return bare(on_todays(one, today.machine)) == bare(today)
 
 
 def always_on(instances: int, machine: Machine) -> Candidate:

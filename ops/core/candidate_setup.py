@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ops.core import metrics
 from ops.core.candidate import COOLDOWN_S, WAKE_PERIODS, Candidate, Machine, always_on
+from ops.core.candidate_windows import reached, windowed
 from ops.core.doctor.mending import TRACK_NAME, WAKE_NAME, tracking_policy, wake_alarm, wake_policy
 from ops.core.setup import OWNED, Setup
 from ops.core.types import (
@@ -19,12 +20,13 @@ from ops.core.types import (
     EndpointRef,
     Policy,
     ScalableTarget,
+    ScheduledAction,
     Step,
     StepPolicy,
     Suspended,
     TargetTrackingPolicy,
 )
-from ops.core.warm_actions import recognised
+from ops.core.warm_actions import open_at, recognised
 from ops.core.warm_keep import active, outside_now
 
 NEW = "new policy "
@@ -42,7 +44,12 @@ class AsCandidate:
 
 
 def read(setup: Setup, machine: Machine, now: datetime, instances: int | None = None) -> AsCandidate:
-    """What a set-up is as a candidate. `instances`: how many there are, where nothing scales them."""
+    """What a set-up is as a candidate, the same at whatever moment of the week. `instances`: how many there are, where
+    nothing scales them.
+
+    Bounds are those outside all scheduled actions. Those of others that open and close windows are warm windows; what
+    else others run is left out, and the bounds are the widest that it leads to.
+    """
     if setup.target is None:
         n = 1 if instances is None else instances
         return AsCandidate(always_on(n, machine), ("Nothing scales this endpoint: it keeps what it has.",))
@@ -51,7 +58,21 @@ def read(setup: Setup, machine: Machine, now: datetime, instances: int | None = 
     bounds = outside_now(setup.target.bounds, setup.schedules, now)
     plans = tuple(dict.fromkeys(replace(g.plan, id=1) for g in known.plans))
     plans = tuple(replace(plan, id=number) for number, plan in enumerate(plans, 1))
-    if known.foreign:
+    asleep = setup.target.suspended.scheduled
+    theirs = None if plans or asleep else windowed(known.foreign)
+    if theirs is not None:
+        floor, back = theirs.plan.floor or 0, theirs.plan.back_min or 0
+        meant = back if open_at(theirs.plan, now) is None else floor
+        if bounds.min != meant:
+            left.append(f"The minimum is {bounds.min} now, where the scheduled actions have set {meant}.")
+        high = bounds.max if theirs.high is None else theirs.high
+        if high < floor:
+            left.append(
+                f"{_names(a.name for a in known.foreign)}: its minimum is above the maximum of {high}."
+            )
+        bounds, plans = Bounds(min(back, high), high), (theirs.plan,) if high >= floor else ()
+    elif known.foreign:
+        bounds = reached(bounds, known.foreign, now, suspended=asleep)
         left.append(f"Scheduled actions that Ebb did not make: {_names(a.name for a in known.foreign)}.")
     if active(setup.schedules, now) is not None:
         left.append("It is kept warm until some time.")
@@ -84,13 +105,20 @@ def read(setup: Setup, machine: Machine, now: datetime, instances: int | None = 
     )
 
 
-def scaled(present: Setup, candidate: Candidate, ref: EndpointRef, now: Bounds) -> Setup:
+def scaled(
+    present: Setup,
+    candidate: Candidate,
+    ref: EndpointRef,
+    now: Bounds,
+    keep: Collection[ScheduledAction] = (),
+) -> Setup:
     """The set-up with policies, alarms and bounds as a candidate has them, and Ebb's own scheduled actions as they are.
 
     `now`: the bounds that hold at this moment, inside a warm window or not. What contradicts goes: other policies
-    with the alarms that run them alone, scheduled actions of others, suspension. Always on needs no policy to go.
+    with the alarms that run them alone, scheduled actions of others but those to `keep`, suspension. Always on needs
+    no policy to go.
     """
-    own = recognised(present.schedules).foreign
+    own = [a for a in recognised(present.schedules).foreign if a not in keep]
     target = ScalableTarget(now, Suspended(), None if present.target is None else present.target.created)
     kept = replace(present, target=target, schedules=tuple(s for s in present.schedules if s not in own))
     if candidate.fixed is not None:

@@ -43,6 +43,11 @@ class Clause:
         return 1 - self.share
 
     @property
+    def held(self) -> tuple[object, ...]:
+        """When it holds: clauses of the same hold for the same requests."""
+        return self.windows, self.zone
+
+    @property
     def when(self) -> str:
         """ "Mon-Fri 08:00-18:00 (Europe/Berlin)"; "at all times"."""
         if not self.windows:
@@ -61,7 +66,8 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """Clauses in order: for each request the first one whose windows hold its arrival. None: nothing is promised."""
+    """Clauses in order: for each request the first one whose windows hold its arrival, and all others of the very
+    same windows. None: nothing is promised."""
 
     clauses: tuple[Clause, ...]
     text: str
@@ -72,11 +78,21 @@ class Promise:
         return tuple(clause.limit_s for clause in self.clauses)
 
     @property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """The numbers of the clauses that hold at the very same times, in the order in which these times come."""
+        found: dict[tuple[object, ...], list[int]] = {}
+        for number, clause in enumerate(self.clauses):
+            found.setdefault(clause.held, []).append(number)
+        return tuple(map(tuple, found.values()))
+
+    @property
     def words(self) -> str:
         """In a sentence, without its full stop."""
-        if len(self.clauses) == 1 and not self.clauses[0].windows:
-            return self.clauses[0].what
-        said = [f"{c.what} {c.when if c.windows else 'at other times'}" for c in self.clauses]
+        said = []
+        for group in self.groups:
+            mine = [self.clauses[number] for number in group]
+            when = mine[0].when if mine[0].windows else "at other times" if len(self.groups) > 1 else ""
+            said.append(f"{', and '.join(c.what for c in mine)} {when}".strip())
         return "; ".join(said)
 
 

@@ -16,7 +16,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ops.core.baselines import Against
-from ops.core.candidate import Candidate, Machine
+from ops.core.candidate import Candidate, Machine, alike
 from ops.core.promise import Clause, Promise
 from ops.core.search_ranges import Ranges
 from ops.core.types import EndpointRef, FloatArray, Price, Problem
@@ -134,15 +134,24 @@ class Played:
     clauses: tuple[ClausePlayed, ...]
     kept: tuple[bool, ...]
     """In each expansion: whether every clause was kept."""
+    left: tuple[str, ...] = ()
+    """Of today's policy: what of the set-up its candidate leaves out, in sentences. The figures are of the set-up."""
+
+    def whole(self, candidate: Candidate) -> bool:
+        """Whether this is a candidate and nothing else, on its machine where it names none."""
+        return not self.left and alike(candidate, self.candidate)
 
     @property
     def over(self) -> Spread:
-        """The share of requests (0-1) that waited longer than their clause allows."""
-        total = sum(c.requests for c in self.clauses)
+        """The share of requests (0-1) that waited longer than their clause allows, of several the shortest."""
+        shortest: dict[tuple[object, ...], ClausePlayed] = {}
+        for part in sorted(self.clauses, key=lambda c: c.clause.limit_s):
+            shortest.setdefault(part.clause.held, part)
+        known = [c for c in shortest.values() if c.requests]
+        total = sum(c.requests for c in known)
         seeds = range(len(self.kept))
         if not total:
             return Spread(tuple(float("nan") for _ in seeds))
-        known = [c for c in self.clauses if c.requests]
         return Spread(tuple(sum((1 - c.within.values[s]) * c.requests for c in known) / total for s in seeds))
 
 
@@ -200,6 +209,16 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A hand-made candidate that could not be replayed; the rest was searched without it."""
+
+    candidate: Candidate
+    """As it was asked for."""
+    what: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PlanView:
     """A search with its answer."""
 
@@ -227,6 +246,7 @@ class PlanView:
     notes: tuple[str, ...] = ()
     """What the search assumed, and what of today's set-up a candidate cannot hold."""
     problems: tuple[Problem, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

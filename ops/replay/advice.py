@@ -10,8 +10,18 @@ from dataclasses import dataclass
 
 from ops.core.promise import MEAN, SHARE, Clause, Promise, exactly
 from ops.core.views_planner import Advice, Answer, ClausePlayed, PlanSaving, Played, Role
-from ops.core.words import count, percent, took
-from ops.replay.advice_words import cost_range, costs, difference, missed, starts, waits_line, waits_range
+from ops.core.words import count, took
+from ops.replay.advice_words import (
+    cost_range,
+    costs,
+    difference,
+    lost,
+    missed,
+    starts,
+    tells,
+    waits_line,
+    waits_range,
+)
 from ops.replay.noise import compare
 from ops.replay.search import cost_of
 
@@ -95,7 +105,7 @@ def advise(
     cheaper = None if made.answer is Answer.NOTHING_KEEPS else next_cheaper(found, best, facts.sure)
     return Advice(
         made.answer,
-        _sentence(made, best, promise, facts),
+        " ".join([_sentence(made, best, promise, facts), *_lost(made, best)]),
         _evidence(made, best, facts, found),
         best.number,
         None if cheaper is None else cheaper.number,
@@ -158,7 +168,7 @@ def breaks(cheaper: Played | None) -> str:
         return "No candidate that costs less and breaks the promise was tried."
     head = f"The next cheaper one ({cheaper.candidate.words}), {costs(cheaper)}, breaks it"
     worst = _worst(cheaper)
-    said = "" if worst is None else f": {missed(worst)}"
+    said = "" if worst is None else f": {missed(worst, cheaper)}"
     return f"{head}{said}. It keeps the promise in {sum(cheaper.kept)} of {len(cheaper.kept)} expansions."
 
 
@@ -174,7 +184,7 @@ def _sentence(made: Decision, best: Played, promise: Promise, facts: Facts) -> s
     match made.answer:
         case Answer.NOTHING_KEEPS:
             worst = _worst(best)
-            reached = missed(worst) if worst is not None else "it is kept in too few expansions"
+            reached = missed(worst, best) if worst is not None else "it is kept in too few expansions"
             return (
                 f"No candidate keeps the promise. The best, {what}, is {costs(best)}, and with it {reached}."
             )
@@ -206,6 +216,14 @@ def _sentence(made: Decision, best: Played, promise: Promise, facts: Facts) -> s
             return f"{said}. Today's policy, {costs(today)}, does not keep it."
 
 
+def _lost(made: Decision, best: Played) -> list[str]:
+    """Of which policies some requests never start, in sentences."""
+    shown = [("it", best)]
+    if made.today is not None and made.today is not best:
+        shown.append(("today's policy", made.today))
+    return [f"With {name} {lost(one)}." for name, one in shown if lost(one)]
+
+
 def _never_asleep(best: Played) -> str:
     words = best.candidate.words
     return (
@@ -230,20 +248,18 @@ def _evidence(made: Decision, best: Played, facts: Facts, found: Sequence[Played
     today = made.today
     if today is not None and today is not best:
         worst = _worst(today)
-        kept = "it keeps the promise" if keeps(today, facts.sure) or worst is None else missed(worst)
+        kept = "it keeps the promise" if keeps(today, facts.sure) or worst is None else missed(worst, today)
         lines.append(
             f"Today's policy ({today.candidate.words}): {costs(today)}; {waits_line(today)}; {starts(today)}; {kept}."
         )
+    if today is not None and today.left:
+        lines.append(f"Today's policy is more than its row says. {' '.join(today.left)}")
     if made.answer is Answer.NOTHING_KEEPS:
         top = max(p.candidate.high for p in found)
         lines.append(f"{count(len(found), 'candidate')} with up to {count(top, 'instance')} were tried.")
     always = [p for p in found if p.candidate.fixed is not None and keeps(p, facts.sure)]
     if always and best.candidate.sleeps:
         lines.append(_beside(min(always, key=lambda p: (_mean(p), p.number))))
-    if best.never.high >= 0.0005:
-        lines.append(
-            f"With it {percent(best.never.mid)} of all requests expire, or still wait when the traffic ends."
-        )
     return tuple(lines)
 
 
@@ -260,8 +276,9 @@ def _how_sure(best: Played, tied: Sequence[Played], facts: Facts) -> tuple[str, 
     ]
     if facts.growth != 1:
         lines.append(f"The traffic was multiplied by {facts.growth:g}.")
+        lines.append("The baselines of Savings are of the traffic as it was: it is not held against them.")
     ranges = [cost_range(best), *(_clause_range(part, best) for part in best.clauses if part.requests)]
-    lines.append(f"Over these: {'; '.join(r for r in ranges if r)}.")
+    lines.append(f"Over these: {'; '.join(dict.fromkeys(r for r in ranges if r))}.")
     if best.candidate.warm and best.hours_month.high > WIDE * best.hours_month.low:
         lines.append(
             "Its cost differs that much by what happens at the edges of its windows: a scheduled action that is due "
@@ -277,15 +294,23 @@ def _how_sure(best: Played, tied: Sequence[Played], facts: Facts) -> tuple[str, 
     for part in best.clauses:
         if part.clause.measure == SHARE and part.requests < FEW:
             said = f"Only {count(part.requests, 'request')}" if part.requests >= 1 else "No request"
-            lines.append(f"{said} came {part.clause.when}: that says little about a share of them.")
+            others = not part.clause.windows and any(c.clause.windows for c in best.clauses)
+            when = "at other times" if others else part.clause.when
+            lines.append(f"{said} came {when}: that says little about a share of them.")
     lines.append(facts.trust or "How well a replay matches this endpoint was not tested.")
-    return tuple(lines)
+    return tuple(dict.fromkeys(lines))
 
 
 def _clause_range(part: ClausePlayed, best: Played) -> str:
     when = (
-        f" {part.clause.when}" if part.clause.windows else " at other times" if len(best.clauses) > 1 else ""
+        f" {part.clause.when}"
+        if part.clause.windows
+        else " at other times"
+        if any(p.clause.windows for p in best.clauses)
+        else ""
     )
+    if not tells(best):
+        return ""
     if part.clause.measure == MEAN:
         return waits_range(f"mean wait{when}", part.mean_s)
     if part.clause.share == 1:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 
 from ops.core.promise import MEAN, exactly
 from ops.core.views_planner import ClausePlayed, Played, Spread
 from ops.core.words import count, percent, took
+from ops.replay.search import NEVER
 
 
 def dollars(usd: Decimal | float) -> str:
@@ -65,19 +67,43 @@ def waits_range(name: str, waits: Spread) -> str:
     return f"{name} {first} to {last}"
 
 
+def lost(one: Played) -> str:
+    """ "50 % of requests expire or never start"; empty where next to none do."""
+    return f"{percent(one.never.mid)} of requests expire or never start" if one.never.high >= 0.0005 else ""
+
+
+def tells(one: Played) -> bool:
+    """Whether so many requests start that the waits of those that do say something."""
+    return not one.never.mid > NEVER
+
+
 def waits_line(one: Played) -> str:
-    """How long requests wait with it: by clause where there are several."""
-    known = [part for part in one.clauses if part.requests]
-    if len(known) < 2:
-        waits = known[0] if known else one
-        return ", ".join(filter(None, (_wait("p95 wait", waits.p95_s), _wait("longest", waits.max_s)))) or (
-            "no wait is known"
-        )
-    return "; ".join(
-        f"{part.clause.when if part.clause.windows else 'at other times'} "
-        f"{_wait('p95', part.p95_s) or 'nothing started'}, {percent(part.within.mid)} in time"
-        for part in known
-    )
+    """How long requests wait with it, by clause where there are several; and how many never start."""
+    known: dict[tuple[object, ...], list[ClausePlayed]] = {}
+    for part in one.clauses:
+        if part.requests:
+            known.setdefault(part.clause.held, []).append(part)
+    groups = list(known.values())
+    if len(groups) > 1:
+        said = [
+            f"{mine[0].clause.when if mine[0].clause.windows else 'at other times'} "
+            + (f"{_wait('p95', mine[0].p95_s) or 'nothing started'}, " if tells(one) else "")
+            + _in_time(mine)
+            for mine in groups
+        ]
+    elif tells(one):
+        waits = groups[0][0] if groups else one
+        found = ", ".join(filter(None, (_wait("p95 wait", waits.p95_s), _wait("longest", waits.max_s))))
+        said = [found or "no wait is known"]
+    else:
+        said = []
+    return "; ".join([*said, *filter(None, [lost(one)])])
+
+
+def _in_time(mine: Sequence[ClausePlayed]) -> str:
+    if len(mine) == 1:
+        return f"{percent(mine[0].within.mid)} in time"
+    return ", ".join(f"{percent(part.within.mid)} within {exactly(part.clause.limit_s)}" for part in mine)
 
 
 def starts(one: Played) -> str:
@@ -87,18 +113,21 @@ def starts(one: Played) -> str:
     return f"{said} a month"
 
 
-def missed(part: ClausePlayed) -> str:
+def missed(part: ClausePlayed, one: Played) -> str:
     """ "8.2 % of requests wait longer than 2 min Mon-Fri 08:00-18:00 (UTC), where 5 % may; p95 is 4.1 min"."""
     clause = part.clause
     when = f" {clause.when}" if clause.windows else ""
     if clause.measure == MEAN:
         mean = part.mean_s.mid
+        if mean == mean and not tells(one):
+            return f"too few requests start for an average to say something{when}"
         said = "no request starts" if mean != mean else f"requests wait {took(mean)} on average"
         return f"{said}{when}, where {exactly(clause.limit_s)} is promised"
     late = 1 - part.within.mid
     most = late if late > clause.allowed else 1 - part.within.low  # of some expansions alone
     allowed = "none may" if clause.share == 1 else f"{clause.allowed * 100:.3g} % may"
     more = _wait("the longest wait is", part.max_s) if clause.share == 1 else _wait("p95 is", part.p95_s)
+    more = more if tells(one) else ""
     shown = ("" if most == late else "up to ") + (
         f"{most * 100:.1f} %" if 0.0005 <= most < 0.1 else percent(most)
     )

@@ -16,7 +16,7 @@ from ops.core.errors import BadInput
 from ops.core.plain_text import one_line
 from ops.core.types import FloatArray
 from ops.core.words import count, listed
-from ops.replay.stamps import Unclear, is_date, is_number, read_seconds, read_stamps
+from ops.replay.stamps import Unclear, is_date, is_number, looks_dated, read_seconds, read_stamps
 
 DELIMITERS = (",", ";", "\t", "|")
 NAMED_ROWS = 3
@@ -65,6 +65,8 @@ class FileArrivals:
     service_s: FloatArray | None
     zero_s: int | None
     notes: tuple[str, ...] = ()
+    ends: bool = False
+    """`arrival_s` are the ends of requests: how long they take is not in the file."""
 
     def __len__(self) -> int:
         return len(self.arrival_s)
@@ -78,6 +80,8 @@ class _Table:
     """The number of the line on which each row ends."""
     headed: bool
     delimiter: str
+    head_line: int
+    """Where the header ends."""
 
     def column(self, place: int) -> list[str]:
         return [row[place] for row in self.rows]
@@ -106,6 +110,7 @@ def read_arrivals(body: bytes, columns: Columns = Columns()) -> FileArrivals:
     table = _table(_text(body))
     notes: list[str] = []
     time, service, end = _chosen(table, columns, notes)
+    _check_head(table, columns, [i for i in (*time, service) if i is not None], notes)
     bad: dict[int, str] = {}
     texts = _moments(table, time)
     head = table.names[end if end is not None else time[0]]
@@ -128,8 +133,7 @@ def read_arrivals(body: bytes, columns: Columns = Columns()) -> FileArrivals:
     if bad:
         raise _unreadable(table, bad)
     arrival = stamps.seconds
-    if end is not None:
-        assert seconds is not None
+    if end is not None and seconds is not None:
         arrival = arrival - seconds
     if (np.diff(arrival) < 0).any():
         order = np.argsort(arrival, kind="stable")
@@ -137,7 +141,7 @@ def read_arrivals(body: bytes, columns: Columns = Columns()) -> FileArrivals:
         notes.append(
             "The rows are not in order of arrival; they were sorted, equal times in the order of the file."
         )
-    return FileArrivals(arrival, seconds, stamps.zero_s, tuple(notes))
+    return FileArrivals(arrival, seconds, stamps.zero_s, tuple(notes), end is not None and seconds is None)
 
 
 def _text(body: bytes) -> str:
@@ -168,7 +172,8 @@ def _table(text: str) -> _Table:
         ) from error
     if not rows:
         raise BadInput("There is no row in it.", "Give a CSV file with a row for each request.")
-    headed = not any(is_number(cell) or is_date(cell) for cell in rows[0])
+    headed = not any(is_number(cell) or looks_dated(cell) or is_date(cell) for cell in rows[0])
+    head_line = lines[0]
     if headed:
         names = tuple(name.strip() for name in rows.pop(0))
         lines.pop(0)
@@ -176,7 +181,7 @@ def _table(text: str) -> _Table:
         names = tuple(str(i + 1) for i in range(len(rows[0])))
     if not rows:
         raise BadInput("There is no row below the header.", "Give a CSV file with a row for each request.")
-    return _Table(names, _even(rows, lines, len(names)), lines, headed, delimiter)
+    return _Table(names, _even(rows, lines, len(names)), lines, headed, delimiter, head_line)
 
 
 def _even(rows: list[list[str]], lines: Sequence[int], width: int) -> list[list[str]]:
@@ -234,22 +239,48 @@ def _chosen(
             end = _guessed(table, _ENDS)
             if end is not None and service is None:
                 service = _guessed(table, _SERVICES)
-            if end is None or service is None:
+            if end is None or (service is None and columns.takes_service):
                 raise BadInput(
                     "No column looks like the time of an arrival.",
                     f"Choose one with --column. {table.choices()}",
                 )
-            notes.append(f"Arrivals are column {table.names[end]!r} less column {table.names[service]!r}.")
+            if service is not None:
+                notes.append(
+                    f"Arrivals are column {table.names[end]!r} less column {table.names[service]!r}."
+                )
         elif len(table.names) > 1:
             notes.append(f"Arrivals are from column {' and '.join(repr(table.names[i]) for i in time)}.")
     if end is not None and service is None:
-        raise BadInput(
-            "An end needs a duration to tell the arrival.",
-            f"Choose its column with --service-column. {table.choices()}",
-        )
+        if columns.takes_service:
+            raise BadInput(
+                "An end needs a duration to tell the arrival.",
+                f"Choose its column with --service-column, or give --service-s. {table.choices()}",
+            )
+        notes.append(f"Arrivals are column {table.names[end]!r} less what a request takes.")
     if columns.service is None and service is not None and columns.end is None and time:
         notes.append(f"Processing times are from column {table.names[service]!r}.")
     return (end,) if end is not None else time, service, end
+
+
+_NO_NAMES = ("", "nan", "n/a", "na", "nat", "null", "none", "nil", "-", "--", "?", "inf", "-inf", "#n/a")
+
+
+def _check_head(table: _Table, columns: Columns, used: Sequence[int], notes: list[str]) -> None:
+    """Nobody loses a row that was taken for a header. Raises BadInput where its cells are values that lack."""
+    if not table.headed:
+        return
+    lacking = [table.names[i] for i in used if table.names[i].lower() in _NO_NAMES]
+    if lacking:
+        raise _rows(
+            [f"line {table.head_line}: {lacking[0]!r} is no time and no name of a column"],
+            len(table.rows) + 1,
+            "",
+        )
+    chosen = columns.time or columns.end
+    named = chosen is not None and chosen not in (str(i + 1) for i in range(len(table.names)))
+    if not named and not any(_plain(table.names[i]) in (*_TIMES, *_ENDS, "date") for i in used):
+        head = one_line(table.delimiter.join(table.names), 60)
+        notes.append(f"Line {table.head_line} is taken as a header: {head}")
 
 
 def _parts(table: _Table, name: str) -> list[str]:
@@ -273,7 +304,10 @@ def _time(table: _Table) -> tuple[int, ...]:
         return ()
     if not table.headed and is_number(table.rows[0][0]):
         return (0,)
-    dated = [i for i in range(len(table.names)) if is_date(table.rows[0][i])]
+    first = table.rows[0]
+    dated = [i for i in range(len(first)) if is_date(first[i])] or [
+        i for i in range(len(first)) if looks_dated(first[i])
+    ]
     return (dated[0],) if dated else ()
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from ops.core.candidate import Candidate
+from ops.core.candidate import fitted as fitted
 from ops.core.types import Bounds, utc
 from ops.core.warm import Span, WarmPlan
 from ops.core.warm_week import spans
@@ -95,20 +96,6 @@ def _windows(candidate: Candidate, ground: Ground) -> tuple[Bounds, tuple[Event,
 def _spans(plan: WarmPlan, first: datetime, last: datetime) -> tuple[Span, ...]:
     """When a plan's windows are open: many candidates share them."""
     return spans(plan, first, last)
-
-
-def fitted(candidate: Candidate) -> Candidate:
-    """With warm plans numbered from 1 on that put back its own bounds."""
-    plans = tuple(
-        replace(
-            plan,
-            id=number,
-            back_min=None if plan.floor is None else candidate.low,
-            back_max=None if plan.ceiling is None else candidate.high,
-        )
-        for number, plan in enumerate(candidate.warm, 1)
-    )
-    return replace(candidate, warm=plans)
 
 
 def unlike(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ops.replay.scenario import Scenario, Tracking, Watched
+from ops.replay.outcome import Replayed
+from ops.replay.scenario import Kind, Requests, Scenario, Tracking, Watched
 
+SPAN = "the span of the arrivals"
 GIVE_UP_S = 30 * 86_400.0
 """So long after the last progress a course that only goes round in circles is left."""
 
@@ -47,3 +49,39 @@ def _longest_cooldown(scenario: Scenario) -> float:
         ),
         default=0.0,
     )
+
+
+def above_least(replayed: Replayed, scenario: Scenario) -> int:
+    """Instances beyond the minimum at the end of a course with its timeline: 0 where it came back to it.
+
+    A course without an end is over when that is so; only one that was given up has minutes after its end.
+    """
+    found = replayed.timeline
+    if found is None or not len(found):
+        return 0
+    edge = (found.first_minute + len(found)) * 60.0
+    if scenario.until_s is None and edge <= replayed.end_s:
+        return 0
+    low = scenario.bounds.min
+    for event in sorted(scenario.events, key=lambda e: e.at_s):
+        if event.at_s < edge and event.kind in (Kind.SCHEDULED, Kind.BOUNDS) and event.low is not None:
+            low = event.low
+    return max(0, int(found.instances[-1]) - low)
+
+
+def expected_s(requests: Requests, scenario: Scenario) -> dict[str, float]:
+    """About how long a course takes, in seconds, by what it takes them for; at least, where instances stay few."""
+    if not len(requests) and scenario.until_s is None:
+        return {}
+    first = float(requests.arrival_s[0]) if scenario.start_s is None else scenario.start_s
+    if scenario.until_s is not None:
+        return {SPAN: scenario.until_s - first}
+    slots = max(1, scenario.bounds.max) * scenario.concurrency
+    work = float(requests.hold_s.sum()) / slots
+    return {
+        SPAN: float(requests.arrival_s[-1]) - first,
+        "processing times": max(work, float(requests.hold_s.max())),
+        "provisioning times": max(scenario.provision_s),
+        "cooldowns": _longest_cooldown(scenario),
+        "the delay of metrics": scenario.model.metric_delay_s,
+    }

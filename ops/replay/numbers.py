@@ -14,6 +14,8 @@ from ops.replay.scenario import Requests
 Classes = NDArray[np.int8]
 """For each request the clause of a promise that holds for it, from 0; -1: none. Shape (n,)."""
 QUANTILES = (0.5, 0.95, 0.99)
+DUST_S = 1e-9
+"""A wait up to this is none: sums of decimal fractions are off by less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Waits:
 
     started: int
     waited: int
-    """Those that did not start at once."""
+    """Those that did not start at once: later by more than DUST_S."""
     mean_s: float
     p50_s: float
     p95_s: float
@@ -74,7 +76,8 @@ def waits_from(waiting: FloatArray, started: int, requests: int, limit_s: float 
         return Waits(0, 0, nan, nan, nan, nan, nan, over, requests)
     p50, p95, p99 = quantiles_of(waiting, started)
     mean, longest = float(waiting.sum()) / started, float(waiting.max(initial=0.0))
-    return Waits(started, len(waiting), mean, p50, p95, p99, longest, over, requests)
+    waited = int((waiting > DUST_S).sum())
+    return Waits(started, waited, mean, p50, p95, p99, longest, over, requests)
 
 
 def quantiles_of(waiting: FloatArray, started: int) -> list[float]:

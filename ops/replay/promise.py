@@ -3,11 +3,13 @@
 p95<=120s mon-fri 08-18; p95<=900s
 p95 wait ≤ 2 min on weekdays 8-18, else ≤ 15 min
 99% within 5 min; max<=10min; mean<=1m30s sat,sun Europe/Berlin
+p95<=2min and max<=10min mon-fri 08-18; p95<=15min
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import time, timedelta
 
 import numpy as np
@@ -21,7 +23,9 @@ from ops.core.warm_text import clock, days_text, weekdays
 from ops.core.warm_week import changes_of
 from ops.replay.numbers import Classes
 
-EXAMPLE = 'Write it like "p95<=120s mon-fri 08-18; p95<=900s", "99% within 5 min" or "max<=10min".'
+EXAMPLE = (
+    'Write it like "p95<=120s mon-fri 08-18; p95<=900s", "99% within 5 min" or "p95<=2min and max<=10min".'
+)
 WEEK = 7 * 1440
 MOST_CLAUSES = 12
 MOST_LIMIT_S = 30 * 86_400
@@ -33,12 +37,15 @@ _DAY = r"(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun|monday|tuesday|wednesday|thurs
 _HOUR = r"(\d{1,2}(?:[:.]\d{2})?)\s*(am|pm|h)?"
 _ZONE = re.compile(r"\b(?:[A-Za-z_]+(?:/[A-Za-z0-9_+\-]+)+|UTC|utc|GMT|gmt)(?![\w/])")
 _CLAUSES = re.compile(
-    r"[;\n]|,?\s*\b(?:else|otherwise)\b,?|,(?=\s*(?:p\d|max|mean|average|avg|median|every|\d+(?:\.\d+)?\s*%))"
+    r"[;\n]|,?\s*\b(?:else|otherwise)\b,?|,(?=\s*(?:p\d|max|mean|average|avg|median|every(?!\s*day)|\d+(?:\.\d+)?\s*%))"
+)
+_ALSO = re.compile(
+    r",?\s*\band\b(?=\s*(?:p\s?\d|max|mean|average|avg|median|every(?!\s*day)|\d+(?:\.\d+)?\s*%))"
 )
 _TOKENS = re.compile(
     rf"(?P<percentile>p\s?(?P<rank>\d{{1,3}}(?:\.\d+)?)(?![\d.]))"
     r"|(?P<percent>(?P<of>\d+(?:\.\d+)?)\s*(?:%|percent\b))"
-    r"|(?P<all>\b(?:max(?:imum)?|every|all)\b)"
+    r"|(?P<all>\b(?:max(?:imum)?|every(?!\s?day)|all)\b)"
     r"|(?P<mean>\b(?:mean|average|avg)\b)"
     r"|(?P<median>\bmedian\b)"
     rf"|(?P<days>\b(?:{_DAY})(?:\s*-\s*{_DAY})?\b|\b(?:weekdays?|workdays?|weekends?|daily|every\s?day)\b)"
@@ -55,6 +62,7 @@ def parse(text: str, zone: str = "UTC") -> Promise:
     """What a text promises. `zone`: of hours that it names without one. Raises BadInput with what was not understood.
 
     A zone that the text names once holds for all of its hours. A clause without a measure has that of the one before.
+    Measures that "and" joins hold at the same times, as do clauses that name the very same ones.
     """
     zone_of(zone)
     if not text.strip():
@@ -71,8 +79,9 @@ def parse(text: str, zone: str = "UTC") -> Promise:
     usual = only.pop() if len(only) == 1 else zone
     clauses: list[Clause] = []
     for part, own in zip(parts, named, strict=True):
-        before = clauses[-1] if clauses else None
-        clauses.append(_clause(part, own or usual, before))
+        clauses += _joined(part, own or usual, clauses[-1] if clauses else None)
+    if len(clauses) > MOST_CLAUSES:
+        raise BadInput(f"{len(clauses)} clauses are too many.", f"A promise has {MOST_CLAUSES} at most.")
     _check_order(clauses)
     return Promise(tuple(clauses), "; ".join(map(written, clauses)))
 
@@ -87,16 +96,23 @@ def written(clause: Clause) -> str:
     return " ".join([*said, *([clause.zone] if clause.windows else [])])
 
 
-def classes(promise: Promise, arrival_s: FloatArray) -> Classes:
+def layers(promise: Promise) -> int:
+    """How many clauses hold at once, at most."""
+    return max(map(len, promise.groups), default=1)
+
+
+def classes(promise: Promise, arrival_s: FloatArray, layer: int = 0) -> Classes:
     """For each request (its arrival in seconds since the epoch) the number of the clause that holds; -1: none does.
 
+    `layer`: of those that hold at the same times the first, the second ... (from 0 on).
     The wall clock of the clause's zone counts: an hour that comes twice is inside twice, one that is skipped never.
     Shape (n,).
     """
     found = np.full(len(arrival_s), -1, np.int8)
     minutes: dict[str, NDArray[np.int64]] = {}
-    for number in reversed(range(len(promise.clauses))):
-        clause = promise.clauses[number]
+    for group in reversed(promise.groups):
+        clause = promise.clauses[group[0]]
+        number = group[layer] if layer < len(group) else -1
         if not clause.windows:
             found[:] = number
             continue
@@ -113,6 +129,18 @@ def judged(promise: Promise, held: Classes, arrival_s: FloatArray, until_s: floa
     return np.where(late, np.int8(-1), held)
 
 
+def _joined(part: str, zone: str, before: Clause | None) -> list[Clause]:
+    """Measures for the same hours, whichever of them names these."""
+    found: list[Clause] = []
+    for each in _ALSO.split(part):
+        found.append(_clause(each.strip() or part, zone, found[-1] if found else before))
+    named = {clause.held: clause for clause in found if clause.windows}
+    if len(named) != 1:
+        return found
+    (hours_of,) = named.values()
+    return [replace(clause, windows=hours_of.windows, zone=hours_of.zone) for clause in found]
+
+
 def _clause(part: str, zone: str, before: Clause | None) -> Clause:
     measure: tuple[str, float] | None = None
     limit: float | None = None
@@ -126,7 +154,9 @@ def _clause(part: str, zone: str, before: Clause | None) -> Clause:
         kind = next(name for name in _KINDS if token[name] is not None)
         if kind in ("percentile", "percent", "all", "mean", "median"):
             if measure is not None:
-                raise BadInput(f"{part!r} measures twice.", f"Put a semicolon between two clauses. {EXAMPLE}")
+                raise BadInput(
+                    f"{part!r} measures twice.", f'Put "and" or a semicolon between two measures. {EXAMPLE}'
+                )
             measure = _measure(kind, token, part)
         elif kind == "length":
             if limit is not None:
@@ -235,17 +265,29 @@ def _zone(part: str) -> str:
 
 
 def _check_order(clauses: list[Clause]) -> None:
-    """Raises BadInput for a clause that never holds, because those before it always do."""
+    """Raises BadInput for a clause that never holds, because those before it always do, and for one that is twice."""
+    seen: dict[tuple[object, ...], set[tuple[str, float]]] = {}
     taken: dict[str, NDArray[np.bool_]] = {}
     always = False
     for clause in clauses:
+        there = seen.setdefault(clause.held, set())
+        if (clause.measure, clause.share) in there:
+            raise BadInput(
+                f"{written(clause)!r} gives a measure a second limit at the same times.",
+                "Give one limit for each measure and hour, such as "
+                '"p95<=2min and max<=10min mon-fri 08-18; p95<=15min".',
+            )
+        there.add((clause.measure, clause.share))
+        if len(there) > 1:
+            continue
         inside = _inside(clause)
         held = taken.setdefault(clause.zone, np.zeros(WEEK, np.bool_))
         if always or (clause.windows and not (inside & ~held).any()):
             raise BadInput(
                 f"{written(clause)!r} never holds: what stands before it holds at all of its times.",
                 "For each request the first clause that fits counts, and no other: put special hours first, and what "
-                "holds at all other times last.",
+                "holds at all other times last. Two measures of the same hours are joined, as in "
+                '"p95<=2min and max<=10min".',
             )
         held |= inside
         always = always or not clause.windows or bool(held.all())

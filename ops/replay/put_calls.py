@@ -6,7 +6,8 @@ Also what describe_scaling_policies and describe_alarms answer, whose keys are t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -26,6 +27,8 @@ WATCHED: Mapping[str, Watched] = {
 """The metrics that a replay knows: one datapoint a minute, so that Average, Maximum and Minimum are the same."""
 STATISTICS = ("Average", "Maximum", "Minimum")
 PERIOD_S = 60
+MOST = 1_000_000
+"""The largest whole number that makes sense anywhere here."""
 _STEP, _TRACKING = "StepScalingPolicyConfiguration", "TargetTrackingScalingPolicyConfiguration"
 _FORM = 'Give the parameters of both calls, as {"PutScalingPolicy": {...}, "PutMetricAlarm": {...}}.'
 Call = Mapping[str, Any]
@@ -93,11 +96,15 @@ def _plain(key: object) -> str:
 
 def _runs(alarm: _Put, found: Sequence[_Put]) -> list[int]:
     """Which policies an alarm runs: those that its actions name, or that name it; else the only one, that beside it, or
-    the one before it."""
+    the one before it. Raises BadInput where its actions name something else."""
     actions = [str(each) for each in _list(alarm.call, "AlarmActions")]
     named = [i for i, put in enumerate(found) if any(_is_of(action, put.call) for action in actions)]
     if named:
         return named
+    _check_actions(alarm.call, actions, found)
+    owned = [i for i, put in enumerate(found) if _owns(put.call, alarm.call)]
+    if owned:
+        return owned
     steps = [i for i, put in enumerate(found) if _STEP in put.call] or list(range(len(found)))
     if len(steps) == 1:
         return steps
@@ -108,9 +115,34 @@ def _runs(alarm: _Put, found: Sequence[_Put]) -> list[int]:
     if before and not beside:
         return before[-1:]
     raise BadInput(
-        f"The alarm {alarm.call.get('AlarmName')!r} names no policy of the file in AlarmActions.",
-        "Put the policy's ARN there (its end, policyName/NAME, is enough), or each alarm beside its policy.",
+        f"The alarm {alarm.call.get('AlarmName')!r} names no policy of the file in AlarmActions.", _NAMED
     )
+
+
+def _check_actions(alarm: Call, actions: Sequence[str], found: Sequence[_Put]) -> None:
+    """An alarm without AlarmActions, or with a placeholder there, is meant for a policy of the file; no other is."""
+    name = alarm.get("AlarmName")
+    others = [key for key in ("OKActions", "InsufficientDataActions") if _list(alarm, key)]
+    if not actions and others:
+        raise BadInput(
+            f"The alarm {name!r} has {listed(others)} and no AlarmActions: it runs no policy when it goes off.",
+            f"{_NAMED} Or leave it out.",
+        )
+    if not actions and "AlarmActions" in alarm:
+        raise BadInput(f"The alarm {name!r} has no action in AlarmActions.", f"{_NAMED} Or leave it out.")
+    unnamed = any("PolicyName" not in put.call for put in found)
+    named = [each for each in actions if _TOLD.search(each) or not _PLACEHOLDER.search(each)]
+    if named and len(named) == len(actions) and not unnamed:
+        raise BadInput(
+            f"The alarm {name!r} runs {named[0]!r}, which is no policy of the file.",
+            f"{_NAMED} Or leave it out.",
+        )
+
+
+_NAMED = "Put the policy's ARN there (its end, policyName/NAME, is enough), or each alarm beside its policy."
+_PLACEHOLDER = re.compile(r"[<>{}$]|\.\.\.|…|^\s*$|^(?!arn:).*\bARN\b|^(?!arn:).*PolicyARN", re.IGNORECASE)
+"""What stands for an ARN that nobody knew yet."""
+_TOLD = re.compile(r"policyName/[\w.-]+$")
 
 
 def _owns(policy: Call, alarm: Call) -> bool:
@@ -123,9 +155,23 @@ def _owns(policy: Call, alarm: Call) -> bool:
 
 def _is_of(action: str, policy: Call) -> bool:
     name, arn = policy.get("PolicyName"), policy.get("PolicyARN")
-    return (arn is not None and action == arn) or (
-        name is not None and (action == name or action.endswith(f"policyName/{name}"))
+    if arn is not None and action == arn:
+        return True
+    if name is None:
+        return False
+    return (
+        action == name
+        or re.search(rf"policyName/{re.escape(str(name))}(:createdBy/.*)?$", action) is not None
     )
+
+
+def _acts(alarm: Call) -> bool:
+    enabled = alarm.get("ActionsEnabled", True)
+    if not isinstance(enabled, bool):
+        raise BadInput(
+            f"{alarm.get('AlarmName')}: ActionsEnabled {enabled!r} is neither.", "Give true or false."
+        )
+    return enabled
 
 
 def _policy(call: Call, alarms: Sequence[Call], number: int) -> Scaling:
@@ -138,15 +184,22 @@ def _policy(call: Call, alarms: Sequence[Call], number: int) -> Scaling:
     if not alarms:
         raise BadInput(f"No alarm runs the policy {name}.", "Add its PutMetricAlarm.")
     kind = config.get("AdjustmentType")
-    if kind not in ADJUSTMENTS:
+    if not _among(kind, ADJUSTMENTS):
         raise BadInput(f"{name}: AdjustmentType {kind!r} is none.", f"Use {listed(list(ADJUSTMENTS))}.")
+    adjustments = _list(config, "StepAdjustments")
+    for each in adjustments:
+        if not isinstance(each, Mapping):
+            raise BadInput(
+                f"{name}: {each!r} in StepAdjustments is no step.",
+                'Give {"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}.',
+            )
     steps = tuple(
         Step(
             _number(step, "MetricIntervalLowerBound", name, None),
             _number(step, "MetricIntervalUpperBound", name, None),
             _whole(step, "ScalingAdjustment", name),
         )
-        for step in _list(config, "StepAdjustments")
+        for step in adjustments
     )
     if not steps:
         raise BadInput(f"{name} has no StepAdjustments.", "Give at least one step.")
@@ -155,7 +208,7 @@ def _policy(call: Call, alarms: Sequence[Call], number: int) -> Scaling:
     return Stepping(
         str(kind),
         steps,
-        tuple(_alarm(alarm) for alarm in alarms),
+        tuple(_alarm(alarm) for alarm in alarms if _acts(alarm)),
         _cooldown(config, "Cooldown", name),
         None if least is None else _whole(config, "MinAdjustmentMagnitude", name),
         name,
@@ -177,7 +230,9 @@ def _check(steps: Sequence[Step], name: str) -> None:
 def _tracking(name: str, config: Call) -> Tracking:
     metric = config.get("CustomizedMetricSpecification")
     watched = Watched.PER_INSTANCE
-    if isinstance(metric, Mapping):
+    if metric is not None and not isinstance(metric, Mapping):
+        raise BadInput(f"{name}: CustomizedMetricSpecification {metric!r} names no metric.", _FORM)
+    if metric is not None:
         if metric.get("Metrics"):
             raise BadInput(
                 f"{name} tracks an expression of metrics.", f"A replay knows {listed(list(WATCHED))}."
@@ -213,12 +268,12 @@ def _alarm(call: Call) -> AlarmSpec:
             f"{name} has a period of {period:g} s.", "A replay looks once a minute: use a Period of 60."
         )
     comparison = call.get("ComparisonOperator")
-    if comparison not in COMPARISONS:
+    if not _among(comparison, COMPARISONS):
         raise BadInput(
             f"{name}: ComparisonOperator {comparison!r} is none.", f"Use {listed(list(COMPARISONS))}."
         )
     missing = call.get("TreatMissingData", "missing")
-    if missing not in TREATMENTS:
+    if not _among(missing, TREATMENTS):
         raise BadInput(f"{name}: TreatMissingData {missing!r} is none.", f"Use {listed(list(TREATMENTS))}.")
     periods = _whole(call, "EvaluationPeriods", name)
     datapoints = _whole(call, "DatapointsToAlarm", name) if call.get("DatapointsToAlarm") else periods
@@ -235,15 +290,19 @@ def _alarm(call: Call) -> AlarmSpec:
 
 def _watched(call: Call, name: str) -> Watched:
     metric = call.get("MetricName")
-    if metric not in WATCHED:
+    if not _among(metric, WATCHED):
         raise BadInput(
             f"{name} watches {metric!r}, which cannot be replayed.",
             f"A replay knows {listed(list(WATCHED))}.",
         )
     statistic = call.get("Statistic", "Average")
-    if statistic not in STATISTICS:
+    if not _among(statistic, STATISTICS):
         raise BadInput(f"{name} uses the statistic {statistic!r}.", f"Use {listed(list(STATISTICS))}.")
     return WATCHED[str(metric)]
+
+
+def _among(value: object, known: Collection[str]) -> bool:
+    return isinstance(value, str) and value in known
 
 
 def _cooldown(config: Call, key: str, name: str) -> float:
@@ -283,6 +342,8 @@ def _known(value: float | None, key: str, name: str) -> float:
 
 def _whole(call: Call, key: str, name: str) -> int:
     value = _known(_number(call, key, name, None), key, name)
+    if abs(value) > MOST:
+        raise BadInput(f"{name}: {key} {value:g} is too large.", f"Give a number up to {MOST:,}.")
     if value != int(value):
         raise BadInput(f"{name}: {key} {value:g} is no whole number.", "Give a whole number.")
     return int(value)

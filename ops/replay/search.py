@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ops.core.candidate import Candidate, SearchSpace
+from ops.core.candidate import Candidate, Machine, SearchSpace, always_on
 from ops.core.cost import HOURS_PER_MONTH
 from ops.core.promise import MEAN, Clause, Promise
 from ops.core.views_planner import ClausePlayed, Dollars, Played, Role, Spread, Weighed
@@ -17,7 +17,7 @@ from ops.replay.candidates import Ground, fitted, scenario, unlike, worked
 from ops.replay.engine import Prepared, prepare
 from ops.replay.noise import front
 from ops.replay.numbers import Classes, Numbers, Waits
-from ops.replay.promise import classes, judged
+from ops.replay.promise import classes, judged, layers
 from ops.replay.scenario import Requests, Scenario
 from ops.replay.space import GRID_SHARE, fixed, grid, neighbours
 from ops.replay.sweep import Tell, go_on, sweep
@@ -59,10 +59,14 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What is set up now. `exact`: with all that a candidate cannot hold; None: the candidate is all of it."""
+    """What is set up now. `exact`: with all that a candidate cannot hold; None: the candidate is all of it.
+
+    `left`: what of it the candidate leaves out, in sentences; where there is any, it does not stand for today's.
+    """
 
     candidate: Candidate
     exact: Scenario | None = None
+    left: tuple[str, ...] = ()
 
 
 def search(
@@ -83,14 +87,17 @@ def search(
     `most`: candidates at most; today's and hand-made ones are tried in any case. `inside`: nothing that it
     denies is looked at but these. Raises Stopped when `tell` says so.
     """
-    known = None if today is None else fitted(today.candidate)
+    known = None if today is None or today.left else fitted(today.candidate)
     own = [each for each in unlike(own) if each != known]
     table = _Table(traffic, ground, promise, run, tell, max(most, len(own) + (today is not None)))
     if today is not None:
-        table.play(Role.TODAY, (today.candidate,), today.exact)
+        table.play_today(today)
     table.play(Role.OWN, own)
     always = fixed(space)[: max(0, table.room)]
     table.play(Role.FIXED, always)
+    if inside is None:
+        for machine in space.machines:
+            table.fewest(machine)
     first = grid(space, max(1, int(table.room * GRID_SHARE)))[: max(0, table.room)]
     table.play(Role.FOUND, [each for each in first if inside is None or inside(each)])
     for left in range(ROUNDS, 0, -1):
@@ -110,8 +117,12 @@ class _Table:
         self.seen: set[Candidate] = set()
         self.ready: dict[tuple[int, float], Prepared] = {}
         self.done = 0
+        self.layers = layers(promise)
         self.held = [
-            judged(promise, classes(promise, r.arrival_s), r.arrival_s, ground.until_s)
+            [
+                judged(promise, classes(promise, r.arrival_s, layer), r.arrival_s, ground.until_s)
+                for layer in range(self.layers)
+            ]
             for r in traffic.expansions
         ]
 
@@ -128,20 +139,45 @@ class _Table:
             for speed in dict.fromkeys(c.machine.speed for c in fresh):
                 mine = [c for c in fresh if c.machine.speed == speed]
                 scenarios = [scenario(c, ground) if exact is None else on(exact, ground) for c in mine]
-                numbers = self.run(
-                    self._prepared(n, requests, speed),
-                    scenarios,
-                    classes=held,
-                    limits_s=self.promise.limits_s,
-                    tell=self._tell(self.done),
-                )
-                self.done += len(mine)
-                for candidate, each in zip(mine, numbers, strict=True):
-                    found[candidate].append(each)
+                by_layer = []
+                for each in held:
+                    by_layer.append(
+                        self.run(
+                            self._prepared(n, requests, speed),
+                            scenarios,
+                            classes=each,
+                            limits_s=self.promise.limits_s,
+                            tell=self._tell(self.done),
+                        )
+                    )
+                    self.done += len(mine)
+                for candidate, *told in zip(mine, *by_layer, strict=True):
+                    found[candidate].append(_together(self.promise, told))
         for candidate in fresh:
             self.played.append(
                 played(len(self.played), role, candidate, found[candidate], self.ground, self.promise)
             )
+
+    def play_today(self, today: Today) -> None:
+        """A candidate that is not all of the set-up may be tried by itself, too."""
+        self.play(Role.TODAY, (today.candidate,), today.exact)
+        if today.left:
+            self.seen.discard(fitted(today.candidate))
+            self.played[-1] = replace(self.played[-1], left=today.left)
+
+    def fewest(self, machine: Machine) -> None:
+        """Close the ladder of those that are always on: the fewest instances that keep the promise are among them."""
+        while self.room > 0:
+            tried = {
+                p.candidate.fixed: all(p.kept)
+                for p in self.played
+                if p.candidate.fixed is not None and p.candidate.machine == machine and not p.left
+            }
+            enough = min((n for n, kept in tried.items() if kept), default=0)
+            below = max((n for n in tried if n < enough), default=enough - 1)
+            if not enough or enough - below < 2:
+                return
+            self.play(Role.FIXED, (always_on((enough + below) // 2, machine),))
 
     def _prepared(self, number: int, requests: Requests, speed: float) -> Prepared:
         """Once for all candidates of a speed."""
@@ -150,7 +186,7 @@ class _Table:
         return self.ready[number, speed]
 
     def _tell(self, before: int) -> Tell:
-        of = self.most * len(self.traffic.expansions)
+        of = self.most * len(self.traffic.expansions) * self.layers
         return lambda done, _: self.tell(min(before + done, of), of)
 
     def best(self) -> tuple[tuple[Candidate, int], ...]:
@@ -162,6 +198,17 @@ class _Table:
             if len(found) < MOST_BEST and number not in found:
                 found.append(number)
         return tuple((self.played[n].candidate, int(self.played[n].peak_instances.high)) for n in found)
+
+
+def _together(promise: Promise, layered: Sequence[Numbers]) -> Numbers:
+    """One replay with the waits of every clause, of numbers with those of one layer each."""
+    if len(layered) == 1:
+        return layered[0]
+    parts = list(layered[0].by_class)
+    for group in promise.groups:
+        for layer, number in enumerate(group):
+            parts[number] = layered[layer].by_class[number]
+    return replace(layered[0], by_class=tuple(parts))
 
 
 def on(exact: Scenario, ground: Ground) -> Scenario:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from ops.core.errors import BadInput
 from ops.core.types import Bounds
 from ops.core.warm import WarmPlan
+from ops.core.words import count
 from ops.replay.of_setup import SetUp
 from ops.replay.scenario import (
     TTL_S,
@@ -77,6 +78,12 @@ def scenario(
         base.bounds.min if wish.least is None else wish.least,
         base.bounds.max if wish.most is None else wish.most,
     )
+    if wish.initial is not None and not bounds.min <= wish.initial <= bounds.max:
+        raise BadInput(
+            f"{count(wish.initial, 'instance')} at the start cannot be with a minimum of {bounds.min} and a maximum of "
+            f"{bounds.max}.",
+            "Give --initial within them, or other bounds.",
+        )
     planned = Planned(bounds, base.events)
     if wish.warm:
         if span.zero_s is None:

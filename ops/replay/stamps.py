@@ -31,6 +31,12 @@ _SLASHES = re.compile(rf"(\d{{1,2}})/(\d{{1,2}})/(\d{{4}}),?[Tt\s]\s*{_CLOCK}{_Z
 _NAMED = re.compile(
     rf"(?:[A-Za-z]{{3}},\s*)?\[?(\d{{1,2}})[-/\s]([A-Za-z]{{3}})[a-z]*[-/\s](\d{{4}})[:\s]\s*{_CLOCK}{_ZONE}\]?"
 )
+_LIKE_A_DATE = re.compile(
+    r"\[?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{8}[Tt]\d"
+    r"|\d{1,2}[-/ ][A-Za-z]{3}[a-z]*[-/ ]\d{4}|[A-Za-z]{3},? \d{1,2} [A-Za-z]{3}|[A-Za-z]{3} \d{1,2},? \d{4})"
+)
+_NO_CLOCK = re.compile(rf"(?:{_LIKE_A_DATE.pattern})\]?")
+_NAMED_ZONE = re.compile(r"^(.*\d(?:\s*[AaPp][Mm])?)\s*([A-Za-z]{2,5})\]?$")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 
 
@@ -62,6 +68,11 @@ def is_date(text: str) -> bool:
     """Whether it is a date with a time of day."""
     stripped = text.strip()
     return any(form.fullmatch(stripped) for form in (_YEAR_FIRST, _COMPACT, _DAY_FIRST, _SLASHES, _NAMED))
+
+
+def looks_dated(text: str) -> bool:
+    """Whether it begins like a date, readable or not."""
+    return _LIKE_A_DATE.match(text.strip()) is not None
 
 
 def read_stamps(texts: Sequence[str], unit: str | None = None) -> Stamps:
@@ -156,7 +167,7 @@ def _dates(texts: Sequence[str]) -> Stamps:
         try:
             whole, fraction, has_zone = read(stripped, known)
         except (ValueError, InvalidOperation):
-            bad[i] = f"{text!r} is no time" if stripped else "the time is missing"
+            bad[i] = _why(text)
             continue
         zoned = zoned and has_zone
         good.append(i)
@@ -199,6 +210,19 @@ def _reader(texts: Sequence[str]) -> _Read:
         return day + h * 3600 + m * 60 + s - offset, fraction or "", has_zone
 
     return read
+
+
+def _why(text: str) -> str:
+    """Why a text is no time."""
+    stripped = text.strip()
+    if not stripped:
+        return "the time is missing"
+    if _NO_CLOCK.fullmatch(stripped):
+        return f"{text!r} is a day without a time of day"
+    zone = _NAMED_ZONE.fullmatch(stripped)
+    if zone is not None and is_date(zone[1]):
+        return f"{text!r} has the zone {zone[2]}, which is not clear (write +01:00)"
+    return f"{text!r} is no time"
 
 
 _FORMS = ((_YEAR_FIRST, "ymd"), (_COMPACT, "ymd"), (_DAY_FIRST, "dmy"), (_NAMED, "dmy"), (_SLASHES, "?"))

@@ -19,6 +19,7 @@ from ops.replay.traffic import Arrivals
 DAYS, HOURS = 7, 24
 MOST = 5_000_000
 """Requests that are made at most."""
+MOST_DAYS = 3650
 HOUR = timedelta(hours=1)
 MOST_FACTOR = 1000.0
 
@@ -110,8 +111,8 @@ def synthetic(
     `growth`: the factor on all rates; bursts become larger by it, not more.
     """
     _factor(growth)
-    if not (days > 0 and math.isfinite(days)):
-        raise BadInput(f"{days:g} days hold no traffic.", "Give a number above 0.")
+    if not 0 < days <= MOST_DAYS:
+        raise BadInput(f"{days:g} days hold no traffic.", f"Give a number above 0, at most {MOST_DAYS:,}.")
     if shape.per_week * growth * days / DAYS > MOST:
         raise BadInput("That would be more than five million requests.", "Give fewer days or a lower rate.")
     rng = generator(seed, TRAFFIC, number)

@@ -33,9 +33,13 @@ def warm_plan(text: str, floor: int = 1) -> WarmPlan:
     found = _TYPED.match(text)
     if found is None:
         raise BadInput(f"{text!r} is no warm window.", _FORM)
-    window = WarmWindow(
-        warm_text.weekdays(found["days"]), warm_text.clock(found["first"]), warm_text.clock(found["last"])
-    )
+    begin, end = warm_text.clock(found["first"]), warm_text.clock(found["last"])
+    if begin == end and not (begin.hour == begin.minute == 0):
+        raise BadInput(
+            f"{text!r} begins and ends at the same time of day: nothing, or a whole day?",
+            'A whole day is "fri 00:00-24:00"; a night goes over midnight, as in "fri 20:00-08:00".',
+        )
+    window = WarmWindow(warm_text.weekdays(found["days"]), begin, end)
     return WarmPlan(1, (window,), str(warm_text.zone(found["zone"] or "UTC")), floor=floor)
 
 

@@ -29,6 +29,7 @@ ARTIFACTS = ROOT / "test-artifacts"
 NOW = "2026-11-18T14:20:00Z"
 QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 START_S = 60.0
+expect.set_options(timeout=20_000)  # milliseconds, for a machine with other work
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

@@ -45,6 +45,7 @@ def test_ten_refreshes_leave_zoom_tab_scroll_and_a_half_typed_form_alone(aws, ap
     drag(page)
     page.wait_for_url(re.compile("from="))
     expect(page.get_by_role("button", name="back to 3h")).to_be_visible()
+    settled(page)
     zoomed = ranges(page)
     tab = page.get_by_role("tab", name="Configuration")
     tab.click()

@@ -246,8 +246,9 @@ def test_a_document_endpoint_sleeps_wakes_and_sleeps_again(deployment: Deploymen
     assert account.verdict(NAME).state is EndpointState.WAKE_STUCK
 
     # A crowd wakes it.
-    account.speed(120)
+    account.speed(0)
     deployment.send(3, 40)
+    account.speed(120)
     until("ordered instances", lambda: deployment.counts()[1] > 0)
     account.speed(0)
     assert deployment.counts()[0] == 0

@@ -20,7 +20,7 @@ from ops.core.candidate_text import from_query, to_query
 from ops.core.errors import Denied, OpsError, UnknownEndpoint, Unreachable
 from ops.core.search_ranges import ranges
 from ops.core.types import Problem
-from ops.core.views_planner import PlanQuery, PlanView, Role, SavedScenario
+from ops.core.views_planner import LeftOut, PlanQuery, PlanView, Role, SavedScenario
 from ops.replay.promise import parse as promise_of
 from ops.replay.sweep import Stopped
 from tests.components.plan_samples import BEST, CHEAP, NAME, QUERY, SAVED, TODAY, TYPED, course, view
@@ -169,6 +169,30 @@ def test_what_is_typed_becomes_the_link_when_the_button_is_pressed(open_page: Op
     assert app.query_params["days"] == "7"
     assert "growth" not in app.query_params
     assert "Read as: every request starts within 10 min." in words(finish(app, asked))
+
+
+@pytest.mark.parametrize("times", [0.0, 1000.0, -2.0])
+def test_a_growth_that_cannot_be_is_answered_in_words(open_page: Open, times: float) -> None:
+    app = opened(open_page, Planning(view()))
+    app.number_input(key="typed-growth").set_value(times)
+    press(app, "planner-find")
+    assert f"Traffic × {times:g} cannot be replayed. Give a number from 0.01 to 100" in " ".join(
+        words(app).split()
+    )
+    assert "growth" not in app.query_params
+    app.number_input(key="typed-growth").set_value(1.0)
+    press(app, "planner-find")
+    assert "cannot be replayed" not in words(app)
+
+
+def test_without_an_endpoint_the_button_says_what_is_first(open_page: Open) -> None:
+    app = opened(open_page, Planning(view()), None)
+    app.text_input(key="typed-promise").set_value(TYPED)
+    press(app, "planner-find")
+    assert "Choose an endpoint first." in words(app)
+    assert app.query_params["promise"] == TYPED
+    app.selectbox(key="endpoint").set_value(NAME).run()
+    assert "Choose an endpoint first." not in words(finish(app, QUERY))
 
 
 def test_a_suggestion_asks_at_once(open_page: Open) -> None:
@@ -323,6 +347,8 @@ def test_the_answer_before_stays_while_a_newer_search_fails(open_page: Open) -> 
     press(app, "planner-find")
     finish(app, replace(QUERY, days=15))
     assert "The sample has no answer." in notices(app)
+    assert "the answer to another question: 30 days of traffic. Asked now: 15 days" in notices(app)
+    assert not [b.label for b in app.button if b.label.endswith("to Capacity…")]
     assert "The cheapest policy that keeps the promise is" in words(app)
 
 
@@ -374,6 +400,34 @@ def test_what_makes_no_sense_in_the_form_is_answered_there(
     assert "own" not in app.query_params
 
 
+def test_more_kept_warm_than_the_maximum_is_refused_at_the_form(open_page: Open) -> None:
+    app = opened(open_page, Planning(view()))
+    app.text_input(key="planner-own-warm").set_value("mon-fri 08:00-18:00")
+    app.number_input(key="planner-own-floor").set_value(5)
+    press(app, "planner-own-add")
+    assert "5 instances kept warm are above the maximum of 4." in notices(app)
+    assert "Raise the maximum to 5, or keep at most 4 warm." in notices(app)
+    assert "own" not in app.query_params
+    assert "The cheapest policy that keeps the promise is" in words(app)
+
+
+def test_a_candidate_of_the_link_that_cannot_be_is_told_once_and_can_be_taken_out(open_page: Open) -> None:
+    text = "max=4&min=0&target=2&warm=12345.0800.1800,zEurope~Berlin,e8,f5,b0"
+    bad = from_query(text)
+    asked = replace(QUERY, own=(bad,), machines=(bad.machine,))
+    left = LeftOut(bad, "5 instances kept warm are above the maximum of 4.", "Raise the maximum to 5.")
+    app = opened(
+        open_page, Planning(replace(view(asked), left_out=(left,)), view()), asked, own=text, pick=text
+    )
+    assert notices(app).count("5 instances kept warm are above the maximum of 4.") == 1
+    assert "Today → advised" in words(app)
+    press(app, "planner-left-out-0")
+    assert "own" not in app.query_params
+    assert "pick" not in app.query_params
+    finish(app, QUERY)
+    assert notices(app) == ""
+
+
 def test_an_advised_one_on_another_machine_says_so(open_page: Open) -> None:
     found = view()
     fast = replace(found.played[2], candidate=replace(BEST, machine=replace(BEST.machine, speed=2.0)))
@@ -395,7 +449,7 @@ def test_hand_made_ones_can_be_taken_out_again(open_page: Open) -> None:
 def test_the_table_is_sorted_and_cut_as_asked(open_page: Open) -> None:
     app = opened(open_page, Planning(view()))
     rows = [line for line in table_lines(app) if len(line) == 7]
-    assert [line[1].split()[0] for line in rows] == ["$190", "$306", "$310", "$790", "$1,460"]
+    assert [line[1].split()[0] for line in rows] == ["$310", "$306", "$790", "$1,460", "$190"]
     app.selectbox(key="show").set_value("keeps the promise").run()
     rows = [line for line in table_lines(app) if len(line) == 7]
     assert [line[6] for line in rows] == ["✓ kept"] * 3
@@ -404,6 +458,30 @@ def test_the_table_is_sorted_and_cut_as_asked(open_page: Open) -> None:
     rows = [line for line in table_lines(app) if len(line) == 7]
     assert [line[2].split()[0] for line in rows] == ["0", "4.0", "1", "1", "4", "31", "30"]
     assert "▲ kept in 4 of 5" in [line[6] for line in rows]
+
+
+def test_the_first_order_has_today_the_advised_what_keeps_it_and_then_what_nearly_does(
+    open_page: Open,
+) -> None:
+    app = opened(open_page, Planning(view()))
+    app.selectbox(key="show").set_value("all").run()
+    rows = [line for line in table_lines(app) if len(line) == 7]
+    assert [line[1].split()[0] for line in rows] == [
+        "$310", "$306", "$790", "$1,460", "$420", "$190", "$170",
+    ]  # fmt: skip
+    app.selectbox(key="order").set_value("the cheapest first").run()
+    assert next(line for line in table_lines(app) if len(line) == 7)[1].startswith("$170")
+
+
+def test_the_calendar_says_which_of_the_expansions_it_counts(open_page: Open) -> None:
+    said = words(opened(open_page, Planning(view())))
+    assert "today: 30 cold starts in one of the 5 expansions of the traffic (seed 1)" in said
+
+
+def test_a_scenario_says_when_it_was_saved_with_the_zone(open_page: Open) -> None:
+    source = Planning(view())
+    source.saved = (SAVED,)
+    assert re.search(r"\d{4} \d\d:\d\d UTC", words(opened(open_page, source)).split("Saved scenarios")[1])
 
 
 def test_saved_scenarios_open_by_a_link_that_reproduces_them(open_page: Open) -> None:
@@ -468,6 +546,41 @@ def test_a_search_shows_how_far_it_is_and_can_be_stopped(open_page: Open) -> Non
     press(app, "planner-on")
     finish(app, QUERY)
     assert "The cheapest policy that keeps the promise is" in words(app)
+
+
+class SlowFor15(Slow):
+    """Only the search over 15 days waits."""
+
+    def recall(self, key, work, keep_s):  # type: ignore[no-untyped-def]
+        if key[0] == "plan" and key[1].days != 15:
+            return self.ask(key, work, keep_s)
+        return super().recall(key, work, keep_s)
+
+
+def test_an_answer_that_stays_after_cancel_says_which_question_it_answers(open_page: Open) -> None:
+    other = replace(QUERY, days=15, growth=2.0)
+    source = SlowFor15(view(), view(other))
+    app = opened(open_page, source)
+    assert "Take the advised one to Capacity…" in [b.label for b in app.button]
+    app.segmented_control(key="typed-days").set_value(15)
+    app.number_input(key="typed-growth").set_value(2.0)
+    press(app, "planner-find")
+    assert source.half.wait(LONG_S)
+    app.run()
+    press(app, "planner-cancel")
+    source.go.set()
+    finish(app, other)
+    said = (
+        "the answer to another question: 30 days of traffic; traffic × 1. "
+        "Asked now: 15 days of traffic; traffic × 2."
+    )
+    assert said in notices(app)
+    assert "The cheapest policy that keeps the promise is" in words(app)
+    assert not [b.label for b in app.button if b.label.endswith("to Capacity…")]
+    press(app, "planner-on")
+    finish(app, other)
+    assert "another question" not in notices(app)
+    assert "Take the advised one to Capacity…" in [b.label for b in app.button]
 
 
 @pytest.mark.parametrize(

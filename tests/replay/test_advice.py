@@ -268,6 +268,7 @@ def test_what_is_known_of_today_and_how_sure_it_is() -> None:
         "Estimates: 14 requests of 30 days, placed within their minutes in 5 ways, the same for every candidate. The "
         "promise is kept in 5 of 5.",
         "The traffic was multiplied by 2.",
+        "The baselines of Savings are of the traffic as it was: it is not held against them.",
         "Over these: cost $301-312 a month; p95 wait 1 min.",
         "Only 14 requests came at all times: that says little about a share of them.",
         "The replay of the last 30 days met its cost within 3 %.",
@@ -304,3 +305,47 @@ def test_a_cost_that_differs_much_by_the_edges_of_windows_is_explained() -> None
     wild = advise([sample(0, warm, [300, 310, 305, 302, 700])], PROMISE, FACTS)
     assert not any("edges of its windows" in line for line in calm.sure)
     assert any("edges of its windows" in line for line in wild.sure)
+
+
+def test_requests_that_never_start_stand_in_the_answer_and_hide_no_percentile() -> None:
+    found = [
+        sample(0, sleeping(1), 200, 0.6, role=TODAY, p95=6420.0, never=0.5),
+        sample(1, sleeping(2), 300, never=0.02),
+    ]
+    advice = advise(found, PROMISE, FACTS)
+    assert advice.sentence.endswith(
+        "With it 2 % of requests expire or never start. With today's policy 50 % of requests expire or never start."
+    )
+    today = advice.evidence[1]
+    assert "p95" not in today
+    assert "longest" not in today
+    assert "50 % of requests expire or never start; 10 cold starts a month; 60 % of requests wait" in today
+    assert advice.evidence[0] == (
+        "With it: p95 wait 1 min, longest 1.5 min; 2 % of requests expire or never start; 10 cold starts a month."
+    )
+    assert "p95" not in breaks(found[0])
+    nothing = advise(found[:1], PROMISE, FACTS)
+    assert nothing.answer is Answer.NOTHING_KEEPS
+    assert "p95" not in " ".join((nothing.sentence, *nothing.evidence, *nothing.sure))
+
+
+def test_what_todays_row_leaves_out_stands_in_the_evidence() -> None:
+    today = replace(sample(0, sleeping(1), 200, 0.2, role=TODAY), left=("Scaling is suspended in part.",))
+    for found in ([today], [today, sample(1, sleeping(2), 300)]):
+        said_ = advise(found, PROMISE, FACTS).evidence
+        assert "Today's policy is more than its row says. Scaling is suspended in part." in said_
+
+
+def test_several_measures_of_the_same_hours_are_told_together() -> None:
+    both = parse("p95<=2min; p99<=10min")
+    one = sample(0, sleeping(2), 300, promise=both, late=(0.02, 0.0), requests=12.0)
+    advice = advise([one], both, FACTS)
+    assert advice.evidence[0].startswith("With it: p95 wait 1 min, longest 1.5 min; ")
+    assert sum("p95 wait 1 min" in line for line in advice.sure) == 1
+    assert sum("Only 12 requests came at all times" in line for line in advice.sure) == 1
+    office_ = parse("p95<=2min and max<=10min mon-fri 8-18 UTC; max<=1h")
+    told = advise([sample(0, sleeping(2), 300, promise=office_, late=(0.02, 0.0, 0.0))], office_, FACTS)
+    assert told.evidence[0] == (
+        "With it: Mon-Fri 08:00-18:00 (UTC) p95 1 min, 98 % within 2 min, 100 % within 10 min; at other times p95 1 "
+        "min, 100 % in time; 10 cold starts a month."
+    )

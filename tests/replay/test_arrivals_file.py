@@ -173,6 +173,22 @@ def test_no_row_is_lost_and_ties_keep_the_order_of_the_file(rows: list[tuple[int
     assert any("sorted" in note for note in found.notes) == (expected != rows)
 
 
+def test_a_first_line_that_may_be_a_header_is_told() -> None:
+    assert read("when\n1\n2\n").notes == ("Line 1 is taken as a header: when",)
+    assert read("\nx;y\n1;2\n", time="1").notes[0] == "Line 2 is taken as a header: x;y"
+    assert read("when\n1\n2\n", time="when").notes == ()
+    assert read("timestamp\n1\n").notes == ()
+    assert read(",timestamp\n0,5\n1,6\n").arrival_s.tolist() == [5, 6]
+
+
+def test_ends_alone_are_kept_where_something_else_says_how_long_a_request_takes() -> None:
+    for columns in ({"end": "end"}, {}):
+        found = read("end,who\n30,a\n20,b\n", takes_service=False, **columns)  # type: ignore[arg-type]
+        assert (found.ends, found.arrival_s.tolist(), found.service_s) == (True, [20.0, 30.0], None)
+        assert "Arrivals are column 'end' less what a request takes." in found.notes
+    assert not read("end,duration\n30,5\n", takes_service=False).ends
+
+
 def test_empty_lines_are_no_rows() -> None:
     assert len(read("timestamp\n\n1\n  \n2\n\n\n")) == 2
 
@@ -233,6 +249,14 @@ def test_empty_lines_are_no_rows() -> None:
             "quote that is not closed",
         ),
         ("a\x00b\n", {}, "no text file", ""),
+        ("nan\n0\n1\n", {}, "1 of 3 rows cannot be read: line 1: 'nan' is no time", "no row is left out"),
+        ("n/a\n100\n200\n", {}, "line 1: 'n/a' is no time", ""),
+        ('""\n100\n200\n', {}, "line 1: '' is no time", ""),
+        ("2026-11-26\n2026-11-27\n", {}, "2 of 2 .* line 1: '2026-11-26' is a day without a time of day", ""),
+        ("timestamp\n26.11.2026\n", {}, "'26.11.2026' is a day without a time of day", ""),
+        ("at,n\n26/Nov/2026,1\n", {}, "'26/Nov/2026' is a day without a time of day", ""),
+        ("2026-11-26 14:30:05 CET\n", {}, "line 1: .* has the zone CET, which is not clear", ""),
+        ("t\n11/26/2026 2:30 PM EST\n", {}, "has the zone EST, which is not clear", ""),
     ],
 )
 def test_what_cannot_be_read_is_told_with_its_line(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ops.core.errors import BadInput
 from ops.core.promise import MEAN, Clause
-from ops.replay.promise import classes, judged, parse
+from ops.replay.promise import classes, judged, layers, parse
 
 BERLIN = "Europe/Berlin"
 OFFICE = "p95<=120s mon-fri 08:00-18:00 Europe/Berlin; p95<=900s"
@@ -45,6 +45,17 @@ OFFICE = "p95<=120s mon-fri 08:00-18:00 Europe/Berlin; p95<=900s"
             "p95<=1min mon-fri 9-17 Asia/Tokyo; p95<=5min mon-fri 17-20",
             "p95<=60s mon-fri 09:00-17:00 Asia/Tokyo; p95<=300s mon-fri 17:00-20:00 Asia/Tokyo",
         ),
+        ("p95<=2min; p99<=10min", "p95<=120s; p99<=600s"),
+        ("p95 ≤ 2 min and max ≤ 10 min", "p95<=120s; max<=600s"),
+        ("95% within 2 min, and 99% within 5 min", "p95<=120s; p99<=300s"),
+        (
+            "p95<=2min mon-fri 8-18 and max<=10min; mean<=15min",
+            "p95<=120s mon-fri 08:00-18:00 Europe/Berlin; max<=600s mon-fri 08:00-18:00 Europe/Berlin; mean<=900s",
+        ),
+        (
+            "p95<=2min and max<=10min sat and every day 8-9 UTC",
+            "p95<=120s daily 08:00-09:00 UTC; max<=600s daily 08:00-09:00 UTC",
+        ),
     ],
 )
 def test_what_is_typed_is_written_one_way_and_read_back_alike(typed: str, text: str) -> None:
@@ -72,7 +83,9 @@ def test_what_is_typed_is_written_one_way_and_read_back_alike(typed: str, text: 
         ("p95<=2min on blursday", "'blursday' was not understood"),
         ("p95<=2min mon 8-9 Mars/Olympus", "no time zone"),
         ("p95<=2min mon 8-9 Asia/Tokyo Europe/Paris", "two time zones"),
-        ("p95<=2min; max<=1h", "never holds"),
+        ("p95<=2min; max<=1h tue 9-10", "never holds"),
+        ("p95<=2min; p95<=1h", "a second limit at the same times"),
+        ("p95<=2min mon and max<=1h and p95<=5min", "a second limit at the same times"),
         (
             "p95<=2min mon-fri 8-18; p95<=3min tue 9-10; p95<=1h",
             "'p95<=180s tue 09:00-10:00 UTC' never holds",
@@ -92,6 +105,13 @@ def test_a_promise_in_words() -> None:
     assert parse(OFFICE).words == (
         "95 % of requests start within 2 min Mon-Fri 08:00-18:00 (Europe/Berlin); "
         "95 % of requests start within 15 min at other times"
+    )
+    assert parse("p95<=2min; max<=10min").words == (
+        "95 % of requests start within 2 min, and every request starts within 10 min"
+    )
+    assert parse("p95<=2min and max<=10min mon UTC; p95<=1h").words == (
+        "95 % of requests start within 2 min, and every request starts within 10 min Mon (UTC); "
+        "95 % of requests start within 1 h at other times"
     )
     assert parse("max<=90s").words == "every request starts within 1 min 30 s"
     assert parse("mean<=1h").clauses[0] == Clause(3600.0, 1.0, MEAN)
@@ -194,6 +214,14 @@ def test_who_came_too_late_to_be_judged_does_not_count() -> None:
     held = classes(read, arrivals)
     assert held.tolist() == [0, 0, 1, 1]
     assert judged(read, held, arrivals, float(until)).tolist() == [0, 0, 1, -1]
+
+
+def test_several_measures_of_the_same_hours_hold_for_the_same_requests() -> None:
+    read = parse("p95<=60s and max<=2min mon UTC; p95<=10min; mean<=1min; max<=1h")
+    assert layers(read) == 3
+    arrivals = at("2026-11-02T12:00:00Z", "2026-11-03T12:00:00Z")
+    assert [classes(read, arrivals, layer).tolist() for layer in range(3)] == [[0, 2], [1, 3], [-1, 4]]
+    assert layers(parse(OFFICE)) == 1
 
 
 def test_no_requests_have_no_classes() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ops.core.errors import BadInput
-from ops.core.types import Step
+from ops.core.types import Bounds, Step
+from ops.replay import engine, oracle
 from ops.replay.put_calls import policies
-from ops.replay.scenario import Stepping, Tracking, Watched
+from ops.replay.scenario import Requests, Scenario, Stepping, Tracking, Watched
 
 ARN = "arn:aws:autoscaling:us-east-1:111122223333:scalingPolicy:1:resource/sagemaker/x:policyName/"
 
@@ -88,6 +91,11 @@ def test_target_tracking() -> None:
         [{"PutScalingPolicy": step(), "PutMetricAlarm": alarm()}],
         [alarm(AlarmActions=["<PolicyARN from put_scaling_policy>"]), step()],
         [step(), alarm(AlarmActions=[ARN + "up"])],
+        [step(), alarm(AlarmActions=[ARN + "up:createdBy/7c1f"])],
+        [step(), alarm(AlarmActions=["policyName/up"], OKActions=["arn:aws:sns:us-east-1:1:ops"])],
+        [step(), alarm(AlarmActions=["$POLICY_ARN"])],
+        [step(), alarm(AlarmActions=["PolicyARN"])],
+        [step(), alarm(AlarmActions=["${policy.arn}"])],
         [{**step(), "PolicyARN": ARN + "up"}, alarm(AlarmActions=[ARN + "up"])],
         {"policy": step(), "alarm": alarm()},
         [
@@ -100,6 +108,31 @@ def test_target_tracking() -> None:
 def test_an_alarm_finds_its_policy(document: Any) -> None:
     (found,) = policies(document)
     assert [spec.name for spec in found.alarms] == ["many"]
+
+
+def test_an_alarm_whose_actions_are_disabled_runs_nothing() -> None:
+    (both,) = policies([step(), alarm("off", ActionsEnabled=False), alarm("on", ActionsEnabled=True)])
+    assert [spec.name for spec in both.alarms] == ["on"]
+    (none,) = policies([step(), alarm(ActionsEnabled=False)])
+    requests = Requests(np.zeros(40), np.full(40, 10.0))
+    scenario = Scenario(Bounds(0, 3), 1, 1, (none,))
+    for replay in (oracle.replay, engine.replay):
+        found = replay(requests, scenario)
+        assert (found.launches, found.peak_instances) == (0, 1)
+    (asks,) = policies([step(), alarm()])
+    assert oracle.replay(requests, replace(scenario, policies=(asks,))).launches > 0
+
+
+def test_a_described_policy_names_its_alarms() -> None:
+    described = [
+        {**step("up"), "Alarms": [{"AlarmName": "a"}]},
+        {**step("down"), "Alarms": [{"AlarmName": "b"}]},
+    ]
+    found = policies({"ScalingPolicies": described, "MetricAlarms": [alarm("b"), alarm("a")]})
+    assert {policy.name: [spec.name for spec in policy.alarms] for policy in found} == {
+        "up": ["a"],
+        "down": ["b"],
+    }
 
 
 def test_several_policies_each_with_their_own_alarms() -> None:
@@ -146,6 +179,30 @@ def test_several_policies_each_with_their_own_alarms() -> None:
         ([step(), alarm(Metrics=[{"Id": "m1"}])], "an expression of metrics"),
         ([{"PolicyName": "x"}], "has no StepScalingPolicyConfiguration|No alarm runs|has no Step"),
         ([TRACK, alarm(AlarmActions=["track"])], "owns its alarms"),
+        ([step(), alarm(OKActions=[ARN + "up"])], "'many' has OKActions and no AlarmActions"),
+        ([step(), alarm(AlarmActions=[], InsufficientDataActions=["x"])], "and no AlarmActions"),
+        ([step(), alarm(AlarmActions=[])], "'many' has no action in AlarmActions"),
+        ([step(), alarm(AlarmActions=[ARN + "down"])], "runs 'arn.*down', which is no policy of the file"),
+        ([step(), alarm(AlarmActions=[ARN + "wake-up"])], "which is no policy of the file"),
+        ([step(), alarm(AlarmActions=["arn:aws:sns:us-east-1:1:ops"])], "which is no policy of the file"),
+        ([step(), alarm(AlarmActions=["arn:aws:...:policyName/down"])], "which is no policy of the file"),
+        ([step(), alarm(AlarmActions=["down"])], "runs 'down', which is no policy of the file"),
+        ([step(), alarm(ActionsEnabled="no")], "ActionsEnabled 'no' is neither"),
+        ([step(StepAdjustments=["a"]), alarm()], "'a' in StepAdjustments is no step"),
+        ([step(StepAdjustments="a"), alarm()], "'a' in StepAdjustments is no step"),
+        ([step(StepAdjustments=[{"ScalingAdjustment": 1e300}]), alarm()], "ScalingAdjustment 1e.300 is too large"),
+        ([step(StepAdjustments=[{"ScalingAdjustment": [1]}]), alarm()], r"ScalingAdjustment \[1\] is no number"),
+        ([step(AdjustmentType=["x"]), alarm()], "AdjustmentType"),
+        ([step(), alarm(MetricName=["x"])], "cannot be replayed"),
+        ([step(), alarm(MetricName={"x": 1})], "cannot be replayed"),
+        ([step(), alarm(Statistic=["Average"])], "the statistic"),
+        ([step(), alarm(ComparisonOperator=["x"])], "ComparisonOperator"),
+        ([step(), alarm(TreatMissingData={})], "TreatMissingData"),
+        (
+            [{**TRACK, "TargetTrackingScalingPolicyConfiguration": {
+                "TargetValue": 5, "CustomizedMetricSpecification": ["x"]}}],
+            "names no metric",
+        ),
         (
             [{**TRACK, "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 0}}],
             "target of 0",

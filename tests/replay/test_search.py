@@ -244,6 +244,52 @@ def test_today_is_replayed_with_all_that_a_candidate_cannot_hold() -> None:
     assert found[0].candidate == today
 
 
+def test_a_candidate_that_is_not_all_of_todays_set_up_does_not_stand_for_it() -> None:
+    always = Candidate(1, 3, 5.0, machine=MACHINE)
+    exact = replace(scenario(replace(always, low=0), GROUND), start_s=None, until_s=None)
+    left = ("Scheduled actions that Ebb did not make: warm-open.",)
+    for given in ((always,), (replace(always, low=2),)):
+        found = search(
+            TRAFFIC, GROUND, PROMISE, NO_SPACE, today=Today(always, exact, left), own=given, most=2
+        )
+        assert [p.role for p in found] == [Role.TODAY, Role.OWN]
+        assert (found[0].left, found[1].left) == (left, ())
+        assert found[0].hours_month.mid < found[1].hours_month.mid
+    whole = search(TRAFFIC, GROUND, PROMISE, NO_SPACE, today=Today(always), own=(always,), most=2)
+    assert [p.role for p in whole if p.candidate == always] == [Role.TODAY]
+
+
+def test_a_promise_of_several_measures_is_kept_where_each_alone_is() -> None:
+    texts = ("p95<=120s mon 08-12", "max<=400s mon 08-12", "p95<=900s", "mean<=200s")
+    own = (Candidate(0, 2, 2.0, machine=MACHINE), Candidate(1, 2, machine=MACHINE), always_on(1, MACHINE))
+    both = parse(f"{texts[0]} and max<=400s; {texts[2]} and {texts[3]}")
+    heard: list[tuple[int, int]] = []
+
+    def tell(done: int, of: int) -> bool:
+        heard.append((done, of))
+        return True
+
+    found = search(TRAFFIC, GROUND, both, NO_SPACE, own=own, most=3, tell=tell)
+    alone = [
+        search(TRAFFIC, GROUND, parse(text), NO_SPACE, own=own, most=3)
+        for text in (
+            *(f"{text}; max<=30d" for text in texts[:2]),
+            *(f"max<=30d mon 08-12; {t}" for t in texts[2:]),
+        )
+    ]
+    for place, one in enumerate(found):
+        parts = [each[place].clauses[0 if k < 2 else 1] for k, each in enumerate(alone)]
+        assert [(c.requests, c.within, c.kept) for c in one.clauses] == [
+            (c.requests, c.within, c.kept) for c in parts
+        ]
+        assert one.kept == tuple(all(c.kept[s] for c in parts) for s in range(3))
+        short = search(TRAFFIC, GROUND, parse(f"{texts[0]}; {texts[3]}"), NO_SPACE, own=own, most=3)[place]
+        assert one.over == short.over
+    assert {all(p.kept) for p in found} == {True, False}
+    assert heard == sorted(heard)
+    assert all(done <= of for done, of in heard)
+
+
 def test_requests_that_never_start_are_late_and_keep_no_promise() -> None:
     nobody = Candidate(0, 2, None, wake=None, machine=MACHINE)
     found = search(TRAFFIC, GROUND, parse("max<=900s"), NO_SPACE, own=(nobody,), most=1)[0]
@@ -262,3 +308,16 @@ def test_a_warm_plan_of_another_zone_is_kept_by_the_wall_clock() -> None:
     assert opened == [6.0] * 5  # summer time until 25 October
     later = scenario(Candidate(0, 2, warm=(plan,)), GROUND)
     assert [e.at_s % DAY / 3600 for e in later.events] == [7.0, 17.0]
+
+
+def test_the_fewest_instances_always_on_that_keep_the_promise_are_among_those_tried() -> None:
+    """Ten bursts of 40 requests, 90 s each on two slots: some rung between 2 and 16 is the first that keeps it."""
+    heavy = Traffic(tuple(bursts(seed, size=40, hold_s=90.0) for seed in (1, 2, 3)), (1, 2, 3))
+    ladder = replace(NO_SPACE, fixed=(2, 16), machines=(MACHINE,))
+    every = replace(NO_SPACE, fixed=tuple(range(2, 17)), machines=(MACHINE,))
+
+    def fewest(space: SearchSpace) -> int | None:
+        found = search(heavy, GROUND, PROMISE, space, today=None, most=30, bounded=True)
+        return min(p.candidate.fixed for p in found if p.candidate.fixed and all(p.kept))
+
+    assert fewest(ladder) == fewest(every)
