@@ -9,9 +9,9 @@ from components import notices, planner_controls
 from ops.core.views_planner import PlanQuery, PlanView
 
 
-def left_out(view: PlanView) -> None:
+def left_out(view: PlanView, query: PlanQuery) -> None:
     """The hand-made candidates that could not be replayed, each with the way to take it out of the link."""
-    for number, each in enumerate(view.left_out):
+    for number, each in enumerate(each for each in view.left_out if each.candidate in query.own):
         with st.container(horizontal=True, vertical_alignment="center", key=f"planner-left-{number}"):
             said = f"Left out: {each.candidate.words}. {each.what} {each.hint}".strip()
             st.warning(notices.plain(said), icon=":material/block:", width="stretch")

@@ -39,7 +39,6 @@ def advice(view: PlanView) -> None:
     if other:
         show(other, key="planner-machine")
     notices.problems(view.problems)
-    planner_slips.left_out(view)
     if not planner_door.past_is_read(view.ref.name):
         st.info(
             "Its past is still being read: this rests on what is known so far.",
@@ -97,6 +96,7 @@ def body() -> None:
         view = planner_search.answer(query)
         if view is not None:
             planner_slips.other_question(view, query)
+            planner_slips.left_out(view, query)
             advice(view)
     if view is not None and view.played:
         compared(view, view.query, present=view.query == query)
