@@ -317,7 +317,7 @@ def test_the_fewest_instances_always_on_that_keep_the_promise_are_among_those_tr
     every = replace(NO_SPACE, fixed=tuple(range(2, 17)), machines=(MACHINE,))
 
     def fewest(space: SearchSpace) -> int | None:
-        found = search(heavy, GROUND, PROMISE, space, today=None, most=30, bounded=True)
+        found = search(heavy, GROUND, PROMISE, space, today=None, most=30)
         return min(p.candidate.fixed for p in found if p.candidate.fixed and all(p.kept))
 
     assert fewest(ladder) == fewest(every)
