@@ -11,6 +11,10 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from moto.s3.models import s3_backends
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
 from ops.config import Settings
 from ops.console import Console
 from ops.local_aws.build import make_world
@@ -37,6 +41,8 @@ def living(
     start: float = TUESDAY, *, empty: bool = False, scenarios: tuple[str, ...] = ()
 ) -> Iterator[tuple[LocalAws, SimClock]]:
     """A running embedded AWS whose time stands still until the clock is moved."""
+    for backends in (s3_backends, sns_backends, sqs_backends):
+        backends.reset()  # moto's are the process's own
     clock = SimClock(start, 1.0, lambda: 0.0)
     world = make_world(clock, WorldOptions(), empty=empty, scenarios=scenarios)
     server = LocalAws(world, ticking=False).start()

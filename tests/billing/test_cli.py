@@ -57,4 +57,4 @@ def test_errors_in_words_and_as_a_document(tmp_path: Path, capsys: pytest.Captur
     assert "page.csv is a web page" in got.err
     assert json.loads(got.out)["error"]["code"] == "BadInput"
     assert main(["bill"]) == 2
-    assert "Missing parameter: files" in capsys.readouterr().err
+    assert "Missing argument 'files'" in capsys.readouterr().err
