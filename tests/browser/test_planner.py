@@ -73,13 +73,17 @@ def test_a_click_on_the_front_compares_that_policy_and_its_link_shows_the_same(a
         if "pick=" in page.url and compared(page) != before:
             break
     expect(page).to_have_url(re.compile("pick="))
-    chosen = compared(page)
-    assert chosen != before
     settled(page)
+    chosen, link = compared(page), page.url
+    assert chosen != before
+    assert "pick=" in link
     second = open_page("dark")
-    second.goto(page.url)
+    second.goto(link)
     answered(second)
-    expect(second.get_by_role("combobox", name="Compare with today")).to_have_value(chosen)
+    expect(second).to_have_url(link)
+    told = page.get_by_role("heading", name=re.compile("^Today → ")).text_content() or ""
+    assert "advised" not in told
+    expect(second.get_by_role("heading", name=told, exact=True)).to_be_visible()
     expect(second.get_by_role("textbox", name="Promise on waiting")).to_have_value(PROMISE)
 
 
