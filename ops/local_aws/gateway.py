@@ -99,23 +99,33 @@ class Gateway:
         return self._answer(start, status, wire.json_answer(answer), "application/json", headers=headers)
 
     def _pass_on(self, environ: Environ, start: StartResponse, service: str) -> Iterable[bytes]:
+        try:
+            return self._passed_on(environ, start, service)
+        except NotImplementedError as error:
+            log.debug("moto: %s", error)
+            missing = NotOffered(f"this operation of {service or 'that service'}")
+            return self._refuse(environ, start, missing, service)
+        except Exception as error:  # whatever moto raises: a page of HTML is nothing that a client can read
+            log.exception("%s failed", service or "an unsigned request")
+            failed = AwsError(
+                "InternalFailure", f"The embedded AWS failed: {error!r}. Its log tells more.", 500
+            )
+            return self._refuse(environ, start, failed, service)
+
+    def _passed_on(self, environ: Environ, start: StartResponse, service: str) -> Iterable[bytes]:
         if service == "sts" and _asks_who(environ):
             return self._who(environ, start)
         if service == "s3":
             self._look_for_exports(environ)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         waits = service == "sqs" and (not target or target.endswith(".ReceiveMessage"))
-        try:
-            with nullcontext() if waits else self._world.lock:
-                return self._asked(environ, start)
-        except NotImplementedError as error:
-            log.debug("moto: %s", error)
-            missing = NotOffered(f"this operation of {service or 'that service'}")
-            return self._refuse(environ, start, missing, service)
+        with nullcontext() if waits else self._world.lock:
+            return self._asked(environ, start)
 
     def _asked(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
-        """moto's answer, as if whoever asks were of this world's account."""
-        return self._moto({**environ, "HTTP_X_MOTO_ACCOUNT_ID": self._world.account}, start)
+        """moto's answer, as if whoever asks were of this world's account. Raises what moto raises."""
+        passed = {**environ, "HTTP_X_MOTO_ACCOUNT_ID": self._world.account}
+        return self._moto(passed, start)
 
     def _look_for_exports(self, environ: Environ) -> None:
         """The bill exports are made when somebody looks into their bucket; the bucket itself is always listed."""
@@ -142,9 +152,9 @@ class Gateway:
         return [payload]
 
     def _refuse(
-        self, environ: Environ, start: StartResponse, error: NotOffered, service: str
+        self, environ: Environ, start: StartResponse, error: AwsError, service: str
     ) -> Iterable[bytes]:
-        """501 in the form that the client of the service reads."""
+        """An error of this server itself, in the form that the client of the service reads."""
         if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
             payload, kind = wire.xml_error(error, ec2=service == "ec2"), "text/xml"
         else:
@@ -183,6 +193,7 @@ _REASONS = {
     404: "Not Found",
     429: "Too Many Requests",
 } | {
+    500: "Internal Server Error",
     501: "Not Implemented",
     503: "Service Unavailable",
 }

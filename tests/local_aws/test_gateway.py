@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import botocore.parsers
 import pytest
 from botocore.exceptions import ClientError
 
+from ops.local_aws.gateway import Gateway
 from tests.local_aws.conftest import SteppedAws
 
 
@@ -51,3 +53,27 @@ def test_a_synchronous_invocation_says_what_is_offered_instead(aws: SteppedAws) 
         aws.client("sagemaker-runtime").invoke_endpoint(EndpointName="x", Body=b"{}")
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
     assert "InvokeEndpointAsync" in caught.value.response["Error"]["Message"]
+
+
+@pytest.mark.parametrize("form", [True, False])
+def test_what_fails_inside_is_an_error_that_a_client_reads(
+    aws: SteppedAws, form: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(_environ: object, _start: object) -> list[bytes]:
+        raise KeyError("us-east-1")
+
+    scope = "AKIAEXAMPLE/20260921/us-east-1/sns/aws4_request"
+    environ = {
+        "PATH_INFO": "/",
+        "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host",
+    }
+    if form:
+        environ["CONTENT_TYPE"] = "application/x-www-form-urlencoded; charset=utf-8"
+    told: list[str] = []
+    answer = b"".join(Gateway(aws.world, fails)(environ, lambda status, _headers: told.append(status)))
+    assert told == ["500 Internal Server Error"]
+    parser = botocore.parsers.create_parser("query" if form else "json")
+    error = parser.parse({"body": answer, "headers": {}, "status_code": 500}, None)["Error"]
+    assert error["Code"] == "InternalFailure"
+    assert "KeyError('us-east-1')" in error["Message"]
+    assert "sns failed" in caplog.text
