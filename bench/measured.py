@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -55,6 +56,16 @@ def embedded_aws(*args: str) -> Iterator[Server]:
 def rss_mb(pid: int) -> float:
     """Resident memory, in 10^6 bytes."""
     return float(_ps(pid, "rss")) * 1024 / 1e6
+
+
+def peak_mb() -> float:
+    """The most memory that this process ever held, in 10^6 bytes; on Linux not that of the one it came from."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        said = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(said.split()[1]) * 1024 / 1e6
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 def cpu_s(pid: int) -> float:

@@ -7,7 +7,7 @@ alike; two threads in wall time. SimPy is the anchor: the same waits, written ap
 from __future__ import annotations
 
 import argparse
-import resource
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -17,6 +17,7 @@ import numba
 import numpy as np
 
 from bench.goals import goal, row
+from bench.measured import peak_mb
 from bench.replay_simpy import Course
 from ops import compiled, sweeping
 from ops.core.types import Bounds, FloatArray
@@ -138,15 +139,32 @@ def anchor(requests: Requests, chosen: Sequence[Scenario]) -> tuple[float, float
 
 
 def memory(count: int) -> None:
-    """In a process of its own: the largest sweep."""
+    """In a process of its own: the largest sweep, and the peak after each part of it."""
     run = subprocess.run(
         [sys.executable, "-m", "bench.replay", "--memory", str(count)],
         capture_output=True,
         text=True,
         check=True,
     )
-    found = float(run.stdout)
+    peaks: dict[str, float] = json.loads(run.stdout)
+    for part, peak in peaks.items():
+        row(f"peak memory, {part}", f"{peak:.0f} MB")
+    found = max(peaks.values())
     goal(f"{count} x {CANDIDATES}: peak memory <= {MEMORY_MB} MB", f"{found:.0f} MB", found <= MEMORY_MB)
+
+
+def swept(count: int, imported_mb: float) -> dict[str, float]:
+    """The peak of this process in MB once each part was done; the last is that of the whole sweep."""
+    peaks = {"modules imported": imported_mb}
+    compiled.warm()
+    peaks["kernels loaded"] = peak_mb()
+    requests = traffic(count)
+    peaks["requests made"] = peak_mb()
+    prepared = engine.prepare(requests)
+    peaks["requests prepared"] = peak_mb()
+    sweeping.sweep(prepared, candidates(requests, CANDIDATES), threads=2)
+    peaks[f"{CANDIDATES} candidates on two threads"] = peak_mb()
+    return peaks
 
 
 def first_answer() -> None:
@@ -173,13 +191,10 @@ def main() -> None:
     parser.add_argument("--largest", type=int, default=1_000_000)
     parser.add_argument("--memory", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    compiled.warm()
     if given.memory is not None:
-        requests = traffic(given.memory)
-        sweeping.sweep(requests, candidates(requests, CANDIDATES), threads=2)
-        unit = 1e6 if sys.platform == "darwin" else 1e3
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
+        print(json.dumps(swept(given.memory, peak_mb())))
         return
+    compiled.warm()
     for count in SIMPY_GOALS:
         if count <= given.largest:
             measure(count)

@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -28,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.goals import goal, row
-from bench.measured import ROOT
+from bench.measured import ROOT, peak_mb
 from ops.core import metrics
 from ops.core.periods import last_days, month, months
 from ops.core.types import AsyncConfig, Endpoint, EndpointRef, FloatArray, utc
@@ -84,12 +83,12 @@ def compare(folder: Path, endpoints: int, days: int, runs: int) -> None:
             found[name].append(read_apart(name, folder, endpoints, days))
     for name, of_name in found.items():
         took = [each["seconds"] for each in of_name]
-        peak = max(each["peak_mib"] for each in of_name)
-        before = min(each["before_mib"] for each in of_name)
+        peak = max(each["peak_mb"] for each in of_name)
+        before = min(each["before_mb"] for each in of_name)
         cpu = statistics.median(each["cpu"] for each in of_name)
         spread = (
             f"{min(took):.3f} to {max(took):.3f} s, of processors {cpu:.3f}; "
-            f"{peak:.0f} MiB at most, {before:.0f} before it began"
+            f"{peak:.0f} MB at most, {before:.0f} before it began"
         )
         row(WORDS[name], f"{statistics.median(took):.3f} s", spread)
     sums, other = (np.load(folder / f"{name}.npy") for name in ("sums", "duckdb"))
@@ -176,22 +175,12 @@ def read_apart(name: str, folder: Path, endpoints: int, days: int) -> dict[str, 
 def child(name: str, folder: Path, endpoints: int, days: int) -> None:
     edges = month_edges(days)
     import_module(ENGINES[name])  # neither side's time holds its engine's loading
-    before = peak_mib()
+    before = peak_mb()
     began, worked = perf_counter(), process_time()
     found = READERS[name](folder, endpoints, edges)
     took, busy = perf_counter() - began, process_time() - worked
     np.save(folder / f"{name}.npy", found)
-    print(json.dumps({"seconds": took, "cpu": busy, "peak_mib": peak_mib(), "before_mib": before}))
-
-
-def peak_mib() -> float:
-    """The most memory that this process ever held; on Linux not that of the one it came from."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        said = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(said.split()[1]) / 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 1024)
+    print(json.dumps({"seconds": took, "cpu": busy, "peak_mb": peak_mb(), "before_mb": before}))
 
 
 def month_edges(days: int) -> list[int]:

@@ -68,30 +68,34 @@ def waits_of(waits: FloatArray, requests: int, limit_s: float | None = None) -> 
 
 
 def waits_from(waiting: FloatArray, started: int, requests: int, limit_s: float | None = None) -> Waits:
-    """`waiting`: the waits above zero, in seconds, in the order of arrival; `started`: those and all without one."""
+    """`waiting`: the waits above zero, in seconds, in the order of arrival; `started`: those and all without one.
+
+    Leaves `waiting` in another order: a copy of so many waits is memory.
+    """
     never = requests - started
     over = 0 if limit_s is None else int((waiting > limit_s).sum()) + never
     if not started:
         nan = float("nan")
         return Waits(0, 0, nan, nan, nan, nan, nan, over, requests)
-    p50, p95, p99 = quantiles_of(waiting, started)
     mean, longest = float(waiting.sum()) / started, float(waiting.max(initial=0.0))
     waited = int((waiting > DUST_S).sum())
+    p50, p95, p99 = quantiles_of(waiting, started)
     return Waits(started, waited, mean, p50, p95, p99, longest, over, requests)
 
 
 def quantiles_of(waiting: FloatArray, started: int) -> list[float]:
     """QUANTILES over `started` waits of which all but `waiting` are zero: what np.quantile says, to the bit.
 
-    Linear between the ranks. Only the ranks that matter are put in order.
+    Linear between the ranks. Only the ranks that matter are put in order, within `waiting` itself.
     """
     zeros = started - len(waiting)
     places = [quantile * (started - 1) for quantile in QUANTILES]
     ranks = sorted({r for at in places for r in (int(at), min(int(at) + 1, started - 1)) if r >= zeros})
-    ordered = np.partition(waiting, [r - zeros for r in ranks]) if ranks else waiting
+    if ranks:
+        waiting.partition([r - zeros for r in ranks])
 
     def ranked(rank: int) -> float:
-        return float(ordered[rank - zeros]) if rank >= zeros else 0.0
+        return float(waiting[rank - zeros]) if rank >= zeros else 0.0
 
     found = []
     for at in places:

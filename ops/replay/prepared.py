@@ -62,9 +62,8 @@ def prepare(requests: Requests) -> Prepared:
     arrival, hold = requests.arrival_s, requests.hold_s
     if not len(arrival):
         return Prepared(requests, 0, None, 0, math.nan, 0.0, 0.0)
-    ends = arrival + hold
-    last = int(ends.argmax())
-    first, last_s = math.floor(arrival[0] / 60), float(ends[last])
+    last = int((arrival + hold).argmax())
+    first, last_s = math.floor(arrival[0] / 60), float(arrival[last] + hold[last])
     minutes = math.floor(last_s / 60) - first + 2
     flow = free_flow(arrival, hold, first, minutes) if minutes <= LONGEST_MINUTES else None
     return Prepared(requests, first, flow, last, last_s, float(hold.sum()), float(hold.max()))

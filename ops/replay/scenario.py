@@ -53,7 +53,7 @@ class Requests:
             raise ValueError("arrivals and holding times need the same length")
         if not (np.isfinite(self.arrival_s).all() and np.isfinite(self.hold_s).all()):
             raise BadInput("A request without a time, or with an endless one, cannot be replayed.")
-        if (np.diff(self.arrival_s) < 0).any():
+        if (self.arrival_s[1:] < self.arrival_s[:-1]).any():
             raise ValueError("arrivals must be in order of time")
         if (self.hold_s < 0).any():
             raise BadInput("A processing time below zero cannot be replayed.")

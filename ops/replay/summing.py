@@ -35,18 +35,20 @@ def summed(prepared: Prepared, found: Leapt, classed: Classed) -> Numbers:
     last = _last_s(prepared, found, late, left, gone, cut)
     if last is None:
         return numbers(requests, replayed(prepared, found), classed.classes, classed.limits_s)
-    waiting = left - requests.arrival_s[late]
+    waiting = requests.arrival_s[late]
+    np.subtract(left, waiting, out=waiting)
     started = found.head - len(gone)
     unfinished = np.concatenate((np.sort(np.concatenate((gone, cut))), np.arange(found.head, n)))
     never = np.concatenate((gone, np.arange(found.head, n)))
     first, end = float(requests.arrival_s[0]), end_s(prepared, found, last)
     drained = found.head == n and not len(cut)
+    by_class = tuple(_of_class(k, classed, late, waiting, never) for k in range(len(classed.limits_s)))
     return Numbers(
         n,
         started - len(cut),
         len(gone),
         waits_from(waiting, started, n),
-        tuple(_of_class(k, classed, late, waiting, never) for k in range(len(classed.limits_s))),
+        by_class,
         processing_s(prepared.hold_s, requests.hold_s[unfinished], started - len(cut)),
         int(s["cold_starts"]),
         int(s["launches"]),
@@ -64,7 +66,7 @@ def _of_class(
 ) -> Waits:
     size, classes, limit = classed.sizes[number], classed.classes, classed.limits_s[number]
     if classes is None:
-        return waits_from(waiting, size - len(never), size, limit)
+        return waits_from(waiting.copy(), size - len(never), size, limit)
     mine = waiting[classes[late] == number]
     return waits_from(mine, size - int((classes[never] == number).sum()), size, limit)
 
