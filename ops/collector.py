@@ -8,9 +8,9 @@ history; when nobody has asked for a while, it does that alone, once an hour, un
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -19,12 +19,15 @@ from cachetools import LRUCache, TTLCache
 
 from ops import clock
 from ops.answers import Answers, Told
+from ops.audience import Audience
+from ops.chores import Chores
 from ops.console import Console
 from ops.consoles import Consoles
 from ops.core.errors import CredentialsProblem, OpsError, Unreachable
 from ops.core.pacing import GAP_S
 from ops.core.types import Connection, Window
 from ops.core.views import EndpointView, FleetView
+from ops.flights import Flights
 from ops.opened import AnotherAws
 from ops.pace import AWAY, IDLE_S, NOTICES_S, Pace, Snapshot, not_yet, stale
 
@@ -57,9 +60,7 @@ class Collector:
         self._monotonic = monotonic
         self._change = threading.Condition()
         self._opening = threading.Lock()
-        self._looked: dict[str, float] = {}
-        self._tidied_at: float | None = None
-        self._reconciled: Console | None = None
+        self._audience = Audience(monotonic)
         self._fleet: FleetView | None = None
         self._error: OpsError | None = None
         self._away: OpsError | None = None
@@ -68,15 +69,15 @@ class Collector:
         self._awaited = 0
         self._read_at: float | None = None
         self._good_at: float | None = None
-        self._asked_at: float | None = None
         self._pace = Pace(interval_s("aws"), self._alone_s)
         self._stopping = False
         self._started_at: float | None = None
         self._thread: threading.Thread | None = None
         self._views: TTLCache[Hashable, EndpointView] = TTLCache(64, self._pace.base, timer=monotonic)
-        self._flights: dict[Hashable, Future[EndpointView]] = {}
+        self._flights = Flights[EndpointView]()
         self._moments: LRUCache[datetime, float] = LRUCache(256)
         self._answers = Answers(monotonic)
+        self._chores = Chores(self._audience, self._at_work, lambda: self._fleet, self._forget, monotonic)
 
     def start(self) -> Collector:
         self._started_at = clock.monotonic()
@@ -103,17 +104,8 @@ class Collector:
         with self._change:
             self._ask()
             age = None if self._good_at is None else self._monotonic() - self._good_at
-            console = self._consoles.present
-            history = console.history_progress() if console is not None else (0, 0)
-            return Snapshot(
-                self._fleet,
-                self._error,
-                self._number,
-                self._pace.interval,
-                age,
-                self._consoles.usage(),
-                history,
-            )
+            usage, history = self._consoles.usage(), self._consoles.history()
+            return Snapshot(self._fleet, self._error, self._number, self._pace.interval, age, usage, history)
 
     def health(self) -> str:
         """Why the newest reading failed; empty when it did not. Does not count as asking."""
@@ -145,37 +137,18 @@ class Collector:
         When AWS is away, what is known, with the reason among its problems. Raises OpsError.
         """
         key = (name, span)
-        with self._change:
-            self._ask()
-            self._looked[name] = self._monotonic()
-            cached = self._views.get(key)
-            if cached is not None:
-                return cached
-            away = self._waited_out() is not None
-            flight = self._flights.get(key)
-            mine = flight is None
-            if flight is None:
-                flight = self._flights[key] = Future()
-        if away and not mine:  # whoever asked before that may wait for AWS still
-            return self._read_endpoint(name, span)
-        if not mine:
-            return flight.result()
-        try:
-            view = self._read_endpoint(name, span)
-        except BaseException as error:
-            flight.set_exception(error)
-            raise
-        else:
-            flight.set_result(view)
-            return view
-        finally:
-            with self._change:
-                self._flights.pop(key, None)
+        self._ask()
+        self._audience.looks_at(name)
+        return self._flights.share(
+            key,
+            lambda: self._read_endpoint(name, span),
+            lambda: self._kept_view(key),
+            wait=self._waited_out() is None,  # whoever asked before may wait for AWS still
+        )
 
     def recall(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]:
         """As `ask`, of work that asks AWS for nothing: it is done while AWS is away, too, and the answer says so."""
-        with self._change:
-            self._ask()
+        self._ask()
         told = self._answers.ask(key, lambda: work(self._for_viewer()), keep_s)
         away = self._waited_out()
         if away is None:
@@ -201,8 +174,7 @@ class Collector:
             self._note(None)
             return found
 
-        with self._change:
-            self._ask()
+        self._ask()
         return self._answers.ask(key, asked, keep_s)
 
     def act(self, work: Callable[[Console], T], *, changes: bool = True) -> T:
@@ -212,8 +184,7 @@ class Collector:
 
         Raises OpsError, at once while AWS is away.
         """
-        with self._change:
-            self._ask()
+        self._ask()
         console, away = self._for_viewer(), self._waited_out()
         if away is not None:
             raise away
@@ -249,7 +220,8 @@ class Collector:
         """One attempt to read the fleet, in the caller's thread."""
         fleet: FleetView | None = None
         failure: OpsError | None = None
-        looked_at, anybody = self._audience()
+        looked_at = self._audience.endpoints()
+        anybody = self._audience.there() or self._tell is not None  # or notices wait
         try:
             with self._opening:
                 console = self._at_hand()
@@ -279,63 +251,20 @@ class Collector:
 
     def close_gap(self) -> bool:
         """Read one missing piece of the history, in the caller's thread; False when nothing is missing."""
-
-        def work(console: Console) -> bool:
-            more = console.close_gap(sorted(self._audience()[0]))
-            if not more and self._fleet is not None and self._tidy_is_due():
-                console.tidy(self._fleet.as_of)
-                console.reconcile()
-                if console.clean_spent():
-                    self._forget(console)
-            return more
-
-        return self._spare(work, False)
+        return self._chores.close_gap()
 
     def keep_cold_starts(self) -> bool:
         """Find and keep the cold starts of one endpoint, in the caller's thread; False when none is due."""
-        return self._spare(lambda console: console.keep_cold_starts(sorted(self._audience()[0])), False)
+        return self._chores.keep_cold_starts()
 
     def look_up(self) -> float:
         """Ask CloudTrail for a page of who changed what, in the caller's thread; seconds until the next is due."""
-        return self._spare(lambda console: console.look_up(anybody=self._watched()), IDLE_S)
+        return self._chores.look_up()
 
-    def reconcile(self) -> None:
-        """At the first reading of a console: end the changes that a killed process left begun."""
-        console = self._consoles.present
-        if console is not None and console is not self._reconciled and self._error is None:
-            self._reconciled = console
-            self._spare(lambda each: len(each.reconcile()), 0)
-
-    def _spare(self, work: Callable[[Console], T], instead: T) -> T:
-        """What is done between two readings, while AWS answers; `instead` where it does not."""
+    def _at_work(self) -> Console | None:
+        """The console, while AWS answers; None else."""
         with self._change:
-            console, good = self._consoles.present, self._error is None and self._away is None
-        if console is None or not good:
-            return instead
-        try:
-            return work(console)
-        except OpsError as error:
-            log.warning("%s %s", error.what, error.hint)
-            return instead
-
-    def _tidy_is_due(self) -> bool:
-        now = self._monotonic()
-        if self._tidied_at is not None and now - self._tidied_at < GAP_S:
-            return False
-        self._tidied_at = now
-        return True
-
-    def _audience(self) -> tuple[frozenset[str], bool]:
-        """The endpoints that somebody looks at, and whether anybody looks at anything or waits for notices."""
-        with self._change:
-            now = self._monotonic()
-            self._looked = {name: at for name, at in self._looked.items() if now - at <= IDLE_S}
-            return frozenset(self._looked), self._watched() or self._tell is not None
-
-    def _watched(self) -> bool:
-        """Whether anybody looks at a page now."""
-        with self._change:
-            return self._asked_at is not None and self._monotonic() - self._asked_at <= IDLE_S
+            return self._consoles.present if self._error is None and self._away is None else None
 
     def _run(self) -> None:
         try:
@@ -356,7 +285,7 @@ class Collector:
                 wait = self._pace_of_now()
             if wait == 0:
                 self.read_once()
-                self.reconcile()
+                self._chores.reconcile()
                 continue
             quiet_s = self.look_up()
             if not self.close_gap() and not self.keep_cold_starts():
@@ -365,16 +294,15 @@ class Collector:
                         self._change.wait(min(quiet_s, self._pace_of_now()))
 
     def _pace_of_now(self) -> float:
-        return self._pace.wait(self._monotonic(), self._read_at, self._asked_at)
+        return self._pace.wait(self._monotonic(), self._read_at, self._audience.asked_at)
 
     def _ask(self) -> None:
-        """Note that somebody looks. The caller holds the lock."""
-        now = self._monotonic()
-        paused = self._asked_at is None or now - self._asked_at > IDLE_S
-        self._asked_at = now
-        if paused:
-            patience = max(IDLE_S, 2 * self._pace.interval)
-            if self._away is None and (self._read_at is None or now - self._read_at > patience):
+        """Note that somebody looks."""
+        with self._change:
+            if not self._audience.asks():
+                return
+            age = math.inf if self._read_at is None else self._monotonic() - self._read_at
+            if self._away is None and age > max(IDLE_S, 2 * self._pace.interval):
                 self._awaited = self._number + 1
             self._change.notify_all()
 
@@ -436,6 +364,10 @@ class Collector:
                 self._answers.clear()
             self._change.notify_all()
         return fresh
+
+    def _kept_view(self, key: Hashable) -> EndpointView | None:
+        with self._change:
+            return self._views.get(key)
 
     def _read_endpoint(self, name: str, span: timedelta | Window) -> EndpointView:
         console = self._for_viewer()

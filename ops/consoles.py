@@ -61,6 +61,11 @@ class Consoles:
             found = [*self._spent, *(c.usage() for c in (self._present, self._older) if c is not None)]
         return added(found)
 
+    def history(self) -> tuple[int, int]:
+        """How many endpoints have all of their history with the present console, of how many."""
+        present = self._present
+        return (0, 0) if present is None else present.history_progress()
+
     def close(self) -> None:
         """End all connections. A second call does nothing."""
         with self._lock:

@@ -11,14 +11,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ops.core.errors import BadInput
 
-T = TypeVar("T")
 FloatArray = NDArray[np.float64]
 
 
@@ -341,18 +339,6 @@ class Problem:
     hint: str = ""
     action: str = ""
     retryable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded(Generic[T]):
-    """A value with what is missing from it and when it was read (AWS's own clock)."""
-
-    value: T
-    fetched_at: datetime
-    problems: tuple[Problem, ...] = ()
-
-    def age(self, now: datetime) -> timedelta:
-        return now - self.fetched_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ops.local_aws import pools
+from ops.local_aws.arrivals import Arrivals
 from ops.local_aws.endpoint_metrics import EndpointMetrics
 from ops.local_aws.errors import validation
 from ops.local_aws.ledger import Meter
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from ops.local_aws.world import World
 
 INF = math.inf
-DAY_S = 86_400
 MODEL_ERROR = (
     "ClientError: Received server error (500) from model. "
     "See the SageMaker Endpoint logs in your account for more information."
@@ -76,10 +76,7 @@ class EndpointSim:
         self._on_due: Callable[[float], None] | None = None
         self._activity: Any = None
         self._phase_since = now
-        self._arrivals: tuple[list[float], list[float], list[bool]] = ([], [], [])
-        self._index = 0
-        self._day = int(now // DAY_S)
-        self._next_arrival = INF
+        self._arrivals = Arrivals(traffic, now)
         self._quiet_for = 0
         self._signature: tuple[int, int, int] = (-1, -1, -1)
         self._quiet_enough = 2 + -(-world.options.assumptions.publish_delay_s // 60)
@@ -88,8 +85,6 @@ class EndpointSim:
         self._requeues = world.options.assumptions.drain == "requeue"
         self._counts_running = world.options.assumptions.in_flight == "counted"
         self._meter = Meter(world, spec, now)
-        if traffic is not None:
-            self._load_day(now)
         self._begin(now + self._provision_s(self._coming), self._created)
 
     # -- what others see -------------------------------------------------------------------------------
@@ -135,7 +130,7 @@ class EndpointSim:
         """When the next event is due."""
         work = self._work
         return min(
-            self._next_arrival,
+            self._arrivals.next_s,
             work.running[0][0] if work.running else INF,
             self._due,
             work.expiries[0][0] if work.expiries else INF,
@@ -198,7 +193,7 @@ class EndpointSim:
             raise validation(f'Cannot update in-progress endpoint "{self.spec.name}".')
         self.status = "Deleting"
         self._work.clear()
-        self._next_arrival, self.traffic = INF, None
+        self._arrivals, self.traffic = Arrivals(None, now), None
         self._due, self._on_due = now + 15.0, self._deleted
         self._phase_since = self.modified = now
 
@@ -318,7 +313,7 @@ class EndpointSim:
         while True:
             completion = running[0][0] if running else INF
             expiry = expiries[0][0] if expiries else INF
-            due, arrival = self._due, self._next_arrival
+            due, arrival = self._due, self._arrivals.next_s
             at = min(completion, due, expiry, arrival)
             if at >= end:
                 return
@@ -339,32 +334,11 @@ class EndpointSim:
 
     def _arrive(self, now: float) -> None:
         assert self.traffic is not None
-        times, service, errors = self._arrivals
-        i = self._index
-        job = Job(now, service[i], self._next_seq(), now + self.traffic.ttl_s)
-        if errors[i]:
+        service_s, fails = self._arrivals.take()
+        job = Job(now, service_s, self._next_seq(), now + self.traffic.ttl_s)
+        if fails:
             job.outcome = "model_error"
-        self._index = i + 1
-        self._next_arrival = times[i + 1] if i + 1 < len(times) else self._load_next_day()
         self._work.enter(job, now)
-
-    def _load_next_day(self) -> float:
-        self._day += 1
-        return self._load_day(0.0)
-
-    def _load_day(self, now: float) -> float:
-        """Arrivals of the day, or of the next one that has any (within a year)."""
-        assert self.traffic is not None
-        for _ in range(366):
-            times, service, errors = self.traffic.day(self._day)
-            first = next((i for i, at in enumerate(times) if at >= now), None)
-            if first is not None:
-                self._arrivals, self._index = (times, service, errors), first
-                self._next_arrival = times[first]
-                return self._next_arrival
-            self._day += 1
-        self._next_arrival = INF
-        return INF
 
     def _complete(self, now: float) -> None:
         work = self._work

@@ -20,31 +20,24 @@ from sqlalchemy.engine import make_url
 from ops.core.change import Entry
 from ops.core.cold_start import ColdStart
 from ops.core.errors import OpsError
-from ops.core.spans import RESOLUTIONS, Span, union
+from ops.core.spans import Span, union
 from ops.core.types import Activity
 from ops.store import activities as activity_rows
-from ops.store import chunks, sums, writing, written
+from ops.store import chunks, forgetting, sums, writing, written
 from ops.store import episodes as episode_rows
 from ops.store import journal as journal_rows
 from ops.store.chunks import Keysets
-from ops.store.grid import CHUNK, Grid, Scope
+from ops.store.grid import Grid, Scope
 from ops.store.ledger import Ledger
 from ops.store.scenarios import Scenarios
 from ops.store.sums import DaySums
 from ops.store.tables import (
     ACTIVITY,
-    BATCH,
-    CHUNK_BLOB,
     COUNTER,
     COVERED,
-    DAY_SUMS,
     ENDPOINT,
-    EPISODE,
     JOURNAL,
     MEMO,
-    REQUEST,
-    ROW,
-    SCENARIO,
     SCOPE,
     add_missing,
     connect,
@@ -55,8 +48,6 @@ from ops.store.tables import (
 )
 
 __all__ = ["Grid", "History", "Scope"]
-
-DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,26 +201,8 @@ class History:
 
         A chunk that reaches beyond `before` stays whole. Activities and episodes go only where no resolution is given.
         """
-        gone = 0
-        ours = select(ENDPOINT.c.id).where(ENDPOINT.c.scope_id == self._scope)
         with self._write() as connection:
-            for seconds in RESOLUTIONS if resolution is None else (resolution,):
-                chunk = before // (seconds * CHUNK)
-                edge = chunk * CHUNK * seconds
-                for table, old in (
-                    (ROW, ROW.c.cell < chunk * CHUNK),
-                    (CHUNK_BLOB, CHUNK_BLOB.c.chunk < chunk),
-                ):
-                    mine = table.c.endpoint_id.in_(ours) & (table.c.resolution == seconds)
-                    gone += connection.execute(delete(table).where(mine, old)).rowcount
-                if seconds == sums.MINUTE:
-                    sums.prune(connection, self._scope, chunk)
-                mine = COVERED.c.endpoint_id.in_(ours) & (COVERED.c.resolution == seconds)
-                connection.execute(delete(COVERED).where(mine, COVERED.c.end <= edge))
-                connection.execute(update(COVERED).where(mine, COVERED.c.begin < edge).values(begin=edge))
-            for table in (ACTIVITY, EPISODE) if resolution is None else ():
-                connection.execute(delete(table).where(table.c.endpoint_id.in_(ours), table.c.start < before))
-        return gone
+            return forgetting.prune(connection, self._scope, before, resolution)
 
     def keep_activities(self, endpoint: str, activities: Iterable[Activity]) -> None:
         """Keep scaling activities, one per id; one that ended replaces its running form, never the reverse."""
@@ -334,26 +307,8 @@ class History:
 
         One that was written to within the last day stays: another process may still be at it.
         """
-        me = SCOPE.alias("me")
         with self._write() as connection:
-            others = connection.execute(
-                select(SCOPE.c.id)
-                .join(me, (me.c.kind == SCOPE.c.kind) & (me.c.account == SCOPE.c.account))
-                .where(me.c.id == self._scope, me.c.region == SCOPE.c.region, SCOPE.c.id != me.c.id)
-                .order_by(SCOPE.c.id.desc())
-            ).scalars()
-            busy = written.within(connection, DAY_S)
-            old = [scope for scope in list(others)[keep:] if scope not in busy]
-            theirs = select(ENDPOINT.c.id).where(ENDPOINT.c.scope_id.in_(old))
-            for table in (ROW, CHUNK_BLOB, DAY_SUMS, COVERED, ACTIVITY, EPISODE):
-                connection.execute(delete(table).where(table.c.endpoint_id.in_(theirs)))
-            connection.execute(delete(ENDPOINT).where(ENDPOINT.c.scope_id.in_(old)))
-            for table in (MEMO, JOURNAL, SCENARIO, BATCH, REQUEST):
-                connection.execute(delete(table).where(table.c.scope_id.in_(old)))
-            connection.execute(delete(SCOPE).where(SCOPE.c.id.in_(old)))
-            written.forget(connection, old)
-            sums.forget(connection, old)
-        return len(old)
+            return forgetting.other_worlds(connection, self._scope, keep)
 
     def _make_sums(self) -> None:
         """Once: the sums of days that an older Ebb folded. Who may not write goes without them."""

@@ -1,0 +1,47 @@
+"""Who looks: at anything, and at which endpoints. Whoever asked longer than IDLE_S ago has left."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from ops import clock
+from ops.pace import IDLE_S
+
+
+class Audience:
+    """Thread-safe. `monotonic` is this machine's clock in seconds."""
+
+    def __init__(self, monotonic: Callable[[], float] = clock.monotonic) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._asked_at: float | None = None
+        self._looked: dict[str, float] = {}
+
+    @property
+    def asked_at(self) -> float | None:
+        """When somebody last asked for anything; None: nobody ever did."""
+        return self._asked_at
+
+    def asks(self) -> bool:
+        """Note that somebody looks now. Whether nobody did before."""
+        with self._lock:
+            before, self._asked_at = self._asked_at, self._monotonic()
+            return before is None or self._asked_at - before > IDLE_S
+
+    def looks_at(self, name: str) -> None:
+        """Note that somebody looks at an endpoint now."""
+        with self._lock:
+            self._looked[name] = self._monotonic()
+
+    def there(self) -> bool:
+        """Whether anybody looks at a page now."""
+        asked_at = self._asked_at
+        return asked_at is not None and self._monotonic() - asked_at <= IDLE_S
+
+    def endpoints(self) -> frozenset[str]:
+        """The endpoints that somebody looks at."""
+        with self._lock:
+            now = self._monotonic()
+            self._looked = {name: at for name, at in self._looked.items() if now - at <= IDLE_S}
+            return frozenset(self._looked)
