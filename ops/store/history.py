@@ -33,6 +33,7 @@ from ops.store.scenarios import Scenarios
 from ops.store.sums import DaySums
 from ops.store.tables import (
     ACTIVITY,
+    ARRIVALS,
     BATCH,
     CHUNK_BLOB,
     COUNTER,
@@ -348,7 +349,7 @@ class History:
             for table in (ROW, CHUNK_BLOB, DAY_SUMS, COVERED, ACTIVITY, EPISODE):
                 connection.execute(delete(table).where(table.c.endpoint_id.in_(theirs)))
             connection.execute(delete(ENDPOINT).where(ENDPOINT.c.scope_id.in_(old)))
-            for table in (MEMO, JOURNAL, SCENARIO, BATCH, REQUEST):
+            for table in (MEMO, JOURNAL, SCENARIO, ARRIVALS, BATCH, REQUEST):
                 connection.execute(delete(table).where(table.c.scope_id.in_(old)))
             connection.execute(delete(SCOPE).where(SCOPE.c.id.in_(old)))
             written.forget(connection, old)
