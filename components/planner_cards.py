@@ -36,14 +36,15 @@ LONG = 24
 """Characters of a policy that is set apart in the headline."""
 
 
-def question(name: str | None) -> Html:
-    """The head while nothing is asked."""
+def question(name: str | None, given: bool = False) -> Html:
+    """The head while nothing is asked. `given`: of another traffic than the endpoint's own."""
     of = f" of {name}" if name else ""
     return html(
         '<div class="stack"><h1 tabindex="-1">Which policy{of} keeps your promise for the least money?</h1>'
-        '<p class="lead">Ebb replays its own traffic through hundreds of policies and names the cheapest one '
+        '<p class="lead">Ebb replays {traffic} through hundreds of policies and names the cheapest one '
         "that keeps it. It only looks: nothing is changed.</p></div>",
         of=of,
+        traffic="the traffic that you give" if given else "its own traffic",
     )
 
 
@@ -137,10 +138,15 @@ def status(view: PlanView, zone: tzinfo) -> str:
     span = (
         f"{fmt.moment(view.first, zone, now)} – {fmt.moment(view.last, zone, now)} {now.astimezone(zone):%Z}"
     )
+    if not view.dated:
+        span = fmt.wait((view.last - view.first).total_seconds())
+    if view.query.source is not None:
+        span = f"{view.query.source.words}, {span}"
     grown = f", {view.query.growth:g} × as many" if view.query.growth != 1 else ""
     price = view.price
+    listed = "" if price is not None and price.source == "as typed" else "list price "
     paid = (
-        f"list price ${price.usd_per_hour.normalize():f} an hour for {price.instance_type} ({price.source}, as of "
+        f"{listed}${price.usd_per_hour.normalize():f} an hour for {price.instance_type} ({price.source}, as of "
         f"{price.as_of:%d %b %Y})"
         if price is not None
         else "no price is known, so cost is in instance-hours"

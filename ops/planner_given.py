@@ -14,12 +14,12 @@ from ops.core.candidate import Machine, fitted
 from ops.core.candidate_setup import read
 from ops.core.cost import HOURS_PER_MONTH
 from ops.core.errors import BadInput
-from ops.core.plan_source import FileTraffic, Given, SyntheticTraffic
+from ops.core.plan_source import FileTraffic, Given, Measured, SyntheticTraffic
 from ops.core.promise import Promise
 from ops.core.search_ranges import YES
 from ops.core.setup import Setup
 from ops.core.types import Price, utc
-from ops.core.views_planner import Advice, PlanQuery
+from ops.core.views_planner import Advice, FileRead, PlanQuery
 from ops.core.words import count, duration
 from ops.given_traffic import (
     CONCURRENCY,
@@ -135,6 +135,18 @@ def pose_given(
     )
 
 
+def measured(known: EndpointTraffic) -> Measured:
+    """What is taken where nothing is typed."""
+    service, slots, provision = known.service, known.slots, known.provision
+    return Measured(
+        None if service.times is None else service.spread.mean_s,
+        slots.concurrency,
+        provision.spread.p50_s,
+        known.endpoint.instance_type or "",
+        {"service": service.source, "slots": slots.source, "provision": provision.source},
+    )
+
+
 def type_of(given: Given, known: EndpointTraffic | None) -> str:
     """The instance type: as typed, else the endpoint's; empty where there is neither."""
     return given.instance_type or ("" if known is None else known.endpoint.instance_type or "")
@@ -165,6 +177,32 @@ def retold(advice: Advice, query: PlanQuery, requests: float, ground: Ground) ->
         f"{duration(ground.until_s - ground.start_s)}, the same for every candidate. {kept}"
     )
     return replace(advice, sure=(said, *advice.sure[1:]))
+
+
+def check_source(source: FileTraffic | SyntheticTraffic) -> None:
+    """Raises BadInput for what is typed of a traffic and makes no sense, whatever else is known."""
+    given = source.given
+    if given.service:
+        times(given.service, "processing time")
+    if given.provision:
+        times(given.provision, "provisioning time")
+    price_of(given, given.instance_type, datetime.min.replace(tzinfo=UTC))
+    if isinstance(source, SyntheticTraffic):
+        checked(source)
+
+
+def file_read(source: FileTraffic, service_known: bool, files: ArrivalFiles) -> FileRead:
+    """What is in a file. Raises BadInput, OpsError."""
+    found = read_file(source, service_known, files)
+    zero = 0.0 if found.zero_s is None else float(found.zero_s)
+    return FileRead(
+        len(found),
+        zero + float(found.arrival_s[0]),
+        zero + float(found.arrival_s[-1]),
+        found.zero_s is not None,
+        None if found.service_s is None else float(found.service_s.mean()),
+        found.notes,
+    )
 
 
 def checked(source: SyntheticTraffic) -> Made:

@@ -26,13 +26,14 @@ from ops.core.candidate import (
 from ops.core.change import ChangePlan, CostEffect
 from ops.core.errors import BadInput, OpsError
 from ops.core.plan_effects import next_effect
+from ops.core.plan_source import Measured, SyntheticTraffic
 from ops.core.setup import Setup
 from ops.core.setup_steps import after
 from ops.core.types import EndpointRef, Price, Problem, utc
 from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanSaving, PlanView, Played
 from ops.core.words import count
 from ops.planner import PlannerConsole
-from ops.planner_given import UNTESTED, pose_given, price_of, retold, type_of
+from ops.planner_given import UNTESTED, measured, pose_given, price_of, retold, type_of
 from ops.planner_kept import KeptScenarios
 from ops.planner_plan import take
 from ops.planner_posed import Posed, check, pose, savings
@@ -138,6 +139,11 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             cautions=made.cautions,
         )
 
+    def measured(self, name: str) -> Measured | None:
+        """What is taken of an endpoint where its traffic is given; None where it is too young to say."""
+        traffic = self._measured(PlanQuery(name, "", source=SyntheticTraffic("")))
+        return None if traffic is None else measured(traffic)
+
     def _measured(self, query: PlanQuery) -> EndpointTraffic | None:
         """What was measured of the endpoint; None where the traffic is given, and nothing can be measured."""
         if query.source is None:
@@ -210,6 +216,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             posed.notes,
             problems,
             left_out,
+            posed.dated,
         )
 
     def _ref(self, query: PlanQuery, traffic: EndpointTraffic | None) -> EndpointRef:

@@ -34,7 +34,16 @@ MAY_IMPORT = {
     "ops": ("ops",),
     "components.charts": ("components.charts", "components.theme", "components.format", "ops.core"),
     "components.session": ("components", "ops"),
-    "components.planner_door": ("components", "ops.core", "ops.replay", "ops.compiled", "ops.searches"),
+    "components.planner_door": (
+        "components",
+        "ops.core",
+        "ops.replay",
+        "ops.compiled",
+        "ops.searches",
+        "ops.arrival_files",
+        "ops.given_traffic",
+        "ops.planner_given",
+    ),  # fmt: skip
     "components": ("components", "ops.core"),
     "pages": ("components", "ops.core"),
     "app": ("components", "ops"),

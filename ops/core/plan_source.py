@@ -86,6 +86,18 @@ class SyntheticTraffic:
 Source = FileTraffic | SyntheticTraffic
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What an endpoint's past says: what is taken where nothing is typed. None: it says nothing."""
+
+    service_s: float | None
+    concurrency: int
+    provision_s: float
+    instance_type: str
+    sources: Mapping[str, str]
+    """By the keys of `GIVEN_KEYS`: where each is from."""
+
+
 def source_of(typed: Mapping[str, str]) -> tuple[Source | None, list[tuple[str, BadInput]]]:
     """What the parts of a link say, and what of them makes no sense, each with its key. None: the endpoint's own,
     or no file was chosen yet."""

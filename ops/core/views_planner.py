@@ -264,6 +264,8 @@ class PlanView:
     """What the search assumed, and what of today's set-up a candidate cannot hold."""
     problems: tuple[Problem, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    dated: bool = True
+    """Whether days and hours of the traffic mean something."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -282,6 +284,21 @@ class Course:
     """Epoch seconds, of the same requests."""
     cold_starts: tuple[datetime, ...]
     """When an instance came into service where there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """What is in a file of arrivals. Times in seconds since the epoch; counted from somewhere where not `dated`.
+
+    `mean_service_s` None: the file does not say what requests take. `notes`: what was guessed, in sentences.
+    """
+
+    requests: int
+    first_s: float
+    last_s: float
+    dated: bool
+    mean_service_s: float | None
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
