@@ -12,6 +12,7 @@ from components.markup import Html, html, joined
 from components.tables import cell, line, table
 from ops.core import savings_words as words
 from ops.core.cost import Basis
+from ops.core.plan_source import SyntheticTraffic
 from ops.core.views_planner import Advice, Answer, PlanView, Played, Spread
 
 TONES = {
@@ -134,14 +135,12 @@ def status(view: PlanView, zone: tzinfo) -> str:
     """What was replayed, and that all of it is an estimate."""
     if not view.requests:
         return "Nothing was replayed."
-    now = view.as_of
+    now, source = view.as_of, view.query.source
     span = (
         f"{fmt.moment(view.first, zone, now)} – {fmt.moment(view.last, zone, now)} {now.astimezone(zone):%Z}"
     )
-    if not view.dated:
-        span = fmt.wait((view.last - view.first).total_seconds())
-    if view.query.source is not None:
-        span = f"{view.query.source.words}, {span}"
+    if source is not None:
+        span = f"{source.words}, {_covered(view, zone)}"
     grown = f", {view.query.growth:g} × as many" if view.query.growth != 1 else ""
     price = view.price
     listed = "" if price is not None and price.source == "as typed" else "list price "
@@ -155,6 +154,14 @@ def status(view: PlanView, zone: tzinfo) -> str:
         f"An estimate: {fmt.plural(view.requests, 'request')} of {span}{grown}, replayed through "
         f"{fmt.plural(len(view.played), 'policy', 'policies')}; {paid}."
     )
+
+
+def _covered(view: PlanView, zone: tzinfo) -> str:
+    """How long traffic that was given is replayed, and from when where that tells something."""
+    lasts = fmt.wait((view.last - view.first).total_seconds())
+    if not view.dated or isinstance(view.query.source, SyntheticTraffic):
+        return lasts
+    return f"{lasts} from {fmt.moment(view.first, zone)} {view.first.astimezone(zone):%Z} on"
 
 
 def numbers(view: PlanView, chosen: Played, called: str = "") -> Html:

@@ -17,19 +17,22 @@ from numpy.typing import NDArray
 from components import session
 from components.session import Told
 from ops import arrival_files, compiled
+from ops.arrival_files import KEPT as KEPT_FILES  # noqa: F401
 from ops.arrival_files import MOST_BYTES as MOST_BYTES
 from ops.arrival_files import MOST_ROWS as MOST_ROWS
 from ops.core.candidate import Candidate
 from ops.core.change import Actor
+from ops.core.errors import BadInput
 from ops.core.plan_source import FileTraffic, Measured
 from ops.core.promise import Promise
 from ops.core.types import FloatArray, Price
 from ops.core.views_planner import Course, FileRead, PlanQuery, PlanView, SavedScenario
 from ops.core.warm import WarmPlan
 from ops.given_traffic import CONCURRENCY as CONCURRENCY
+from ops.given_traffic import NO_SERVICE
 from ops.given_traffic import PROVISION_S as PROVISION_S
+from ops.planner_given import TYPE_IT, file_read
 from ops.planner_given import check_source as check_source
-from ops.planner_given import file_read
 from ops.replay.backtest import Backtest as Backtest
 from ops.replay.promise import classes, parse
 from ops.replay.sweep import Tell
@@ -134,6 +137,11 @@ def file_columns(digest: str) -> tuple[str, ...]:
 def read_file(source: FileTraffic, service_known: bool) -> FileRead:
     """What is in a file. Raises BadInput for rows that cannot be read, OpsError."""
     return file_read(source, service_known, arrival_files.files)
+
+
+def no_service() -> BadInput:
+    """That nothing tells what requests take, and what would."""
+    return BadInput(NO_SERVICE, TYPE_IT)
 
 
 def forget_stop() -> None:

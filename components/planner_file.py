@@ -11,7 +11,7 @@ from components import format as fmt
 from components import notices, planner_door, scope
 from components.markup import html, show
 from ops.core.errors import BadInput, OpsError
-from ops.core.plan_source import FileTraffic, Measured
+from ops.core.plan_source import FileTraffic
 from ops.core.views_planner import FileRead
 
 _TYPED = "typed-"
@@ -68,8 +68,8 @@ def fields(typed: Callable[[str], None]) -> None:
         st.warning(notices.plain(said), icon=":material/swap_horiz:")
 
 
-def read(source: FileTraffic, known: Measured | None) -> list[tuple[str, OpsError]]:
-    """What is in the file, said; or what cannot be read, and why."""
+def read(source: FileTraffic, tells: bool) -> list[tuple[str, OpsError]]:
+    """What is in the file, said; or what cannot be read, and why. `tells`: something else says what requests take."""
     if not _at_hand(source.digest):
         called = f"the file {source.called}" if source.called else "a file"
         hint = "Upload the same file: it is known by its content."
@@ -77,7 +77,7 @@ def read(source: FileTraffic, known: Measured | None) -> list[tuple[str, OpsErro
         return [("file", BadInput(what, hint))]
     try:
         with st.spinner("Reading the file …"):
-            found = planner_door.read_file(source, known is not None and known.service_s is not None)
+            found = planner_door.read_file(source, tells)
     except OpsError as error:
         return [("file", error)]
     show(
@@ -88,12 +88,12 @@ def read(source: FileTraffic, known: Measured | None) -> list[tuple[str, OpsErro
         ),
         key="planner-file-read",
     )
-    return []
+    return [] if tells or found.mean_service_s is not None else [("service", planner_door.no_service())]
 
 
 _SHARED = (
-    "The link names the file, and cannot carry it: for others it opens as long as Ebb runs and few other files come, "
-    "and for good once a scenario of it is saved below."
+    "The link names the file by its content and cannot carry it: it opens for others while this Ebb keeps the file "
+    f"(until a restart, or {planner_door.KEPT_FILES} newer ones), and for good once a scenario of it is saved below."
 )
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from components import format as fmt
 from components import planner_door, planner_file
 from components.markup import Html, html, joined, show
-from ops.core.errors import BadInput, OpsError
+from ops.core.errors import OpsError
 from ops.core.plan_source import (
     FILE_KIND,
     GIVEN_KEYS,
@@ -26,6 +26,7 @@ MOST_TYPED = 400
 TYPED = "typed-"
 _ASKED = "planner-source-asked"
 """Session: what the link said in the run before."""
+_WIDE = 180
 _EXAMPLE = "mon-fri 08-18 120/h; else 5/h Europe/Berlin"
 
 
@@ -76,11 +77,18 @@ def read(name: str | None) -> Source | None:
     """What the link asks for; None where that makes no sense or is not complete, which is said."""
     found, wrong = source_of(asked())
     if found is None and not wrong:
-        wrong = [("", _missing())] if given() else []
+        if given():
+            show(html('<p class="muted small">{said}</p>', said=_missing()), key="planner-source-missing")
+        return None
     if found is not None:
         wrong = _checked(found)
-    if isinstance(found, FileTraffic) and not wrong:
-        wrong = planner_file.read(found, _known(name))
+    if found is not None and not wrong:
+        known = _known(name)
+        tells = bool(found.given.service or (name and (known is None or known.service_s is not None)))
+        if isinstance(found, FileTraffic):
+            wrong = planner_file.read(found, tells)
+        elif not tells:
+            wrong = [("service", planner_door.no_service())]
     if wrong:
         items = joined(_line(error) for _, error in wrong)
         show(html('<ul class="plain" role="alert">{items}</ul>', items=items), key="planner-source-refused")
@@ -88,10 +96,10 @@ def read(name: str | None) -> Source | None:
     return found
 
 
-def _missing() -> BadInput:
+def _missing() -> str:
     if kind() == FILE_KIND:
-        return BadInput("No file is chosen yet.", "Upload a CSV with a row for each request.")
-    return BadInput("No rates are typed yet.", f'Write them like "{_EXAMPLE}".')
+        return "Upload a file first: a CSV with a row for each request."
+    return f'Type the rates first, such as "{_EXAMPLE}".'
 
 
 def _checked(found: Source) -> list[tuple[str, OpsError]]:
@@ -144,28 +152,28 @@ def _given(known: Measured | None) -> None:
     """Blank is as measured, else assumed: the placeholder says which, and the line below where it is from."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="planner-given"):
         for key, label, blank, told, width in (
-            ("service", "A request takes (s)", _service(known), "Seconds, or lognormal:MEDIAN,SIGMA", 190),
+            ("service", "A request takes (s)", _service(known), "Seconds, or lognormal:MEDIAN,SIGMA", _WIDE),
             (
                 "slots",
                 "At once on an instance",
                 _slots(known),
                 "Requests that an instance works on at once",
-                190,
+                _WIDE,
             ),
             (
                 "provision",
                 "A new instance takes (s)",
                 _provision(known),
                 "From the order to in service; seconds, or lognormal:MEDIAN,SIGMA",
-                190,
+                _WIDE,
             ),
-            ("type", "Type of instance", _type(known), "For its list price and its quota", 190),
+            ("type", "Type of instance", _type(known), "For its list price and its quota", _WIDE),
             (
                 "price",
                 "USD an hour (blank: list)",
                 "list price",
                 "Of one instance; blank is the list price of the type",
-                190,
+                _WIDE,
             ),
         ):
             _text(key, label, blank, told, width)
@@ -174,7 +182,7 @@ def _given(known: Measured | None) -> None:
 
 def _service(known: Measured | None) -> str:
     if known is not None and known.service_s is not None:
-        return f"measured: {known.service_s:.3g}"
+        return f"{'the file, else' if kind() == FILE_KIND else 'measured:'} {known.service_s:.3g}"
     return "as in the file" if kind() == FILE_KIND else "needed, such as 31.6"
 
 
@@ -199,13 +207,13 @@ def _where_from(known: Measured | None) -> str:
         return "All of it as typed."
     if known is None:
         return (
-            "Blank is assumed, as in the command `ops replay`: there is no endpoint to measure. Without a type and a "
+            "Blank is assumed, as by the command ops replay: there is no endpoint to measure. Without a type and a "
             "price, cost is in instance-hours."
         )
     said = {
-        "service": "What a request takes is measured"
+        "service": "what a request takes"
         if known.service_s is not None
-        else "Nothing tells what a request takes",
+        else "nothing tells what a request takes",
         "slots": "how many at once",
         "provision": "what a new instance takes",
     }

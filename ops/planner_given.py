@@ -51,7 +51,7 @@ UNTESTED = (
     "Not tested against what happened: this traffic is given, so there is nothing to compare with. The rules are "
     "those of the other replays."
 )
-_TYPE_IT = "Type what a request takes, such as 31.6 or lognormal:21,0.35; an endpoint that was measured tells it, too."
+TYPE_IT = "Type what a request takes, such as 31.6 or lognormal:21,0.35; an endpoint that was measured tells it, too."
 _MONDAY_S = datetime.combine(MONDAY, time(), UTC).timestamp()
 _WEEK_S = 7 * 86_400.0
 _PAGE_WORDS = (
@@ -176,7 +176,14 @@ def retold(advice: Advice, query: PlanQuery, requests: float, ground: Ground) ->
         f"Estimates: {requests:,.0f} requests of {source.words}{times_over}, over "
         f"{duration(ground.until_s - ground.start_s)}, the same for every candidate. {kept}"
     )
-    return replace(advice, sure=(said, *advice.sure[1:]))
+    if not one.endswith(" of 1."):
+        return replace(advice, sure=(said, *advice.sure[1:]))
+    said = (
+        f"{said.removesuffix(kept)}It comes in one way, as it is, so there are no ranges: a difference between two "
+        "candidates is one of this very traffic."
+    )
+    breaks = advice.breaks.partition(" It keeps the promise in ")[0]  # the words before say it
+    return replace(advice, sure=(said, *advice.sure[1:]), breaks=breaks)
 
 
 def check_source(source: FileTraffic | SyntheticTraffic) -> None:
@@ -221,7 +228,7 @@ def _of_rates(source: SyntheticTraffic, known: EndpointTraffic | None, growth: f
     _insist_on_room(made.shape.per_week * made.days / 7 * (growth or 1.0))
     service, holds = _service(source.given, known)
     if service is None:
-        raise BadInput(NO_SERVICE, _TYPE_IT)
+        raise BadInput(NO_SERVICE, TYPE_IT)
     zero = int(made.start.timestamp())
     found = _shifted(of_rates(made, service, growth, source.seed), zero)
     sizes = [len(way) for way in found]
@@ -242,7 +249,7 @@ def _of_file(
     if found.service_s is not None and not source.given.service:
         service, holds = None, "as in the file"
     if service is None and found.service_s is None:
-        raise BadInput(NO_SERVICE, f"{_TYPE_IT} A column of the file may tell, too.")
+        raise BadInput(NO_SERVICE, f"{TYPE_IT} A column of the file may tell, too.")
     dated = found.zero_s is not None
     zero = found.zero_s if found.zero_s is not None else int(_MONDAY_S)
     ways = _shifted(of_arrivals(found, service, growth, FILE_SEED), zero)

@@ -43,7 +43,7 @@ MAY_IMPORT = {
         "ops.arrival_files",
         "ops.given_traffic",
         "ops.planner_given",
-    ),  # fmt: skip
+    ),
     "components": ("components", "ops.core"),
     "pages": ("components", "ops.core"),
     "app": ("components", "ops"),
