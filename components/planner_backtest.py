@@ -48,6 +48,15 @@ def section(name: str, days: int, zone: tzinfo) -> None:
         )
 
 
+def none() -> None:
+    """That there is none, and why."""
+    said = (
+        "No back-test: this traffic was given, it did not happen here, so there is nothing to compare a replay with. "
+        "That of an endpoint's own traffic stands on this page once that is chosen."
+    )
+    show(html('<p class="muted small">{said}</p>', said=said), key="planner-back-none")
+
+
 def told(found: planner_door.Backtest) -> Html:
     """The verdict in words, then each figure on both sides."""
     rows = [

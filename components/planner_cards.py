@@ -12,6 +12,7 @@ from components.markup import Html, html, joined
 from components.tables import cell, line, table
 from ops.core import savings_words as words
 from ops.core.cost import Basis
+from ops.core.plan_source import SyntheticTraffic
 from ops.core.views_planner import Advice, Answer, PlanView, Played, Spread
 
 TONES = {
@@ -36,14 +37,15 @@ LONG = 24
 """Characters of a policy that is set apart in the headline."""
 
 
-def question(name: str | None) -> Html:
-    """The head while nothing is asked."""
+def question(name: str | None, given: bool = False) -> Html:
+    """The head while nothing is asked. `given`: of another traffic than the endpoint's own."""
     of = f" of {name}" if name else ""
     return html(
         '<div class="stack"><h1 tabindex="-1">Which policy{of} keeps your promise for the least money?</h1>'
-        '<p class="lead">Ebb replays its own traffic through hundreds of policies and names the cheapest one '
+        '<p class="lead">Ebb replays {traffic} through hundreds of policies and names the cheapest one '
         "that keeps it. It only looks: nothing is changed.</p></div>",
         of=of,
+        traffic="the traffic that you give" if given else "its own traffic",
     )
 
 
@@ -133,14 +135,17 @@ def status(view: PlanView, zone: tzinfo) -> str:
     """What was replayed, and that all of it is an estimate."""
     if not view.requests:
         return "Nothing was replayed."
-    now = view.as_of
+    now, source = view.as_of, view.query.source
     span = (
         f"{fmt.moment(view.first, zone, now)} – {fmt.moment(view.last, zone, now)} {now.astimezone(zone):%Z}"
     )
+    if source is not None:
+        span = f"{source.words}, {_covered(view, zone)}"
     grown = f", {view.query.growth:g} × as many" if view.query.growth != 1 else ""
     price = view.price
+    listed = "" if price is not None and price.source == "as typed" else "list price "
     paid = (
-        f"list price ${price.usd_per_hour.normalize():f} an hour for {price.instance_type} ({price.source}, as of "
+        f"{listed}${price.usd_per_hour.normalize():f} an hour for {price.instance_type} ({price.source}, as of "
         f"{price.as_of:%d %b %Y})"
         if price is not None
         else "no price is known, so cost is in instance-hours"
@@ -149,6 +154,14 @@ def status(view: PlanView, zone: tzinfo) -> str:
         f"An estimate: {fmt.plural(view.requests, 'request')} of {span}{grown}, replayed through "
         f"{fmt.plural(len(view.played), 'policy', 'policies')}; {paid}."
     )
+
+
+def _covered(view: PlanView, zone: tzinfo) -> str:
+    """How long traffic that was given is replayed, and from when where that tells something."""
+    lasts = fmt.wait((view.last - view.first).total_seconds())
+    if not view.dated or isinstance(view.query.source, SyntheticTraffic):
+        return lasts
+    return f"{lasts} from {fmt.moment(view.first, zone)} {view.first.astimezone(zone):%Z} on"
 
 
 def numbers(view: PlanView, chosen: Played, called: str = "") -> Html:

@@ -169,6 +169,10 @@ def _of_clause(course: Course, promise: Promise, clause: int) -> Course:
 
 def _cold(named: list[plan_course.Named], zone: tzinfo, view: PlanView) -> None:
     show(html("<h2>When it would wake cold</h2>"), key="planner-cold-head")
+    if not view.dated:
+        said = "There is no calendar: the arrivals are seconds from somewhere, of no day and hour."
+        show(html('<p class="muted">{said}</p>', said=said), key="planner-cold-none")
+        return
     found = [(name, course, plan_cold.hours_of_week(course.cold_starts, zone)) for name, course in named]
     most = max((h.count for _, _, hours in found for h in hours), default=1)
     for number, (name, course, hours) in enumerate(found):
@@ -191,6 +195,11 @@ def _whose(course: Course, view: PlanView) -> str:
     """Of which replays the calendar is, against the figures a month."""
     if len(view.seeds) < 2:
         return "in the traffic that was replayed"
+    if view.query.source is not None:
+        return (
+            f"in the first of {len(view.seeds)} ways in which this traffic may come; the figures a month are means "
+            "over all of them"
+        )
     return (
         f"in one of the {len(view.seeds)} expansions of the traffic (seed {course.seed}); "
         "the figures a month are means over all of them"

@@ -7,9 +7,18 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components import notices, planner_door, planner_ranges, planner_typed, refused, scope, session
+from components import (
+    notices,
+    planner_door,
+    planner_ranges,
+    planner_source,
+    planner_typed,
+    refused,
+    scope,
+    session,
+)
 from components.markup import html, show
-from ops.core import candidate_text
+from ops.core import candidate_text, plan_source
 from ops.core.candidate import Candidate
 from ops.core.errors import BadInput
 from ops.core.promise import Promise
@@ -36,26 +45,31 @@ def ask() -> PlanQuery | None:
     _follow()
     with st.container(horizontal=True, vertical_alignment="bottom", key="planner-scope"):
         name = scope.pick_endpoint(session.names())
-        _fields()
+        planner_source.pick()
+    planner_source.fields(name)
+    _fields()
     _suggestions()
     planner_typed.told(name)
     typed = st.query_params.get(planner_door.PROMISE) or ""
     promise = _promise(typed)
     picked()
-    if planner_ranges.refused() or name is None or promise is None:
+    source = planner_source.read(name)
+    traffic = source is not None if planner_source.given() else name is not None
+    if planner_ranges.refused() or not traffic or promise is None:
         return None
     made = own()
     space, _ = planner_ranges.read()
     return PlanQuery(
-        name,
+        name or "",
         typed,
         str(scope.zone().info),
-        _days(),
+        _days() if source is None else DAYS,
         growth=_growth(),
         sure=_sure(),
         space=space,
         own=made,
         machines=tuple(dict.fromkeys(each.machine for each in made)),
+        source=source,
     )
 
 
@@ -150,6 +164,7 @@ def here() -> dict[str, str | Sequence[str]]:
         planner_door.GROWTH,
         planner_door.SURE,
         *KEYS,
+        *plan_source.KEYS,
         session.ZONE,
         planner_door.WEIGHED,
         planner_door.ORDER,
@@ -175,12 +190,13 @@ def _main_fields() -> None:
             width="stretch",
             autocomplete="off",
         )
-        st.segmented_control(
-            "Days of traffic",
-            SPANS,
-            key=_TYPED + planner_door.DAYS,
-            required=True,
-        )
+        if not planner_source.given():
+            st.segmented_control(
+                "Days of traffic",
+                SPANS,
+                key=_TYPED + planner_door.DAYS,
+                required=True,
+            )
         st.number_input(
             "Traffic ×",
             step=0.5,

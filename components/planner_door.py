@@ -16,13 +16,23 @@ from numpy.typing import NDArray
 
 from components import session
 from components.session import Told
-from ops import compiled
+from ops import arrival_files, compiled
+from ops.arrival_files import KEPT as KEPT_FILES  # noqa: F401
+from ops.arrival_files import MOST_BYTES as MOST_BYTES
+from ops.arrival_files import MOST_ROWS as MOST_ROWS
 from ops.core.candidate import Candidate
 from ops.core.change import Actor
+from ops.core.errors import BadInput
+from ops.core.plan_source import FileTraffic, Measured
 from ops.core.promise import Promise
 from ops.core.types import FloatArray, Price
-from ops.core.views_planner import Course, PlanQuery, PlanView, SavedScenario
+from ops.core.views_planner import Course, FileRead, PlanQuery, PlanView, SavedScenario
 from ops.core.warm import WarmPlan
+from ops.given_traffic import CONCURRENCY as CONCURRENCY
+from ops.given_traffic import NO_SERVICE
+from ops.given_traffic import PROVISION_S as PROVISION_S
+from ops.planner_given import TYPE_IT, file_read
+from ops.planner_given import check_source as check_source
 from ops.replay.backtest import Backtest as Backtest
 from ops.replay.promise import classes, parse
 from ops.replay.sweep import Tell
@@ -83,6 +93,8 @@ def search(query: PlanQuery) -> Progress[Told[PlanView]]:
 
     def work(tell: Tell) -> Told[PlanView]:
         def read() -> bool:
+            if not query.name:
+                return True
             source.endpoint(query.name, timedelta(hours=1))  # somebody looks at it: its past is read first
             return past_is_read(query.name)
 
@@ -96,6 +108,45 @@ def past_is_read(name: str) -> bool:
     """Whether the past of an endpoint was read as far as it can be. Raises OpsError."""
     asked = ("past-is-read", name)
     return session.source().recall(asked, lambda console: console.past_is_read(name), 0.0).value
+
+
+def measured(name: str) -> Measured | None:
+    """What is taken of an endpoint where traffic is given; None where it is too young to say. Raises OpsError."""
+    asked = ("measured", name)
+    return session.source().recall(asked, lambda console: console.measured(name), COURSE_S).value
+
+
+def keep_file(body: bytes) -> str:
+    """Keep a file of arrivals; its digest. Raises BadInput for what is too large."""
+    return arrival_files.files.keep(body)
+
+
+def bring_file(digest: str) -> bool:
+    """Whether a file is at hand, or was saved with a scenario. Raises OpsError."""
+    if digest in arrival_files.files:
+        return True
+    asked = ("arrivals", digest)
+    return session.source().recall(asked, lambda console: console.bring_arrivals(digest), 0.0).value
+
+
+def file_columns(digest: str) -> tuple[str, ...]:
+    """Raises BadInput."""
+    return arrival_files.files.columns(digest)
+
+
+def read_file(source: FileTraffic, service_known: bool) -> FileRead:
+    """What is in a file. Raises BadInput for rows that cannot be read, OpsError."""
+    return file_read(source, service_known, arrival_files.files)
+
+
+def no_service() -> BadInput:
+    """That nothing tells what requests take, and what would."""
+    return BadInput(NO_SERVICE, TYPE_IT)
+
+
+def forget_stop() -> None:
+    """Another question is asked: what was called off before may begin again."""
+    st.session_state.pop(STOPPED, None)
 
 
 def engine_ready() -> bool:

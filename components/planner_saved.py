@@ -15,6 +15,7 @@ from components.tables import cell, line, table
 from ops.core import candidate_text
 from ops.core.candidate import Candidate
 from ops.core.errors import OpsError
+from ops.core.plan_source import FileTraffic, as_link, source_of
 from ops.core.planner_files import as_csv, as_json
 from ops.core.search_ranges import KEYS
 from ops.core.views_planner import PlanQuery, PlanView, SavedScenario
@@ -26,6 +27,10 @@ MOST_NAME = 80
 
 def to_capacity(view: PlanView, candidate: Candidate, called: str) -> None:
     """Hands one candidate as one plan to the write gate; who may only look sees why not."""
+    if not view.ref.name:
+        said = "No endpoint is chosen, so there is nothing to take to Capacity: choose one above, or export this."
+        show(html('<p class="muted small">{said}</p>', said=said), key="planner-gate-none")
+        return
     today = None if view.today is None else view.played[view.today]
     same, realtime = today is not None and today.whole(candidate), session.is_realtime(view.ref.name)
     if realtime:
@@ -50,7 +55,7 @@ def to_capacity(view: PlanView, candidate: Candidate, called: str) -> None:
 
 def files(view: PlanView) -> None:
     """All candidates with their ranges; units, zone and basis stand above them."""
-    stem = f"{view.ref.name}-plan-{view.as_of:%Y-%m-%d}"
+    stem = f"{view.query.stem}-plan-{view.as_of:%Y-%m-%d}"
     for label, make, kind, mime, icon in (
         ("CSV", as_csv, "csv", "text/csv", ":material/download:"),
         ("JSON", as_json, "json", "application/json", ":material/data_object:"),
@@ -79,6 +84,9 @@ def scenarios(query: PlanQuery, candidate: Candidate | None, zone: tzinfo) -> No
                 width=320,
             )
             st.button("Save", key="planner-save-button", on_click=_save, args=(query, candidate))
+        if isinstance(query.source, FileTraffic):
+            said = "The file of arrivals is saved with it, so that its link opens for others, too, and after a restart."
+            show(html('<p class="muted small">{said}</p>', said=said), key="planner-save-says")
     error = st.session_state.get(_REFUSED)
     if isinstance(error, OpsError):
         notices.show(error)
@@ -86,7 +94,7 @@ def scenarios(query: PlanQuery, candidate: Candidate | None, zone: tzinfo) -> No
         found = planner_door.scenarios(query.name)
         if not found:
             show(
-                html('<p class="muted">None is saved for {n} yet.</p>', n=query.name),
+                html('<p class="muted">None is saved for {n} yet.</p>', n=query.name or "no endpoint"),
                 key="planner-saved-none",
             )
             return
@@ -114,6 +122,7 @@ def listed(found: tuple[SavedScenario, ...], zone: tzinfo) -> Html:
                     "name",
                 ),
                 cell(each.candidate.words, "policy", "wide"),
+                cell(_of(each), "traffic"),
                 cell(each.promise or fmt.DASH, "promise"),
                 cell(
                     html(
@@ -125,7 +134,16 @@ def listed(found: tuple[SavedScenario, ...], zone: tzinfo) -> Html:
                 ),
             )
         )
-    return table((("name", ""), ("policy", ""), ("promise", ""), ("saved", "")), rows, "Saved scenarios")
+    return table(
+        (("name", ""), ("policy", ""), ("traffic", ""), ("promise", ""), ("saved", "")),
+        rows,
+        "Saved scenarios",
+    )
+
+
+def _of(each: SavedScenario) -> str:
+    source, _ = source_of(each.traffic)
+    return source.words if source is not None else "its own"
 
 
 def _when(at: datetime | None, zone: tzinfo) -> str:
@@ -149,8 +167,9 @@ def link(each: SavedScenario) -> str:
 def _save(query: PlanQuery, candidate: Candidate) -> None:
     st.session_state.pop(_REFUSED, None)
     name = str(st.session_state.get(_NAME) or "").strip() or candidate.words[:MOST_NAME]
-    keep = (planner_door.DAYS, planner_door.GROWTH, planner_door.SURE, planner_door.WEIGHED, *KEYS)
-    traffic = {key: st.query_params[key] for key in keep if key in st.query_params}
+    own = () if query.source is not None else (planner_door.DAYS,)
+    keep = (*own, planner_door.GROWTH, planner_door.SURE, planner_door.WEIGHED, *KEYS)
+    traffic = {key: st.query_params[key] for key in keep if key in st.query_params} | as_link(query.source)
     if session.ZONE in st.query_params:
         traffic[session.ZONE] = query.zone  # "browser" is another one for others
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import change_panel, notices, planner_cards, planner_door, session, unread
+from components import change_panel, notices, planner_cards, planner_door, planner_source, session, unread
 from components import format as fmt
 from components.markup import show
 from ops.core.errors import Denied
@@ -20,7 +20,7 @@ _CHANGED = "planner-changed"
 
 
 def answer(query: PlanQuery) -> PlanView | None:
-    """The answer, or the newest one of the same endpoint while another is looked for; None while there is none."""
+    """The answer, or the newest one of the same traffic while another is looked for; None while there is none."""
     if planner_door.stopped(query):
         return _stopped(query)
     progress = planner_door.search(query)
@@ -28,7 +28,7 @@ def answer(query: PlanQuery) -> PlanView | None:
     if progress.running:
         before = told.value if told is not None else _before(query)
         if before is None:
-            show(planner_cards.searching(query.name, _says(query)), key="planner-head")
+            show(planner_cards.searching(query.of, _says(query)), key="planner-head")
         _bar(query, first=before is None)
         return before
     if progress.error is not None:
@@ -38,7 +38,7 @@ def answer(query: PlanQuery) -> PlanView | None:
     if told is None:
         before = _before(query) if progress.error is not None and progress.error.retryable else None
         if before is None:
-            show(planner_cards.question(query.name), key="planner-head")
+            show(planner_cards.question(query.name, query.source is not None), key="planner-head")
         return before
     view = told.value
     if told.error is not None:
@@ -74,18 +74,21 @@ def changed(view: PlanView) -> bool:
 def _before(query: PlanQuery) -> PlanView | None:
     """What was on show before, where it is of the same endpoint and promise: it stays until the new one is there."""
     kept = st.session_state.get(_LAST)
-    same = isinstance(kept, PlanView) and (kept.query.name, kept.query.promise) == (query.name, query.promise)
+    asked = (query.name, query.promise, query.source)
+    same = isinstance(kept, PlanView) and (kept.query.name, kept.query.promise, kept.query.source) == asked
     return kept if same else None
 
 
 def _says(query: PlanQuery) -> str:
+    if query.source is not None:
+        return f"{planner_source.span(query.source)} go through one policy after another."
     return f"{query.days} days of its traffic are replayed through one policy after another."
 
 
 def _stopped(query: PlanQuery) -> PlanView | None:
     before = _before(query)
     if before is None:
-        show(planner_cards.question(query.name), key="planner-head")
+        show(planner_cards.question(query.name, query.source is not None), key="planner-head")
     with st.container(horizontal=True, vertical_alignment="center", key="planner-stopped-line"):
         st.caption("The search was stopped before it had an answer.", width="content")
         st.button("Search again", key="planner-on", on_click=planner_door.again, args=(query,))

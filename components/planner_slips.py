@@ -44,6 +44,9 @@ def _asked(query: PlanQuery, when: str) -> dict[str, str]:
         "growth": f"traffic × {query.growth:g}",
         "zone": f"hours of {query.zone}",
         "sure": f"kept in {fmt.percent(query.sure)} of the expansions",
+        "source": "its own traffic"
+        if query.source is None
+        else f"{query.source.words} as it was given {when}",
         "space": f"what may change as it was set {when}"
         if query.space is not None
         else "around today's policy",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from components import session
+from components import planner_source, session
 from components.markup import html, show
 
 LEAST_GROWTH = 0.01
@@ -24,8 +24,12 @@ def checked(ask: Callable[[], None], growth: str, most: float) -> None:
         hint = f"Give a number from {LEAST_GROWTH:g} to {most:g}: 1 is as it was, 2 twice as much."
         st.session_state[_SAID] = (f"Traffic × {times:g} cannot be replayed.", hint, False)
         return
-    if not st.session_state.get(session.ENDPOINT):
-        st.session_state[_SAID] = ("Choose an endpoint first.", "The promise is kept meanwhile.", True)
+    if not st.session_state.get(session.ENDPOINT) and not planner_source.given():
+        st.session_state[_SAID] = (
+            "Choose an endpoint first.",
+            "Or another traffic than its own. The promise is kept meanwhile.",
+            True,
+        )
     ask()
 
 
@@ -35,7 +39,7 @@ def told(endpoint: str | None) -> None:
     if said is None:
         return
     what, hint, mended = said
-    if mended and endpoint:
+    if mended and (endpoint or planner_source.given()):
         st.session_state.pop(_SAID, None)
         return
     body = html(

@@ -18,11 +18,12 @@ from ops.console import Console
 from ops.core.errors import BadInput, OpsError
 from ops.core.types import Price
 from ops.core.words import listed
+from ops.given_traffic import MADE_DAYS, Made
 from ops.replay.arrivals_file import Columns
 from ops.replay.draws import times
 from ops.replay.shape_text import burst, shape
 from ops.replay.told import assumptions, documents, lines, timeline
-from ops.replaying import MADE_DAYS, Answer, Asked, Made, of_endpoint, of_file, of_synthetic
+from ops.replaying import Answer, Asked, of_endpoint, of_file, of_synthetic
 from ops.traffic_past import DAYS
 
 NO_PRICE = "No price, so no cost: give --price DOLLARS-AN-HOUR, or --instance-type where AWS can be asked."

@@ -48,6 +48,8 @@ class Posed:
     notes: tuple[str, ...]
     zone: str
     """IANA name, of busy hours that are found in the traffic: that of the endpoint's own schedules, else as asked."""
+    dated: bool = True
+    """Whether days and hours of the traffic mean something; without, there are no warm windows."""
 
     @property
     def requests(self) -> float:
@@ -58,6 +60,8 @@ class Posed:
 def check(query: PlanQuery) -> Promise:
     """The promise of a query. Raises BadInput for what cannot be asked."""
     promise = parse(query.promise, query.zone)
+    if not query.name and query.source is None:
+        raise BadInput("There is no traffic to replay.", "Choose an endpoint, a file or rates.")
     if not 1 <= query.most <= MOST_TRIED:
         raise BadInput(
             f"{query.most} candidates cannot be tried.", f"Give a number from 1 to {MOST_TRIED:,}."
@@ -109,7 +113,7 @@ def pose(
         left = tuple(dict.fromkeys((*seen.left, *traffic.setup.left_out)))
         if setup.target is None:  # nothing scales it, and its candidate says just that
             left = ()
-        today = Today(fitted(seen.candidate), _exact(traffic.setup, machine), left)
+        today = Today(fitted(seen.candidate), exact(traffic.setup, machine), left)
         if seen.left:
             notes.append(f"Today's policy is replayed as it is; its row leaves out: {' '.join(seen.left)}")
         notes += traffic.setup.left_out
@@ -162,7 +166,8 @@ def savings(chosen: Played, actual: Actual, price: Price | None, most: int | Non
     return tuple(found)
 
 
-def _exact(setup: SetUp, machine: Machine) -> Scenario:
+def exact(setup: SetUp, machine: Machine) -> Scenario:
+    """A set-up on a machine as it is replayed."""
     return Scenario(
         setup.bounds,
         setup.bounds.min,

@@ -4,7 +4,6 @@ the gate, and scenarios that are kept."""
 from __future__ import annotations
 
 import math
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +12,7 @@ from functools import partial
 import numpy as np
 
 from ops import compiled, sweeping
+from ops.arrival_files import files
 from ops.aws.endpoints import problem_of
 from ops.core.candidate import (
     Candidate,
@@ -23,15 +23,18 @@ from ops.core.candidate import (
     insist_on_room,
     on_todays,
 )
-from ops.core.change import Actor, ChangePlan, CostEffect, may
-from ops.core.errors import BadInput, OpsError, ReadOnly
+from ops.core.change import ChangePlan, CostEffect
+from ops.core.errors import BadInput, OpsError
 from ops.core.plan_effects import next_effect
+from ops.core.plan_source import Measured, SyntheticTraffic
 from ops.core.setup import Setup
 from ops.core.setup_steps import after
-from ops.core.types import Price, Problem, utc
-from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanView, Played, SavedScenario
+from ops.core.types import EndpointRef, Price, Problem, utc
+from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanSaving, PlanView, Played
 from ops.core.words import count
 from ops.planner import PlannerConsole
+from ops.planner_given import UNTESTED, measured, pose_given, price_of, retold, type_of
+from ops.planner_kept import KeptScenarios
 from ops.planner_plan import take
 from ops.planner_posed import Posed, check, pose, savings
 from ops.replay.advice import Facts, advise, tight
@@ -42,17 +45,15 @@ from ops.replay.ranges import allows, narrowed
 from ops.replay.search import fronts, on, search
 from ops.replay.space import around, at_any_hour
 from ops.replay.sweep import Tell, go_on
-from ops.traffic_past import EndpointTraffic
-from ops.warm_console import WarmConsole
+from ops.traffic_past import EndpointTraffic, TooYoung
 
 Say = Callable[[str], None]
-LONGEST_NAME = 80
 ENOUGH_KNOWN = 0.97
 """Below this share of known minutes, sums of a month are said to be too low."""
 _NOTHING = SearchSpace((), (), (), (), (), (), (), (), ())
 
 
-class PlannerSearch(WarmConsole, PlannerConsole):
+class PlannerSearch(KeptScenarios, PlannerConsole):
     """The part of the façade that searches. Every method raises UnknownEndpoint, BadInput and OpsError."""
 
     def plan(self, query: PlanQuery, tell: Tell = go_on) -> PlanView:
@@ -61,7 +62,7 @@ class PlannerSearch(WarmConsole, PlannerConsole):
         A hand-made candidate that cannot be replayed is left out, and told of in `left_out`.
         """
         check(query)
-        return self._searched(query, self.traffic(query.name, query.days), tell)
+        return self._searched(query, self._measured(query), tell)
 
     def find_plan(self, query: PlanQuery, tell: Tell = go_on, say: Say = lambda text: None) -> PlanView:
         """The same with everything read now that it lacks: for a console without a past. `say` hears what goes on.
@@ -80,7 +81,7 @@ class PlannerSearch(WarmConsole, PlannerConsole):
 
     def course(self, query: PlanQuery, candidate: Candidate) -> Course:
         """One candidate over the first expansion, in detail; its figures are over all of them."""
-        posed, _, _ = self._posed(query, self.traffic(query.name, query.days))
+        posed, _, _ = self._posed(query, self._measured(query))
         compiled.warm()
         candidate = self._ready(candidate, posed)
         today = posed.today if posed.today is not None and posed.today.candidate == candidate else None
@@ -138,55 +139,34 @@ class PlannerSearch(WarmConsole, PlannerConsole):
             cautions=made.cautions,
         )
 
-    def scenarios(self, name: str | None = None) -> tuple[SavedScenario, ...]:
-        """Those that are kept, of one endpoint or all, the newest first."""
-        return self.records().scenarios().all(name)
+    def measured(self, name: str) -> Measured | None:
+        """What is taken of an endpoint where its traffic is given; None where it is too young to say."""
+        traffic = self._measured(PlanQuery(name, "", source=SyntheticTraffic("")))
+        return None if traffic is None else measured(traffic)
 
-    def save_scenario(self, wanted: SavedScenario, actor: Actor) -> SavedScenario:
-        """Keep a scenario; one without an id is new. As it is kept: with its id, who, and when."""
-        name = " ".join(wanted.name.split())
-        if not name or len(name) > LONGEST_NAME:
-            raise BadInput(
-                f"A scenario needs a name of up to {LONGEST_NAME} characters.", 'Such as "Max 4, warm 8-18".'
-            )
-        others = (s for s in self.scenarios(wanted.endpoint) if s.id != wanted.id)
-        if any(s.name.casefold() == name.casefold() for s in others):
-            raise BadInput(
-                f"A scenario of {wanted.endpoint} is saved as “{name}” already.",
-                "Give it another name, or delete that one first.",
-            )
-        if wanted.id:
-            self._insist_on_own(wanted.id, actor)
-        kept = replace(
-            wanted,
-            id=wanted.id or uuid.uuid4().hex,
-            name=name,
-            who=actor.name,
-            at=self.warm_now(wanted.endpoint),
-        )
-        self.records().scenarios().keep(kept)
-        return kept
+    def _measured(self, query: PlanQuery) -> EndpointTraffic | None:
+        """What was measured of the endpoint; None where the traffic is given, and nothing can be measured."""
+        if query.source is None:
+            return self.traffic(query.name, query.days)
+        if not query.name:
+            return None
+        try:
+            return self.traffic(query.name)
+        except TooYoung:
+            return None
 
-    def delete_scenario(self, identity: str, actor: Actor) -> bool:
-        """Forget a scenario; False where there is none of that id."""
-        self._insist_on_own(identity, actor)
-        return self.records().scenarios().forget(identity)
-
-    def _insist_on_own(self, identity: str, actor: Actor) -> None:
-        """Raises ReadOnly for a viewer who did not keep it."""
-        owner = next((s.who for s in self.scenarios() if s.id == identity), actor.name)
-        if owner != actor.name and not may(actor.role, "operator"):
-            raise ReadOnly(f"{owner} keeps this scenario.", "Ask an operator, or keep one of your own.")
-
-    def _searched(self, query: PlanQuery, traffic: EndpointTraffic, tell: Tell) -> PlanView:
+    def _searched(self, query: PlanQuery, traffic: EndpointTraffic | None, tell: Tell) -> PlanView:
         posed, price, problems = self._posed(query, traffic)
         compiled.warm()
         own, left_out = self._own(query, posed)
         candidate = None if posed.today is None else posed.today.candidate
         first, asked = posed.traffic.expansions[0], query.space
         space = around(candidate, first, posed.promise, posed.ground, posed.machine, posed.zone)
-        more = (self._with_price(m, traffic.endpoint.ref.region) for m in _searchable(query, left_out))
+        region = self.connection().region
+        more = (self._with_price(m, region) for m in _searchable(query, left_out))
         space = replace(space, machines=tuple(dict.fromkeys((posed.machine, *more))))
+        if not posed.dated:
+            space = replace(space, warms=((),))
         if asked is not None:
             space = narrowed(space, asked, posed.ground.quota)
         played = (
@@ -205,10 +185,10 @@ class PlannerSearch(WarmConsole, PlannerConsole):
             if posed.requests
             else ()
         )
-        trust = self._trust(traffic)
+        trust = UNTESTED if query.source is not None or traffic is None else self._trust(traffic)
         most = None if posed.today is None else posed.today.candidate.high
         return PlanView(
-            traffic.endpoint.ref,
+            self._ref(query, traffic),
             self._gatherer().state().now,
             query,
             posed.promise,
@@ -219,11 +199,16 @@ class PlannerSearch(WarmConsole, PlannerConsole):
             played,
             next((p.number for p in played if p.role.value == "today"), None),
             fronts(played),
-            advise(
-                played,
-                posed.promise,
-                _facts(query, posed, trust),
-                lambda chosen: savings(chosen, traffic.actual, price, most) if query.growth == 1 else (),
+            retold(
+                advise(
+                    played,
+                    posed.promise,
+                    _facts(query, posed, trust),
+                    lambda chosen: _savings(query, chosen, traffic, price, most),
+                ),
+                query,
+                posed.requests,
+                posed.ground,
             ),
             posed.ground.cold_start_s,
             price,
@@ -231,27 +216,44 @@ class PlannerSearch(WarmConsole, PlannerConsole):
             posed.notes,
             problems,
             left_out,
+            posed.dated,
+        )
+
+    def _ref(self, query: PlanQuery, traffic: EndpointTraffic | None) -> EndpointRef:
+        """The endpoint; without a name where there is none."""
+        where = self.connection()
+        return (
+            EndpointRef(where.account, where.region, query.name) if traffic is None else traffic.endpoint.ref
         )
 
     def _posed(
-        self, query: PlanQuery, traffic: EndpointTraffic
+        self, query: PlanQuery, traffic: EndpointTraffic | None
     ) -> tuple[Posed, Price | None, tuple[Problem, ...]]:
-        endpoint, state = traffic.endpoint, self._gatherer().state()
+        state, source = self._gatherer().state(), query.source
+        kind = "" if traffic is None else traffic.endpoint.instance_type or ""
         price, trouble = None, None
-        if endpoint.instance_type is not None:
-            price, trouble = self._prices.quote(endpoint.ref.region, endpoint.instance_type)
+        if source is not None:
+            kind = type_of(source.given, traffic)
+            price = price_of(source.given, kind, state.now)
+        if price is None and kind:
+            price, trouble = self._prices.quote(self.connection().region, kind)
         limits: dict[str, int] = {}
         try:
             limits, problems = self._limits.limits(self._reading())
         except OpsError as error:  # what was read is enough: the quota is not known then
             problems = (problem_of("quotas", error),)
         setup = None
-        if endpoint.is_async:
+        if traffic is not None and traffic.endpoint.is_async:
             seen, _, _ = state.judged(query.name)
             setup = Setup(seen.target, seen.policies, seen.schedules, seen.alarms)
-        quota = limits.get(endpoint.instance_type or "")
-        posed = pose(query, traffic, setup, price, quota, state.now)
-        more = (trouble, _partial(traffic))
+        quota = limits.get(kind)
+        if source is not None:
+            posed = pose_given(query, traffic, setup, price, quota, state.now, files)
+            more: tuple[Problem | None, ...] = (trouble,)
+        else:
+            assert traffic is not None
+            posed = pose(query, traffic, setup, price, quota, state.now)
+            more = (trouble, _partial(traffic))
         return posed, price, (*problems, *(each for each in more if each is not None))
 
     def _own(self, query: PlanQuery, posed: Posed) -> tuple[list[Candidate], tuple[LeftOut, ...]]:
@@ -262,6 +264,8 @@ class PlannerSearch(WarmConsole, PlannerConsole):
             try:
                 ready = insist_on_room(self._ready(each, posed))
                 scenario(ready, posed.ground)
+                if ready.warm and not posed.dated:
+                    raise BadInput("Warm windows need days, and these arrivals are seconds from somewhere.")
             except BadInput as error:
                 left.append(LeftOut(each, error.what, error.hint))
             else:
@@ -308,6 +312,15 @@ def _searchable(query: PlanQuery, left_out: tuple[LeftOut, ...]) -> list[Machine
     return [each for each in named if each in kept or each not in gone]
 
 
+def _savings(
+    query: PlanQuery, chosen: Played, traffic: EndpointTraffic | None, price: Price | None, most: int | None
+) -> tuple[PlanSaving, ...]:
+    """Against the baselines of Savings, which are of the traffic that there was: nothing of another one."""
+    if traffic is None or query.source is not None or query.growth != 1:
+        return ()
+    return savings(chosen, traffic.actual, price, most)
+
+
 def _facts(query: PlanQuery, posed: Posed, trust: str) -> Facts:
     shortest = tight(posed.promise, math.inf)
     assert shortest is not None
@@ -315,10 +328,10 @@ def _facts(query: PlanQuery, posed: Posed, trust: str) -> Facts:
         posed.requests,
         posed.ground.hours / 24,
         posed.ground.cold_start_s,
-        at_any_hour(shortest, posed.traffic.expansions[0]),
+        posed.dated and at_any_hour(shortest, posed.traffic.expansions[0]),
         query.sure,
         trust,
-        query.growth,
+        query.growth if query.source is None else 1.0,
     )
 
 
@@ -339,7 +352,8 @@ def _cost(found: PlanView, candidate: Candidate) -> CostEffect | None:
     more = chosen.usd_month.mid - today.usd_month.mid
     days, growth = round((found.last - found.first) / timedelta(days=1)), found.query.growth
     grown = "" if growth == 1 else f" with {growth:g} times their traffic"
-    over = f"a replay of {count(days, 'day')}{grown}"
+    of = "" if found.query.source is None else f" of {found.query.source.words}"
+    over = f"a replay of {count(days, 'day')}{of}{grown}"
     said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} at list price."
     return CostEffect(more * 24 / 730, more, said)
 

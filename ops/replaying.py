@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
-
-import numpy as np
 
 from ops.console import Console
 from ops.core.errors import BadInput
-from ops.core.types import FloatArray
-from ops.core.warm import zone_of
 from ops.core.words import count
+from ops.given_traffic import (
+    CONCURRENCY,
+    MONDAY,
+    NO_SERVICE,
+    PROVISION_S,
+    Made,
+    of_arrivals,
+    of_rates,
+    provisioned,
+)
 from ops.planner import inputs, player
 from ops.replay.arrivals_file import Columns, read_arrivals
 from ops.replay.backtest import Backtest, Replay
-from ops.replay.draws import PROVISION, PROVISIONS, SERVICE, Times, generator
+from ops.replay.draws import Times
 from ops.replay.ends import above_least
 from ops.replay.numbers import Numbers, numbers
 from ops.replay.outcome import Replayed
 from ops.replay.scenario import Requests, Scenario
 from ops.replay.setting import USUAL, Span, Wish, scenario
-from ops.replay.synthetic import Shape, grown, multiplied, synthetic
+from ops.replay.synthetic import grown
 from ops.replay.traffic import EXPANSIONS
 from ops.replay_options import read_bytes
 from ops.traffic_past import EndpointTraffic
 
-CONCURRENCY = 1
-PROVISION_S = 300.0
-MADE_DAYS = 7.0
-MONDAY = date(2026, 1, 5)
-"""Where synthetic traffic begins, at midnight: always the same day, so that a seed gives the same always."""
 Say = Callable[[str], None]
 
 
@@ -63,64 +63,27 @@ class Answer:
     trust: Backtest | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """Traffic that nobody has seen yet: its rates, and how many days of it."""
-
-    shape: Shape
-    days: float = MADE_DAYS
-
-
 def of_file(path: str, columns: Columns, asked: Asked, say: Say) -> Answer:
     """Replay the arrivals of a file; where they grow, `EXPANSIONS` ways in which they may. Raises BadInput."""
     found = read_arrivals(read_bytes(path), columns)
     for note in found.notes:
         say(note)
-    hold: FloatArray | None = found.service_s
-    if asked.service is not None:
-        hold = asked.service.draw(len(found), generator(asked.seed, SERVICE))
-    if hold is None:
-        raise BadInput(
-            "Nothing tells how long a request takes.",
-            "Give --service-s SECONDS, --service lognormal:MEDIAN,SIGMA or --service-column COLUMN.",
-        )
-    requests = _less(found.arrival_s, hold) if found.ends else Requests(found.arrival_s, hold)
-    if asked.growth is None:
-        return _over((requests,), asked, Span(found.zero_s), say)
-    ways = tuple(multiplied(requests, asked.growth, asked.seed, number) for number in range(EXPANSIONS))
+    ways = of_arrivals(found, asked.service, asked.growth, asked.seed)
     return _over(ways, asked, Span(found.zero_s), say)
 
 
 def of_synthetic(made: Made, asked: Asked, say: Say) -> Answer:
     """Replay traffic that is made from rates, `EXPANSIONS` times over. Raises BadInput."""
     if asked.service is None:
-        raise BadInput(
-            "Nothing tells how long a request takes.",
-            "Give --service-s SECONDS or --service lognormal:MEDIAN,SIGMA.",
-        )
-    start = datetime.combine(MONDAY, time(), zone_of(made.shape.zone))
-    growth = 1.0 if asked.growth is None else asked.growth
-    zero = int(start.timestamp())
-    ways = []
-    for number in range(EXPANSIONS):
-        found = synthetic(made.shape, start, made.days, asked.service, asked.seed, number, growth)
-        ways.append(Requests(found.arrival_s - zero, found.hold_s))
-    if not any(map(len, ways)):
-        raise BadInput("No request comes of these rates.", "Give higher ones, or more --days.")
+        raise BadInput(NO_SERVICE, "Give --service-s SECONDS or --service lognormal:MEDIAN,SIGMA.")
+    ways = of_rates(made, asked.service, asked.growth, asked.seed)
     sizes = [len(way) for way in ways]
     days = f"{made.days:g} {'day' if made.days == 1 else 'days'}"
     say(
         f"Made of the rates: {min(sizes):,} to {max(sizes):,} requests in {days} from Monday, {MONDAY}, "
         f"00:00 {made.shape.zone}; {EXPANSIONS} ways in which they may come."
     )
-    return _over(tuple(ways), asked, Span(zero), say)
-
-
-def _less(end_s: FloatArray, hold_s: FloatArray) -> Requests:
-    """Requests that ended then."""
-    arrival = end_s - hold_s
-    order = np.argsort(arrival, kind="stable")
-    return Requests(arrival[order], hold_s[order])
+    return _over(ways, asked, Span(int(made.start.timestamp())), say)
 
 
 def _over(ways: Sequence[Requests], asked: Asked, span: Span, say: Say) -> Answer:
@@ -128,7 +91,7 @@ def _over(ways: Sequence[Requests], asked: Asked, span: Span, say: Say) -> Answe
     concurrency = CONCURRENCY if asked.concurrency is None else asked.concurrency
     provision = Times(PROVISION_S) if asked.provision is None else asked.provision
     wanted = [
-        scenario(USUAL, asked.wish, way, concurrency, _drawn(provision, asked.seed, number), span)
+        scenario(USUAL, asked.wish, way, concurrency, provisioned(provision, asked.seed, number), span)
         for number, way in enumerate(ways)
     ]
     found = _played(ways, wanted, player(ways, wanted, say))
@@ -163,7 +126,7 @@ def of_endpoint(console: Console, name: str, days: float, asked: Asked, say: Say
     scenarios: list[Scenario] = []
     for number, requests in enumerate(given.requests):
         own = given.provision_s[number]
-        drawn = own if asked.provision is None else _drawn(asked.provision, asked.seed, number)
+        drawn = own if asked.provision is None else provisioned(asked.provision, asked.seed, number)
         scenarios.append(scenario(base, wish, requests, concurrency, drawn, span))
     return _played(given.requests, scenarios, player(given.requests, scenarios, say), traffic, trust)
 
@@ -184,9 +147,3 @@ def _played(
         above.append(above_least(run, each))
     assert first is not None
     return Answer(tuple(found), first, scenarios[0], tuple(above), traffic, trust)
-
-
-def _drawn(provision: Times, seed: int, number: int) -> tuple[float, ...]:
-    if not provision.sigma:
-        return (provision.median_s,)
-    return tuple(provision.draw(PROVISIONS, generator(seed, PROVISION, number)).tolist())

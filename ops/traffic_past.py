@@ -54,6 +54,10 @@ _SETTLES = timedelta(minutes=30)
 """So long after a change what it asked for is there."""
 
 
+class TooYoung(BadInput):
+    """Nothing of an endpoint can be measured yet."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Waited:
     """Beside the steps of one piece: mean and longest wait, and mean time in work, of what finished; seconds."""
@@ -135,7 +139,7 @@ def span_of(endpoint: Endpoint, now_s: float, days: float) -> tuple[int, int]:
     first = int(until - days * 86_400) // MINUTE_S * MINUTE_S
     born = -(-int(endpoint.created.timestamp()) // MINUTE_S) * MINUTE_S
     if max(first, born) >= until:
-        raise BadInput(
+        raise TooYoung(
             f"{endpoint.ref.name} is too young: nothing of it is settled yet.", "Come back in an hour."
         )
     return max(first, born), until

@@ -1,4 +1,4 @@
-"""Planner: which policy keeps a promise on waiting for the least money, by this endpoint's own traffic?"""
+"""Planner: which policy keeps a promise on waiting for the least money, by an endpoint's own traffic or another?"""
 
 import streamlit as st
 
@@ -15,6 +15,7 @@ from components import (
     planner_saved,
     planner_search,
     planner_slips,
+    planner_source,
     scope,
     session,
     zoom,
@@ -39,7 +40,7 @@ def advice(view: PlanView) -> None:
     if other:
         show(other, key="planner-machine")
     notices.problems(view.problems)
-    if not planner_door.past_is_read(view.ref.name):
+    if view.ref.name and not planner_door.past_is_read(view.ref.name):
         st.info(
             "Its past is still being read: this rests on what is known so far.",
             icon=":material/hourglass_top:",
@@ -89,7 +90,8 @@ def body() -> None:
         planner_candidates.told()
     if query is None:
         with question:
-            show(planner_cards.question(st.session_state.get(session.ENDPOINT)), key="planner-question")
+            name, given = st.session_state.get(session.ENDPOINT), planner_source.given()
+            show(planner_cards.question(name, given), key="planner-question")
         session.source().fleet()  # says why it cannot be read; the fields stay
         return
     with top, st.container(key="planner-verdict"):
@@ -100,7 +102,9 @@ def body() -> None:
             advice(view)
     if view is not None and view.played:
         compared(view, view.query, present=view.query == query)
-    if view is not None:
+    if view is not None and query.source is not None:
+        planner_backtest.none()
+    elif view is not None:
         planner_backtest.section(query.name, query.days, zone.info)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ops.core.candidate_text import to_query
 from ops.core.cost import HOURS_PER_MONTH, cents
+from ops.core.plan_source import as_link
 from ops.core.savings_files import Text
 from ops.core.views_planner import ClausePlayed, Dollars, PlanView, Played, Spread
 
@@ -17,7 +18,7 @@ UNITS = (
     "waits are seconds from arrival to start, shares are 0 to 1, money is US dollars and hours are instance-hours in a "
     f"month of {HOURS_PER_MONTH} hours, each with its least, mean and most over the expansions; empty is not known"
 )
-BASIS = "estimate: a replay of the endpoint's own traffic at list prices, no bill"
+BASIS = "estimate: a replay of {traffic} at list prices or as typed, no bill"
 _SPREADS = (
     "hours_month", "cold_starts_month", "launches_month", "p95_s", "mean_s", "max_s", "peak_instances", "never", "over",
 )  # fmt: skip
@@ -27,7 +28,7 @@ def as_json(view: PlanView) -> str:
     """One JSON document: times ISO 8601 in UTC, null = not known."""
     advice = view.advice
     found = {
-        "endpoint": view.ref.name,
+        "endpoint": view.ref.name or None,
         "promise": view.promise.text,
         "advice": {
             "answer": advice.answer.value,
@@ -65,7 +66,11 @@ def as_json(view: PlanView) -> str:
 def as_csv(view: PlanView) -> str:
     """CSV, one candidate a line. What holds for all of them stands above, behind "# "."""
     out = Text()
-    for name, told in (("what", "candidates of the planner"), ("endpoint", view.ref.name), *_above(view)):
+    for name, told in (
+        ("what", "candidates of the planner"),
+        ("endpoint", view.ref.name or "none"),
+        *_above(view),
+    ):
         out.write(f"# {name}: {' '.join(told.split())}\n")
     rows = [_flat(one, view) for one in view.played]
     writer = csv.DictWriter(out, list(rows[0]) if rows else [], lineterminator="\n")
@@ -81,7 +86,8 @@ def _above(view: PlanView) -> tuple[tuple[str, str], ...]:
         ("period", f"{view.first.isoformat()} to {view.last.isoformat()}"),
         ("zone", view.query.zone),
         ("promised", view.promise.text),
-        ("basis", BASIS),
+        ("traffic", traffic(view)),
+        ("basis", BASIS.format(traffic=traffic(view))),
         ("units", UNITS),
         (
             "price",
@@ -93,6 +99,15 @@ def _above(view: PlanView) -> tuple[tuple[str, str], ...]:
         ("trust", view.trust or "not tested"),
         ("made", view.as_of.isoformat()),
     )
+
+
+def traffic(view: PlanView) -> str:
+    """What was replayed, in words that another can follow: the parts of a link, too, where it was given."""
+    source = view.query.source
+    if source is None:
+        return "the endpoint's own traffic"
+    parts = "; ".join(f"{key}={text}" for key, text in as_link(source).items())
+    return f"{source.words} ({parts})"
 
 
 def _candidate(one: Played) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from ops.core.baselines import Against
 from ops.core.candidate import Candidate, Machine, alike
+from ops.core.plan_source import Source
 from ops.core.promise import Clause, Promise
 from ops.core.search_ranges import Ranges
 from ops.core.types import EndpointRef, FloatArray, Price, Problem
@@ -31,6 +32,7 @@ class PlanQuery:
     """What is asked of the search."""
 
     name: str
+    """Of the endpoint; empty: none, which takes a `source`."""
     promise: str
     """As typed; `ops.replay.promise.parse` reads it."""
     zone: str = "UTC"
@@ -49,6 +51,21 @@ class PlanQuery:
     """Hand-made ones, shown in the same table; one with an empty `Machine()` runs on today's."""
     machines: tuple[Machine, ...] = ()
     """Other instance types to search besides today's; without a price the list price is asked for."""
+    source: Source | None = None
+    """Traffic of a file, or made of rates; None: the endpoint's own."""
+
+    @property
+    def of(self) -> str:
+        """Whose policy is looked for, in words."""
+        if self.source is None:
+            return self.name
+        return f"{self.name}, by {self.source.words}" if self.name else self.source.words
+
+    @property
+    def stem(self) -> str:
+        """Of the names of files with the answer."""
+        parts = (self.name, "" if self.source is None else self.source.stem)
+        return "-".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +264,8 @@ class PlanView:
     """What the search assumed, and what of today's set-up a candidate cannot hold."""
     problems: tuple[Problem, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    dated: bool = True
+    """Whether days and hours of the traffic mean something."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -265,6 +284,21 @@ class Course:
     """Epoch seconds, of the same requests."""
     cold_starts: tuple[datetime, ...]
     """When an instance came into service where there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """What is in a file of arrivals. Times in seconds since the epoch; counted from somewhere where not `dated`.
+
+    `mean_service_s` None: the file does not say what requests take. `notes`: what was guessed, in sentences.
+    """
+
+    requests: int
+    first_s: float
+    last_s: float
+    dated: bool
+    mean_service_s: float | None
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,14 @@ def read_arrivals(body: bytes, columns: Columns = Columns()) -> FileArrivals:
     return FileArrivals(arrival, seconds, stamps.zero_s, tuple(notes), end is not None and seconds is None)
 
 
+def column_names(body: bytes) -> tuple[str, ...]:
+    """The names of the columns, or their numbers from 1 where there is no header. Raises BadInput.
+
+    `body`: the whole file, or its first lines.
+    """
+    return _table(_text(body)).names
+
+
 def _text(body: bytes) -> str:
     marks = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
     name = next((name for mark, name in marks if body.startswith(mark)), "utf-8")

@@ -9,6 +9,7 @@ from ops.store import sums, written
 from ops.store.grid import CHUNK
 from ops.store.tables import (
     ACTIVITY,
+    ARRIVALS,
     BATCH,
     CHUNK_BLOB,
     COVERED,
@@ -61,7 +62,7 @@ def other_worlds(connection: Connection, scope: int, keep: int) -> int:
     for table in (ROW, CHUNK_BLOB, DAY_SUMS, COVERED, ACTIVITY, EPISODE):
         connection.execute(delete(table).where(table.c.endpoint_id.in_(theirs)))
     connection.execute(delete(ENDPOINT).where(ENDPOINT.c.scope_id.in_(old)))
-    for table in (MEMO, JOURNAL, SCENARIO, BATCH, REQUEST):
+    for table in (MEMO, JOURNAL, SCENARIO, ARRIVALS, BATCH, REQUEST):
         connection.execute(delete(table).where(table.c.scope_id.in_(old)))
     connection.execute(delete(SCOPE).where(SCOPE.c.id.in_(old)))
     written.forget(connection, old)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, delete, select
 from ops.core.errors import BadInput
 from ops.core.views_planner import SavedScenario
 from ops.store.packing import Damaged
-from ops.store.tables import SCENARIO, put
+from ops.store.tables import ARRIVALS, SCENARIO, put
 
 _SCENARIO = TypeAdapter(SavedScenario)
 _Open = Callable[[], AbstractContextManager[Connection]]
@@ -23,8 +24,8 @@ class Scenarios:
     def __init__(self, scope: int, write: _Open, read: _Open) -> None:
         self._scope, self._write, self._read = scope, write, read
 
-    def keep(self, scenario: SavedScenario) -> None:
-        """Write one, in place of that with its id. It needs a time."""
+    def keep(self, scenario: SavedScenario, arrivals: bytes | None = None) -> None:
+        """Write one, in place of that with its id. It needs a time. `arrivals`: the file that its traffic names."""
         if scenario.at is None:
             raise ValueError("a scenario is kept with its time")
         row = {
@@ -35,8 +36,14 @@ class Scenarios:
             "open": False,
             "body": _SCENARIO.dump_json(scenario).decode(),
         }
+        file = None
+        if arrivals is not None:
+            data = zlib.compress(arrivals)
+            file = {"scope_id": self._scope, "id": scenario.traffic["file"], "data": data}
         with self._write() as connection:
             put(connection, SCENARIO, ("scope_id", "id"), [row])
+            if file is not None:
+                put(connection, ARRIVALS, ("scope_id", "id"), [file])
 
     def all(self, endpoint: str | None = None) -> tuple[SavedScenario, ...]:
         """Those of one endpoint or all, the newest first."""
@@ -47,11 +54,26 @@ class Scenarios:
             found = connection.execute(wanted.order_by(SCENARIO.c.at.desc(), SCENARIO.c.id))
             return tuple(_parsed(body) for body in found.scalars())
 
+    def arrivals(self, identity: str) -> bytes | None:
+        """The file of arrivals of that digest; None where no scenario is of it."""
+        mine = (ARRIVALS.c.scope_id == self._scope) & (ARRIVALS.c.id == identity)
+        with self._read() as connection:
+            data = connection.execute(select(ARRIVALS.c.data).where(mine)).scalar()
+        try:
+            return None if data is None else zlib.decompress(data)
+        except zlib.error as error:
+            raise Damaged(f"a file of arrivals cannot be read ({error})") from error
+
     def forget(self, identity: str) -> bool:
-        """Whether there was one of that id."""
+        """Whether there was one of that id. Its file of arrivals goes with the last scenario that is of it."""
         mine = (SCENARIO.c.scope_id == self._scope) & (SCENARIO.c.id == identity)
         with self._write() as connection:
-            return bool(connection.execute(delete(SCENARIO).where(mine)).rowcount)
+            found = bool(connection.execute(delete(SCENARIO).where(mine)).rowcount)
+            rest = connection.execute(select(SCENARIO.c.body).where(SCENARIO.c.scope_id == self._scope))
+            named = {_parsed(body).traffic.get("file", "") for body in rest.scalars()}
+            lost = (ARRIVALS.c.scope_id == self._scope) & ARRIVALS.c.id.not_in(named)
+            connection.execute(delete(ARRIVALS).where(lost))
+            return found
 
 
 def _parsed(body: str) -> SavedScenario:

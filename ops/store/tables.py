@@ -41,9 +41,9 @@ from sqlalchemy.schema import SchemaItem
 from ops.core.errors import BadInput, OpsError
 from ops.store.packing import Damaged
 
-SCHEMA = "5"
+SCHEMA = "6"
 """Changes with the tables or with the format of a blob."""
-GROWS_FROM = ("1", "2", "3", "4")
+GROWS_FROM = ("1", "2", "3", "4", "5")
 """Schemas whose tables are all there still: what is new is added beside them."""
 OPENING_S = 10.0
 """How long one process waits for another while it opens a history."""
@@ -183,6 +183,14 @@ JOURNAL = _kept("journal")
 """Changes of AWS: one row for each plan that somebody tried to apply, written before the first call."""
 SCENARIO = _kept("scenario")
 """Candidates of the planner that somebody kept."""
+ARRIVALS = Table(
+    "arrivals",
+    METADATA,
+    Column("scope_id", Integer, primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+"""Files of arrivals that scenarios are of, by the digest of their bytes; zlib."""
 BATCH = _kept("batch")
 """Submissions from Ebb: one request, a burst, or a paced run."""
 REQUEST = _kept(
