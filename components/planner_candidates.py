@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from components import format as fmt
-from components import notices, planner_controls, planner_door, planner_table, refused
+from components import notices, planner_controls, planner_door, planner_table, refused, tied
 from components.charts.plan_front import MANY, cost_words, waits_words
 from components.markup import show
 from ops.core.candidate import Candidate
@@ -94,12 +94,12 @@ def select_box(view: PlanView, found: Selected) -> None:
     numbers = [p.number for p in rows]
     if found.number is not None and found.number not in numbers:
         numbers.append(found.number)
-    if st.session_state.get(_CHOOSE) != found.number:
-        st.session_state[_CHOOSE] = found.number
     st.selectbox(
         "Compare with today" if view.today is not None else "Show in detail",
         numbers,
-        key=_CHOOSE,
+        index=None if found.number is None else numbers.index(found.number),
+        key=tied.key(_CHOOSE, found.number),
+        required=True,
         format_func=lambda n: option(view, view.played[n]),
         placeholder="A point of the chart, a row of the table, or one of these",
         on_change=_chosen,
@@ -117,9 +117,9 @@ def option(view: PlanView, played: Played) -> str:
 
 
 def _chosen(view: PlanView) -> None:
-    number = st.session_state.get(_CHOOSE)
-    if isinstance(number, int):
-        clicked(view, number)
+    picked = tied.picked(_CHOOSE)
+    if picked is not None and isinstance(picked.value, int):
+        clicked(view, picked.value)
 
 
 def pick_order() -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components import format as fmt
-from components import refused, savings_door, savings_links, savings_where, scope, session
+from components import refused, savings_door, savings_links, savings_where, scope, session, tied
 from components.markup import html, show
 from ops.core import baselines, periods
 from ops.core import savings_words as words
@@ -196,11 +196,12 @@ def _pick_period(now: datetime | None, zone: str) -> Period | None:
         oldest = min((row.endpoint.created for row in _rows()), default=now)
         offered += periods.months(now, oldest, zone)
         asked = _from_url(savings_door.PERIOD, DEFAULT, lambda text: period_of(text, now, zone))
-    _tied(savings_door.PERIOD, asked)
+    offered = offered if asked in offered else [*offered, asked]
     st.selectbox(
         "Period",
-        offered if asked in offered else [*offered, asked],
-        key=savings_door.PERIOD,
+        offered,
+        index=offered.index(asked),
+        key=tied.key(savings_door.PERIOD, asked),
         format_func=_period_words,
         required=True,
         on_change=_to_url,
@@ -228,11 +229,12 @@ def _pick_baseline() -> Baseline:
     asked = _from_url(savings_door.BASELINE, BASELINES[0], baselines.parse)
     found = baselines.parse(asked)
     shown = OWN if found.kind is Kind.NUMBER else found.text
-    _tied(savings_door.BASELINE, shown)
+    offered = BASELINES if shown in BASELINES else [*BASELINES, shown]
     st.selectbox(
         "Compared with",
-        BASELINES if shown in BASELINES else [*BASELINES, shown],
-        key=savings_door.BASELINE,
+        offered,
+        index=offered.index(shown),
+        key=tied.key(savings_door.BASELINE, shown),
         format_func=lambda each: (
             OWN_WORDS if each == OWN else f"against {words.short(baselines.parse(each))}"
         ),
@@ -243,14 +245,15 @@ def _pick_baseline() -> Baseline:
         width=300,
     )
     if found.kind is Kind.NUMBER:
-        _tied(savings_door.INSTANCES, float(found.number or 0))
+        number = float(found.number or 0)
         st.number_input(
             "Instances",
             min_value=0.0,
             max_value=float(baselines.MOST),
+            value=number,
             step=1.0,
             format="%g",
-            key=savings_door.INSTANCES,
+            key=tied.key(savings_door.INSTANCES, number),
             required=True,
             on_change=_number_to_url,
             label_visibility="collapsed",
@@ -273,24 +276,23 @@ def _from_url(key: str, default: str, read: Callable[[str], object]) -> str:
     return written or default
 
 
-def _tied(key: str, value: object) -> None:
-    """A picker whose labels are not its values cannot be bound to the URL: it is tied to it by hand."""
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
-
-
 def _to_url(key: str, default: str) -> None:
+    """A picker whose labels are not its values cannot be bound to the URL: it is tied to it by hand."""
+    picked = tied.picked(key)
+    if picked is None:
+        return
     refused.forget(key)
     refused.forget(savings_links.twice(key))
-    value = st.session_state.get(key) or default
-    if value == OWN:
-        value = "1"
+    value = "1" if picked.value == OWN else str(picked.value or default)
     st.query_params.update({key: [] if value == default else value})
 
 
 def _number_to_url() -> None:
+    picked = tied.picked(savings_door.INSTANCES)
+    if picked is None:
+        return
     refused.forget(savings_door.BASELINE)
-    number = st.session_state.get(savings_door.INSTANCES)
+    number = picked.value
     text = "1" if number is None else f"{Decimal(str(number)).normalize():f}"
     st.query_params.update({savings_door.BASELINE: text})
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from components import savings_door
+from components import savings_door, tied
 from ops.core.places import PlaceChoice
 
 
@@ -24,12 +24,11 @@ def _pick(key: str, label: str, all_words: str, known: Iterable[str]) -> tuple[s
     offered = sorted({*known, *asked})
     if len(offered) < 2 and not asked:
         return ()
-    if st.session_state.get(key) != asked:  # tied by hand: so the browser's way back works, too
-        st.session_state[key] = asked
     st.multiselect(
         label,
         offered,
-        key=key,
+        default=asked,
+        key=tied.key(key, asked),  # by hand: so the browser's way back works, too
         placeholder=all_words,
         on_change=_to_url,
         args=(key,),
@@ -40,4 +39,6 @@ def _pick(key: str, label: str, all_words: str, known: Iterable[str]) -> tuple[s
 
 
 def _to_url(key: str) -> None:
-    st.query_params.update({key: list(st.session_state.get(key) or [])})
+    picked = tied.picked(key)
+    if picked is not None:
+        st.query_params.update({key: list(picked.value or [])})

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components import format as fmt
-from components import refused, session, zoom
+from components import refused, session, tied, zoom
 from components.zoom import NO_ZOOM, Zoom
 from ops.core.types import Window
 
@@ -111,13 +111,12 @@ def pick_zone() -> Zone:
     elif written:
         refused.forget(session.ZONE)
     asked = _zone_key(written) or DEFAULT_ZONE
-    if st.session_state.get(session.ZONE) != asked:
-        st.session_state[session.ZONE] = asked
     own = st.context.timezone
-    key = st.selectbox(
+    st.selectbox(
         "Zone",
         _zones(),
-        key=session.ZONE,
+        index=_zones().index(asked),
+        key=tied.key(session.ZONE, asked),
         required=True,
         format_func=lambda z: z if z != "browser" else f"browser · {own or 'not known, so UTC'}",
         on_change=_zone_to_url,
@@ -125,13 +124,15 @@ def pick_zone() -> Zone:
         width=190,
         help="All times on the page are in this zone",
     )
-    return zone_of(key)
+    return zone_of(asked)
 
 
 def _zone_to_url() -> None:
+    picked = tied.picked(session.ZONE)
+    if picked is None:
+        return
     refused.forget(session.ZONE)
-    key = st.session_state.get(session.ZONE)
-    st.query_params.update({session.ZONE: [] if key == DEFAULT_ZONE else key})
+    st.query_params.update({session.ZONE: [] if picked.value == DEFAULT_ZONE else str(picked.value)})
 
 
 def _zone_key(asked: str | None) -> str | None:
@@ -146,7 +147,12 @@ def refused_zone() -> str:
 
 def zone() -> Zone:
     """The zone chosen in the header of this page."""
-    return zone_of(st.session_state.get(session.ZONE))
+    return zone_of(_zone_shown())
+
+
+def _zone_shown() -> str | None:
+    key = tied.shown(session.ZONE)
+    return key if isinstance(key, str) else None
 
 
 def zone_of(key: str | None) -> Zone:
@@ -257,7 +263,7 @@ def link(endpoint: str | None = None) -> dict[str, str]:
     if endpoint:
         query[session.ENDPOINT] = endpoint
     span = st.session_state.get(session.RANGE) or st.query_params.get(session.RANGE)
-    zone_key = st.session_state.get(session.ZONE)
+    zone_key = _zone_shown()
     if isinstance(span, str) and span in RANGES and span != DEFAULT_RANGE:
         query[session.RANGE] = span
     if zone_key and zone_key != DEFAULT_ZONE:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.browser.conftest import chart_drawn, console, drag, ranges, settled
 
@@ -14,6 +15,9 @@ FOCUSED = """() => {
   while (e && e.shadowRoot && e.shadowRoot.activeElement) e = e.shadowRoot.activeElement;
   return e ? `${e.tagName} ${(e.getAttribute("aria-label") || e.textContent || "").trim()}` : "";
 }"""
+
+
+FIRST_RANGE = "document.querySelector('.ebb-plot').layout.xaxis.range.join()"
 
 
 def heading(page: Page, text: str | re.Pattern[str]):
@@ -100,6 +104,61 @@ def test_each_page_is_one_entry_of_the_history_and_keeps_its_link(app, open_page
     expect(page.get_by_role("radio", name="12h")).to_be_checked()
     page.go_back()
     expect(heading(page, re.compile("need"))).to_be_visible()
+
+
+def test_a_zone_stays_in_the_link_though_its_picker_comes_late(app, open_page):
+    """The script of the picker is still on its way when the next page is opened."""
+    page = open_page()
+    late: list[Route] = []
+    page.route(re.compile(r"/Selectbox\."), lambda route: late.append(route))
+    page.goto(f"{app}/?zone=Europe/Berlin")
+    expect(heading(page, re.compile("need"))).to_be_visible()
+    settled(page)
+    page.get_by_role("table").first.get_by_role("link", name="doc-async").click()
+    expect(heading(page, "doc-async")).to_be_visible()
+    settled(page)
+    assert late
+    for route in late:
+        route.continue_()
+    expect(page.get_by_role("combobox", name="Zone")).to_have_value("Europe/Berlin")
+    page.get_by_role("radio", name="12h").click()
+    expect(page).to_have_url(re.compile("endpoint=doc-async&range=12h&zone=Europe%2FBerlin"))
+
+
+def test_what_the_browser_sends_before_it_knows_of_a_new_zone_does_not_undo_it(app, open_page):
+    """The link asks for another zone; a click comes with the old one before the answer has arrived."""
+    page = open_page()
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+    holds = threading.Event()
+
+    def between(browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+        server.on_message(lambda said: held.append((browser, said)) if holds.is_set() else browser.send(said))
+
+    page.route_web_socket(re.compile("/_stcore/stream"), between)
+    page.goto(f"{app}{ENDPOINT}")
+    chart_drawn(page)
+    settled(page)
+    holds.set()
+    page.evaluate(
+        """zone => {
+          history.pushState({}, "", `${location.search}&zone=${zone}`);
+          dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+        }""",
+        "Europe/Berlin",
+    )
+    while not any(b"CET" in said for _, said in held if isinstance(said, bytes)):
+        page.wait_for_timeout(50)
+    page.get_by_role("radio", name="12h").click()
+    before, shown = ranges(page), []
+    page.on("framenavigated", lambda frame: shown.append(frame.url))
+    holds.clear()
+    for browser, said in held:
+        browser.send(said)
+    page.wait_for_function(f"a => {FIRST_RANGE} !== a", arg=before[0])
+    settled(page)
+    expect(page.get_by_role("combobox", name="Zone")).to_have_value("Europe/Berlin")
+    assert not [url for url in (*shown, page.url) if "zone=Europe" not in url]
 
 
 def test_without_a_name_the_endpoint_page_lists_all_of_them(app, open_page):

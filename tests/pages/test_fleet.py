@@ -88,7 +88,7 @@ def test_links_keep_range_and_zone(open_page):
 def test_an_unknown_zone_reads_as_utc_and_is_said(open_page):
     app = open_page(SampleSource(), zone="Mars/Olympus")
     assert "14:02:10 UTC" in markup(app)
-    assert app.session_state[session.ZONE] == "UTC"
+    assert app.selectbox(key=session.ZONE).value == "UTC"
     assert "Mars/Olympus" in notices(app)
 
 
