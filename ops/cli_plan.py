@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -140,6 +140,11 @@ def _cells(one: Played, view: PlanView) -> tuple[str, ...]:
     )
 
 
+def _range(option: str, told: str, shown: str = "RANGE") -> Any:
+    """An option that says what may change."""
+    return typer.Option(option, metavar=shown, help=told)
+
+
 def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> None:
     """The command `plan`."""
 
@@ -172,27 +177,15 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                 "against today's; without usd the list price."
             ),
         ] = None,
-        low: Annotated[
-            str, typer.Option("--min", metavar="RANGE", help='Minima to search, such as "0" or "0-2".')
-        ] = "",
-        high: Annotated[
-            str, typer.Option("--max", metavar="RANGE", help='Maxima, such as "1-8" or "2, 4, 8".')
-        ] = "",
+        low: Annotated[str, _range("--min", 'Minima to search, such as "0" or "0-2".')] = "",
+        high: Annotated[str, _range("--max", 'Maxima, such as "1-8" or "2, 4, 8".')] = "",
         target: Annotated[
-            str, typer.Option(metavar="RANGE", help='Targets, such as "0.5,1,2,5"; none: no target tracking.')
+            str, _range("--target", 'Targets, such as "0.5,1,2,5"; none: no target tracking.')
         ] = "",
-        out_cooldown: Annotated[
-            str, typer.Option("--scale-out-cooldown", metavar="RANGE", help='Seconds, such as "60,300".')
-        ] = "",
-        in_cooldown: Annotated[
-            str, typer.Option("--scale-in-cooldown", metavar="RANGE", help='Seconds, such as "60-600".')
-        ] = "",
-        wake: Annotated[
-            str, typer.Option("--wake-policy", metavar="yes|no|either", help="With a wake policy or without.")
-        ] = "",
-        warm: Annotated[
-            str, typer.Option(metavar="yes|no", help="With warm windows or without; else both.")
-        ] = "",
+        out_cooldown: Annotated[str, _range("--scale-out-cooldown", 'Seconds, such as "60,300".')] = "",
+        in_cooldown: Annotated[str, _range("--scale-in-cooldown", 'Seconds, such as "60-600".')] = "",
+        wake: Annotated[str, _range("--wake-policy", "With a wake policy or without.", "yes|no|either")] = "",
+        warm: Annotated[str, _range("--warm", "With warm windows or without; else both.", "yes|no")] = "",
         json: Annotated[
             bool, typer.Option("--json", help="Write exactly one JSON document to stdout.")
         ] = False,

@@ -178,6 +178,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
                 today=posed.today,
                 own=own,
                 most=query.most,
+                sure=query.sure,
                 inside=None if asked is None else partial(allows, asked),
                 run=sweeping.sweep,
                 tell=tell,

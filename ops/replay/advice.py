@@ -23,7 +23,7 @@ from ops.replay.advice_words import (
     waits_range,
 )
 from ops.replay.noise import compare
-from ops.replay.search import cost_of
+from ops.replay.search import cost_of, keeps
 
 GAIN = 0.05
 """A policy that sleeps has to save this share of one that never does, or it is not worth its cold starts."""
@@ -114,11 +114,6 @@ def advise(
         _how_sure(best, made.tied, facts),
         savings(best),
     )
-
-
-def keeps(one: Played, sure: float = 1.0) -> bool:
-    """Whether it keeps every clause in enough of the expansions."""
-    return bool(one.kept) and sum(one.kept) >= sure * len(one.kept) - 1e-9
 
 
 def cheapest(keepers: Sequence[Played]) -> tuple[Played, tuple[Played, ...]]:

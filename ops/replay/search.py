@@ -19,7 +19,7 @@ from ops.replay.noise import front
 from ops.replay.numbers import Classes, Numbers, Waits
 from ops.replay.promise import classes, judged, layers
 from ops.replay.scenario import Requests, Scenario
-from ops.replay.space import GRID_SHARE, fixed, grid, neighbours
+from ops.replay.space import GRID_SHARE, fixed, grid, neighbours, next_size, sizes
 from ops.replay.sweep import Tell, go_on, sweep
 
 ROUNDS = 3
@@ -78,14 +78,16 @@ def search(
     today: Today | None = None,
     own: Sequence[Candidate] = (),
     most: int = 300,
+    sure: float = 1.0,
     inside: Callable[[Candidate], bool] | None = None,
     run: Sweep = sweep,
     tell: Tell = go_on,
 ) -> tuple[Played, ...]:
     """Every candidate that was tried: today's, hand-made ones, always on, a grid, and what lies around its best.
 
-    `most`: candidates at most; today's and hand-made ones are tried in any case. `inside`: nothing that it
-    denies is looked at but these. Raises Stopped when `tell` says so.
+    `most`: candidates at most; today's and hand-made ones are tried in any case. `sure`: in which share of the
+    expansions the promise has to be kept. `inside`: nothing that it denies is looked at but these. Raises Stopped
+    when `tell` says so.
     """
     known = None if today is None or today.left else fitted(today.candidate)
     own = [each for each in unlike(own) if each != known]
@@ -95,9 +97,8 @@ def search(
     table.play(Role.OWN, own)
     always = fixed(space)[: max(0, table.room)]
     table.play(Role.FIXED, always)
-    if inside is None:
-        for machine in space.machines:
-            table.fewest(machine)
+    for machine in space.machines:
+        table.fewest(machine, sizes(machine, ground.quota, inside), sure)
     first = grid(space, max(1, int(table.room * GRID_SHARE)))[: max(0, table.room)]
     table.play(Role.FOUND, [each for each in first if inside is None or inside(each)])
     for left in range(ROUNDS, 0, -1):
@@ -165,19 +166,22 @@ class _Table:
             self.seen.discard(fitted(today.candidate))
             self.played[-1] = replace(self.played[-1], left=today.left)
 
-    def fewest(self, machine: Machine) -> None:
-        """Close the ladder of those that are always on: the fewest instances that keep the promise are among them."""
-        while self.room > 0:
+    def fewest(self, machine: Machine, allowed: Sequence[int], sure: float) -> None:
+        """Close the ladder of those that are always on: the fewest instances that keep the promise are among them.
+
+        At least half of the room is left to those that sleep.
+        """
+        left = self.room // 2
+        while self.room > left:
             tried = {
-                p.candidate.fixed: all(p.kept)
+                p.candidate.fixed: keeps(p, sure)
                 for p in self.played
                 if p.candidate.fixed is not None and p.candidate.machine == machine and not p.left
             }
-            enough = min((n for n, kept in tried.items() if kept), default=0)
-            below = max((n for n in tried if n < enough), default=enough - 1)
-            if not enough or enough - below < 2:
+            size = next_size(allowed, tried)
+            if size is None:
                 return
-            self.play(Role.FIXED, (always_on((enough + below) // 2, machine),))
+            self.play(Role.FIXED, (always_on(size, machine),))
 
     def _prepared(self, number: int, requests: Requests, speed: float) -> Prepared:
         """Once for all candidates of a speed."""
@@ -260,6 +264,11 @@ def dollars(hours: Spread, usd_per_hour: Decimal | None) -> Dollars | None:
     if usd_per_hour is None:
         return None
     return Dollars(*(Decimal(str(round(n, 6))) * usd_per_hour for n in (hours.mid, hours.low, hours.high)))
+
+
+def keeps(one: Played, sure: float = 1.0) -> bool:
+    """Whether it keeps every clause in enough of the expansions."""
+    return bool(one.kept) and sum(one.kept) >= sure * len(one.kept) - 1e-9
 
 
 def cost_of(one: Played) -> tuple[float, ...]:
