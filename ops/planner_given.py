@@ -47,6 +47,7 @@ MOST_REQUESTS = 1_000_000
 MOST_DAYS = 400.0
 TAIL_S = 3600.0
 """A replay goes on so long after the last arrival, and a cold start and the longest request besides."""
+TYPED_PRICE = "as typed"
 UNTESTED = (
     "Not tested against what happened: this traffic is given, so there is nothing to compare with. The rules are "
     "those of the other replays."
@@ -162,7 +163,7 @@ def price_of(given: Given, instance_type: str, now: datetime) -> Price | None:
         usd = Decimal("nan")
     if not usd.is_finite() or usd < 0:
         raise BadInput(f"{given.price!r} is no price.", "Give dollars for an instance-hour, such as 1.408.")
-    return Price(instance_type or "an instance without a type", "", usd, "as typed", now)
+    return Price(instance_type or "an instance without a type", "", usd, TYPED_PRICE, now)
 
 
 def retold(advice: Advice, query: PlanQuery, requests: float, ground: Ground) -> Advice:

@@ -33,7 +33,7 @@ from ops.core.types import EndpointRef, Price, Problem, utc
 from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanSaving, PlanView, Played
 from ops.core.words import count
 from ops.planner import PlannerConsole
-from ops.planner_given import UNTESTED, measured, pose_given, price_of, retold, type_of
+from ops.planner_given import TYPED_PRICE, UNTESTED, measured, pose_given, price_of, retold, type_of
 from ops.planner_kept import KeptScenarios
 from ops.planner_plan import take
 from ops.planner_posed import Posed, check, pose, savings
@@ -354,7 +354,9 @@ def _cost(found: PlanView, candidate: Candidate) -> CostEffect | None:
     grown = "" if growth == 1 else f" with {growth:g} times their traffic"
     of = "" if found.query.source is None else f" of {found.query.source.words}"
     over = f"a replay of {count(days, 'day')}{of}{grown}"
-    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} at list price."
+    typed = found.price is not None and found.price.source == TYPED_PRICE
+    paid = "at the price that was typed" if typed else "at list price"
+    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} {paid}."
     return CostEffect(more * 24 / 730, more, said)
 
 

@@ -20,6 +20,7 @@ from ops.core.candidate import Candidate
 from ops.core.change import Actor
 from ops.core.errors import BadInput, UnknownEndpoint
 from ops.core.plan_source import FileTraffic, Given, Source, SyntheticTraffic, as_link
+from ops.core.planner_files import as_csv, as_json
 from ops.core.search_ranges import ranges
 from ops.core.views_planner import PlanQuery, PlanView, Played, SavedScenario
 from ops.given_traffic import MONDAY
@@ -127,6 +128,11 @@ def test_a_file_comes_to_what_the_command_says(
     assert (view.price.usd_per_hour, view.price.source) == (Decimal("1.5"), "as typed")
     assert view.today is None
     assert view.ref.name == ""
+    file = json.loads(as_json(view))
+    assert file["endpoint"] is None
+    assert "file=" in file["traffic"]
+    assert "arrivals.csv" in file["basis"]
+    assert "# traffic: the file arrivals.csv (" in as_csv(view)
     assert view.advice.savings == ()
 
 
