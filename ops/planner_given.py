@@ -18,7 +18,7 @@ from ops.core.plan_source import FileTraffic, Given, Measured, SyntheticTraffic
 from ops.core.promise import Promise
 from ops.core.search_ranges import YES
 from ops.core.setup import Setup
-from ops.core.types import Price, utc
+from ops.core.types import Price, Problem, utc
 from ops.core.views_planner import Advice, FileRead, PlanQuery
 from ops.core.words import count, duration
 from ops.given_traffic import (
@@ -47,6 +47,7 @@ MOST_REQUESTS = 1_000_000
 MOST_DAYS = 400.0
 TAIL_S = 3600.0
 """A replay goes on so long after the last arrival, and a cold start and the longest request besides."""
+TYPED_PRICE = "as typed"
 UNTESTED = (
     "Not tested against what happened: this traffic is given, so there is nothing to compare with. The rules are "
     "those of the other replays."
@@ -162,7 +163,18 @@ def price_of(given: Given, instance_type: str, now: datetime) -> Price | None:
         usd = Decimal("nan")
     if not usd.is_finite() or usd < 0:
         raise BadInput(f"{given.price!r} is no price.", "Give dollars for an instance-hour, such as 1.408.")
-    return Price(instance_type or "an instance without a type", "", usd, "as typed", now)
+    return Price(instance_type or "an instance without a type", "", usd, TYPED_PRICE, now)
+
+
+def unpriced(instance_type: str, price: Price | None) -> Problem | None:
+    """Said where a type is known and no price of it."""
+    if not instance_type or price is not None:
+        return None
+    return Problem(
+        "prices",
+        f"No list price of {instance_type} is known here, so cost is in instance-hours.",
+        "Look at how the type is written, or type its price.",
+    )
 
 
 def retold(advice: Advice, query: PlanQuery, requests: float, ground: Ground) -> Advice:

@@ -33,7 +33,7 @@ from ops.core.types import EndpointRef, Price, Problem, utc
 from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanSaving, PlanView, Played
 from ops.core.words import count
 from ops.planner import PlannerConsole
-from ops.planner_given import UNTESTED, measured, pose_given, price_of, retold, type_of
+from ops.planner_given import TYPED_PRICE, UNTESTED, measured, pose_given, price_of, retold, type_of, unpriced
 from ops.planner_kept import KeptScenarios
 from ops.planner_plan import take
 from ops.planner_posed import Posed, check, pose, savings
@@ -162,8 +162,9 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         candidate = None if posed.today is None else posed.today.candidate
         first, asked = posed.traffic.expansions[0], query.space
         space = around(candidate, first, posed.promise, posed.ground, posed.machine, posed.zone)
-        region = self.connection().region
-        more = (self._with_price(m, region) for m in _searchable(query, left_out))
+        more = _searchable(query, left_out)
+        if posed.machine.usd_per_hour is not None:
+            more = [self._with_price(m, self.connection().region) for m in more]
         space = replace(space, machines=tuple(dict.fromkeys((posed.machine, *more))))
         if not posed.dated:
             space = replace(space, warms=((),))
@@ -239,8 +240,9 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         if price is None and kind:
             price, trouble = self._prices.quote(self.connection().region, kind)
         limits: dict[str, int] = {}
+        problems: tuple[Problem, ...] = ()
         try:
-            limits, problems = self._limits.limits(self._reading())
+            limits, problems = self._limits.limits(self._reading()) if kind else (limits, problems)
         except OpsError as error:  # what was read is enough: the quota is not known then
             problems = (problem_of("quotas", error),)
         setup = None
@@ -250,7 +252,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         quota = limits.get(kind)
         if source is not None:
             posed = pose_given(query, traffic, setup, price, quota, state.now, files)
-            more: tuple[Problem | None, ...] = (trouble,)
+            more: tuple[Problem | None, ...] = (trouble, unpriced(kind, price))
         else:
             assert traffic is not None
             posed = pose(query, traffic, setup, price, quota, state.now)
@@ -355,7 +357,9 @@ def _cost(found: PlanView, candidate: Candidate) -> CostEffect | None:
     grown = "" if growth == 1 else f" with {growth:g} times their traffic"
     of = "" if found.query.source is None else f" of {found.query.source.words}"
     over = f"a replay of {count(days, 'day')}{of}{grown}"
-    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} at list price."
+    typed = found.price is not None and found.price.source == TYPED_PRICE
+    paid = "at the price that was typed" if typed else "at list price"
+    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} {paid}."
     return CostEffect(more * 24 / 730, more, said)
 
 
