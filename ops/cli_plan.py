@@ -17,7 +17,16 @@ from ops.core.errors import BadInput
 from ops.core.planner_files import as_csv, as_json
 from ops.core.savings_words import DASH
 from ops.core.search_ranges import KEYS, ranges
-from ops.core.views_planner import DAYS, MOST_CANDIDATES, PlanQuery, PlanSaving, PlanView, Played, Weighed
+from ops.core.views_planner import (
+    DAYS,
+    MOST_CANDIDATES,
+    PlanQuery,
+    PlanSaving,
+    PlanView,
+    Played,
+    Role,
+    Weighed,
+)
 from ops.core.words import count, percent, took
 from ops.replay.advice_words import dollars
 
@@ -98,7 +107,8 @@ def _saving(each: PlanSaving) -> str:
 def _table(view: PlanView) -> list[str]:
     """Today's, the chosen one, what is cheaper, and the front of cost against the p95 wait."""
     advice = view.advice
-    named = [n for n in (view.today, advice.chosen, advice.cheaper) if n is not None]
+    own = [one.number for one in view.played if one.role is Role.OWN]
+    named = [n for n in (view.today, advice.chosen, advice.cheaper, *own) if n is not None]
     front = view.fronts.get(Weighed.P95.value, ())
     numbers = list(dict.fromkeys([*named, *front[:SHOWN]]))
     if not numbers:
@@ -128,7 +138,7 @@ def _cells(one: Played, view: PlanView) -> tuple[str, ...]:
             ("today", view.today), ("advised", view.advice.chosen), ("next cheaper", view.advice.cheaper)
         )
         if number == one.number
-    ]  # fmt: skip
+    ] + (["yours"] if one.role is Role.OWN else [])  # fmt: skip
     over, p95 = one.over.mid, one.p95_s.mid
     return (
         f"{one.hours_month.mid:,.0f} h" if one.usd_month is None else dollars(one.usd_month.mid),
