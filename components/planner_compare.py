@@ -116,7 +116,8 @@ def _over_time(named: list[plan_course.Named], of: Course, zone: tzinfo, view: P
         part = None
     show(html("<h2>Backlog and instances</h2>"), key="planner-course-head")
     if isinstance(view.query.source, SyntheticTraffic) or not view.dated:
-        said = f"Its days are of no calendar: they are drawn from Monday, {planner_door.MONDAY.day} {planner_door.MONDAY:%b %Y}, on."
+        day = planner_door.MONDAY
+        said = f"Its days are of no calendar: they are drawn from Monday, {day.day} {day:%b %Y}, on."
         show(html('<p class="muted small">{said}</p>', said=said), key="planner-course-days")
     live_plot(
         lambda: (plan_course.course_chart(named, zone, part), plan_course.described(named, zone)),
