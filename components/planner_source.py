@@ -197,7 +197,7 @@ def _provision(known: Measured | None) -> str:
 
 
 def _type(known: Measured | None) -> str:
-    return known.instance_type if known is not None and known.instance_type else "none: no price"
+    return known.instance_type if known is not None and known.instance_type else "none"
 
 
 def _where_from(known: Measured | None, name: str | None) -> str:

@@ -191,8 +191,8 @@ def retold(advice: Advice, query: PlanQuery, requests: float, ground: Ground) ->
     if not one.endswith(" of 1."):
         return replace(advice, sure=(said, *advice.sure[1:]))
     said = (
-        f"{said.removesuffix(kept)}It comes in one way, as it is, so there are no ranges: a difference between two "
-        "candidates is one of this very traffic."
+        f"{said.removesuffix(kept)}Its requests come in one way, as in the file, so there are no ranges: a "
+        "difference between two candidates is one of this very traffic."
     )
     breaks = advice.breaks.partition(" It keeps the promise in ")[0]  # the words before say it
     return replace(advice, sure=(said, *advice.sure[1:]), breaks=breaks)
@@ -220,7 +220,7 @@ def file_read(source: FileTraffic, service_known: bool, files: ArrivalFiles) -> 
         zero + float(found.arrival_s[-1]),
         found.zero_s is not None,
         None if found.service_s is None else float(found.service_s.mean()),
-        found.notes,
+        tuple(f"{note.rstrip('.')}." for note in found.notes),
     )
 
 

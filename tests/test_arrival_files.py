@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -100,3 +102,12 @@ def test_many_who_ask_for_the_same_get_the_same_reading() -> None:
 
 def test_the_limit_is_that_of_the_uploader() -> None:
     assert arrival_files.MOST_BYTES == 50 * 2**20
+
+
+def test_nothing_of_a_file_has_a_name_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    files = ArrivalFiles()
+    digest = files.keep(BODY)
+    assert list(tmp_path.iterdir()) == []
+    assert len(files.read(digest, Columns("when"))) == 3
+    assert files.body(digest) == BODY

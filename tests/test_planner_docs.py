@@ -10,6 +10,7 @@ from ops.arrival_files import KEPT, MOST_BYTES, MOST_ROWS, TIMEOUT_S
 from ops.core.views_planner import MOST_CANDIDATES, SEEDS
 from ops.given_traffic import CONCURRENCY, PROVISION_S
 from ops.planner_given import MOST_DAYS, MOST_REQUESTS, TAIL_S
+from ops.planner_kept import MOST_FILES
 from ops.planner_posed import EXPANSIONS
 from ops.replay.advice import FEW, GAIN
 from ops.replay.noise import SAME
@@ -49,6 +50,7 @@ def test_the_numbers_are_those_of_the_code(said: str) -> None:
         f"**assumed**: {CONCURRENCY} and {PROVISION_S:g} s",
         "until an hour, the longest request" if TAIL_S == 3600 else "?",
         f"the last {NUMBERS[KEPT]}",
+        f"{MOST_FILES} files at most",
     ],
 )
 def test_the_limits_of_given_traffic_are_those_of_the_code(said: str) -> None:

@@ -24,6 +24,7 @@ from ops.core.planner_files import as_csv, as_json
 from ops.core.search_ranges import ranges
 from ops.core.views_planner import PlanQuery, PlanView, Played, SavedScenario
 from ops.given_traffic import MONDAY
+from ops.planner_kept import MOST_FILES
 from tests.living import living
 from tests.small_worlds import NAME, small
 
@@ -281,3 +282,15 @@ def test_a_type_without_a_price_is_said_and_a_hand_made_one_on_it_is_searched_al
     view = nowhere.plan(replace(asked(source), own=(made,), machines=(made.machine,)))
     assert made in [p.candidate for p in view.played]
     assert view.left_out == ()
+
+
+def test_no_more_files_are_kept_than_there_is_room_for(nowhere: Console) -> None:
+    def save(n: int) -> SavedScenario:
+        source = FileTraffic(files.keep(b"timestamp\n%d\n" % n), given=Given("5"))
+        return nowhere.save_scenario(SavedScenario("", f"no {n}", "", USUAL, SLOW, as_link(source)), ANNA)
+
+    kept = [save(n) for n in range(MOST_FILES)]
+    with pytest.raises(BadInput, match="20 files of arrivals are kept"):
+        save(MOST_FILES)
+    nowhere.delete_scenario(kept[0].id, ANNA)
+    save(MOST_FILES)

@@ -64,6 +64,12 @@ class Scenarios:
         except zlib.error as error:
             raise Damaged(f"a file of arrivals cannot be read ({error})") from error
 
+    def files(self) -> frozenset[str]:
+        """The digests of the files of arrivals that are kept."""
+        found = select(ARRIVALS.c.id).where(ARRIVALS.c.scope_id == self._scope)
+        with self._read() as connection:
+            return frozenset(connection.execute(found).scalars())
+
     def forget(self, identity: str) -> bool:
         """Whether there was one of that id. Its file of arrivals goes with the last scenario that is of it."""
         mine = (SCENARIO.c.scope_id == self._scope) & (SCENARIO.c.id == identity)
