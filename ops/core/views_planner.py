@@ -155,7 +155,7 @@ class Played:
     max_s: Spread
     peak_instances: Spread
     never: Spread
-    """The share of the requests (0-1) that expired or had not started at the end."""
+    """The share of the requests (0-1) that expired, or had not started when the limit of their clause was up."""
     clauses: tuple[ClausePlayed, ...]
     kept: tuple[bool, ...]
     """In each expansion: whether every clause was kept."""
