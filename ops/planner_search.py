@@ -291,6 +291,6 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         if traffic.setup is None:
             return traffic.unscaled
         try:
-            return " ".join(self.backtest(traffic).sentences[:2])
+            return " ".join(self.backtest(traffic).judged)
         except OpsError as error:
             return f"The replay was not tested: {error.what}"

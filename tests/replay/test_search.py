@@ -303,7 +303,7 @@ def test_requests_that_never_start_are_late_and_keep_no_promise() -> None:
 
 @pytest.mark.parametrize("promise", ["max<=900s", "max<=900s mon 00-12", "max<=400s and p95<=900s"])
 def test_what_is_still_queued_when_the_span_ends_has_not_failed(promise: str) -> None:
-    """A burst a minute before the end, which finds an endpoint asleep: neither its limit nor its time in the queue is up."""
+    """A burst a minute before the end, finds it asleep: neither its limit nor its time in the queue is up."""
     early, late = bursts(1, hours=range(8, 9)), MONDAY + DAY - 60
     traffic = Requests(np.append(early.arrival_s, [late] * 4), np.append(early.hold_s, [20.0] * 4))
     asleep = Candidate(0, 2, 5.0, machine=MACHINE)
