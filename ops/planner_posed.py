@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 
@@ -23,15 +24,17 @@ from ops.core.views_planner import IN_SERVICE, ORDERED, PlanQuery, PlanSaving, P
 from ops.planner import inputs
 from ops.replay.backtest import Actual
 from ops.replay.candidates import Ground, scenario
+from ops.replay.draws import Times
 from ops.replay.of_setup import SetUp
 from ops.replay.promise import parse
 from ops.replay.scenario import Scenario
 from ops.replay.search import Today, Traffic
 from ops.replay.told import assumptions
-from ops.replay.traffic import Arrivals
+from ops.replay.traffic import Arrivals, expanded
 from ops.traffic_past import EndpointTraffic
 
 EXPANSIONS = 5
+SEED = 1
 MOST_TRIED = 2_000
 MOST_GROWTH = 1_000.0
 COMPARED = (Baseline(Kind.PEAK), Baseline(Kind.ONE), Baseline(Kind.MAX), Baseline(Kind.HOURS))
@@ -52,6 +55,8 @@ class Posed:
     """IANA name, of busy hours that are found in the traffic: that of the endpoint's own schedules, else as asked."""
     dated: bool = True
     """Whether days and hours of the traffic mean something; without, there are no warm windows."""
+    way: Callable[[int], Traffic] | None = None
+    """One more expansion, by its number; None: the traffic comes in one way alone."""
 
     @property
     def requests(self) -> float:
@@ -94,7 +99,7 @@ def pose(
     """`setup`: today's, None for a real-time endpoint, which has none of this kind. Raises BadInput."""
     promise = check(query)
     grown = replace(traffic, arrivals=multiplied(traffic.arrivals, query.growth))
-    given = inputs(grown, 1, EXPANSIONS, whole=True)
+    given = inputs(grown, SEED, EXPANSIONS, whole=True)
     ground = Ground(
         traffic.arrivals.first_s,
         traffic.arrivals.until_s,
@@ -134,7 +139,13 @@ def pose(
         today,
         tuple(dict.fromkeys(notes)),
         zone_of_schedules(() if setup is None else setup.schedules) or query.zone,
+        way=partial(_way, grown),
     )
+
+
+def _way(traffic: EndpointTraffic, number: int) -> Traffic:
+    requests = expanded(traffic.arrivals, traffic.service.times or Times(0.0), SEED, number, traffic.placing)
+    return Traffic((requests,), (number + 1,), (traffic.provision.draws(SEED, number),))
 
 
 def zone_of_schedules(actions: Iterable[ScheduledAction]) -> str:

@@ -35,6 +35,7 @@ from ops.planner_plan import take
 from ops.planner_posed import Posed, check, pose
 from ops.replay.advice import advise
 from ops.replay.candidates import scenario, worked
+from ops.replay.confirmed import Fresh, confirmed
 from ops.replay.engine import replay
 from ops.replay.ranges import allows, narrowed
 from ops.replay.search import fronts, on, search
@@ -170,6 +171,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
                 today=posed.today,
                 own=own,
                 most=query.most,
+                sure=query.sure,
                 inside=None if asked is None else partial(allows, asked),
                 run=sweeping.sweep,
                 tell=tell,
@@ -179,10 +181,23 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         )
         trust = UNTESTED if query.source is not None or traffic is None else self._trust(traffic)
         most = None if posed.today is None else posed.today.candidate.high
+        facts = facts_of(query, posed, trust)
+        if posed.way is not None and played:
+            fresh = Fresh(posed.way, len(posed.traffic.expansions))
+            played = confirmed(
+                played,
+                fresh,
+                posed.ground,
+                posed.promise,
+                facts,
+                today=posed.today,
+                run=sweeping.sweep,
+                tell=lambda done, of: tell(query.most, query.most),
+            )
         advice = advise(
             played,
             posed.promise,
-            facts_of(query, posed, trust),
+            facts,
             lambda chosen: against(query, chosen, traffic, price, most),
         )
         notes = posed.notes

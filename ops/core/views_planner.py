@@ -162,6 +162,13 @@ class Played:
     left: tuple[str, ...] = ()
     """Of today's policy: what of the set-up its candidate leaves out, in sentences. The figures are of the set-up."""
 
+    fresh: tuple[bool, ...] = ()
+    """In each expansion that the search had not seen: whether every clause was kept. Empty: it was no finalist."""
+
+    def keeps(self, sure: float = 1.0) -> bool:
+        """Whether it keeps the promise in enough of the expansions, and of the fresh ones where it was tried."""
+        return bool(self.kept) and all(sum(k) >= sure * len(k) - 1e-9 for k in (self.kept, self.fresh))
+
     def whole(self, candidate: Candidate) -> bool:
         """Whether this is a candidate and nothing else, on its machine where it names none."""
         return not self.left and alike(candidate, self.candidate)

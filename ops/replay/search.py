@@ -78,6 +78,7 @@ def search(
     today: Today | None = None,
     own: Sequence[Candidate] = (),
     most: int = 300,
+    sure: float = 1.0,
     inside: Callable[[Candidate], bool] | None = None,
     run: Sweep = sweep,
     tell: Tell = go_on,
@@ -85,11 +86,12 @@ def search(
     """Every candidate that was tried: today's, hand-made ones, always on, a grid, and what lies around its best.
 
     `most`: candidates at most; today's and hand-made ones are tried in any case. `inside`: nothing that it
-    denies is looked at but these. Raises Stopped when `tell` says so.
+    denies is looked at but these. `sure`: in which share of the expansions one has to keep the promise for the search
+    to look around it. Raises Stopped when `tell` says so.
     """
     known = None if today is None or today.left else fitted(today.candidate)
     own = [each for each in unlike(own) if each != known]
-    table = _Table(traffic, ground, promise, run, tell, max(most, len(own) + (today is not None)))
+    table = _Table(traffic, ground, promise, run, tell, max(most, len(own) + (today is not None)), sure)
     if today is not None:
         table.play_today(today)
     table.play(Role.OWN, own)
@@ -109,10 +111,17 @@ def search(
 
 class _Table:
     def __init__(
-        self, traffic: Traffic, ground: Ground, promise: Promise, run: Sweep, tell: Tell, most: int
+        self,
+        traffic: Traffic,
+        ground: Ground,
+        promise: Promise,
+        run: Sweep,
+        tell: Tell,
+        most: int,
+        sure: float,
     ) -> None:
         self.traffic, self.ground, self.promise = traffic, ground, promise
-        self.run, self.tell, self.most = run, tell, most
+        self.run, self.tell, self.most, self.sure = run, tell, most, sure
         self.played: list[Played] = []
         self.seen: set[Candidate] = set()
         self.ready: dict[tuple[int, float], Prepared] = {}
@@ -172,7 +181,7 @@ class _Table:
         """Close the ladder of those that are always on: the fewest instances that keep the promise are among them."""
         while self.room > 0:
             tried = {
-                p.candidate.fixed: all(p.kept)
+                p.candidate.fixed: p.keeps(self.sure)
                 for p in self.played
                 if p.candidate.fixed is not None and p.candidate.machine == machine and not p.left
             }
@@ -195,7 +204,7 @@ class _Table:
     def best(self) -> tuple[tuple[Candidate, int], ...]:
         """Those to look around: the cheapest that keep the promise, then the fronts; with their most instances."""
         costs = [_mean(cost_of(p)) for p in self.played]
-        keep = _one_of_each([p for p in self.played if all(p.kept)])
+        keep = _one_of_each([p for p in self.played if p.keeps(self.sure)])
         found = sorted(keep, key=lambda number: (costs[number], number))[: MOST_BEST // 3]
         for number in _in_turns(fronts(self.played)):
             if len(found) < MOST_BEST and number not in found:
