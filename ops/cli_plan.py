@@ -20,6 +20,7 @@ from ops.core.search_ranges import KEYS, ranges
 from ops.core.views_planner import (
     DAYS,
     MOST_CANDIDATES,
+    TTL_S,
     PlanQuery,
     PlanSaving,
     PlanView,
@@ -29,6 +30,7 @@ from ops.core.views_planner import (
 )
 from ops.core.words import count, percent, took
 from ops.replay.advice_words import dollars
+from ops.replay_options import billed_from, seconds
 
 SHOWN = 8
 """Candidates of the front in the table."""
@@ -145,7 +147,7 @@ def _cells(one: Played, view: PlanView) -> tuple[str, ...]:
         DASH if p95 != p95 else took(p95),
         DASH if over != over else percent(over),
         f"{one.cold_starts_month.mid:,.0f}",
-        f"{sum(one.kept)}/{len(one.kept)}",
+        f"{sum(one.fresh or one.kept)}/{len(one.fresh or one.kept)}",
         f"{one.candidate.words}" + (f"  ({', '.join(marks)})" if marks else ""),
     )
 
@@ -196,6 +198,13 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         in_cooldown: Annotated[str, _range("--scale-in-cooldown", 'Seconds, such as "60-600".')] = "",
         wake: Annotated[str, _range("--wake-policy", "With a wake policy or without.", "yes|no|either")] = "",
         warm: Annotated[str, _range("--warm", "With warm windows or without; else both.", "yes|no")] = "",
+        bill_from: Annotated[
+            str,
+            typer.Option(help="From when an instance is billed: in-service, as Savings counts, or launch."),
+        ] = "in-service",
+        ttl_s: Annotated[
+            float, typer.Option("--ttl-s", help="Seconds a request may wait before it expires; 0: for ever.")
+        ] = TTL_S,
         json: Annotated[
             bool, typer.Option("--json", help="Write exactly one JSON document to stdout.")
         ] = False,
@@ -216,7 +225,18 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
             typed = dict(zip(KEYS, (low, high, target, out_cooldown, in_cooldown, wake, warm), strict=True))
             space = ranges(typed)
             query = PlanQuery(
-                endpoint, promise, zone, days, max_candidates, growth, sure, space, own, machines
+                endpoint,
+                promise,
+                zone,
+                days,
+                max_candidates,
+                growth,
+                sure,
+                space,
+                own,
+                machines,
+                billed_from=billed_from(bill_from),
+                ttl_s=seconds(ttl_s, "--ttl-s"),
             )
             return plan(query, json=json, csv=csv)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 
 from ops.core.baselines import Against, Baseline, Kind, against
-from ops.core.candidate import Machine, fitted
+from ops.core.candidate import Candidate, Machine, fitted
 from ops.core.candidate_setup import read
 from ops.core.cost import HOURS_PER_MONTH
 from ops.core.errors import BadInput
@@ -18,18 +20,21 @@ from ops.core.instance_time import QUARTER_S, Piece, instance_time
 from ops.core.promise import Promise
 from ops.core.setup import Setup
 from ops.core.types import Price, ScheduledAction
-from ops.core.views_planner import PlanQuery, PlanSaving, Played
+from ops.core.views_planner import IN_SERVICE, ORDERED, PlanQuery, PlanSaving, Played
 from ops.planner import inputs
 from ops.replay.backtest import Actual
-from ops.replay.candidates import Ground
+from ops.replay.candidates import Ground, scenario
+from ops.replay.draws import Times
 from ops.replay.of_setup import SetUp
 from ops.replay.promise import parse
 from ops.replay.scenario import Scenario
 from ops.replay.search import Today, Traffic
-from ops.replay.traffic import Arrivals
+from ops.replay.told import assumptions
+from ops.replay.traffic import Arrivals, expanded
 from ops.traffic_past import EndpointTraffic
 
 EXPANSIONS = 5
+SEED = 1
 MOST_TRIED = 2_000
 MOST_GROWTH = 1_000.0
 COMPARED = (Baseline(Kind.PEAK), Baseline(Kind.ONE), Baseline(Kind.MAX), Baseline(Kind.HOURS))
@@ -50,6 +55,8 @@ class Posed:
     """IANA name, of busy hours that are found in the traffic: that of the endpoint's own schedules, else as asked."""
     dated: bool = True
     """Whether days and hours of the traffic mean something; without, there are no warm windows."""
+    way: Callable[[int], Traffic] | None = None
+    """One more expansion, by its number; None: the traffic comes in one way alone."""
 
     @property
     def requests(self) -> float:
@@ -72,6 +79,12 @@ def check(query: PlanQuery) -> Promise:
         )
     if not 0 < query.sure <= 1:
         raise BadInput("A share of the expansions lies above 0 and is at most 1.")
+    if query.billed_from not in (IN_SERVICE, ORDERED):
+        raise BadInput(f"Instances are not billed from {query.billed_from!r}.")
+    if not 0 <= query.ttl_s < math.inf:
+        raise BadInput(
+            f"A request cannot expire after {query.ttl_s:g} s.", "Give seconds; 0 means that none expires."
+        )
     return promise
 
 
@@ -86,13 +99,14 @@ def pose(
     """`setup`: today's, None for a real-time endpoint, which has none of this kind. Raises BadInput."""
     promise = check(query)
     grown = replace(traffic, arrivals=multiplied(traffic.arrivals, query.growth))
-    given = inputs(grown, 1, EXPANSIONS, whole=True)
+    given = inputs(grown, SEED, EXPANSIONS, whole=True)
     ground = Ground(
         traffic.arrivals.first_s,
         traffic.arrivals.until_s,
         (traffic.provision.spread.p50_s,),
-        quota=quota,
-        model=traffic.model,
+        query.ttl_s,
+        quota,
+        replace(traffic.model, billed_from=query.billed_from),
     )
     endpoint = traffic.endpoint
     machine = Machine(
@@ -101,7 +115,7 @@ def pose(
         1.0,
         traffic.slots.concurrency,
     )
-    notes = [*traffic.notes, *_assumed(traffic)]
+    notes = [*traffic.notes, *_assumed(traffic), *undocumented(ground)]
     if not endpoint.is_async:
         notes.insert(
             0,
@@ -125,7 +139,13 @@ def pose(
         today,
         tuple(dict.fromkeys(notes)),
         zone_of_schedules(() if setup is None else setup.schedules) or query.zone,
+        way=partial(_way, grown),
     )
+
+
+def _way(traffic: EndpointTraffic, number: int) -> Traffic:
+    requests = expanded(traffic.arrivals, traffic.service.times or Times(0.0), SEED, number, traffic.placing)
+    return Traffic((requests,), (number + 1,), (traffic.provision.draws(SEED, number),))
 
 
 def zone_of_schedules(actions: Iterable[ScheduledAction]) -> str:
@@ -176,6 +196,11 @@ def exact(setup: SetUp, machine: Machine) -> Scenario:
         setup.events,
         setup.suspended,
     )
+
+
+def undocumented(ground: Ground) -> list[str]:
+    """What every candidate is replayed with although AWS does not say it, in sentences."""
+    return assumptions(scenario(Candidate(0, 1), ground))
 
 
 def _assumed(traffic: EndpointTraffic) -> tuple[str, ...]:

@@ -3,10 +3,8 @@ the gate, and scenarios that are kept."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 
 import numpy as np
@@ -17,40 +15,35 @@ from ops.aws.endpoints import problem_of
 from ops.core.candidate import (
     Candidate,
     Machine,
-    SearchSpace,
-    alike,
     fitted,
     insist_on_room,
     on_todays,
 )
-from ops.core.change import ChangePlan, CostEffect
+from ops.core.change import ChangePlan
 from ops.core.errors import BadInput, OpsError
 from ops.core.plan_effects import next_effect
 from ops.core.plan_source import Measured, SyntheticTraffic
 from ops.core.setup import Setup
 from ops.core.setup_steps import after
 from ops.core.types import EndpointRef, Price, Problem, utc
-from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanSaving, PlanView, Played
-from ops.core.words import count
+from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanView
 from ops.planner import PlannerConsole
-from ops.planner_given import TYPED_PRICE, UNTESTED, measured, pose_given, price_of, retold, type_of, unpriced
+from ops.planner_facts import NOTHING, against, effect_of, facts_of, other_end, partly_known, searchable
+from ops.planner_given import UNTESTED, measured, pose_given, price_of, retold, type_of, unpriced
 from ops.planner_kept import KeptScenarios
 from ops.planner_plan import take
-from ops.planner_posed import Posed, check, pose, savings
-from ops.replay.advice import Facts, advise, tight
-from ops.replay.advice_words import dollars
+from ops.planner_posed import Posed, check, pose
+from ops.replay.advice import advise
 from ops.replay.candidates import scenario, worked
+from ops.replay.confirmed import Fresh, confirmed
 from ops.replay.engine import replay
 from ops.replay.ranges import allows, narrowed
 from ops.replay.search import fronts, on, search
-from ops.replay.space import around, at_any_hour
+from ops.replay.space import around
 from ops.replay.sweep import Tell, go_on
 from ops.traffic_past import EndpointTraffic, TooYoung
 
 Say = Callable[[str], None]
-ENOUGH_KNOWN = 0.97
-"""Below this share of known minutes, sums of a month are said to be too low."""
-_NOTHING = SearchSpace((), (), (), (), (), (), (), (), ())
 
 
 class PlannerSearch(KeptScenarios, PlannerConsole):
@@ -92,7 +85,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             posed.traffic,
             posed.ground,
             posed.promise,
-            _NOTHING,
+            NOTHING,
             today=today,
             own=own,
             most=1,
@@ -127,7 +120,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         before, about = self._asked(name)
         made = take(before, about, candidate, self._paused(name))
         effect = f"{made.effect} {next_effect(before, after(before, made.changes), about)}"
-        cost = None if found is None else _cost(found, fitted(candidate))
+        cost = None if found is None else effect_of(found, fitted(candidate))
         return self._planned(
             "policy",
             made.title,
@@ -162,7 +155,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         candidate = None if posed.today is None else posed.today.candidate
         first, asked = posed.traffic.expansions[0], query.space
         space = around(candidate, first, posed.promise, posed.ground, posed.machine, posed.zone)
-        more = _searchable(query, left_out)
+        more = searchable(query, left_out)
         if posed.machine.usd_per_hour is not None:
             more = [self._with_price(m, self.connection().region) for m in more]
         space = replace(space, machines=tuple(dict.fromkeys((posed.machine, *more))))
@@ -189,6 +182,29 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         )
         trust = UNTESTED if query.source is not None or traffic is None else self._trust(traffic)
         most = None if posed.today is None else posed.today.candidate.high
+        facts = facts_of(query, posed, trust)
+        if posed.way is not None and played:
+            fresh = Fresh(posed.way, len(posed.traffic.expansions))
+            played = confirmed(
+                played,
+                fresh,
+                posed.ground,
+                posed.promise,
+                facts,
+                today=posed.today,
+                run=sweeping.sweep,
+                tell=lambda done, of: tell(query.most, query.most),
+            )
+        advice = advise(
+            played,
+            posed.promise,
+            facts,
+            lambda chosen: against(query, chosen, traffic, price, most),
+        )
+        notes = posed.notes
+        if advice.chosen is not None:
+            other = other_end(posed, query, played[advice.chosen], sweeping.sweep)
+            notes = (*notes, *filter(None, [other]))
         return PlanView(
             self._ref(query, traffic),
             self._gatherer().state().now,
@@ -201,21 +217,11 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             played,
             next((p.number for p in played if p.role.value == "today"), None),
             fronts(played),
-            retold(
-                advise(
-                    played,
-                    posed.promise,
-                    _facts(query, posed, trust),
-                    lambda chosen: _savings(query, chosen, traffic, price, most),
-                ),
-                query,
-                posed.requests,
-                posed.ground,
-            ),
+            retold(advice, query, posed.requests, posed.ground),
             posed.ground.cold_start_s,
             price,
             trust,
-            posed.notes,
+            notes,
             problems,
             left_out,
             posed.dated,
@@ -256,7 +262,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         else:
             assert traffic is not None
             posed = pose(query, traffic, setup, price, quota, state.now)
-            more = (trouble, _partial(traffic))
+            more = (trouble, partly_known(traffic))
         return posed, price, (*problems, *(each for each in more if each is not None))
 
     def _own(self, query: PlanQuery, posed: Posed) -> tuple[list[Candidate], tuple[LeftOut, ...]]:
@@ -302,80 +308,6 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         if traffic.setup is None:
             return traffic.unscaled
         try:
-            return " ".join(self.backtest(traffic).sentences[:2])
+            return " ".join(self.backtest(traffic).judged)
         except OpsError as error:
             return f"The replay was not tested: {error.what}"
-
-
-def _searchable(query: PlanQuery, left_out: tuple[LeftOut, ...]) -> list[Machine]:
-    """The other machines, without those that only candidates that were left out run on."""
-    gone = {each.candidate.machine for each in left_out}
-    kept = {each.machine for each in query.own if each not in {left.candidate for left in left_out}}
-    named = (each for each in query.machines if each.instance_type)  # one without a type is today's
-    return [each for each in named if each in kept or each not in gone]
-
-
-def _savings(
-    query: PlanQuery, chosen: Played, traffic: EndpointTraffic | None, price: Price | None, most: int | None
-) -> tuple[PlanSaving, ...]:
-    """Against the baselines of Savings, which are of the traffic that there was: nothing of another one."""
-    if traffic is None or query.source is not None or query.growth != 1:
-        return ()
-    return savings(chosen, traffic.actual, price, most)
-
-
-def _facts(query: PlanQuery, posed: Posed, trust: str) -> Facts:
-    shortest = tight(posed.promise, math.inf)
-    assert shortest is not None
-    return Facts(
-        posed.requests,
-        posed.ground.hours / 24,
-        posed.ground.cold_start_s,
-        posed.dated and at_any_hour(shortest, posed.traffic.expansions[0]),
-        query.sure,
-        trust,
-        query.growth if query.source is None else 1.0,
-    )
-
-
-def _cost(found: PlanView, candidate: Candidate) -> CostEffect | None:
-    """What a search says of the change; None where it did not try that candidate."""
-    today = None if found.today is None else found.played[found.today]
-    if today is None or today.usd_month is None:
-        return None
-    if today.left:
-        said = (
-            "What it costs beside today's policy cannot be told, which is more than the search could look at."
-        )
-        return CostEffect(None, None, f"{said} {' '.join(today.left)}")
-    wanted = on_todays(candidate, today.candidate.machine)
-    chosen = next((p for p in found.played if alike(wanted, p.candidate)), None)
-    if chosen is None or chosen.usd_month is None:
-        return None
-    more = chosen.usd_month.mid - today.usd_month.mid
-    days, growth = round((found.last - found.first) / timedelta(days=1)), found.query.growth
-    grown = "" if growth == 1 else f" with {growth:g} times their traffic"
-    of = "" if found.query.source is None else f" of {found.query.source.words}"
-    over = f"a replay of {count(days, 'day')}{of}{grown}"
-    typed = found.price is not None and found.price.source == TYPED_PRICE
-    paid = "at the price that was typed" if typed else "at list price"
-    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} {paid}."
-    return CostEffect(more * 24 / 730, more, said)
-
-
-def _usd(one: Played) -> str:
-    assert one.usd_month is not None
-    return dollars(one.usd_month.mid)
-
-
-def _partial(traffic: EndpointTraffic) -> Problem | None:
-    """Said loudly where so much of the span is unknown that costs and cold starts come out too low."""
-    known = traffic.arrivals.known_share
-    if known >= ENOUGH_KNOWN:
-        return None
-    return Problem(
-        "traffic",
-        f"Only {known * 100:.0f} % of the minutes asked for are known, and none of the rest is replayed with "
-        "a request: costs, waits and cold starts a month are too low.",
-        "Ask for fewer days, or again once more has been read.",
-    )

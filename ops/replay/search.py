@@ -85,20 +85,20 @@ def search(
 ) -> tuple[Played, ...]:
     """Every candidate that was tried: today's, hand-made ones, always on, a grid, and what lies around its best.
 
-    `most`: candidates at most; today's and hand-made ones are tried in any case. `sure`: in which share of the
-    expansions the promise has to be kept. `inside`: nothing that it denies is looked at but these. Raises Stopped
-    when `tell` says so.
+    `most`: candidates at most; today's and hand-made ones are tried in any case. `inside`: nothing that it
+    denies is looked at but these. `sure`: in which share of the expansions one has to keep the promise for the search
+    to look around it. Raises Stopped when `tell` says so.
     """
     known = None if today is None or today.left else fitted(today.candidate)
     own = [each for each in unlike(own) if each != known]
-    table = _Table(traffic, ground, promise, run, tell, max(most, len(own) + (today is not None)))
+    table = _Table(traffic, ground, promise, run, tell, max(most, len(own) + (today is not None)), sure)
     if today is not None:
         table.play_today(today)
     table.play(Role.OWN, own)
     always = fixed(space)[: max(0, table.room)]
     table.play(Role.FIXED, always)
     for machine in space.machines:
-        table.fewest(machine, sizes(machine, ground.quota, inside), sure)
+        table.fewest(machine, sizes(machine, ground.quota, inside))
     first = grid(space, max(1, int(table.room * GRID_SHARE)))[: max(0, table.room)]
     table.play(Role.FOUND, [each for each in first if inside is None or inside(each)])
     for left in range(ROUNDS, 0, -1):
@@ -110,10 +110,17 @@ def search(
 
 class _Table:
     def __init__(
-        self, traffic: Traffic, ground: Ground, promise: Promise, run: Sweep, tell: Tell, most: int
+        self,
+        traffic: Traffic,
+        ground: Ground,
+        promise: Promise,
+        run: Sweep,
+        tell: Tell,
+        most: int,
+        sure: float,
     ) -> None:
         self.traffic, self.ground, self.promise = traffic, ground, promise
-        self.run, self.tell, self.most = run, tell, most
+        self.run, self.tell, self.most, self.sure = run, tell, most, sure
         self.played: list[Played] = []
         self.seen: set[Candidate] = set()
         self.ready: dict[tuple[int, float], Prepared] = {}
@@ -126,6 +133,9 @@ class _Table:
             ]
             for r in traffic.expansions
         ]
+        for r, (first, *_) in zip(traffic.expansions, self.held, strict=True):
+            if ground.ttl_s:
+                first[(first < 0) & (r.arrival_s + ground.ttl_s <= ground.until_s)] = len(promise.clauses)
 
     @property
     def room(self) -> int:
@@ -147,7 +157,7 @@ class _Table:
                             self._prepared(n, requests, speed),
                             scenarios,
                             classes=each,
-                            limits_s=self.promise.limits_s,
+                            limits_s=(*self.promise.limits_s, None),
                             tell=self._tell(self.done),
                         )
                     )
@@ -166,7 +176,7 @@ class _Table:
             self.seen.discard(fitted(today.candidate))
             self.played[-1] = replace(self.played[-1], left=today.left)
 
-    def fewest(self, machine: Machine, allowed: Sequence[int], sure: float) -> None:
+    def fewest(self, machine: Machine, allowed: Sequence[int]) -> None:
         """Close the ladder of those that are always on: the fewest instances that keep the promise are among them.
 
         At least half of the room is left to those that sleep.
@@ -174,7 +184,7 @@ class _Table:
         left = self.room // 2
         while self.room > left:
             tried = {
-                p.candidate.fixed: keeps(p, sure)
+                p.candidate.fixed: p.keeps(self.sure)
                 for p in self.played
                 if p.candidate.fixed is not None and p.candidate.machine == machine and not p.left
             }
@@ -196,7 +206,7 @@ class _Table:
     def best(self) -> tuple[tuple[Candidate, int], ...]:
         """Those to look around: the cheapest that keep the promise, then the fronts; with their most instances."""
         costs = [_mean(cost_of(p)) for p in self.played]
-        keep = _one_of_each([p for p in self.played if all(p.kept)])
+        keep = _one_of_each([p for p in self.played if p.keeps(self.sure)])
         found = sorted(keep, key=lambda number: (costs[number], number))[: MOST_BEST // 3]
         for number in _in_turns(fronts(self.played)):
             if len(found) < MOST_BEST and number not in found:
@@ -253,10 +263,21 @@ def played(
         Spread(tuple(n.waits.mean_s for n in numbers)),
         Spread(tuple(n.waits.max_s for n in numbers)),
         Spread(tuple(float(n.peak_instances) for n in numbers)),
-        Spread(tuple(1 - n.waits.started / n.requests if n.requests else float("nan") for n in numbers)),
+        Spread(tuple(_never(n, promise) for n in numbers)),
         parts,
         tuple(all(part.kept[s] for part in parts) for s in range(len(numbers))),
     )
+
+
+def _never(numbers: Numbers, promise: Promise) -> float:
+    """The share of the requests that did not start although their limit, or their time in the queue, was up.
+
+    One that came so late that neither was up when the replay ended is none of them. The class behind the clauses' holds
+    those that no clause judges, and that would have expired.
+    """
+    once = (*(group[0] for group in promise.groups), len(promise.clauses))
+    gone = sum(numbers.by_class[k].requests - numbers.by_class[k].started for k in once)
+    return gone / numbers.requests if numbers.requests else float("nan")
 
 
 def dollars(hours: Spread, usd_per_hour: Decimal | None) -> Dollars | None:
@@ -264,11 +285,6 @@ def dollars(hours: Spread, usd_per_hour: Decimal | None) -> Dollars | None:
     if usd_per_hour is None:
         return None
     return Dollars(*(Decimal(str(round(n, 6))) * usd_per_hour for n in (hours.mid, hours.low, hours.high)))
-
-
-def keeps(one: Played, sure: float = 1.0) -> bool:
-    """Whether it keeps every clause in enough of the expansions."""
-    return bool(one.kept) and sum(one.kept) >= sure * len(one.kept) - 1e-9
 
 
 def cost_of(one: Played) -> tuple[float, ...]:

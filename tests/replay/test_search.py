@@ -22,7 +22,7 @@ from ops.replay.noise import front
 from ops.replay.promise import parse
 from ops.replay.ranges import allows, narrowed
 from ops.replay.scenario import Kind, Requests, Stepping, Tracking
-from ops.replay.search import Today, Traffic, cost_of, fronts, keeps, search, weighed
+from ops.replay.search import Today, Traffic, cost_of, fronts, search, weighed
 from ops.replay.space import around, at_any_hour, busy_hours, demands, fixed, grid, neighbours
 from ops.replay.sweep import Stopped, Tell
 from tests.core.warm_samples import at, office
@@ -308,6 +308,38 @@ def test_requests_that_never_start_are_late_and_keep_no_promise() -> None:
     assert not any(mean.kept)
 
 
+@pytest.mark.parametrize("promise", ["max<=900s", "max<=900s mon 00-12", "max<=400s and p95<=900s"])
+def test_what_is_still_queued_when_the_span_ends_has_not_failed(promise: str) -> None:
+    """A burst a minute before the end, finds it asleep: neither its limit nor its time in the queue is up."""
+    early, late = bursts(1, hours=range(8, 9)), MONDAY + DAY - 60
+    traffic = Requests(np.append(early.arrival_s, [late] * 4), np.append(early.hold_s, [20.0] * 4))
+    asleep = Candidate(0, 2, 5.0, machine=MACHINE)
+    found = search(Traffic((traffic,), (1,)), GROUND, parse(promise), NO_SPACE, own=(asleep,), most=1)[0]
+    assert found.never.mid == 0
+    hasty = replace(GROUND, ttl_s=30.0)
+    gone = search(Traffic((traffic,), (1,)), hasty, parse(promise), NO_SPACE, own=(asleep,), most=1)[0]
+    assert gone.never.mid == 1  # all have expired, also those that no clause holds for
+    nobody = Candidate(0, 2, None, wake=None, machine=MACHINE)
+    short = search(Traffic((traffic,), (1,)), GROUND, parse(promise), NO_SPACE, own=(nobody,), most=1)[0]
+    assert short.never.mid == 0.5  # the first burst waits in vain, the second has time left
+
+
+def test_the_search_looks_around_what_keeps_it_in_the_share_that_was_asked_for() -> None:
+    """In one of three expansions a burst is too large for one instance: with two of three asked for it will do."""
+    mixed = Traffic((bursts(1, size=2), bursts(2, size=2), bursts(3, size=12, hold_s=100.0)), (1, 2, 3))
+    wide = replace(NO_SPACE, fixed=(1, 8), machines=(MACHINE,))
+    tried = {
+        sure: [
+            p.candidate.fixed
+            for p in search(mixed, GROUND, parse("max<=60s"), wide, most=30, sure=sure)
+            if p.role is Role.FIXED
+        ]
+        for sure in (1.0, 0.6)
+    }
+    assert tried[0.6] == [1, 8]  # the ladder is closed already
+    assert len(tried[1.0]) > 2
+
+
 def test_a_warm_plan_of_another_zone_is_kept_by_the_wall_clock() -> None:
     plan = WarmPlan(1, office().windows, "Europe/Berlin")
     found = scenario(Candidate(0, 2, warm=(plan,)), Ground(MONDAY - 14 * DAY, MONDAY - 7 * DAY))
@@ -335,7 +367,7 @@ def brute(
     """The smallest size that keeps the promise, every one tried."""
     own = [always_on(n, MACHINE) for n in sizes]
     found = search(traffic, GROUND, promise, NO_SPACE, own=own, most=len(own))
-    return min((p.candidate.high for p in found if keeps(p, sure)), default=None)
+    return min((p.candidate.high for p in found if p.keeps(sure)), default=None)
 
 
 def inside(text: str, promise: Promise = PROMISE, sure: float = 1.0) -> tuple[int | None, set[int]]:
@@ -345,7 +377,7 @@ def inside(text: str, promise: Promise = PROMISE, sure: float = 1.0) -> tuple[in
     space = narrowed(replace(NO_SPACE, fixed=(1, 2, 4, 8), machines=(MACHINE,)), asked)
     allowed = partial(allows, asked)
     found = search(HEAVY, GROUND, promise, space, most=30, inside=allowed, sure=sure)
-    tried = {p.candidate.fixed: keeps(p, sure) for p in found if p.candidate.fixed is not None}
+    tried = {p.candidate.fixed: p.keeps(sure) for p in found if p.candidate.fixed is not None}
     return min((n for n, kept in tried.items() if kept), default=None), set(tried)
 
 
@@ -380,7 +412,7 @@ def test_a_promise_to_be_kept_in_some_of_the_expansions_may_do_with_fewer_instan
     space = replace(NO_SPACE, fixed=(1, 32), machines=(MACHINE,))
     for sure in (0.6, 1.0):
         found = search(uneven, GROUND, PROMISE, space, most=30, sure=sure)
-        least = min(p.candidate.fixed for p in found if p.candidate.fixed and keeps(p, sure))
+        least = min(p.candidate.fixed for p in found if p.candidate.fixed and p.keeps(sure))
         assert least == brute(uneven, range(1, 33), sure=sure)
     assert brute(uneven, range(1, 33), sure=0.6) != brute(uneven, range(1, 33))
 
