@@ -9,11 +9,15 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ops.core import fix_terraform_hosting as hosting
 from ops.core.fix_calls import DIMENSION, NAMESPACE, STATISTICS
 from ops.core.fixes import (
+    Await,
     Calls,
     Change,
     ChosenTopic,
+    Create,
+    Delete,
     DeleteAlarms,
     DeletePolicy,
     DeleteSchedule,
@@ -42,7 +46,7 @@ def terraform(fix: Calls) -> str:
     parts: list[str] = []
     if any(isinstance(a, ChosenTopic) for c in fix.changes if isinstance(c, PutAlarm) for a in c.actions):
         parts.append(_topic())
-    parts += [_change(change, labels) for change in fix.changes]
+    parts += [_change(change, labels) for change in fix.changes if not isinstance(change, Await)]
     return "\n\n".join(parts)
 
 
@@ -105,6 +109,13 @@ def _change(change: Change, labels: _Labels) -> str:
             return f"{said}\n{block(named, *_schedule(ref, change))}"
         case DeleteSchedule(ref, name):
             return _removed(_SCHEDULE, f"name is {text(name)} and resource_id is {text(ref.resource_id)}")
+        case Create(made):
+            kind = hosting.TYPES[made.kind]
+            return _whole(kind, labels.of(kind, made.name), made.name, hosting.lines(made))
+        case Delete(kind, name):
+            return _removed(hosting.TYPES[kind], f"name is {text(name)}")
+        case Await():
+            return ""  # Terraform waits by itself
 
 
 def _whole(kind: str, label: str, identity: str, lines: Iterable[Part]) -> str:

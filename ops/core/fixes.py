@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ops.core.resources import Resource
 from ops.core.types import EndpointRef, MetricRef, StepPolicy, Suspended, TargetTrackingPolicy
 
 
@@ -106,6 +107,29 @@ class DeleteSchedule:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Create:
+    """CreateModel, CreateEndpointConfig or CreateEndpoint."""
+
+    resource: Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """DeleteModel, DeleteEndpointConfig or DeleteEndpoint. What hangs on it stays: see ops.core.inventory."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """To wait until an endpoint is in service, or gone: nothing changes by it, and what follows needs it."""
+
+    name: str
+    gone: bool = False
+
+
 Change = (
     PutAlarm
     | EnableAlarmActions
@@ -116,6 +140,9 @@ Change = (
     | DeletePolicy
     | PutSchedule
     | DeleteSchedule
+    | Create
+    | Delete
+    | Await
 )
 
 
