@@ -1,11 +1,13 @@
-"""Models, endpoint configurations and endpoints as blocks of Terraform. Source: the documentation of the AWS provider
-on aws_sagemaker_model, aws_sagemaker_endpoint_configuration and aws_sagemaker_endpoint.
+"""Models, endpoint configurations and endpoints as blocks of Terraform.
+
+Source: the documentation of the AWS provider on aws_sagemaker_model, aws_sagemaker_endpoint_configuration and
+aws_sagemaker_endpoint, looked at in November 2026; the provider waits until an endpoint is in service.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ops.core.hcl import Attribute, Block, attribute
@@ -16,37 +18,88 @@ TYPES = {
     CONFIG: "aws_sagemaker_endpoint_configuration",
     ENDPOINT: "aws_sagemaker_endpoint",
 }
-_NAMES = {"Containers": "container", "ModelDataUrl": "model_data_url"}
+UNKNOWN = {
+    CONFIG: frozenset(
+        {
+            "ExplainerConfig",
+            "MetricsConfig",
+            "VpcConfig",
+            "EnableNetworkIsolation",
+            "InstancePools",
+            "PrefixAwareRoutingConfig",
+            "VariantInstanceProvisionTimeoutInSeconds",
+        }
+    ),
+    MODEL: frozenset({"HubAccessConfig"}),
+}
+"""Parameters of the API that the provider's documentation does not name, wherever in a resource they stand."""
+_NAMES = {
+    "Containers": "container",
+    "AdditionalModelDataSources": "additional_model_data_source",
+}
+_KEY = "KmsKeyId"
+"""Of a configuration itself the provider calls it kms_key_arn, everywhere else kms_key_id."""
+_MAKES = {"ModelName": MODEL, "EndpointConfigName": CONFIG}
+"""Parameters that name something which the same code may make."""
 _MAPS = frozenset({"Environment"})
 """What is a map of the reader's own keys, not a block."""
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 Part = Attribute | Block | str
+Named = Callable[[str, str], object]
+"""From kind and name of a resource to its name in the code: text, or a reference to its block."""
 
 
-def lines(resource: Resource) -> list[Part]:
+def lines(resource: Resource, named: Named) -> list[Part]:
     """What stands in the block of a resource."""
     found: list[Part] = [attribute("name", resource.name)]
-    attributes, blocks = _parts(resource.parameters)
+    attributes, blocks = _parts(resource.parameters, resource.kind, named)
+    if resource.kind == CONFIG and _KEY in resource.parameters:
+        attributes = [a for a in attributes if not isinstance(a, Attribute) or a.name != snake(_KEY)]
+        attributes.append(attribute("kms_key_arn", resource.parameters[_KEY]))
     found += attributes
     if resource.tags:
         found.append(attribute("tags", dict(resource.tags)))
     return [*found, *blocks]
 
 
-def _parts(values: Mapping[str, Any]) -> tuple[list[Part], list[Part]]:
+def left_out(resource: Resource) -> list[str]:
+    """What the provider cannot set, in sentences."""
+    unknown = dict.fromkeys(_unknown(resource.parameters, UNKNOWN.get(resource.kind, frozenset())))
+    return [
+        f"The AWS provider has nothing for {key} of the {resource.key}: without it this is not the same. Use the "
+        "AWS CLI."
+        for key in unknown
+    ]
+
+
+def _unknown(value: Any, unknown: frozenset[str]) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            if key in unknown:
+                yield key
+            elif key not in _MAPS:
+                yield from _unknown(part, unknown)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _unknown(part, unknown)
+
+
+def _parts(values: Mapping[str, Any], of: str, named: Named) -> tuple[list[Part], list[Part]]:
     attributes: list[Part] = []
     blocks: list[Part] = []
     for key, value in values.items():
         name = snake(key)
+        if key in UNKNOWN.get(of, ()):
+            continue
         if isinstance(value, Mapping) and key not in _MAPS:
-            inner, deeper = _parts(value)
+            inner, deeper = _parts(value, of, named)
             blocks.append(Block(name, (*inner, *deeper)))
-        elif isinstance(value, list) and any(isinstance(v, Mapping) for v in value):
+        elif isinstance(value, list | tuple) and any(isinstance(v, Mapping) for v in value):
             for each in value:
-                inner, deeper = _parts(each)
+                inner, deeper = _parts(each, of, named)
                 blocks.append(Block(name, (*inner, *deeper)))
         else:
-            attributes.append(attribute(name, value))
+            attributes.append(attribute(name, named(_MAKES[key], value) if key in _MAKES else value))
     return attributes, blocks
 
 
