@@ -180,7 +180,7 @@ class Gate:
             )
         elif not self.connection.writable:
             why_not = self.connection.why_read_only or "This AWS is read-only here."
-            error = ReadOnly(why_not, "The plan's AWS CLI and Terraform text can be run elsewhere.")
+            error = ReadOnly(why_not, "The plan's texts (AWS CLI and others) can be run elsewhere.")
         elif word and typed.strip() != word:
             error = Unconfirmed(
                 f"This can hurt production: type {word!r} to confirm it.", "Nothing was changed."

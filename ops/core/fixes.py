@@ -1,7 +1,7 @@
 """What would mend a finding, as typed values: the calls that change AWS, or the step that only a person can do.
 
-Nothing here is carried out. `ops.core.fix_calls` says which calls a fix is; `ops.core.fix_text` and
-`ops.core.fix_terraform` write it as AWS CLI and as Terraform text.
+Nothing here is carried out. `ops.core.fix_calls` says which calls a fix is; `ops.core.fix_texts` has
+the languages that it is written in.
 Source: facts B.2 (bounds), B.3 (policies), B.6 (schedules), F.5 and F.6 (alarms).
 """
 

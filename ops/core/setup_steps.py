@@ -147,10 +147,11 @@ def _of_alarms(
     present: Setup, wanted: Setup, keys: Collection[str], renewed: Mapping[str, str]
 ) -> Iterable[Change]:
     """`renewed`: the policies that are made anew, by the ARN that they had."""
+    there = {p.name: p.arn for p in present.policies if p.arn}
     for alarm in wanted.alarms:
         stale = renewed.keys() & set(alarm.actions)
         if not alarm.name.startswith(OWNED) and (f"alarm {alarm.name}" in keys or stale):
-            actions = tuple(_run(action, renewed) for action in alarm.actions)
+            actions = tuple(_run(action, renewed, there) for action in alarm.actions)
             yield replace(put_alarm(alarm), actions=actions)
     names = {a.name for a in wanted.alarms}
     gone = tuple(a.name for a in present.alarms if a.name not in names and not a.name.startswith(OWNED))
@@ -158,10 +159,14 @@ def _of_alarms(
         yield DeleteAlarms(gone)
 
 
-def _run(action: str, renewed: Mapping[str, str]) -> str | PolicyArn:
-    """An action with a stand-in where its policy has another ARN by then, or has had none yet (`_made`)."""
+def _run(action: str, renewed: Mapping[str, str], there: Mapping[str, str]) -> str | PolicyArn:
+    """An action with a stand-in where its policy has another ARN by then, or has had none yet (`_made`).
+
+    `there`: the ARNs of the policies that exist: no step makes those, so that nothing stands for them.
+    """
     if action.startswith(YET):
-        return PolicyArn(action.removeprefix(YET))
+        name = action.removeprefix(YET)
+        return there.get(name) or PolicyArn(name)
     return PolicyArn(renewed[action]) if action in renewed else action
 
 
