@@ -106,7 +106,10 @@ def test_an_endpoint_without_alarms_gets_all_four_as_text(open_page):
         "No alarm watches this endpoint. Nobody would be told of: wake stuck, oldest request, failures and"
         in said
     )
-    assert "set TOPIC_ARN (Terraform: var.alarm_topic_arn, CloudFormation: AlarmTopicArn) to an SNS topic" in said
+    assert (
+        "set TOPIC_ARN (Terraform: var.alarm_topic_arn, CloudFormation: AlarmTopicArn) to an SNS topic"
+        in said
+    )
     row = fleet().rows[2]
     wanted = proposals(row.endpoint.ref, (), row.ttl_s).missing
     assert shown(app) == [text for p in wanted for text in texts(p.fix, REGION).values()]
