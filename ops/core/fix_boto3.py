@@ -42,7 +42,7 @@ def boto3(fix: Calls, region: str) -> str:
     return "\n\n".join(parts)
 
 
-def method(operation: str) -> str:
+def _method(operation: str) -> str:
     """PutMetricAlarm as boto3 spells it: put_metric_alarm."""
     return _CAPITAL.sub("_", operation).lower()
 
@@ -66,14 +66,14 @@ def _to_be_set(variable: str, what: str) -> str:
         (
             f'{variable} = ""',
             f"if not {variable}:",
-            f"    raise SystemExit({quoted(f'Set {variable} in this script first: {what}.')})",
+            f"    raise SystemExit({quoted(f'Set {variable} first: {what}.')})",
         )
     )
 
 
 def _call(call: Call, variables: Mapping[str, str]) -> str:
     client = _CLIENTS[call.service]
-    head = f"{client}.{method(call.operation)}("
+    head = f"{client}.{_method(call.operation)}("
     if call.waits:
         head = f"{client}.get_waiter({quoted(call.waits)}).wait("
     variable = variables.get(call.makes) if call.makes else None

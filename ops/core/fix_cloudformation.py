@@ -23,6 +23,7 @@ from ops.core.fix_cloudformation_words import (
     existing,
     unknown_to,
 )
+from ops.core.fix_left_out import kept, left_out
 from ops.core.fixes import (
     Await,
     Calls,
@@ -57,8 +58,19 @@ TYPES = {
     CONFIG: "AWS::SageMaker::EndpointConfig",
     ENDPOINT: "AWS::SageMaker::Endpoint",
 }
-UNKNOWN = frozenset({"AdditionalModelDataSources", "AcceleratorType"})
-"""Parameters of the API that CloudFormation has no property for."""
+UNKNOWN = frozenset(
+    {
+        "AcceleratorPartitionLayouts",
+        "AcceleratorType",
+        "AdditionalModelDataSources",
+        "ContainerMetricsConfig",
+        "CrossRegionTrafficConfig",
+        "ETag",
+        "ManifestEtag",
+        "ManifestS3Uri",
+    }
+)
+"""Parameters of the API that CloudFormation has no property for, wherever in a resource they stand."""
 _NAMES = {MODEL: "ModelName", CONFIG: "EndpointConfigName", ENDPOINT: "EndpointName"}
 _MAKES = {"ModelName": MODEL, "ModelNameOverride": MODEL, "EndpointConfigName": CONFIG}
 """Parameters that name something which the same template may make."""
@@ -196,16 +208,12 @@ class _Template:
 
     def _create(self, made: Resource) -> None:
         properties = {_NAMES[made.kind]: made.name} | {
-            key: self._plain(value, key) for key, value in made.parameters.items() if self._takes(key, made)
+            key: self._plain(value, key) for key, value in kept(made.parameters, UNKNOWN).items()
         }
+        self.left_out += [unknown_to(key, made.key) for key in left_out(made.parameters, UNKNOWN)]
         if made.tags:
             properties["Tags"] = [{"Key": key, "Value": value} for key, value in made.tags]
         self._state(TYPES[made.kind], made.name, properties, made.key)
-
-    def _takes(self, key: str, made: Resource) -> bool:
-        if key in UNKNOWN:
-            self.left_out.append(unknown_to(key, made.key))
-        return key not in UNKNOWN
 
     def _register(self, ref: EndpointRef, change: RegisterTarget) -> None:
         properties = dict(call(change).parameters)

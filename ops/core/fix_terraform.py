@@ -124,7 +124,7 @@ class _Text:
                 return _removed(_SCHEDULE, f"name is {text(name)} and resource_id is {text(ref.resource_id)}")
             case Create(made):
                 kind = hosting.TYPES[made.kind]
-                said = "".join(f"{comment(each)}\n" for each in hosting.left_out(made))
+                said = "".join(f"{comment(each)}\n" for each in hosting.without(made))
                 return said + self._block(
                     kind, made.name, made.name, hosting.lines(made, self._named), made.key
                 )

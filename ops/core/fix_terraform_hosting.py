@@ -7,9 +7,10 @@ aws_sagemaker_endpoint, looked at in November 2026; the provider waits until an 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from ops.core.fix_left_out import MAPS, kept, left_out
 from ops.core.hcl import Attribute, Block, attribute
 from ops.core.resources import CONFIG, ENDPOINT, MODEL, Resource
 
@@ -18,21 +19,25 @@ TYPES = {
     CONFIG: "aws_sagemaker_endpoint_configuration",
     ENDPOINT: "aws_sagemaker_endpoint",
 }
-UNKNOWN = {
-    CONFIG: frozenset(
-        {
-            "ExplainerConfig",
-            "MetricsConfig",
-            "VpcConfig",
-            "EnableNetworkIsolation",
-            "InstancePools",
-            "PrefixAwareRoutingConfig",
-            "VariantInstanceProvisionTimeoutInSeconds",
-        }
-    ),
-    MODEL: frozenset({"HubAccessConfig"}),
-}
+UNKNOWN = frozenset(
+    {
+        "AcceleratorPartitionLayouts",
+        "ContainerMetricsConfig",
+        "CrossRegionTrafficConfig",
+        "ETag",
+        "ExplainerConfig",
+        "HubAccessConfig",
+        "InstancePools",
+        "ManifestEtag",
+        "ManifestS3Uri",
+        "MetricsConfig",
+        "PrefixAwareRoutingConfig",
+        "VariantInstanceProvisionTimeoutInSeconds",
+    }
+)
 """Parameters of the API that the provider's documentation does not name, wherever in a resource they stand."""
+UNKNOWN_OF = {CONFIG: UNKNOWN | {"VpcConfig", "EnableNetworkIsolation"}}
+"""The same where a kind of resource lacks more of them."""
 _NAMES = {
     "Containers": "container",
     "AdditionalModelDataSources": "additional_model_data_source",
@@ -41,8 +46,6 @@ _KEY = "KmsKeyId"
 """Of a configuration itself the provider calls it kms_key_arn, everywhere else kms_key_id."""
 _MAKES = {"ModelName": MODEL, "EndpointConfigName": CONFIG}
 """Parameters that name something which the same code may make."""
-_MAPS = frozenset({"Environment"})
-"""What is a map of the reader's own keys, not a block."""
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 Part = Attribute | Block | str
 Named = Callable[[str, str], object]
@@ -52,7 +55,7 @@ Named = Callable[[str, str], object]
 def lines(resource: Resource, named: Named) -> list[Part]:
     """What stands in the block of a resource."""
     found: list[Part] = [attribute("name", resource.name)]
-    attributes, blocks = _parts(resource.parameters, resource.kind, named)
+    attributes, blocks = _parts(kept(resource.parameters, _unknown(resource.kind)), named)
     if resource.kind == CONFIG and _KEY in resource.parameters:
         attributes = [a for a in attributes if not isinstance(a, Attribute) or a.name != snake(_KEY)]
         attributes.append(attribute("kms_key_arn", resource.parameters[_KEY]))
@@ -62,41 +65,30 @@ def lines(resource: Resource, named: Named) -> list[Part]:
     return [*found, *blocks]
 
 
-def left_out(resource: Resource) -> list[str]:
+def without(resource: Resource) -> list[str]:
     """What the provider cannot set, in sentences."""
-    unknown = dict.fromkeys(_unknown(resource.parameters, UNKNOWN.get(resource.kind, frozenset())))
     return [
         f"The AWS provider has nothing for {key} of the {resource.key}: without it this is not the same. Use the "
         "AWS CLI."
-        for key in unknown
+        for key in left_out(resource.parameters, _unknown(resource.kind))
     ]
 
 
-def _unknown(value: Any, unknown: frozenset[str]) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, part in value.items():
-            if key in unknown:
-                yield key
-            elif key not in _MAPS:
-                yield from _unknown(part, unknown)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _unknown(part, unknown)
+def _unknown(kind: str) -> frozenset[str]:
+    return UNKNOWN_OF.get(kind, UNKNOWN)
 
 
-def _parts(values: Mapping[str, Any], of: str, named: Named) -> tuple[list[Part], list[Part]]:
+def _parts(values: Mapping[str, Any], named: Named) -> tuple[list[Part], list[Part]]:
     attributes: list[Part] = []
     blocks: list[Part] = []
     for key, value in values.items():
         name = snake(key)
-        if key in UNKNOWN.get(of, ()):
-            continue
-        if isinstance(value, Mapping) and key not in _MAPS:
-            inner, deeper = _parts(value, of, named)
+        if isinstance(value, Mapping) and key not in MAPS:
+            inner, deeper = _parts(value, named)
             blocks.append(Block(name, (*inner, *deeper)))
         elif isinstance(value, list | tuple) and any(isinstance(v, Mapping) for v in value):
             for each in value:
-                inner, deeper = _parts(each, of, named)
+                inner, deeper = _parts(each, named)
                 blocks.append(Block(name, (*inner, *deeper)))
         else:
             attributes.append(attribute(name, named(_MAKES[key], value) if key in _MAKES else value))
