@@ -22,11 +22,14 @@ from ops.core import deploy_planning
 from ops.core.change import Actor, ChangePlan, Outcome
 from ops.core.deployment import Deployment, wanted
 from ops.core.doctor.mending import wake_alarm
+from ops.core.fix_calls import calls
 from ops.core.fix_texts import Language, of_plan
+from ops.core.fixes import Calls
 from ops.core.metrics import AWS
 from ops.core.setup_steps import steps
 from ops.core.types import MetricRef, Suspended, TargetTrackingPolicy
 from ops.warming import WarmWish
+from tests.core.templates import SCALED, made_by, mistakes, of_code, of_template
 from tests.core.warm_samples import window
 from tests.described import REGION, account, client
 from tests.e2e.conftest import AWS_CLI, CREDENTIALS
@@ -199,12 +202,32 @@ def by_boto3(console: Console, url: str, plan: ChangePlan) -> None:
         exec(compile(of_plan(plan)[Language.BOTO3], "plan.py", "exec"), {"__name__": "__main__"})
 
 
+def says_the_same_as_code(plan: ChangePlan) -> None:
+    """Terraform and CloudFormation make what the calls make; where that is a part of something, a comment has it."""
+    made, texts = made_by(calls(Calls(plan.changes, ""))), of_plan(plan)
+    assert of_code(texts[Language.TERRAFORM]) == made
+    template = texts[Language.CLOUDFORMATION]
+    whole = of_template(template) if "\nResources:\n" in template else {}
+    if whole:
+        assert mistakes(template, REGION) == []
+    for key, parameters in made.items():
+        if key in whole:
+            assert whole.pop(key) == parameters
+        else:
+            said = [line for line in template.splitlines() if line.startswith("#   ")]
+            for name, value in parameters.items():
+                assert name in SCALED or any(name in line for line in said), (name, value)
+    assert whole == {}
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_ebb_the_aws_cli_and_boto3_leave_the_same_account(name: str, tmp_path: Path) -> None:
     case, ends = CASES[name], []
     for number, way in enumerate((by_ebb, by_the_aws_cli, by_boto3)):
         with prepared(case, tmp_path / str(number)) as (console, url, plan):
             before = account(url)
+            if way is by_ebb:
+                says_the_same_as_code(plan)
             way(console, url, plan)
             ends.append(account(url))
             assert ends[-1] != before
