@@ -165,7 +165,8 @@ def proposal(found: Proposal) -> Html:
     topic = (
         "It tells the topic that another alarm of this endpoint tells."
         if found.topic_known
-        else "Whom it tells is yours to say: set TOPIC_ARN (Terraform: var.alarm_topic_arn) to an SNS topic."
+        else "Whom it tells is yours to say: set TOPIC_ARN (Terraform: var.alarm_topic_arn, "
+        "CloudFormation: AlarmTopicArn) to an SNS topic."
     )
     return html(
         '<div class="stack finding"><h2><span class="waking"><span aria-hidden="true">▲</span> missing:</span>'

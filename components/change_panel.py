@@ -10,14 +10,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from components import access, change_parts, markup, notices, scope, session
+from components import access, change_parts, fix_texts, markup, notices, scope, session
 from components.cards import page_link
 from components.markup import Html, html
 from ops.core.change import ChangePlan, Outcome, Receipt, may
 from ops.core.errors import OpsError, Stale
-from ops.core.fix_terraform import terraform
-from ops.core.fix_text import cli
-from ops.core.fixes import Calls
+from ops.core.fix_texts import of_plan
 
 UNDONE = (Outcome.DONE, Outcome.PARTLY, Outcome.UNCLEAR)
 """How a change ended that can be taken back."""
@@ -172,7 +170,7 @@ def _review(found: Open) -> tuple[bool, str, str]:
         st.info("There is nothing to change: it is like this already.", icon=":material/check:")
         _closing(key, "plan")
         return False, "", ""
-    _texts(plan)
+    fix_texts.show(of_plan(plan), key="change-texts", calls=change_parts.as_json(plan), height=TALL)
     why = st.text_input(
         "Why (goes on record)",
         st.session_state.get(_WHY, ""),
@@ -217,17 +215,6 @@ def _blocked(plan: ChangePlan) -> str:
             f"This AWS is read-only here: {why}. The texts above can be copied and run elsewhere."
         )
     return ""
-
-
-def _texts(plan: ChangePlan) -> None:
-    fix = Calls(plan.changes, plan.effect)
-    api, shell, code = st.tabs(["API calls", "AWS CLI", "Terraform"], key="change-texts")
-    with api:
-        st.code(change_parts.as_json(plan), language="json", wrap_lines=True, height=TALL)
-    with shell:
-        st.code(cli(fix, plan.ref.region), language="bash", wrap_lines=True, height=TALL)
-    with code:
-        st.code(terraform(fix), language="hcl", wrap_lines=True, height=TALL)
 
 
 def _closing(key: str, of: str) -> None:

@@ -134,6 +134,7 @@ def as_json(found: ChangePlan) -> str:
     """The calls in their order, as they would be made."""
     said = [
         {"service": c.service, "operation": c.operation, "parameters": _plain(c.parameters)}
+        | ({"waiter": c.waits} if c.waits else {})
         for c in calls(Calls(found.changes, found.effect))
     ]
     return json.dumps(said, indent=2, ensure_ascii=False)

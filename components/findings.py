@@ -7,14 +7,13 @@ from datetime import tzinfo
 
 import streamlit as st
 
-from components import access, change_panel, session
+from components import access, change_panel, fix_texts, session
 from components import format as fmt
 from components.cards import doctor_link, endpoint_link, pill
 from components.markup import Html, html, joined, show
 from components.theme import SEVERITIES
 from ops.core.findings import Examined, Finding, summary
-from ops.core.fix_terraform import terraform
-from ops.core.fix_text import cli
+from ops.core.fix_texts import texts
 from ops.core.fixes import Calls, ChosenTopic, PutAlarm
 from ops.core.moments import sentence, written
 from ops.core.planning import needs
@@ -179,12 +178,8 @@ def topics_of(alarms: Sequence[Alarm]) -> tuple[str, ...]:
 
 
 def fix_text(fix: Calls, region: str, *, key: str) -> None:
-    """The text that makes the changes, in two languages, each with a button that copies it."""
-    shell, code = st.tabs(["AWS CLI", "Terraform"], key=f"fix-{key}")
-    with shell:
-        st.code(cli(fix, region), language="bash", wrap_lines=True)
-    with code:
-        st.code(terraform(fix), language="hcl", wrap_lines=True)
+    """The text that makes the changes, in every language, each with a button that copies it."""
+    fix_texts.show(texts(fix, region), key=f"fix-{key}")
 
 
 def _whole(examined: Examined, finding: Finding, view: DoctorView, zone: tzinfo, *, linked: bool) -> Html:

@@ -32,6 +32,7 @@ from ops import (
 from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import BadInput, OpsError
+from ops.core.fix_texts import Language
 from ops.core.incident import text
 from ops.core.types import Severity, Verdict
 from ops.core.window import span_of_hours
@@ -111,10 +112,11 @@ def incident(
 @app.command()
 def doctor(
     name: Annotated[str | None, typer.Argument(help="One endpoint; without it, all.")] = None,
+    text: cli_change.Text = Language.CLI,
     json: Json = False,
 ) -> None:
     """What is wrong, why it matters, and the fix, ready to run. Exit code 1 when a finding is critical."""
-    _run(lambda: cli_doctor.doctor(name, json), json)
+    _run(lambda: cli_doctor.doctor(name, json, text), json)
 
 
 @app.command(

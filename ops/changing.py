@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from threading import Event
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -132,13 +133,15 @@ class Changing(Opened):
         title = f"Restore what was changed elsewhere on {name}"
         return self._planned("restore", title, steps(before, wanted, ref), before, around)
 
-    def apply(self, plan: ChangePlan, actor: Actor, why: str = "", typed: str = "") -> Receipt:
+    def apply(
+        self, plan: ChangePlan, actor: Actor, why: str = "", typed: str = "", stop: Event | None = None
+    ) -> Receipt:
         """Carry out a plan, once. What AWS refuses is in the receipt.
 
         Raises ReadOnly, BadInput, Stale, and OpsError: see ops.gate.
         """
         reading = self._reading()
-        receipt = self._gate().apply(reading, plan, actor, why, typed)
+        receipt = self._gate().apply(reading, plan, actor, why, typed, stop)
         if receipt.fresh:
             self._note_baseline(receipt.entry, receipt.found)
             try:
@@ -180,7 +183,7 @@ class Changing(Opened):
         present = self._gate().present(reading, endpoint.ref)
         known = self._baseline(name)
         if known is None:
-            self._keep_baseline(name, Baseline(replace(present, alarms=()), reading.now))
+            self._keep_baseline(name, Baseline(replace(present, alarms=(), resources=()), reading.now))
             return None
         wanted, found = drift(known, present, endpoint.ref, reading.now)
         return Drift(known, wanted, found, self._who(endpoint.ref, found, known.begin)) if found else None
@@ -192,7 +195,7 @@ class Changing(Opened):
         present = self._gate().present(reading, endpoint.ref)
         title, now = f"Accept what was changed elsewhere on {name}", reading.now
         with on_record(self.records(), self.connection(), actor, name, "accept", title, now, writes=False):
-            self._keep_baseline(name, Baseline(replace(present, alarms=()), now, actor.name))
+            self._keep_baseline(name, Baseline(replace(present, alarms=(), resources=()), now, actor.name))
 
     def _unanswered(self, name: str) -> int | None:
         """Requests submitted from Ebb that have no answer yet; None where nobody can tell."""
@@ -265,7 +268,7 @@ class Changing(Opened):
         if found is None or not went or entry.before == entry.after:
             return
         at, name = entry.ended or entry.at, entry.ref.name
-        present = replace(found, alarms=())
+        present = replace(found, alarms=(), resources=())
         try:
             known = self._baseline(name)
             if known is not None:

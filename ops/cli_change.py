@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops.cli_doctor import call_json
+from ops.cli_doctor import call_json, others
 from ops.cli_show import plain, wrapped, write
 from ops.config import Settings
 from ops.console import Console
@@ -20,8 +20,7 @@ from ops.core.change import ChangePlan, CostEffect, Entry, Outcome, Receipt
 from ops.core.change_words import label, line, shown
 from ops.core.errors import BadInput
 from ops.core.fix_calls import calls
-from ops.core.fix_terraform import terraform
-from ops.core.fix_text import cli
+from ops.core.fix_texts import LABELS, Language, of_plan
 from ops.core.fixes import Calls
 from ops.core.moments import written
 from ops.core.setup import BOUNDS, SUSPENDED, Difference, parts
@@ -34,6 +33,7 @@ Confirm = Annotated[
     typer.Option("--confirm", help="The endpoint's name, where the plan says that it can hurt production."),
 ]
 Why = Annotated[str, typer.Option("--why", help="Why, for the journal.")]
+Text = Annotated[Language, typer.Option("--text", help="The language in which the plan's calls are shown.")]
 Json = Annotated[bool, typer.Option("--json", help="Write exactly one JSON document to stdout.")]
 _MARK = {Severity.CRITICAL: "▲", Severity.WARNING: "▲", Severity.INFO: "·", Severity.OK: "✓"}
 FAILED = 2
@@ -48,22 +48,22 @@ def carry_out(
     confirm: str,
     why: str,
     as_json: bool,
+    text: Language = Language.CLI,
 ) -> tuple[int, Receipt | None]:
     """Show a plan and, with `yes`, apply it; the exit code, and the receipt where it was tried. Raises OpsError."""
-    region = plan.ref.region
     if not yes or plan.empty:
-        write(json.dumps(_document(plan, None)) if as_json else plan_text(plan, region))
+        write(json.dumps(_document(plan, None)) if as_json else plan_text(plan, text))
         return 0, None
     if not as_json:
-        write(plan_text(plan, region, asks=False))
+        write(plan_text(plan, text, asks=False))
     console.reconcile()
     receipt = console.apply(plan, actor_here(settings, console.connection()), why, confirm)
     write(json.dumps(_document(plan, receipt)) if as_json else receipt_text(receipt))
     return (0 if receipt.entry.outcome is Outcome.DONE and not receipt.missing else FAILED), receipt
 
 
-def plan_text(plan: ChangePlan, region: str, *, asks: bool = True) -> str:
-    """What a plan does, for people."""
+def plan_text(plan: ChangePlan, text: Language = Language.CLI, *, asks: bool = True) -> str:
+    """What a plan does, for people; its calls in one language."""
     lines = ["", *wrapped(plan.title)]
     if plan.empty:
         return "\n".join([*lines, *wrapped("It is like this already: there is nothing to change.", "  ")])
@@ -74,7 +74,8 @@ def plan_text(plan: ChangePlan, region: str, *, asks: bool = True) -> str:
         lines += wrapped(cost_text(plan.cost), "  ")
     for caution in plan.cautions:
         lines += wrapped(f"{_MARK[caution.severity]} {written(caution.sentence)}", "  ")
-    lines += ["", *cli(Calls(plan.changes, plan.effect), region).splitlines(), ""]
+    lines += ["", *of_plan(plan)[text].splitlines(), ""]
+    lines += [*wrapped(f"This is {LABELS[text]}; for another language: {others(text)}.", "  "), ""]
     if asks:
         needed = f" --confirm {plan.confirm}" if plan.confirm else ""
         lines += wrapped(f"Nothing was changed. To apply it, repeat the command with --yes{needed}.", "  ")
@@ -131,8 +132,7 @@ def plan_json(plan: ChangePlan) -> dict[str, Any]:
         "confirm": plan.confirm or None,
         "needs": plan.needs,
         "calls": [call_json(c) for c in calls(fix)],
-        "cli": cli(fix, plan.ref.region) if plan.changes else "",
-        "terraform": terraform(fix) if plan.changes else "",
+        **{each.value: text for each, text in of_plan(plan).items()},
     }
 
 
@@ -168,6 +168,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         yes: Yes = False,
         confirm: Confirm = "",
         why: Why = "",
+        text: Text = Language.CLI,
         json: Json = False,
     ) -> None:
         """Show the bounds of an endpoint, or plan other ones; --yes sets them."""
@@ -183,7 +184,9 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                 if low is None or high is None:
                     raise BadInput(f"{name} has no bounds yet.", "Give both --min and --max.")
                 plan = console.plan_bounds(name, low, high)
-                return carry_out(console, settings, plan, yes=yes, confirm=confirm, why=why, as_json=json)[0]
+                return carry_out(
+                    console, settings, plan, yes=yes, confirm=confirm, why=why, as_json=json, text=text
+                )[0]
 
         run(work, json)
 
@@ -195,6 +198,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         yes: Yes = False,
         confirm: Confirm = "",
         why: Why = "",
+        text: Text = Language.CLI,
         json: Json = False,
     ) -> None:
         """Plan to take back a change that was made through Ebb; --yes does it."""
@@ -203,7 +207,9 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
             settings = Settings.load()
             with Console.open(settings) as console:
                 plan = console.plan_undo(entry)
-                return carry_out(console, settings, plan, yes=yes, confirm=confirm, why=why, as_json=json)[0]
+                return carry_out(
+                    console, settings, plan, yes=yes, confirm=confirm, why=why, as_json=json, text=text
+                )[0]
 
         run(work, json)
 

@@ -10,8 +10,7 @@ from ops.config import Settings
 from ops.console import Console
 from ops.core.findings import Examined, Finding, summary
 from ops.core.fix_calls import Call, calls
-from ops.core.fix_terraform import terraform
-from ops.core.fix_text import cli
+from ops.core.fix_texts import LABELS, Language, texts
 from ops.core.fixes import Calls, ChosenTopic, Fix, PolicyArn
 from ops.core.moments import sentence, written
 from ops.core.types import Severity
@@ -21,13 +20,18 @@ from ops.core.words import STATE_WORDS
 FINDING = 1
 
 
-def doctor(name: str | None, as_json: bool) -> int:
-    """Examine one endpoint or all, and say what was found; the exit code. Raises OpsError."""
+def doctor(name: str | None, as_json: bool, language: Language = Language.CLI) -> int:
+    """Examine one endpoint or all, say what was found, fixes in one language; the exit code. Raises OpsError."""
     with Console.open(Settings.load()) as console:
         view = console.doctor(name)
-    write(doctor_json(view) if as_json else doctor_text(view))
+    write(doctor_json(view) if as_json else doctor_text(view, language))
     findings = (finding for examined in view.examined for finding in examined.findings)
     return FINDING if any(f.severity is Severity.CRITICAL for f in findings) else 0
+
+
+def others(language: Language) -> str:
+    """How to ask for the other languages of a text."""
+    return ", ".join(f"--text {each.value}" for each in Language if each is not language)
 
 
 # --- for scripts ---
@@ -73,17 +77,21 @@ def _fix(fix: Fix, region: str) -> dict[str, Any]:
         "kind": "calls",
         "effect": written(fix.effect),
         "calls": [call_json(each) for each in calls(fix)],
-        "cli": cli(fix, region),
-        "terraform": terraform(fix),
+        **{each.value: text for each, text in texts(fix, region).items()},
     }
 
 
 def call_json(made: Call) -> dict[str, Any]:
-    """Parameters as boto3 takes them; what the run itself must fill in stands as an object of its own."""
+    """Parameters as boto3 takes them; what the run itself must fill in stands as an object of its own.
+
+    `waiter`: where the call is repeated until the waiter of that name is content.
+    """
+    waited = {"waiter": made.waits} if made.waits else {}
     return {
         "service": made.service,
         "operation": made.operation,
         "parameters": {name: _parameter(value) for name, value in made.parameters.items()},
+        **waited,
     }
 
 
@@ -98,33 +106,36 @@ def _parameter(value: Any) -> Any:
 # --- for people ---
 
 
-def doctor_text(view: DoctorView) -> str:
+def doctor_text(view: DoctorView, language: Language = Language.CLI) -> str:
     """Trouble first, each finding with its evidence and its fix; the healthy in one line."""
     told = [e for e in view.examined if e.findings]
     lines = [where(view.connection, view.as_of), "", *wrapped(summary(view.examined))]
     for examined in told:
-        lines += _patient(examined, view.connection.region)
+        lines += _patient(examined, view.connection.region, language)
     well = [e.name for e in view.examined if not e.findings]
     if well and told:
         lines += ["", *wrapped(f"Nothing found: {', '.join(well)}.")]
     if any(isinstance(f.fix, Calls) for e in told for f in e.findings):
-        lines += ["", *wrapped("The same fixes as Terraform text: --json, or the Doctor page.")]
+        lines += [
+            "",
+            *wrapped(f"The fixes are {LABELS[language]}; for another language: {others(language)}."),
+        ]
     unchecked = dict.fromkeys((*view.problems, *(p for e in view.examined for p in e.unchecked)))
     return "\n".join([*lines, *problem_lines(tuple(unchecked))])
 
 
-def _patient(examined: Examined, region: str) -> list[str]:
+def _patient(examined: Examined, region: str, language: Language) -> list[str]:
     worst = min((f.severity for f in examined.findings), key=list(Severity).index)
     state = STATE_WORDS[examined.verdict.state]
     lines = ["", f"{examined.name}  {painted(state, worst)}"]
     if examined.findings and examined.findings[0].sentence != examined.verdict.sentence:
         lines += wrapped(sentence(examined.verdict), "  ")
     for finding in examined.findings:
-        lines += _told(finding, region)
+        lines += _told(finding, region, language)
     return lines
 
 
-def _told(finding: Finding, region: str) -> list[str]:
+def _told(finding: Finding, region: str, language: Language) -> list[str]:
     mark = painted(MARK[finding.severity], finding.severity)
     first, *rest = wrapped(f"{written(finding.sentence)} [{finding.code}]", "    ")
     lines = ["", f"  {mark} {first.lstrip()}", *rest]
@@ -134,4 +145,9 @@ def _told(finding: Finding, region: str) -> list[str]:
     fix = finding.fix
     if not isinstance(fix, Calls):
         return [*lines, *wrapped(f"What a person can do: {written(fix.step)}", "    ")]
-    return [*lines, *wrapped(f"Fix: {written(fix.effect)}", "    "), "", *cli(fix, region).splitlines()]
+    return [
+        *lines,
+        *wrapped(f"Fix: {written(fix.effect)}", "    "),
+        "",
+        *texts(fix, region)[language].splitlines(),
+    ]

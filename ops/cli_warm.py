@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ops.cli_change import Confirm, Json, Why, Yes, carry_out
+from ops.cli_change import Confirm, Json, Text, Why, Yes, carry_out
 from ops.cli_show import write
 from ops.cli_warm_show import view_json, view_text
 from ops.config import Settings
@@ -19,6 +19,7 @@ from ops.console import Console
 from ops.core import warm_text as typed
 from ops.core.change import ChangePlan
 from ops.core.errors import BadInput
+from ops.core.fix_texts import Language
 from ops.core.warm import WarmPlan, WarmWindow, zone_of
 from ops.warming import WarmWish
 from ops.who import actor_here
@@ -74,6 +75,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         yes: Yes = False,
         confirm: Confirm = "",
         why: Why = "",
+        text: Text = Language.CLI,
         json: Json = False,
     ) -> None:
         """Keep an endpoint warm for a time or in windows of the week; without options, show what holds."""
@@ -126,7 +128,9 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                     return _forget(console, settings, name, number, yes=yes, as_json=json)
                 else:
                     made = _other(console, name, plan, pause=pause, resume=resume, off=off)
-                return carry_out(console, settings, made, yes=yes, confirm=confirm, why=why, as_json=json)[0]
+                return carry_out(
+                    console, settings, made, yes=yes, confirm=confirm, why=why, as_json=json, text=text
+                )[0]
 
         run(work, json)
 

@@ -13,10 +13,11 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from threading import Event
 
 from ops import clock
 from ops.aws import alarms as aws_alarms
-from ops.aws import scaling
+from ops.aws import deploy, scaling
 from ops.aws.calls import Reading
 from ops.core import change_words as words
 from ops.core.change import (
@@ -33,6 +34,7 @@ from ops.core.change import (
 from ops.core.errors import BadInput, Denied, OpsError, ReadOnly, Stale, Unconfirmed
 from ops.core.fix_calls import Call, call, filled
 from ops.core.planning import needs
+from ops.core.resources import Resource
 from ops.core.setup import Difference, Setup, differences, touched
 from ops.core.setup_steps import after
 from ops.core.types import Connection, EndpointRef, Severity
@@ -40,12 +42,35 @@ from ops.store.history import History
 
 READ_BACK_S = (0.0, 0.5, 1.5, 3.0)
 """Waits before each look at what AWS made of a change: Application Auto Scaling is eventually consistent."""
-ABANDONED = timedelta(minutes=15)
-"""An entry that has begun for longer belongs to no living process, whatever its number says."""
+ABANDONED, ABANDONED_LONG = timedelta(minutes=15), timedelta(hours=6)
+"""An entry that has begun for longer belongs to no living process, whatever its number says. The long one: what makes
+or deletes endpoints, and waits for them."""
 _TOKEN = uuid.uuid4().hex[:8]
 PROCESS = f"{socket.gethostname()}:{os.getpid()}:{_TOKEN}"
 Who = Callable[[EndpointRef, tuple[Difference, ...], datetime], str]
 """Who made these differences since then, in a sentence; empty where it is not known."""
+
+
+class Stopped(OpsError):
+    """Somebody stopped a change on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A change under way: it tells the journal what is done, and may be stopped between two steps."""
+
+    records: History
+    entry: Entry
+    stop: Event
+
+    def go_on(self) -> None:
+        """Raises Stopped."""
+        if self.stop.is_set():
+            raise Stopped("It was stopped here.", "What was made so far is there: continue, or clean up.")
+
+    def note(self, made: tuple[Made, ...], said: str = "") -> None:
+        """Raises OpsError where it cannot be put on record."""
+        self.records.write_entry(replace(self.entry, made=made, said=said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +83,35 @@ class Gate:
     who: Who
     pause: Callable[[float], object] = clock.pause
 
-    def present(self, reading: Reading, ref: EndpointRef, alarms: Iterable[str] = ()) -> Setup:
-        """How a variant is set up now, with the alarms of these names and those of its policies. Raises OpsError."""
+    def present(
+        self,
+        reading: Reading,
+        ref: EndpointRef,
+        alarms: Iterable[str] = (),
+        resources: Iterable[Resource] = (),
+    ) -> Setup:
+        """How a variant is set up now, with the alarms of these names and those of its policies, and what there is of
+        these models, configurations and endpoints. Raises OpsError.
+        """
         found = scaling.setup_of(reading, ref)
         names = {name for policy in found.policies for name in policy.alarm_names} | set(alarms)
-        return replace(found, alarms=aws_alarms.named(reading, names)) if names else found
+        if names:
+            found = replace(found, alarms=aws_alarms.named(reading, names))
+        keys = {(r.kind, r.name) for r in resources}
+        return replace(found, resources=deploy.present(reading, keys)) if keys else found
 
     def apply(
-        self, reading: Reading, plan: ChangePlan, actor: Actor, why: str = "", typed: str = ""
+        self,
+        reading: Reading,
+        plan: ChangePlan,
+        actor: Actor,
+        why: str = "",
+        typed: str = "",
+        stop: Event | None = None,
     ) -> Receipt:
         """Carry out a plan that somebody has reviewed; what AWS refuses is in the receipt's entry.
+
+        What is done so far is in the journal after each step. `stop`: ends it before its next step, or while it waits.
 
         Raises ReadOnly (role, read-only AWS), Unconfirmed (not the word that was asked for), BadInput (nothing to
         do), Stale (changed since), and OpsError where the journal cannot be written or AWS cannot be read. Refusals are
@@ -84,7 +128,7 @@ class Gate:
         if known is not None:
             return Receipt(known, fresh=False)
         try:
-            present = self.present(reading, plan.ref, _alarms(plan))
+            present = self._now(reading, plan)
             self._compare(reading, plan, present)
         except Stale as error:
             records.write_entry(replace(entry, outcome=Outcome.STALE, said=error.what, ended=reading.now))
@@ -93,7 +137,7 @@ class Gate:
             said = f"Nothing was done: {error.what}"
             records.write_entry(replace(entry, outcome=Outcome.FAILED, said=said, ended=reading.now))
             raise
-        made, failure = self._make(reading, wanted, present)
+        made, failure = self._make(reading, wanted, present, Course(records, entry, stop or Event()))
         keys = touched(plan.changes, plan.before)
         return self._close(reading, records, plan, replace(entry, made=made), failure, keys)
 
@@ -103,10 +147,12 @@ class Gate:
         ended = []
         for entry in records.journal(begun=True):
             reading.ask("sts", "GetCallerIdentity")
-            if _alive(entry.process) and reading.now - entry.at < ABANDONED:
+            resources = (*entry.before.resources, *entry.after.resources)
+            abandoned = ABANDONED_LONG if resources else ABANDONED
+            if _alive(entry.process) and reading.now - entry.at < abandoned:
                 continue
             names = [a.name for a in (*entry.before.alarms, *entry.after.alarms)]
-            present = self.present(reading, entry.ref, names)
+            present = self.present(reading, entry.ref, names, resources)
             keys = {d.part for d in differences(entry.before, entry.after, entry.ref)}
             to_go = _of(differences(entry.after, present, entry.ref), keys)
             done = _of(differences(entry.before, present, entry.ref), keys)
@@ -134,7 +180,7 @@ class Gate:
             )
         elif not self.connection.writable:
             why_not = self.connection.why_read_only or "This AWS is read-only here."
-            error = ReadOnly(why_not, "The plan's AWS CLI and Terraform text can be run elsewhere.")
+            error = ReadOnly(why_not, "The plan's texts (AWS CLI and others) can be run elsewhere.")
         elif word and typed.strip() != word:
             error = Unconfirmed(
                 f"This can hurt production: type {word!r} to confirm it.", "Nothing was changed."
@@ -174,26 +220,42 @@ class Gate:
             raise Stale(said, "Look at the plan anew: it is made from what holds now.")
 
     def _make(
-        self, reading: Reading, wanted: Iterable[Call], present: Setup
+        self, reading: Reading, wanted: Iterable[Call], present: Setup, course: Course
     ) -> tuple[tuple[Made, ...], OpsError | None]:
         """Make the calls in order, up to the first that fails."""
         arns = {policy.name: policy.arn for policy in present.policies}
         made: list[Made] = []
         for each in wanted:
             try:
+                course.go_on()
                 now = filled(each, arns)
-                answer = scaling.make(reading, now)
+                answer = self._done(reading, now, course, tuple(made))
             except KeyError as error:
                 missing = BadInput(f"There is no policy {error} for it to run.", "Plan it anew.")
                 made.append(Made(each.service, each.operation, {}, error=missing.what))
                 return tuple(made), missing
             except OpsError as error:
-                made.append(Made(now.service, now.operation, now.parameters, error=error.what))
+                what = each.waits or each.operation
+                made.append(Made(each.service, what, each.parameters, error=error.what))
                 return tuple(made), error
             if now.makes:
                 arns[now.makes] = str(answer.get("PolicyARN", ""))
-            made.append(Made(now.service, now.operation, now.parameters, _request_id(answer)))
+            made.append(Made(now.service, now.waits or now.operation, now.parameters, _request_id(answer)))
+            course.note(tuple(made))
         return tuple(made), None
+
+    def _done(
+        self, reading: Reading, now: Call, course: Course, made: tuple[Made, ...]
+    ) -> Mapping[str, object]:
+        if not now.waits:
+            return scaling.make(reading, now)
+        for seen in deploy.wait(reading, now):
+            course.note(made, seen.said)
+            if seen.done:
+                return {}
+            course.go_on()
+            self.pause(seen.next_s)
+        return {}
 
     def _close(
         self,
@@ -235,13 +297,18 @@ class Gate:
         for wait_s in READ_BACK_S:
             self.pause(wait_s)
             try:
-                found = self.present(reading, plan.ref, _alarms(plan))
+                found = self._now(reading, plan)
             except OpsError as error:
                 return None, (), (f"It could not be read back: {error.what}",)
             missing = _of(differences(wanted, found, plan.ref), keys)
             if not missing:
                 break
         return found, missing, ()
+
+    def _now(self, reading: Reading, plan: ChangePlan) -> Setup:
+        """What AWS holds now of what a plan is about."""
+        names = [a.name for a in (*plan.before.alarms, *plan.after.alarms)]
+        return self.present(reading, plan.ref, names, (*plan.before.resources, *plan.after.resources))
 
     def _note_undone(self, records: History, entry: Entry) -> None:
         """What was undone says by whom, so that nobody undoes it twice."""
@@ -272,10 +339,6 @@ def _calls(plan: ChangePlan) -> tuple[Call, ...]:
         return tuple(call(change) for change in plan.changes)
     except ValueError as error:
         raise BadInput(f"Nothing was done: {error}.", "Change it where it was made.") from error
-
-
-def _alarms(plan: ChangePlan) -> list[str]:
-    return [a.name for a in (*plan.before.alarms, *plan.after.alarms)]
 
 
 def _under_way(entry: Entry) -> bool:

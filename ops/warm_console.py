@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from threading import Event
 from zoneinfo import ZoneInfo
 
 from ops import cold_views, warming, warming_until
@@ -194,10 +195,12 @@ class WarmConsole(Changing):
         """The plans that are remembered and not in AWS."""
         return tuple(warming.paused(self._paused(name)).values())
 
-    def apply(self, plan: ChangePlan, actor: Actor, why: str = "", typed: str = "") -> Receipt:
+    def apply(
+        self, plan: ChangePlan, actor: Actor, why: str = "", typed: str = "", stop: Event | None = None
+    ) -> Receipt:
         """As `Changing.apply`; a plan that is paused by it is remembered, one that runs again is forgotten."""
         if plan.kind != KIND:
-            return super().apply(plan, actor, why, typed)
+            return super().apply(plan, actor, why, typed, stop)
         name = plan.ref.name
         gone = {g.plan.id: g.plan for g in recognised(plan.before.schedules).plans}
         there = {g.plan.id for g in recognised(plan.after.schedules).plans}
@@ -208,7 +211,7 @@ class WarmConsole(Changing):
         ):  # before its actions go, so that it is never lost; one that still runs hides what is kept of it
             self._keep_paused(name, pausing)
         try:
-            receipt = super().apply(plan, actor, why, typed)
+            receipt = super().apply(plan, actor, why, typed, stop)
         except OpsError:
             entry = self.records().entry(plan.id)
             if entry is None or entry.outcome is Outcome.STALE:  # no call was made

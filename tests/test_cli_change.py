@@ -51,6 +51,17 @@ def test_a_plan_is_only_shown_until_yes_is_said(at: str, capsys: Out) -> None:
     assert "register-scalable-target" in shown
     assert "Nothing was changed. To apply it, repeat the command with --yes." in shown
     assert asked(capsys, "bounds", NAME)[1]["min"] == 0
+    for language, words in (
+        ("boto3", "scaling.register_scalable_target("),
+        ("terraform", 'resource "aws_appautoscaling_target"'),
+        ("cloudformation", "AWS::ApplicationAutoScaling::ScalableTarget"),
+    ):
+        assert main(["bounds", NAME, "--min", "1", "--text", language]) == 0
+        said = capsys.readouterr().out
+        assert words in said
+        assert "--text cli" in said
+        assert words in asked(capsys, "bounds", NAME, "--min", "1")[1]["plan"][language]
+    assert main(["bounds", NAME, "--min", "1", "--text", "pulumi"]) == 2
 
     code, done = asked(capsys, "bounds", NAME, "--min", "1", "--yes", "--why", "demo")
     assert (code, done["applied"], done["entry"]["outcome"], done["entry"]["why"]) == (

@@ -48,7 +48,7 @@ def test_the_document_has_every_endpoint_with_its_findings_and_fixes(
     assert {"severity", "code", "sentence", "evidence", "fix"} <= set(finding)
     assert (finding["severity"], finding["code"]) == ("critical", "no-wake-policy")
     fix = finding["fix"]
-    assert set(fix) == {"kind", "effect", "calls", "cli", "terraform"}
+    assert set(fix) == {"kind", "effect", "calls", "cli", "boto3", "terraform", "cloudformation"}
     assert [(c["service"], c["operation"]) for c in fix["calls"]] == [
         ("application-autoscaling", "PutScalingPolicy"),
         ("cloudwatch", "PutMetricAlarm"),
@@ -57,6 +57,8 @@ def test_the_document_has_every_endpoint_with_its_findings_and_fixes(
     assert put["AlarmActions"] == [{"policy_arn_of": policy["PolicyName"]}]
     assert fix["cli"].startswith("POLICY_ARN=$(aws application-autoscaling put-scaling-policy")
     assert 'resource "aws_cloudwatch_metric_alarm"' in fix["terraform"]
+    assert "policy_arn = scaling.put_scaling_policy(" in fix["boto3"]
+    assert "Type: AWS::CloudWatch::Alarm" in fix["cloudformation"]
     assert "⟦" not in json.dumps(document, ensure_ascii=False)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ops.core.change import Outcome
+from ops.core.resources import CONFIG, ENDPOINT, FAILED, KINDS, MODEL
 from ops.core.setup import BOUNDS, SUSPENDED, Difference
 from ops.core.words import duration, listed
 
@@ -27,7 +28,8 @@ _COMPARED = {
 
 def label(part: str) -> str:
     """The name of a part as a person reads it: "Bounds", "Policy wake"."""
-    return {BOUNDS: "Bounds", SUSPENDED: "Suspended"}.get(part, part[:1].upper() + part[1:])
+    named = part.replace(f"{CONFIG} ", "endpoint configuration ", 1) if part.startswith(CONFIG) else part
+    return {BOUNDS: "Bounds", SUSPENDED: "Suspended"}.get(part, named[:1].upper() + named[1:])
 
 
 def shown(part: str, value: Any) -> str:
@@ -44,6 +46,8 @@ def shown(part: str, value: Any) -> str:
         return _policy(value)
     if kind == "schedule":
         return _schedule(value)
+    if kind in KINDS:
+        return _RESOURCES[kind](value)
     return _alarm(value)
 
 
@@ -142,6 +146,36 @@ def _alarm(value: Mapping[str, Any]) -> str:
     does = listed(list(dict.fromkeys(map(_action, value.get("AlarmActions", ()))))) or "no action"
     off = "" if value.get("ActionsEnabled", True) else ", actions off"
     return f"{found}, {often}, {does}{off}"
+
+
+def _model(value: Mapping[str, Any]) -> str:
+    containers = [value["PrimaryContainer"]] if "PrimaryContainer" in value else value.get("Containers", [])
+    images = [str(c.get("Image") or c.get("ModelPackageName", "")).rsplit("/", 1)[-1] for c in containers]
+    role = str(value.get("ExecutionRoleArn", "")).rsplit("/", 1)[-1]
+    return f"{listed(images) or 'no image'}, role {role or 'none'}"
+
+
+def _config(value: Mapping[str, Any]) -> str:
+    variants = [
+        f"{v.get('InitialInstanceCount', '?')} × {v.get('InstanceType') or 'instance pools'} "
+        f"of model {v.get('ModelName', '?')}"
+        for v in value.get("ProductionVariants", ())
+    ]
+    settings = value.get("AsyncInferenceConfig")
+    if settings is None:
+        return f"{listed(variants)}, real-time"
+    at_once = settings.get("ClientConfig", {}).get("MaxConcurrentInvocationsPerInstance")
+    output = settings.get("OutputConfig", {}).get("S3OutputPath", "no output path")
+    said = f"{at_once} at once on each" if at_once is not None else "AWS chooses how many at once"
+    return f"{listed(variants)}, asynchronous, {said}, results to {output}"
+
+
+def _endpoint(value: Mapping[str, Any]) -> str:
+    failed = ", failed" if value.get("EndpointStatus") == FAILED else ""
+    return f"runs configuration {value.get('EndpointConfigName', '?')}{failed}"
+
+
+_RESOURCES = {MODEL: _model, CONFIG: _config, ENDPOINT: _endpoint}
 
 
 def _action(arn: str) -> str:

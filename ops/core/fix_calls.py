@@ -7,13 +7,16 @@ real ARN there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ops.core.fixes import (
+    Await,
     Calls,
     Change,
     ChosenTopic,
+    Create,
+    Delete,
     DeleteAlarms,
     DeletePolicy,
     DeleteSchedule,
@@ -25,9 +28,13 @@ from ops.core.fixes import (
     PutSchedule,
     RegisterTarget,
 )
+from ops.core.resources import CONFIG, ENDPOINT, MODEL
 from ops.core.types import EndpointRef, MetricRef, Step, StepPolicy, Suspended, TargetTrackingPolicy
 
-SCALING, WATCHING = "application-autoscaling", "cloudwatch"
+SCALING, WATCHING, HOSTING = "application-autoscaling", "cloudwatch", "sagemaker"
+IN_SERVICE, GONE = "endpoint_in_service", "endpoint_deleted"
+"""The waiters of SageMaker, as boto3 names them."""
+_WORD = {MODEL: "Model", CONFIG: "EndpointConfig", ENDPOINT: "Endpoint"}
 NAMESPACE = "sagemaker"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 STATISTICS = frozenset({"SampleCount", "Average", "Sum", "Minimum", "Maximum"})
@@ -37,12 +44,16 @@ Parameters = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`operation` as AWS spells it; `makes`: the policy whose ARN the answer holds as PolicyARN."""
+    """`operation` as AWS spells it; `makes`: the policy whose ARN the answer holds as PolicyARN.
+
+    `waits`: the waiter to run in the place of one call; empty for a call.
+    """
 
     service: str
     operation: str
     parameters: Mapping[str, Any]
     makes: str = ""
+    waits: str = ""
 
 
 def calls(fix: Calls) -> tuple[Call, ...]:
@@ -71,6 +82,17 @@ def call(change: Change) -> Call:
             return Call(SCALING, "PutScheduledAction", _schedule(change) | resource(ref))
         case DeleteSchedule(ref, name):
             return Call(SCALING, "DeleteScheduledAction", {"ScheduledActionName": name} | resource(ref))
+        case Create(made):
+            tags = [{"Key": key, "Value": value} for key, value in made.tags]
+            named = {f"{_WORD[made.kind]}Name": made.name}
+            return Call(
+                HOSTING, f"Create{_WORD[made.kind]}", named | dict(made.parameters) | _known(Tags=tags)
+            )
+        case Delete(kind, name):
+            return Call(HOSTING, f"Delete{_WORD[kind]}", {f"{_WORD[kind]}Name": name})
+        case Await(name, gone):
+            waiter = GONE if gone else IN_SERVICE
+            return Call(HOSTING, "DescribeEndpoint", {"EndpointName": name}, waits=waiter)
 
 
 def filled(made: Call, policies: Mapping[str, str], topic: str = "") -> Call:
@@ -85,7 +107,7 @@ def filled(made: Call, policies: Mapping[str, str], topic: str = "") -> Call:
             return topic
         return [real(v) for v in value] if isinstance(value, list) else value
 
-    return Call(made.service, made.operation, {k: real(v) for k, v in made.parameters.items()}, made.makes)
+    return replace(made, parameters={k: real(v) for k, v in made.parameters.items()})
 
 
 def resource(ref: EndpointRef) -> Parameters:

@@ -6,14 +6,19 @@ Source: the documentation of the AWS provider on aws_appautoscaling_* and aws_cl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from ops.core import fix_newness as newness
+from ops.core import fix_terraform_hosting as hosting
 from ops.core.fix_calls import DIMENSION, NAMESPACE, STATISTICS
 from ops.core.fixes import (
+    Await,
     Calls,
     Change,
     ChosenTopic,
+    Create,
+    Delete,
     DeleteAlarms,
     DeletePolicy,
     DeleteSchedule,
@@ -26,6 +31,8 @@ from ops.core.fixes import (
     RegisterTarget,
 )
 from ops.core.hcl import Attribute, Block, attribute, block, comment, reference, text
+from ops.core.resources import ENDPOINT
+from ops.core.setup import BOUNDS
 from ops.core.types import EndpointRef, StepPolicy, TargetTrackingPolicy
 
 TOPIC = "alarm_topic_arn"
@@ -33,17 +40,18 @@ TOPIC = "alarm_topic_arn"
 _ALARM, _TARGET = "aws_cloudwatch_metric_alarm", "aws_appautoscaling_target"
 _POLICY, _SCHEDULE = "aws_appautoscaling_policy", "aws_appautoscaling_scheduled_action"
 _NO_LETTER = re.compile(r"[^A-Za-z0-9]+")
+_PERHAPS = "If it exists but not in your code, import it:"
 Part = Attribute | Block | str
 
 
-def terraform(fix: Calls) -> str:
-    """Blocks and comments, one for each change."""
-    labels = _Labels()
+def terraform(fix: Calls, new: Collection[str] | None = None) -> str:
+    """Blocks and comments, one for each change. `new`: see ops.core.fix_newness."""
+    found = _Text(fix, newness.of(fix, new), _Labels())
     parts: list[str] = []
     if any(isinstance(a, ChosenTopic) for c in fix.changes if isinstance(c, PutAlarm) for a in c.actions):
         parts.append(_topic())
-    parts += [_change(change, labels) for change in fix.changes]
-    return "\n\n".join(parts)
+    parts += [found.of(change) for change in fix.changes]
+    return "\n\n".join(part for part in parts if part)
 
 
 class _Labels:
@@ -73,47 +81,107 @@ def _topic() -> str:
     )
 
 
-def _change(change: Change, labels: _Labels) -> str:
-    match change:
-        case PutAlarm():
-            return _whole(_ALARM, labels.of(_ALARM, change.name), change.name, _alarm(change, labels))
-        case EnableAlarmActions(name):
-            lines = [attribute("alarm_name", name), attribute("actions_enabled", True)]
-            return _partly(_ALARM, labels.of(_ALARM, name), name, lines)
-        case DeleteAlarms(names):
-            return "\n\n".join(_removed(_ALARM, f"alarm_name is {text(name)}") for name in names)
-        case RegisterTarget(ref):
-            complete = change.min is not None and change.max is not None
-            drawn = _whole if complete else _partly
-            return drawn(_TARGET, labels.of(_TARGET, ref.name), _id(ref), [*_scaled(ref), *_target(change)])
-        case DeregisterTarget(ref):
-            which = f"resource_id is {text(ref.resource_id)}"
-            return _removed(
-                _TARGET, which, "Its policies and scheduled actions go with it: remove their blocks too."
-            )
-        case PutPolicy(ref, policy):
-            label = labels.of(_POLICY, policy.name)
-            return _whole(_POLICY, label, f"{_id(ref)}/{policy.name}", _policy(ref, policy))
-        case DeletePolicy(ref, name):
-            return _removed(_POLICY, f"name is {text(name)} and resource_id is {text(ref.resource_id)}")
-        case PutSchedule(ref, name):
-            said = comment(
-                "Put this in place of the block that you have for it, or add it: it replaces a scheduled "
-                "action of the same name."
-            )
-            named = _named(_SCHEDULE, labels.of(_SCHEDULE, name))
-            return f"{said}\n{block(named, *_schedule(ref, change))}"
-        case DeleteSchedule(ref, name):
-            return _removed(_SCHEDULE, f"name is {text(name)} and resource_id is {text(ref.resource_id)}")
+class _Text:
+    """The blocks of a fix, which name each other where the fix makes them itself."""
+
+    def __init__(self, fix: Calls, new: newness.Newness, labels: _Labels) -> None:
+        self._new, self._labels = new, labels
+        self._targets = {
+            change.ref: _TARGET + "." + labels.of(_TARGET, change.ref.name)
+            for change in fix.changes
+            if isinstance(change, RegisterTarget) and _whole(change) and new.is_new(BOUNDS)
+        }
+        """The scalable targets that the fix makes, as the code names them."""
+
+    def of(self, change: Change) -> str:
+        """The block or the comment of one change; empty for what Terraform does by itself."""
+        match change:
+            case PutAlarm(name):
+                return self._block(_ALARM, name, name, _alarm(change, self._labels), f"alarm {name}")
+            case EnableAlarmActions(name):
+                on = [attribute("alarm_name", name), attribute("actions_enabled", True)]
+                return _partly(_ALARM, self._labels.of(_ALARM, name), name, on)
+            case DeleteAlarms(names):
+                left = [name for name in names if not self._new.made_anew(f"alarm {name}")]
+                return "\n\n".join(_removed(_ALARM, f"alarm_name is {text(name)}") for name in left)
+            case RegisterTarget(ref):
+                return self._target(ref, change)
+            case DeregisterTarget(ref):
+                which = f"resource_id is {text(ref.resource_id)}"
+                return _removed(
+                    _TARGET, which, "Its policies and scheduled actions go with it: remove their blocks too."
+                )
+            case PutPolicy(ref, policy):
+                lines = _policy(policy, self._scaled(ref))
+                return self._block(
+                    _POLICY, policy.name, f"{_id(ref)}/{policy.name}", lines, f"policy {policy.name}"
+                )
+            case PutSchedule(ref, name):
+                return self._schedule(ref, name, change)
+            case DeletePolicy(ref, name):
+                return _removed(_POLICY, f"name is {text(name)} and resource_id is {text(ref.resource_id)}")
+            case DeleteSchedule(ref, name):
+                return _removed(_SCHEDULE, f"name is {text(name)} and resource_id is {text(ref.resource_id)}")
+            case Create(made):
+                kind = hosting.TYPES[made.kind]
+                said = "".join(f"{comment(each)}\n" for each in hosting.without(made))
+                return said + self._block(
+                    kind, made.name, made.name, hosting.lines(made, self._named), made.key
+                )
+            case Delete(kind, name):
+                anew = self._new.made_anew(f"{kind} {name}")
+                return "" if anew else _removed(hosting.TYPES[kind], f"name is {text(name)}")
+            case Await():
+                return ""  # Terraform waits by itself
+
+    def _block(self, kind: str, name: str, identity: str, lines: Iterable[Part], part: str) -> str:
+        """A whole block, and how to bring in what exists already."""
+        label, new = self._labels.of(kind, name), self._new.is_new(part)
+        if new:
+            return block(_named(kind, label), *lines)
+        said = "Put this in place of the block that you have for it, under the name that it has there. " + (
+            "If it is not in your code, import it:" if new is False else _PERHAPS
+        )
+        return f"{comment(said)}\n{_import(kind, label, identity)}\n{block(_named(kind, label), *lines)}"
+
+    def _target(self, ref: EndpointRef, change: RegisterTarget) -> str:
+        lines: list[Part] = [*_scaled(ref), *_target(change)]
+        if not _whole(change):
+            return _partly(_TARGET, self._labels.of(_TARGET, ref.name), _id(ref), lines)
+        if self._new.makes(f"{ENDPOINT} {ref.name}"):
+            kind = hosting.TYPES[ENDPOINT]
+            lines.append(attribute("depends_on", [reference(f"{kind}.{self._labels.of(kind, ref.name)}")]))
+        return self._block(_TARGET, ref.name, _id(ref), lines, BOUNDS)
+
+    def _schedule(self, ref: EndpointRef, name: str, change: PutSchedule) -> str:
+        named = _named(_SCHEDULE, self._labels.of(_SCHEDULE, name))
+        found = block(named, *_schedule(change, self._scaled(ref)))
+        if self._new.is_new(f"schedule {name}"):
+            return found
+        said = comment(
+            "Put this in place of the block that you have for it, or add it: it replaces a scheduled "
+            "action of the same name."
+        )
+        return f"{said}\n{found}"
+
+    def _scaled(self, ref: EndpointRef) -> tuple[Attribute, ...]:
+        """What is scaled: by the block of its target where the fix makes that one."""
+        target = self._targets.get(ref)
+        if target is None:
+            return _scaled(ref)
+        names = [line.name for line in _scaled(ref)]
+        return tuple(attribute(name, reference(f"{target}.{name}")) for name in names)
+
+    def _named(self, kind: str, name: str) -> object:
+        """The name of a resource: by its block where the fix makes it."""
+        if not self._new.makes(f"{kind} {name}"):
+            return name
+        block_kind = hosting.TYPES[kind]
+        return reference(f"{block_kind}.{self._labels.of(block_kind, name)}.name")
 
 
-def _whole(kind: str, label: str, identity: str, lines: Iterable[Part]) -> str:
-    """A whole block, and how to bring in what exists already."""
-    said = (
-        "Put this in place of the block that you have for it, under the name that it has there. If it exists "
-        "but not in your code, import it:"
-    )
-    return f"{comment(said)}\n{_import(kind, label, identity)}\n{block(_named(kind, label), *lines)}"
+def _whole(change: RegisterTarget) -> bool:
+    return change.min is not None and change.max is not None
 
 
 def _partly(kind: str, label: str, identity: str, lines: Iterable[Part]) -> str:
@@ -207,9 +275,9 @@ def _target(change: RegisterTarget) -> list[Part]:
     return lines
 
 
-def _policy(ref: EndpointRef, policy: TargetTrackingPolicy | StepPolicy) -> list[Part]:
+def _policy(policy: TargetTrackingPolicy | StepPolicy, scaled: Iterable[Attribute]) -> list[Part]:
     kind = "StepScaling" if isinstance(policy, StepPolicy) else "TargetTrackingScaling"
-    head = [attribute("name", policy.name), attribute("policy_type", kind), *_scaled(ref)]
+    head = [attribute("name", policy.name), attribute("policy_type", kind), *scaled]
     return [*head, _steps(policy) if isinstance(policy, StepPolicy) else _tracking(policy)]
 
 
@@ -262,10 +330,10 @@ def _tracked(policy: TargetTrackingPolicy) -> Block:
     return Block("customized_metric_specification", tuple(lines))
 
 
-def _schedule(ref: EndpointRef, change: PutSchedule) -> list[Part]:
+def _schedule(change: PutSchedule, scaled: Iterable[Attribute]) -> list[Part]:
     lines = [
         attribute("name", change.name),
-        *_scaled(ref),
+        *scaled,
         *_present(
             {
                 "schedule": change.schedule,

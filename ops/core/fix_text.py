@@ -49,7 +49,8 @@ def _stand_ins(call: Call) -> Iterable[PolicyArn | ChosenTopic]:
 
 
 def _command(call: Call, region: str, variables: Mapping[str, str]) -> str:
-    words = [f"aws {call.service} {_dashed(call.operation)}", f"--region {shlex.quote(region)}"]
+    what = f"wait {_dashed_name(call.waits)}" if call.waits else _dashed(call.operation)
+    words = [f"aws {call.service} {what}", f"--region {shlex.quote(region)}"]
     odd: dict[str, Any] = {}
     for name, value in call.parameters.items():
         said = _said(value, variables)
@@ -119,6 +120,10 @@ def _word(part: Any, variables: Mapping[str, str]) -> str:
     if isinstance(part, ChosenTopic):
         return f'"${{{TOPIC}:?is not set}}"'
     return shlex.quote(str(part))
+
+
+def _dashed_name(waiter: str) -> str:
+    return waiter.replace("_", "-")
 
 
 def _dashed(name: str) -> str:

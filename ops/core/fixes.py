@@ -1,7 +1,7 @@
 """What would mend a finding, as typed values: the calls that change AWS, or the step that only a person can do.
 
-Nothing here is carried out. `ops.core.fix_calls` says which calls a fix is; `ops.core.fix_text` and
-`ops.core.fix_terraform` write it as AWS CLI and as Terraform text.
+Nothing here is carried out. `ops.core.fix_calls` says which calls a fix is; `ops.core.fix_texts` has
+the languages that it is written in.
 Source: facts B.2 (bounds), B.3 (policies), B.6 (schedules), F.5 and F.6 (alarms).
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ops.core.resources import Resource
 from ops.core.types import EndpointRef, MetricRef, StepPolicy, Suspended, TargetTrackingPolicy
 
 
@@ -106,6 +107,29 @@ class DeleteSchedule:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Create:
+    """CreateModel, CreateEndpointConfig or CreateEndpoint."""
+
+    resource: Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """DeleteModel, DeleteEndpointConfig or DeleteEndpoint. What hangs on it stays: see ops.core.inventory."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """To wait until an endpoint is in service, or gone: nothing changes by it, and what follows needs it."""
+
+    name: str
+    gone: bool = False
+
+
 Change = (
     PutAlarm
     | EnableAlarmActions
@@ -116,6 +140,9 @@ Change = (
     | DeletePolicy
     | PutSchedule
     | DeleteSchedule
+    | Create
+    | Delete
+    | Await
 )
 
 

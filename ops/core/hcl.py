@@ -6,8 +6,9 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ops.core.quoting import one_line, quoted
+
 WIDTH = 100
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +45,14 @@ def attribute(name: str, value: object, *, raw: bool = False) -> Attribute:
 
 def text(value: str) -> str:
     """A string literal: whatever it holds, nothing in it is code."""
-    safe = "".join(_ESCAPES.get(c, c if c.isprintable() else _code_point(c)) for c in value)
-    return '"' + safe.replace("${", "$${").replace("%{", "%%{") + '"'
-
-
-def _code_point(character: str) -> str:
-    number = ord(character)
-    return f"\\u{number:04X}" if number <= 0xFFFF else f"\\U{number:08X}"
+    return quoted(value).replace("${", "$${").replace("%{", "%%{")
 
 
 def comment(*sentences: str) -> str:
     """Comment lines, wrapped; sentences that begin with spaces stand as they are."""
     lines: list[str] = []
     for sentence in sentences:
-        flat = "".join(c if c.isprintable() else " " for c in sentence)
+        flat = one_line(sentence)
         lines += (
             [flat]
             if flat.startswith(" ")
@@ -84,7 +79,7 @@ def _block(found: Block, indent: str) -> list[str]:
         if isinstance(line, str):
             out += [inner + part for part in line.splitlines()]
         else:
-            out += ["", *_block(line, inner)]
+            out += [*([""] if len(out) > 1 else []), *_block(line, inner)]
     return [*out, *_aligned(run, inner), f"{indent}}}"]
 
 

@@ -13,6 +13,8 @@ from ops.core.change import EVERY_SCHEDULE, Caution, ChangePlan, CostEffect
 from ops.core.errors import BadInput
 from ops.core.fixes import (
     Change,
+    Create,
+    Delete,
     DeleteAlarms,
     DeletePolicy,
     DeleteSchedule,
@@ -176,5 +178,5 @@ def _rests_on(changes: tuple[Change, ...]) -> tuple[str, ...]:
 
 
 def _for_admins(change: Change) -> bool:
-    """Policies, alarms that vanish and registrations shape what others rely on."""
-    return isinstance(change, PutPolicy | DeletePolicy | DeregisterTarget | DeleteAlarms)
+    """What makes or deletes; policies, alarms that vanish and registrations: they shape what others rely on."""
+    return isinstance(change, PutPolicy | DeletePolicy | DeregisterTarget | DeleteAlarms | Create | Delete)

@@ -13,7 +13,10 @@ from typing import Any, Protocol, TypeVar
 from ops.core.errors import BadInput
 from ops.core.fix_calls import call
 from ops.core.fixes import (
+    Await,
     Change,
+    Create,
+    Delete,
     DeleteAlarms,
     DeletePolicy,
     DeleteSchedule,
@@ -24,6 +27,7 @@ from ops.core.fixes import (
     PutSchedule,
     RegisterTarget,
 )
+from ops.core.resources import Resource
 from ops.core.types import (
     Alarm,
     EndpointRef,
@@ -55,6 +59,8 @@ class Setup:
     policies: tuple[Policy, ...] = ()
     schedules: tuple[ScheduledAction, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    """What SageMaker holds of it, where a change is about that."""
 
     def only(self, keys: Iterable[str]) -> Setup:
         """Without the parts that are not named; the target always stays."""
@@ -64,6 +70,7 @@ class Setup:
             tuple(p for p in self.policies if f"policy {p.name}" in wanted),
             tuple(s for s in self.schedules if f"schedule {s.name}" in wanted),
             tuple(a for a in self.alarms if f"alarm {a.name}" in wanted),
+            tuple(r for r in self.resources if r.key in wanted),
         )
 
 
@@ -72,7 +79,7 @@ class Difference:
     """One part that two set-ups do not share. None: it is not there. Values as AWS's API spells them."""
 
     part: str
-    """"bounds", "suspended", "policy NAME", "schedule NAME" or "alarm NAME"."""
+    """"bounds", "suspended", "policy NAME", "schedule NAME", "alarm NAME", or a resource: "endpoint NAME"."""
     before: Any
     after: Any
 
@@ -92,6 +99,8 @@ def parts(setup: Setup, ref: EndpointRef) -> Parts:
         found[f"schedule {schedule.name}"] = _plain(call(put_schedule(ref, schedule)).parameters)
     for alarm in setup.alarms:
         found[f"alarm {alarm.name}"] = _plain(_alarm(alarm))
+    for resource in setup.resources:
+        found[resource.key] = _plain(resource.compared)
     return found
 
 
@@ -125,6 +134,12 @@ def touched(changes: Iterable[Change], before: Setup) -> tuple[str, ...]:
                 found.add(f"alarm {name}")
             case DeleteAlarms(names=names):
                 found |= {f"alarm {name}" for name in names}
+            case Create(resource):
+                found.add(resource.key)
+            case Delete(kind, name):
+                found.add(f"{kind} {name}")
+            case Await():
+                pass
     return tuple(sorted(found))
 
 
@@ -153,6 +168,7 @@ def replaced(present: Setup, other: Setup, keys: Iterable[str]) -> Setup:
         _swapped(present.policies, other.policies, "policy", named),
         _swapped(present.schedules, other.schedules, "schedule", named),
         _swapped(present.alarms, other.alarms, "alarm", named),
+        _replaced(present.resources, other.resources, named),
     )
 
 
@@ -166,6 +182,13 @@ def _swapped(present: tuple[N, ...], other: tuple[N, ...], kind: str, named: set
         elif item.name in wanted:
             kept.append(wanted.pop(item.name))
     return (*kept, *wanted.values())
+
+
+def _replaced(
+    present: tuple[Resource, ...], other: tuple[Resource, ...], named: set[str]
+) -> tuple[Resource, ...]:
+    kept = tuple(r for r in present if r.key not in named)
+    return (*kept, *(r for r in other if r.key in named))
 
 
 def _runs(alarm: Alarm, policy: str, setup: Setup) -> bool:

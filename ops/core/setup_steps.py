@@ -9,8 +9,11 @@ from typing import Any
 
 from ops.core.errors import BadInput
 from ops.core.fixes import (
+    Await,
     Change,
     ChosenTopic,
+    Create,
+    Delete,
     DeleteAlarms,
     DeletePolicy,
     DeleteSchedule,
@@ -22,6 +25,7 @@ from ops.core.fixes import (
     PutSchedule,
     RegisterTarget,
 )
+from ops.core.resources import CONFIG, ENDPOINT, KINDS, UNSETTLED, Resource
 from ops.core.setup import (
     BOUNDS,
     OWNED,
@@ -44,6 +48,9 @@ from ops.core.types import (
     Suspended,
 )
 
+YET = "policy "
+"""Begins what stands for the ARN of a policy that is not made yet."""
+
 
 def after(before: Setup, changes: Iterable[Change]) -> Setup:
     """What changes make of a set-up. Raises BadInput where AWS would refuse one for what is not there."""
@@ -56,10 +63,48 @@ def after(before: Setup, changes: Iterable[Change]) -> Setup:
 def steps(present: Setup, wanted: Setup, ref: EndpointRef) -> tuple[Change, ...]:
     """The changes that lead from one set-up to another, in an order that AWS takes.
 
+    What an endpoint needs is made before it, and it is waited for before it is scaled; what goes, goes the other way.
     Alarms that target tracking owns come and go with their policy. A policy that is made anew has another ARN, so
     alarms that named the old one are put with the new one.
     """
     keys = {d.part for d in differences(present, wanted, ref)}
+    scaling = _scaling_steps(present, wanted, keys, ref)
+    made, gone = _resource_steps(present, wanted, keys)
+    if wanted.target is None and present.target is not None:
+        return (*scaling, *gone, *made)
+    return (*gone, *made, *scaling)
+
+
+def _resource_steps(
+    present: Setup, wanted: Setup, keys: Collection[str]
+) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """(what is made, what goes). Nothing of these can be changed in place: one that differs goes and is made anew."""
+    there = {r.key for r in present.resources}
+    new = sorted((r for r in wanted.resources if r.key in keys), key=_order)
+    old = sorted((r for r in present.resources if r.key in keys), key=_order, reverse=True)
+    made: list[Change] = [Create(r) for r in new]
+    for each in wanted.resources:
+        settled = each.key in there and not any(
+            r.key == each.key and r.status in UNSETTLED for r in present.resources
+        )
+        if each.kind == ENDPOINT and (each.key in keys or not settled):
+            made.append(Await(each.name))
+    gone: list[Change] = []
+    for each in old:
+        if each.kind == ENDPOINT and each.status in UNSETTLED:
+            gone.append(Await(each.name, gone=each.status == "Deleting"))
+        if not (each.kind == ENDPOINT and each.status == "Deleting"):
+            gone.append(Delete(each.kind, each.name))
+        if each.kind == ENDPOINT and (any(r.kind == CONFIG for r in old) or each.key in {r.key for r in new}):
+            gone.append(Await(each.name, gone=True))
+    return tuple(made), tuple(gone)
+
+
+def _order(resource: Resource) -> int:
+    return KINDS.index(resource.kind)
+
+
+def _scaling_steps(present: Setup, wanted: Setup, keys: set[str], ref: EndpointRef) -> tuple[Change, ...]:
     if wanted.target is None and present.target is not None:
         return (DeregisterTarget(ref), *_of_alarms(present, wanted, keys, {}))
     found: list[Change] = []
@@ -102,15 +147,27 @@ def _of_alarms(
     present: Setup, wanted: Setup, keys: Collection[str], renewed: Mapping[str, str]
 ) -> Iterable[Change]:
     """`renewed`: the policies that are made anew, by the ARN that they had."""
+    there = {p.name: p.arn for p in present.policies if p.arn}
     for alarm in wanted.alarms:
         stale = renewed.keys() & set(alarm.actions)
         if not alarm.name.startswith(OWNED) and (f"alarm {alarm.name}" in keys or stale):
-            actions = tuple(PolicyArn(renewed[a]) if a in renewed else a for a in alarm.actions)
+            actions = tuple(_run(action, renewed, there) for action in alarm.actions)
             yield replace(put_alarm(alarm), actions=actions)
     names = {a.name for a in wanted.alarms}
     gone = tuple(a.name for a in present.alarms if a.name not in names and not a.name.startswith(OWNED))
     if gone:
         yield DeleteAlarms(gone)
+
+
+def _run(action: str, renewed: Mapping[str, str], there: Mapping[str, str]) -> str | PolicyArn:
+    """An action with a stand-in where its policy has another ARN by then, or has had none yet (`_made`).
+
+    `there`: the ARNs of the policies that exist: no step makes those, so that nothing stands for them.
+    """
+    if action.startswith(YET):
+        name = action.removeprefix(YET)
+        return there.get(name) or PolicyArn(name)
+    return PolicyArn(renewed[action]) if action in renewed else action
 
 
 def way_back(
@@ -154,7 +211,8 @@ def _after(before: Setup, change: Change) -> Setup:
         case RegisterTarget():
             return replace(before, target=_registered(before.target, change))
         case DeregisterTarget():
-            return Setup(alarms=tuple(a for a in before.alarms if not a.name.startswith(OWNED)))
+            kept = tuple(a for a in before.alarms if not a.name.startswith(OWNED))
+            return Setup(alarms=kept, resources=before.resources)
         case PutPolicy(policy=policy):
             old = next((p for p in before.policies if p.name == policy.name), None)
             arn = old.arn if old is not None else ""
@@ -181,6 +239,14 @@ def _after(before: Setup, change: Change) -> Setup:
             return replace(before, alarms=on)
         case DeleteAlarms(names=names):
             return replace(before, alarms=tuple(a for a in before.alarms if a.name not in names))
+        case Create(made):
+            others = tuple(r for r in before.resources if r.key != made.key)
+            return replace(before, resources=(*others, made))
+        case Delete(kind, name):
+            gone = f"{kind} {name}"
+            return replace(before, resources=tuple(r for r in before.resources if r.key != gone))
+        case Await():
+            return before
 
 
 def _registered(target: ScalableTarget | None, change: RegisterTarget) -> ScalableTarget:
@@ -212,7 +278,7 @@ def _action(change: PutSchedule) -> ScheduledAction:
 def _made(change: PutAlarm, policies: tuple[Policy, ...]) -> Alarm:
     arns = {p.name: p.arn for p in policies}
     actions = tuple(
-        arns.get(a.policy) or f"policy {a.policy}"
+        arns.get(a.policy) or f"{YET}{a.policy}"
         if isinstance(a, PolicyArn)
         else "the chosen topic"
         if isinstance(a, ChosenTopic)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ops.core.deployment import Deployment, NewModel, wanted
 from ops.core.fixes import (
     Calls,
     ChosenTopic,
@@ -16,6 +17,9 @@ from ops.core.fixes import (
     PutSchedule,
     RegisterTarget,
 )
+from ops.core.resources import Container
+from ops.core.setup import Setup
+from ops.core.setup_steps import steps
 from ops.core.types import EndpointRef, MetricRef, Step, StepPolicy, Suspended, TargetTrackingPolicy
 
 REGION = "eu-central-1"
@@ -29,6 +33,42 @@ HOSTILE = (
     "two\nlines %{if true}",
     "Zürich ☾; rm -rf x & echo | cat > y #",
 )
+
+
+ROLE = "arn:aws:iam::123456789012:role/sagemaker-execution"
+IMAGE = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/doc:3"
+NEW_MODEL = NewModel(
+    "doc-model",
+    Container(IMAGE, "s3://models/doc.tar.gz", (("BATCH", "4"), ("NOTE", "yes: 'it' \\ ${is}"))),
+    ROLE,
+)
+WISHES = {
+    "plain": Deployment("doc-async", "there", "ml.g5.xlarge", "s3://results/out/"),
+    "asleep for ever": Deployment("doc-async", NEW_MODEL, "ml.g5.xlarge", "s3://results/out/", wake=False),
+    "everything": Deployment(
+        "doc-async",
+        NEW_MODEL,
+        "ml.g5.2xlarge",
+        "s3://results/out/",
+        "s3://results/failed/",
+        f"{TOPIC}-done",
+        f"{TOPIC}-errors",
+        concurrency=None,
+        high=7,
+        target=2.5,
+        wake_minutes=3,
+        tags=(("team", "documents"), ("cost centre", "a=b + c: d@e"), ("on", "yes")),
+        config_name="doc-config-1",
+        variant="main",
+    ),
+}
+
+
+def deploy(wish: Deployment) -> Calls:
+    """A deployment into an empty account, with an alarm that somebody has still to be chosen for."""
+    ref = wish.ref("123456789012", REGION)
+    made = steps(Setup(), wanted(wish, ref), ref)
+    return Calls((*made, alarm("told", ChosenTopic()), alarm("named", TOPIC)), "It is there.")
 
 
 def wake_metric(name: str = "doc-async") -> MetricRef:
@@ -75,7 +115,10 @@ def every_kind(name: str) -> Calls:
             PutPolicy(REF, step(name)),
             PutPolicy(REF, step(f"{name}.2")),
             PutPolicy(REF, tracking(name)),
-            PutPolicy(REF, TargetTrackingPolicy(f"{name} p", "", 0.5, None, "SageMakerVariantX")),
+            PutPolicy(
+                REF,
+                TargetTrackingPolicy(f"{name} p", "", 0.5, None, "SageMakerVariantInvocationsPerInstance"),
+            ),
             PutAlarm(
                 name,
                 wake_metric(name),

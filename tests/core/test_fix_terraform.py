@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -12,12 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.core.fix_calls import call
+from ops.core.fix_calls import call, calls
+from ops.core.fix_newness import missing
 from ops.core.fix_terraform import terraform
+from ops.core.fix_terraform_hosting import UNKNOWN, UNKNOWN_OF
+from ops.core.fix_terraform_hosting import snake as spelt
 from ops.core.fixes import (
+    Await,
     Calls,
     Change,
     ChosenTopic,
+    Create,
+    Delete,
     DeleteAlarms,
     DeletePolicy,
     DeleteSchedule,
@@ -29,8 +34,22 @@ from ops.core.fixes import (
     PutSchedule,
     RegisterTarget,
 )
+from ops.core.resources import CONFIG, ENDPOINT, MODEL, Resource, endpoint
+from ops.core.setup import BOUNDS, Setup
 from ops.core.types import Suspended
-from tests.core.fix_samples import HOSTILE, REF, TOPIC, alarm, every_kind, step, tracking, wake_metric
+from tests.core.fix_samples import (
+    HOSTILE,
+    REF,
+    TOPIC,
+    WISHES,
+    alarm,
+    deploy,
+    every_kind,
+    step,
+    tracking,
+    wake_metric,
+)
+from tests.core.templates import made_by, of_code, plain, resources, shape_of
 
 OTHER_NAMES = {
     "PolicyName": "name",
@@ -41,32 +60,6 @@ OTHER_NAMES = {
 
 def parsed(text: str) -> dict[str, Any]:
     return hcl2.loads(text + "\n")
-
-
-def plain(value: Any) -> Any:
-    """A value of python-hcl2 without its quotes and markers."""
-    if isinstance(value, dict):
-        return {plain(k): plain(v) for k, v in value.items() if not str(k).startswith("__")}
-    if isinstance(value, list):
-        return [plain(v) for v in value]
-    if isinstance(value, str) and value.startswith('"'):
-        known_to_json = re.sub(r"\\(\\|U[0-9A-F]{8})", _long_escape, value)
-        return json.loads(known_to_json).replace("$${", "${").replace("%%{", "%{")
-    return value
-
-
-def _long_escape(found: re.Match[str]) -> str:
-    return found[0] if found[1] == "\\" else chr(int(found[1][1:], 16))
-
-
-def resources(text: str) -> list[tuple[str, str, dict[str, Any]]]:
-    """(type, label, settings) of every resource block."""
-    return [
-        (plain(kind), plain(label), plain(body))
-        for block in parsed(text).get("resource", [])
-        for kind, labelled in block.items()
-        for label, body in labelled.items()
-    ]
 
 
 def snake(name: str) -> str:
@@ -184,3 +177,121 @@ def test_a_change_of_one_line_does_not_claim_the_rest() -> None:
     for change in (RegisterTarget(REF, min=0), EnableAlarmActions("a")):
         assert "its other lines stay as they are" in terraform(Calls((change,), "")).replace("\n# ", " ")
     assert "in place of the block" in terraform(Calls((RegisterTarget(REF, 0, 4),), "")).replace("\n# ", " ")
+
+
+SCHEDULE = PutSchedule(REF, "open", "cron(0 7 ? * MON-FRI *)", "Europe/Berlin", 1)
+NEW = {
+    **{f"deploy {name}": deploy(wish) for name, wish in WISHES.items()},
+    "with a schedule": Calls((RegisterTarget(REF, 0, 4, Suspended(scale_in=True)), SCHEDULE), ""),
+    "wakes": Calls(
+        (PutPolicy(REF, step("wake up")), alarm("wakes", PolicyArn("wake up"), ChosenTopic())), ""
+    ),
+    "tracks": Calls((RegisterTarget(REF, 0, 4), PutPolicy(REF, tracking("track"))), ""),
+}
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_what_is_new_is_made_as_the_calls_make_it_and_not_imported(name: str) -> None:
+    fix = NEW[name]
+    text = terraform(fix, missing(fix, Setup(), REF))
+    assert of_code(text) == made_by(calls(fix))
+    assert "import" not in text
+    assert "#" not in text
+
+
+def test_blocks_name_each_other_where_the_fix_makes_them() -> None:
+    text = terraform(deploy(WISHES["everything"]))
+    for said in (
+        "model_name             = aws_sagemaker_model.doc_model.name",
+        "endpoint_config_name = aws_sagemaker_endpoint_configuration.doc_config_1.name",
+        "depends_on         = [aws_sagemaker_endpoint.doc_async]",
+        "resource_id        = aws_appautoscaling_target.doc_async.resource_id",
+        "[aws_appautoscaling_policy.hasbacklogwithoutcapacity_scalingpolicy.arn]",
+    ):
+        assert said in text
+    there = terraform(deploy(WISHES["plain"]))
+    assert re.search(r'model_name += "there"', there)
+
+
+def test_what_exists_is_named_as_it_is_called_in_aws() -> None:
+    """Its block may have another name in the code of the reader."""
+    fix = Calls((RegisterTarget(REF, 0, 4), PutPolicy(REF, tracking("track"))), "")
+    for new in ((), None):
+        text = terraform(fix, new)
+        assert f'resource_id        = "{REF.resource_id}"' in text
+        assert "aws_appautoscaling_target.doc_async.resource_id" not in text
+        assert text.count("import {") == 2
+    assert terraform(fix, {BOUNDS}).count("import {") == 1
+
+
+@pytest.mark.parametrize("kind", [MODEL, CONFIG, ENDPOINT])
+def test_a_deleted_resource_is_a_block_to_remove_unless_it_is_made_anew(kind: str) -> None:
+    gone = terraform(Calls((Delete(kind, "old"), Await("old", gone=True)), ""))
+    assert 'block whose name is "old"' in gone.replace("\n# ", " ")
+    assert resources(gone) == []
+    again = terraform(Calls((Delete(ENDPOINT, "doc"), Create(endpoint("doc", "c-2"))), ""), ())
+    assert "Remove" not in again
+    assert "in place of the block" in again.replace("\n# ", " ")
+
+
+def test_what_the_provider_cannot_set_is_said() -> None:
+    variant = {"VariantName": "v", "ModelName": "m", "InstancePools": [{"InstanceType": "ml.g5.xlarge"}]}
+    config = {"ProductionVariants": [variant], "VpcConfig": {"Subnets": ["s"]}, "KmsKeyId": TOPIC}
+    text = terraform(Calls((Create(Resource(CONFIG, "c", config)),), ""))
+    said = text.replace("\n# ", " ")
+    assert "has nothing for InstancePools of the endpoint-config c" in said
+    assert "has nothing for VpcConfig of the endpoint-config c" in said
+    ((_, _, body),) = resources(text)
+    assert body == {
+        "name": "c",
+        "kms_key_arn": TOPIC,
+        "production_variants": [{"variant_name": "v", "model_name": "m"}],
+    }
+    vpc = {"PrimaryContainer": {"Image": "i"}, "VpcConfig": {"Subnets": ["s"], "SecurityGroupIds": ["g"]}}
+    whole = Calls((Create(Resource(MODEL, "m", {**vpc, "ExecutionRoleArn": TOPIC})),), "")
+    assert of_code(terraform(whole, {"model m"})) == made_by(calls(whole))
+
+
+DOCUMENTED = """
+accelerator_type accept_eula additional_model_data_source async_inference_config capacity_reservation_config
+capacity_reservation_preference capture_content_type_header capture_mode capture_options channel_name client_config
+compression_type container container_hostname container_startup_health_check_timeout_in_seconds
+cooldown_in_minutes core_dump_config csv_content_types data_capture_config destination_s3_uri enable_capture
+enable_network_isolation enable_ssm_access endpoint_config_name environment error_topic execution_role_arn image
+image_config include_inference_response_in inference_ami_version inference_execution_config
+inference_specification_name initial_instance_count initial_sampling_percentage initial_variant_weight instance_type
+json_content_types kms_key_arn kms_key_id managed_instance_scaling max_concurrency
+max_concurrent_invocations_per_instance max_instance_count maximum_step_size memory_size_in_mb min_instance_count
+ml_reservation_arn mode model_access_config model_cache_setting model_data_download_timeout_in_seconds
+model_data_source model_data_url model_name model_package_name multi_model_config notification_config output_config
+primary_container production_variants provisioned_concurrency repository_access_mode repository_auth_config
+repository_credentials_provider_arn routing_config routing_strategy s3_data_source s3_data_type s3_failure_path
+s3_output_path s3_uri scale_in_policy security_group_ids serverless_config shadow_production_variants status
+strategy subnets success_topic tags variant_name volume_size_in_gb vpc_config
+"""
+"""Arguments of the provider, from its documentation in November 2026."""
+
+
+def test_every_parameter_of_the_api_is_an_argument_of_the_provider_or_said_to_be_none() -> None:
+    names: set[str] = set()
+    for kind, operation in (
+        (MODEL, "CreateModel"),
+        (CONFIG, "CreateEndpointConfig"),
+        (ENDPOINT, "CreateEndpoint"),
+    ):
+        names |= set(_members(shape_of(operation), UNKNOWN_OF.get(kind, UNKNOWN), kind))
+    assert names - set(DOCUMENTED.split()) == set()
+
+
+def _members(shape: Any, unknown: frozenset[str], top: str = "") -> list[str]:
+    """Members of a shape, however deep, in the spelling of the text; names of resources and deployments aside."""
+    if shape.type_name == "list":
+        return _members(shape.member, unknown)
+    if shape.type_name != "structure":
+        return []
+    own = {MODEL: "ModelName", CONFIG: "EndpointConfigName", ENDPOINT: "EndpointName"}.get(top)
+    found = []
+    for name, member in shape.members.items():
+        if name not in unknown and name not in (own, "DeploymentConfig", "Tags"):
+            found += [spelt(name), *_members(member, unknown)]
+    return found

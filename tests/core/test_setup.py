@@ -188,6 +188,16 @@ def test_a_policy_that_comes_back_takes_its_alarm_along() -> None:
     assert back[1] == replace(put_alarm(alarm("rings")), actions=(PolicyArn("wake"),))
 
 
+def test_an_alarm_that_was_not_made_yet_runs_the_policy_that_was() -> None:
+    """By its ARN: nothing that is still to be done makes one, so that no stand-in would be filled."""
+    policy = replace(wake("wake"), arn="")
+    change = PutAlarm("rings", METRIC, 1.0, "GreaterThanThreshold", 60, 2, 2, "missing", (PolicyArn("wake"),))
+    wanted = after(Setup(target=ScalableTarget(Bounds(0, 3))), (PutPolicy(REF, policy), change))
+    assert steps(Setup(), wanted, REF)[-1] == change
+    half = Setup(target=wanted.target, policies=(wake("wake"),))
+    assert steps(half, wanted, REF) == (replace(change, actions=(arn("wake"),)),)
+
+
 def test_alarms_of_target_tracking_come_and_go_with_their_policy() -> None:
     tracked = TargetTrackingPolicy("track", arn("track"), 5.0, METRIC, alarm_names=(f"{OWNED}x-High",))
     whole = Setup(ScalableTarget(Bounds(0, 4)), (tracked,), (), (alarm(f"{OWNED}x-High", arn("track")),))

@@ -12,8 +12,7 @@ from components.unread import ALARMS
 from ops.core.alarm_past import STATE, AlarmPast
 from ops.core.alarm_proposals import proposals
 from ops.core.errors import Unreachable
-from ops.core.fix_terraform import terraform
-from ops.core.fix_text import cli
+from ops.core.fix_texts import Language, texts
 from ops.core.records import AlarmChange
 from ops.core.types import Alarm, MetricRef, Problem, Severity
 from tests.components.samples import NOW, REGION, SampleSource, fleet
@@ -107,10 +106,13 @@ def test_an_endpoint_without_alarms_gets_all_four_as_text(open_page):
         "No alarm watches this endpoint. Nobody would be told of: wake stuck, oldest request, failures and"
         in said
     )
-    assert "set TOPIC_ARN (Terraform: var.alarm_topic_arn) to an SNS topic" in said
+    assert (
+        "set TOPIC_ARN (Terraform: var.alarm_topic_arn, CloudFormation: AlarmTopicArn) to an SNS topic"
+        in said
+    )
     row = fleet().rows[2]
     wanted = proposals(row.endpoint.ref, (), row.ttl_s).missing
-    assert shown(app) == [text for p in wanted for text in (cli(p.fix, REGION), terraform(p.fix))]
+    assert shown(app) == [text for p in wanted for text in texts(p.fix, REGION).values()]
 
 
 def test_what_watches_stands_apart_from_what_moves_instances(open_page):
@@ -166,7 +168,7 @@ def test_a_history_that_cannot_be_read_hides_only_itself(open_page):
     app = open_page(Source(FAILURES, past=past), "alarms", endpoint=NAME)
     assert "cloudwatch:DescribeAlarmHistory" in notices(app)
     assert table_lines(app)[0][-1] == "not known"
-    assert len(shown(app)) == 6
+    assert len(shown(app)) == 3 * len(Language)
 
 
 def test_a_real_time_endpoint_gets_no_proposal_for_a_queue(open_page):

@@ -53,11 +53,13 @@ def test_review_apply_and_undo(sky):
         assert "1–3 instances" in said
         assert "Estimate, at most, were it asleep otherwise" in said
         assert bounds(sky) == (0, 3)
-        api, shell, terraform = (block.value for block in app.code)
+        api, shell, script, terraform, template = (block.value for block in app.code)
         assert json.loads(api)[0]["operation"] == "RegisterScalableTarget"
         assert json.loads(api)[0]["parameters"]["MinCapacity"] == 1
         assert "register-scalable-target" in shell
+        assert "scaling.register_scalable_target(" in script
         assert "aws_appautoscaling_target" in terraform
+        assert "AWS::ApplicationAutoScaling::ScalableTarget" in template
         why(app).set_value("month end").run()
         press(app, "Apply")
         assert bounds(sky) == (1, 3)

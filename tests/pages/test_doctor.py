@@ -13,8 +13,7 @@ from components.unread import OLDER
 from ops.answers import Told
 from ops.core.errors import OpsError, Unreachable
 from ops.core.findings import Examined, Finding
-from ops.core.fix_terraform import terraform
-from ops.core.fix_text import cli
+from ops.core.fix_texts import Language, texts
 from ops.core.fixes import Calls, HumanStep
 from ops.core.moments import mark
 from ops.core.types import EndpointState, Problem, Severity, Verdict
@@ -97,8 +96,8 @@ def test_one_endpoint_with_evidence_reason_and_both_texts(open_page):
         "With this fix: The next request",
     ):
         assert said in shown
-    assert codes(app) == [cli(MENDS, REGION), terraform(MENDS)]
-    assert [tab.label for tab in app.tabs] == ["AWS CLI", "Terraform"]
+    assert codes(app) == list(texts(MENDS, REGION).values())
+    assert [tab.label for tab in app.tabs] == ["AWS CLI", "boto3", "Terraform", "CloudFormation"]
     assert "What a person can do: Subscribe." in shown
     assert BY_HAND in shown
     assert 'href="./endpoint?endpoint=ocr-legacy"' in markup(app)
@@ -179,7 +178,7 @@ def test_read_only_shows_the_same_texts(open_page):
     sample.view = fleet(REAL)
     app = open_page(sample, "doctor", endpoint="ocr-legacy")
     assert "read-only" in markup(app)
-    assert len(codes(app)) == 2
+    assert len(codes(app)) == len(Language)
 
 
 @pytest.mark.parametrize(("count", "says"), [(0, "no finding →"), (2, "2 findings →")])

@@ -1,0 +1,146 @@
+"""Models, endpoint configurations and endpoints: what there is of them now, and waiting for one to be made or gone.
+
+They are made and deleted by the write gate, through `ops.aws.scaling.make`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ops.aws.calls import Reading
+from ops.aws.endpoints import is_missing
+from ops.aws.session import is_loopback
+from ops.core.errors import OpsError
+from ops.core.fix_calls import GONE, Call
+from ops.core.resources import CONFIG, ENDPOINT, FAILED, KINDS, MODEL, UNSETTLED, Resource
+from ops.core.words import duration
+
+Wire = Mapping[str, Any]
+
+POLL_S, POLL_LOOPBACK_S = 5.0, 0.5
+"""Seconds between two looks at an endpoint that is waited for; DescribeEndpoint costs nothing."""
+LONGEST_S = 2 * 3600.0
+"""By AWS's clock: an endpoint that takes longer is not waited for any more."""
+_DESCRIBE = {
+    MODEL: ("DescribeModel", "ModelName"),
+    CONFIG: ("DescribeEndpointConfig", "EndpointConfigName"),
+    ENDPOINT: ("DescribeEndpoint", "EndpointName"),
+}
+_CREATE = {
+    MODEL: (
+        "PrimaryContainer",
+        "Containers",
+        "InferenceExecutionConfig",
+        "ExecutionRoleArn",
+        "VpcConfig",
+        "EnableNetworkIsolation",
+    ),
+    CONFIG: (
+        "ProductionVariants",
+        "DataCaptureConfig",
+        "KmsKeyId",
+        "AsyncInferenceConfig",
+        "ExplainerConfig",
+        "ShadowProductionVariants",
+        "ExecutionRoleArn",
+        "VpcConfig",
+        "EnableNetworkIsolation",
+        "MetricsConfig",
+    ),
+    ENDPOINT: ("EndpointConfigName",),
+}
+"""What of a description the call that makes it takes."""
+_DEFAULTS: dict[str, Any] = {
+    "InitialVariantWeight": 1.0,
+    "EnableNetworkIsolation": False,
+    "Mode": "SingleModel",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One look at an endpoint that is waited for. `next_s`: real seconds until the next look."""
+
+    done: bool
+    said: str
+    next_s: float
+
+
+def present(reading: Reading, keys: Iterable[tuple[str, str]]) -> tuple[Resource, ...]:
+    """Those of these (kind, name) that exist, as they would be made. Raises OpsError."""
+    wanted = sorted(keys, key=lambda key: (KINDS.index(key[0]), key[1]))
+    found = reading.each(lambda key: _one(reading, *key), wanted)
+    return tuple(each for each in found if each is not None)
+
+
+def _one(reading: Reading, kind: str, name: str) -> Resource | None:
+    operation, key = _DESCRIBE[kind]
+    try:
+        wire = reading.ask("sagemaker", operation, **{key: name})
+    except OpsError as error:
+        if is_missing(error):
+            return None
+        raise
+    return parse_resource(kind, name, wire)
+
+
+def parse_resource(kind: str, name: str, wire: Wire) -> Resource:
+    """A description as what would make it: without what AWS adds, and without its defaults."""
+    parameters = {key: _bare(wire[key]) for key in _CREATE[kind] if _told(key, wire.get(key))}
+    return Resource(
+        kind,
+        name,
+        parameters,
+        status=str(wire.get("EndpointStatus", "")),
+        reason=str(wire.get("FailureReason", "")),
+    )
+
+
+def _told(key: str, value: Any) -> bool:
+    return value is not None and value not in ({}, []) and not (key in _DEFAULTS and value == _DEFAULTS[key])
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _bare(v) for k, v in value.items() if _told(k, v)}
+    return [_bare(v) for v in value] if isinstance(value, list) else value
+
+
+def wait(reading: Reading, call: Call) -> Iterator[Seen]:
+    """Looks at an endpoint until what is waited for is so; the last look says `done`.
+
+    Raises OpsError where it cannot come to that any more: the endpoint has failed, or is gone.
+    """
+    name, gone = str(call.parameters["EndpointName"]), call.waits == GONE
+    pause_s = POLL_LOOPBACK_S if is_loopback(reading.session.where.endpoint_url) else POLL_S
+    began = None
+    while True:
+        found = _one(reading, ENDPOINT, name)
+        now = reading.now
+        began = began or now
+        waited = (now - began).total_seconds()
+        if found is None and not gone:
+            raise OpsError(f"The endpoint {name} is gone.", "Somebody deleted it while it was waited for.")
+        if found is None:
+            yield Seen(True, f"{name} is gone.", 0.0)
+            return
+        if found.status == FAILED and not gone:
+            reason = found.reason or "AWS gives no reason."
+            raise OpsError(f"The endpoint {name} could not be created: {reason}", _mend(reason))
+        if not gone and found.status not in UNSETTLED:
+            yield Seen(True, f"{name} is {found.status}.", 0.0)
+            return
+        if waited > LONGEST_S:
+            raise OpsError(
+                f"The endpoint {name} is still {found.status} after {duration(waited)}.",
+                "Look at its logs; continue here when it has come to an end.",
+            )
+        yield Seen(False, f"{name} is {found.status} for {duration(waited)}.", pause_s)
+
+
+def _mend(reason: str) -> str:
+    if "ResourceLimitExceeded" in reason or "limit" in reason.lower():
+        return "Have the quota of this instance type raised, or choose another type; then clean up and deploy anew."
+    return "Its log group says why its container did not answer; clean up, mend it, and deploy anew."

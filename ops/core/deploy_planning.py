@@ -1,0 +1,88 @@
+"""A deployment, or what is left of one, as a plan for the write gate. Pure. Money is an estimate at list price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from ops.core.change import Caution, ChangePlan, CostEffect
+from ops.core.errors import BadInput
+from ops.core.fixes import Change, Create, Delete
+from ops.core.plan_effects import DAYS_PER_MONTH, HOURS_PER_DAY
+from ops.core.planning import needs
+from ops.core.resources import ENDPOINT
+from ops.core.setup import Setup, differences, touched
+from ops.core.setup_steps import after
+from ops.core.types import EndpointRef, Price, Severity
+
+
+def taken(present: Setup) -> None:
+    """Raises BadInput where a name of the deployment exists already: nothing is made then."""
+    if not present.resources:
+        return
+    kinds = {"endpoint-config": "endpoint configuration"}
+    names = [f"the {kinds.get(r.kind, r.kind)} {r.name}" for r in present.resources]
+    raise BadInput(
+        f"There is already {' and '.join(names)}.",
+        "Choose other names, or delete what is there first.",
+    )
+
+
+def make(
+    identity: str,
+    kind: str,
+    title: str,
+    changes: Iterable[Change],
+    before: Setup,
+    ref: EndpointRef,
+    now: datetime,
+    *,
+    effect: str,
+    cost: CostEffect | None = None,
+    cautions: Iterable[Caution] = (),
+    undo_of: str = "",
+) -> ChangePlan:
+    """A plan that makes or deletes what SageMaker holds. Raises BadInput."""
+    made = tuple(changes)
+    wanted = after(before, made)
+    keys = {*touched(made, before), *(r.key for r in wanted.resources)}
+    old, new = before.only(keys), wanted.only(keys)
+    found = tuple(cautions)
+    deletes = any(isinstance(c, Delete) and c.kind == ENDPOINT for c in made)
+    hurts = deletes or any(c.severity is Severity.CRITICAL for c in found)
+    return ChangePlan(
+        identity,
+        ref,
+        kind,
+        title,
+        made,
+        old,
+        new,
+        differences(old, new, ref),
+        effect,
+        now,
+        cost,
+        found,
+        ref.name if hurts else "",
+        needs(made),
+        undo_of,
+    )
+
+
+def cost_of_one(price: Price | None, instance_type: str) -> CostEffect:
+    """What one instance costs that never sleeps: the dearest that a forgotten minimum of one would be."""
+    if price is None:
+        return CostEffect(None, None, f"No list price of {instance_type} is known.")
+    day = price.usd_per_hour * HOURS_PER_DAY
+    return CostEffect(
+        Decimal(0),
+        Decimal(0),
+        f"Estimate at list price: ${price.usd_per_hour} an hour for each instance in service, nothing while it "
+        f"sleeps; one that never slept would be about ${day:,.0f} a day, ${day * DAYS_PER_MONTH:,.0f} a month.",
+    )
+
+
+def creates(plan: ChangePlan) -> bool:
+    """Whether it makes an endpoint."""
+    return any(isinstance(c, Create) and c.resource.kind == ENDPOINT for c in plan.changes)

@@ -1,0 +1,111 @@
+"""A fix as a Python script on boto3, which runs as it stands: clients, calls in their order, waiters.
+
+Source: the documentation of boto3 on clients and waiters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ops.core.fix_calls import HOSTING, SCALING, WATCHING, Call, calls
+from ops.core.fixes import Calls, ChosenTopic, PolicyArn
+from ops.core.quoting import quoted
+
+TOPIC = "TOPIC_ARN"
+"""The variable that the reader sets to the topic that is to be told."""
+WIDTH = 100
+_CLIENTS = {HOSTING: "sagemaker", SCALING: "scaling", WATCHING: "cloudwatch"}
+_POLICY = "policy_arn"
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def boto3(fix: Calls, region: str) -> str:
+    """The script: it ends with an error at the first call that AWS refuses, and makes none of those after it."""
+    made = calls(fix)
+    variables = _variables(made)
+    parts = ["import boto3", f"REGION = {quoted(region)}"]
+    if any(isinstance(each, ChosenTopic) for call in made for each in _stand_ins(call)):
+        parts.append(_to_be_set(TOPIC, "the ARN of the SNS topic that is to be told"))
+    known = {call.makes for call in made}
+    parts += [
+        _to_be_set(variable, f"the ARN of the policy {policy}")
+        for policy, variable in variables.items()
+        if policy not in known
+    ]
+    services = dict.fromkeys(call.service for call in made)
+    parts.append(
+        "\n".join(f"{_CLIENTS[each]} = boto3.client({quoted(each)}, region_name=REGION)" for each in services)
+    )
+    parts += [_call(call, variables) for call in made]
+    return "\n\n".join(parts)
+
+
+def _method(operation: str) -> str:
+    """PutMetricAlarm as boto3 spells it: put_metric_alarm."""
+    return _CAPITAL.sub("_", operation).lower()
+
+
+def _variables(made: Sequence[Call]) -> Mapping[str, str]:
+    """The variable of each policy whose ARN a call needs."""
+    needed = dict.fromkeys(v.policy for c in made for v in _stand_ins(c) if isinstance(v, PolicyArn))
+    return {policy: _POLICY if n == 1 else f"{_POLICY}_{n}" for n, policy in enumerate(needed, 1)}
+
+
+def _stand_ins(call: Call) -> Iterable[PolicyArn | ChosenTopic]:
+    for value in call.parameters.values():
+        for part in value if isinstance(value, list) else ():
+            if isinstance(part, PolicyArn | ChosenTopic):
+                yield part
+
+
+def _to_be_set(variable: str, what: str) -> str:
+    """A variable that only the reader can set; without it the script makes no call."""
+    return "\n".join(
+        (
+            f'{variable} = ""',
+            f"if not {variable}:",
+            f"    raise SystemExit({quoted(f'Set {variable} first: {what}.')})",
+        )
+    )
+
+
+def _call(call: Call, variables: Mapping[str, str]) -> str:
+    client = _CLIENTS[call.service]
+    head = f"{client}.{_method(call.operation)}("
+    if call.waits:
+        head = f"{client}.get_waiter({quoted(call.waits)}).wait("
+    variable = variables.get(call.makes) if call.makes else None
+    tail = ""
+    if variable is not None:
+        head, tail = f"{variable} = {head}", '["PolicyARN"]'
+    pairs = [(f"{name}=", value) for name, value in call.parameters.items()]
+    return f"{head}{_listed(pairs, variables, '', len(head) + len(tail))}){tail}"
+
+
+def _literal(value: Any, variables: Mapping[str, str], indent: str, taken: int) -> str:
+    """A value as Python writes it. `taken`: how much of the line is taken by what stands before it."""
+    if isinstance(value, PolicyArn):
+        return variables[value.policy]
+    if isinstance(value, ChosenTopic):
+        return TOPIC
+    if isinstance(value, Mapping):
+        pairs = [(f"{quoted(str(key))}: ", part) for key, part in value.items()]
+        return f"{{{_listed(pairs, variables, indent, taken)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{_listed([('', part) for part in value], variables, indent, taken)}]"
+    return quoted(value) if isinstance(value, str) else repr(value)
+
+
+def _listed(pairs: Sequence[tuple[str, Any]], variables: Mapping[str, str], indent: str, taken: int) -> str:
+    """What stands between two brackets: on one line where it fits, else each part on its own."""
+    flat = ", ".join(f"{name}{_literal(value, variables, '', -(10**6))}" for name, value in pairs)
+    if taken + len(flat) + 1 <= WIDTH:
+        return flat
+    deeper = f"{indent}    "
+    lines = [
+        f"{deeper}{name}{_literal(value, variables, deeper, len(deeper) + len(name) + 1)},"
+        for name, value in pairs
+    ]
+    return "\n" + "\n".join(lines) + f"\n{indent}"

@@ -1,0 +1,137 @@
+"""The boto3 script of a fix is its calls: run as it stands, it gives boto3 the very parameters, whatever the names."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore import xform_name
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.core.fix_boto3 import WIDTH, boto3
+from ops.core.fix_calls import GONE, IN_SERVICE, Call, calls, filled
+from ops.core.fixes import Await, Calls, ChosenTopic, Create, Delete, DeletePolicy, PolicyArn, PutPolicy
+from ops.core.resources import ENDPOINT, endpoint
+from tests.core.fix_samples import (
+    HOSTILE,
+    REF,
+    REGION,
+    TOPIC,
+    WISHES,
+    alarm,
+    deploy,
+    every_kind,
+    step,
+)
+
+MODELS = botocore.session.get_session()
+Ran = list[tuple[str, str, dict[str, Any]]]
+
+
+class Client:
+    """Writes down what a script asks of boto3."""
+
+    def __init__(self, service: str, region: str, ran: Ran) -> None:
+        self.service, self.region, self.ran = service, region, ran
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**parameters: Any) -> dict[str, str]:
+            assert self.region == REGION
+            self.ran.append((self.service, name, parameters))
+            return {"PolicyARN": arn(parameters.get("PolicyName", ""))}
+
+        return call
+
+    def get_waiter(self, name: str) -> Any:
+        return SimpleNamespace(wait=lambda **p: self.ran.append((self.service, f"wait {name}", p)))
+
+
+def arn(policy: str) -> str:
+    return f"arn of {policy}"
+
+
+def ran(script: str) -> Ran:
+    found: Ran = []
+    stand_in = SimpleNamespace(client=lambda service, region_name: Client(service, region_name, found))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "boto3", stand_in)
+        exec(compile(script, "plan.py", "exec"), {})
+    return found
+
+
+def with_topic(script: str) -> str:
+    assert 'TOPIC_ARN = ""\n' in script
+    return script.replace('TOPIC_ARN = ""', f"TOPIC_ARN = {TOPIC!r}")
+
+
+def asked(made: Call) -> tuple[str, str, dict[str, Any]]:
+    policies = {
+        part.policy: arn(part.policy)
+        for value in made.parameters.values()
+        for part in (value if isinstance(value, list) else ())
+        if isinstance(part, PolicyArn)
+    }
+    what = f"wait {made.waits}" if made.waits else xform_name(made.operation)
+    return made.service, what, dict(filled(made, policies, TOPIC).parameters)
+
+
+@pytest.mark.parametrize("name", ["wake-doc-async", *HOSTILE])
+def test_python_hands_the_very_parameters_to_boto3(name: str) -> None:
+    fix = every_kind(name)
+    assert ran(with_topic(boto3(fix, REGION))) == [asked(made) for made in calls(fix)]
+
+
+@pytest.mark.parametrize("wish", WISHES)
+def test_a_deployment_is_made_and_waited_for(wish: str) -> None:
+    fix = deploy(WISHES[wish])
+    found = ran(with_topic(boto3(fix, REGION)))
+    assert found == [asked(made) for made in calls(fix)]
+    assert ("sagemaker", "wait endpoint_in_service", {"EndpointName": "doc-async"}) in found
+
+
+def test_what_is_deleted_is_waited_for_by_a_waiter_that_boto3_has() -> None:
+    fix = Calls(
+        (Delete(ENDPOINT, "doc"), Await("doc", gone=True), Create(endpoint("doc", "c")), Await("doc")), ""
+    )
+    assert [what for _, what, _ in ran(boto3(fix, REGION))] == [
+        "delete_endpoint",
+        f"wait {GONE}",
+        "create_endpoint",
+        f"wait {IN_SERVICE}",
+    ]
+    known = {xform_name(each) for each in MODELS.get_waiter_model("sagemaker").waiter_names}
+    assert {GONE, IN_SERVICE} <= known
+
+
+def test_without_a_topic_nothing_is_asked() -> None:
+    script = boto3(Calls((PutPolicy(REF, step("wake")), alarm("told", ChosenTopic())), ""), REGION)
+    found: Ran = []
+    with pytest.raises(SystemExit, match="Set TOPIC_ARN"):
+        found += ran(script)
+    assert found == []
+
+
+def test_a_policy_that_the_script_does_not_make_must_be_named_first() -> None:
+    script = boto3(Calls((alarm("wakes", PolicyArn('the "old" one')),), ""), REGION)
+    with pytest.raises(SystemExit, match="Set policy_arn"):
+        ran(script)
+    named = script.replace('policy_arn = ""', 'policy_arn = "arn"')
+    assert ran(named)[0][2]["AlarmActions"] == ["arn"]
+
+
+@given(st.text(min_size=1))
+def test_any_text_is_a_string_of_the_language(name: str) -> None:
+    script = boto3(Calls((DeletePolicy(REF, name),), ""), REGION)
+    assert all(line.isprintable() for line in script.split("\n"))
+    (call,) = (n for n in ast.walk(ast.parse(script)) if isinstance(n, ast.keyword) and n.arg == "PolicyName")
+    assert ast.literal_eval(call.value) == name
+
+
+def test_lines_are_short() -> None:
+    for wish in WISHES.values():
+        assert max(map(len, boto3(deploy(wish), REGION).splitlines())) <= WIDTH

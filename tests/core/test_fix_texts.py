@@ -1,0 +1,46 @@
+"""One table of languages: every plan and every fix is written in all of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from ops.core import deploy_planning
+from ops.core.deployment import wanted
+from ops.core.fix_cloudformation import cloudformation
+from ops.core.fix_terraform import terraform
+from ops.core.fix_texts import CODE, LABELS, Language, of_plan, texts
+from ops.core.fixes import Calls, Change
+from ops.core.setup import Setup
+from ops.core.setup_steps import steps
+from tests.core.fix_samples import REGION, WISHES, every_kind
+
+WISH = WISHES["everything"]
+REF = WISH.ref("123456789012", REGION)
+
+
+def plan(*changes: Change, before: Setup | None = None) -> object:
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    return deploy_planning.make(
+        "1", "deploy", "Deploy", changes, before or Setup(), REF, at, effect="It is so."
+    )
+
+
+def test_every_language_has_a_label_and_a_text() -> None:
+    found = texts(every_kind("wake"), REGION)
+    assert list(found) == list(Language) == list(LABELS) == list(CODE)
+    assert all(found.values())
+    assert found[Language.CLOUDFORMATION] == cloudformation(every_kind("wake"), REGION)
+
+
+def test_a_plan_knows_what_is_new() -> None:
+    changes = steps(Setup(), wanted(WISH, REF), REF)
+    found = of_plan(plan(*changes))
+    assert "import" not in found[Language.TERRAFORM]
+    assert "xists" not in found[Language.CLOUDFORMATION]
+    fix = Calls((changes[-1],), "")
+    assert "import" in terraform(fix)
+    assert "import" not in of_plan(plan(changes[-1], before=Setup()))[Language.TERRAFORM]
+
+
+def test_without_changes_there_is_nothing_to_copy() -> None:
+    assert set(of_plan(plan()).values()) == {""}
