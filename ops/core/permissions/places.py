@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ops.core.errors import BadInput
 from ops.core.fix_calls import DIMENSION, NAMESPACE
@@ -51,12 +51,31 @@ class Places:
             return "aws-cn"
         return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
 
+    def given(self, **better: str | tuple[str, ...]) -> Places:
+        """The same with what is named here; what is empty stays as it was."""
+        return replace(self, **{name: value for name, value in better.items() if value})  # type: ignore[arg-type]
+
     def arn(self, service: str, rest: str) -> str:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{rest}"
 
     def s3(self, address: str) -> str:
         """The ARN of a bucket, or of objects in one."""
         return f"arn:{self.partition}:s3:::{address}"
+
+
+def places_of(
+    *,
+    topic: str | None = None,
+    export: str | None = None,
+    answers: str | None = None,
+    table: str | None = None,
+    workgroup: str = "primary",
+) -> Places:
+    """What settings name; an export in files of this machine needs no right."""
+    lies = export if export is not None and export.startswith("s3://") else ""
+    return Places(
+        topic=topic or "", export=lies, answers=answers or "", table=table or "", workgroup=workgroup
+    )
 
 
 def checked(places: Places) -> Places:

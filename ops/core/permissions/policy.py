@@ -107,6 +107,22 @@ def missing(document: Document) -> tuple[str, ...]:
     return tuple(name for name in STAND_INS if name in text)
 
 
+def notes(document: Document) -> tuple[str, ...]:
+    """What a document of ours cannot know, in sentences."""
+    resources = json.dumps(document)
+    found = []
+    if "iam:PassRole" in resources and ':role/*"' in resources:
+        found.append(
+            "iam:PassRole reaches every role of the account that SageMaker may take: name those of your models."
+        )
+    if "s3:GetObject" in resources:
+        found.append(
+            "A bucket with a KMS key of your own also asks for kms:Decrypt on that key, and for kms:GenerateDataKey "
+            "where something is written: add them for that key alone."
+        )
+    return tuple(found)
+
+
 def _document(parts: list[Document]) -> Document:
     return {"Version": VERSION, "Statement": parts}
 
