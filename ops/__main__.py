@@ -24,6 +24,7 @@ from ops import (
     cli_incident,
     cli_plan,
     cli_policy,
+    cli_preflight,
     cli_replay,
     cli_requests,
     cli_savings,
@@ -137,6 +138,7 @@ cli_failures.add_to(app, lambda work, json: _run(work, json), lambda hours: span
 cli_requests.add_to(app, lambda work, json: _run(work, json))
 cli_plan.add_to(app, lambda work, json: _run(work, json))
 cli_policy.add_to(app, lambda work, json: _run(work, json))
+cli_preflight.add_to(app, lambda work, json: _run(work, json))
 cli_replay.add_to(app, lambda work, json: _run(work, json))
 cli_savings.add_to(app, lambda work, json: _run(work, json))
 
