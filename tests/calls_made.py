@@ -19,27 +19,27 @@ LOG = logging.getLogger("ops.calls")
 MADE, REFUSED = "made", "refused"
 
 
-class Recorder(logging.Handler):
-    """Keeps each call once, in memory and in a file."""
+class Recorder(logging.Filter):
+    """Keeps each call once, in memory and in a file, and keeps them out of what pytest captures."""
 
     def __init__(self, file: Path) -> None:
-        super().__init__(logging.DEBUG)
+        super().__init__()
         self._file = file
         self._guard = threading.Lock()
         self._seen: set[tuple[str, str]] = set()
         self._refused: list[str] = []
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def filter(self, record: logging.LogRecord) -> bool:
         kind = REFUSED if record.levelno >= logging.ERROR else MADE
         call = record.getMessage()
         with self._guard:
             if kind == REFUSED:
                 self._refused.append(call)
-            if (kind, call) in self._seen:
-                return
-            self._seen.add((kind, call))
-            with self._file.open("a", encoding="utf-8") as out:
-                out.write(f"{kind} {call}\n")
+            if (kind, call) not in self._seen:
+                self._seen.add((kind, call))
+                with self._file.open("a", encoding="utf-8") as out:
+                    out.write(f"{kind} {call}\n")
+        return kind == REFUSED
 
     def take_refused(self) -> list[str]:
         """What was refused since this was last asked."""
@@ -49,11 +49,10 @@ class Recorder(logging.Handler):
 
 
 def watch(file: Path) -> Recorder:
-    """Record the calls of this process from now on. The level and the handler are this logger's alone."""
+    """Record the calls of this process from now on."""
     recorder = Recorder(file)
     LOG.setLevel(logging.DEBUG)
-    LOG.propagate = False
-    LOG.addHandler(recorder)
+    LOG.addFilter(recorder)
     return recorder
 
 

@@ -22,7 +22,6 @@ class Account:
 
     def __init__(self, aws: SteppedAws) -> None:
         self.aws = aws
-        self.aws = aws
         self.sagemaker = aws.client("sagemaker")
         self.runtime = aws.client("sagemaker-runtime")
         self.scaling = aws.client("application-autoscaling")

@@ -162,7 +162,8 @@ _RESOURCES: Mapping[Scope, Callable[[Places], list[str]]] = {
     Scope.ANSWERS_BUCKET: _bucket("answers", ANSWERS),
     Scope.ANSWERS: _objects("answers", ANSWERS),
     Scope.WORKGROUP: lambda p: [p.arn("athena", f"workgroup/{p.workgroup}")],
-    Scope.CATALOG: _of("athena", "datacatalog/AwsDataCatalog"),
+    # both spellings: resources are compared to the letter, and PyAthena asks for the second one
+    Scope.CATALOG: _of("athena", "datacatalog/AwsDataCatalog", "datacatalog/awsdatacatalog"),
     Scope.TABLES: _tables,
 }
 _CONDITIONS: Mapping[Scope, Callable[[Places], Condition]] = {
