@@ -12,7 +12,7 @@ import typer
 from ops.cli_show import aligned, plain, where, wrapped, write
 from ops.config import Settings
 from ops.console import Console
-from ops.core.preflight import Answer, Preflight, Tried, grouped
+from ops.core.preflight import Answer, Preflight, Tried, grouped, needed_for, without
 
 Run = Callable[[Callable[[], int], bool], None]
 Json = Annotated[bool, typer.Option("--json", help="Write exactly one JSON document to stdout.")]
@@ -81,7 +81,7 @@ def text(found: Preflight) -> str:
     for answer in (Answer.DENIED, Answer.UNCLEAR):
         lines += _trouble(found, answer)
     allowed = grouped(t for t in found.tried if t.answer is Answer.ALLOWED)
-    rows = [(_MARK[Answer.ALLOWED], g[0].action, "allowed", g[0].row.needed_for) for g in allowed]
+    rows = [(_MARK[Answer.ALLOWED], g[0].action, "allowed", needed_for(g)) for g in allowed]
     lines += ["", *aligned([("", "action", "answer", "needed for"), *rows], ())]
     whys: dict[str, dict[str, None]] = {}
     for each in found.tried:
@@ -101,8 +101,8 @@ def _trouble(found: Preflight, answer: Answer) -> list[str]:
     for group in grouped(t for t in found.tried if t.answer is answer):
         first = group[0]
         lines += ["", f"{_MARK[answer]} {first.action}  {answer.value}"]
-        lines += wrapped(f"Needed for {first.row.needed_for}.", "  ")
-        lines += wrapped(f"Lives without it: {first.row.without}.", "  ")
+        lines += wrapped(f"Needed for {needed_for(group)}.", "  ")
+        lines += wrapped(f"Lives without it: {without(group)}.", "  ")
         if answer is Answer.UNCLEAR:
             lines += wrapped(first.why, "  ")
     return lines

@@ -140,6 +140,9 @@ def test_a_viewers_policy_suffices_for_all_that_is_read(world: World) -> None:
         console.publish(world.notices, "calm", "All is calm.")
         assert console.preflight("viewer").fine
         assert denied(world.url) == {}
+        deny(world.url, "sqs:GetQueueAttributes")
+        assert [t.action for t in console.preflight("viewer").lacking] == ["sqs:GetQueueAttributes"]
+        deny(world.url)
         assert set(console.usage().calls) >= calls("viewer")
         with pytest.raises(Denied):
             console.upload("doc", "x.json", iter([b"{}"]), ANNA)

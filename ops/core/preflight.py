@@ -74,8 +74,19 @@ class Preflight:
 
 
 def grouped(found: Iterable[Tried]) -> tuple[tuple[Tried, ...], ...]:
-    """The lines of one action together: those that were tried decide, the first of them is shown."""
+    """The lines of one action and one answer together, in the order of the table."""
     groups: dict[tuple[str, str, Answer, str], list[Tried]] = {}
     for each in found:
-        groups.setdefault((each.action, each.row.role, each.answer, each.row.without), []).append(each)
+        why = each.why if each.answer in (Answer.NOT_TRIED, Answer.UNCLEAR) else ""
+        groups.setdefault((each.action, each.row.role, each.answer, why), []).append(each)
     return tuple(tuple(group) for group in groups.values())
+
+
+def needed_for(group: Iterable[Tried]) -> str:
+    """What the lines of one action are needed for, each once."""
+    return "; ".join(dict.fromkeys(each.row.needed_for for each in group))
+
+
+def without(group: Iterable[Tried]) -> str:
+    """What lives without them, each once."""
+    return "; ".join(dict.fromkeys(each.row.without for each in group))

@@ -192,7 +192,7 @@ _WATCHED = (
         "s3:GetObject",
         Scope.OBJECTS,
         "whether a result is there, and its size",
-        "Requests: how far a request is",
+        "Requests: how far a request is, where no message tells",
     ),
     _read(
         "sqs",
