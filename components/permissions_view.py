@@ -16,6 +16,8 @@ _SHOWN = {
     Answer.UNCLEAR: ("?", "waking"),
     Answer.NOT_TRIED: ("–", "muted"),
 }
+ONE_LINE = 36
+"""Letters of code that a line of a telephone holds."""
 _HEADS = (("IAM action", ""), ("needed for", ""), ("answer", ""), ("lives without it", ""))
 
 
@@ -45,7 +47,7 @@ def _row(group: Sequence[Tried]) -> Html:
     if first.answer is Answer.DENIED and first.lacking:
         why = f"AWS wants it for {first.row.action}."
     return line(
-        cell(html("<code>{a}</code>", a=first.action), "", "name wide"),
+        cell(_code(first.action), "", "wide"),
         cell(needed_for(group), "needed for", "wide"),
         cell(
             html(
@@ -78,14 +80,26 @@ def _untried(groups: Sequence[Sequence[Tried]]) -> Html:
         html(
             "<li>{why} {actions}</li>",
             why=why,
-            actions=Html(", ".join(html("<code>{a}</code>", a=action) for action in actions)),
+            actions=Html(", ".join(_code(action) for action in actions)),
         )
         for why, actions in whys.items()
     )
-    number = sum(len(actions) for actions in whys.values())
+    number = len({action for actions in whys.values() for action in actions})
     return html(
         '<details data-focus="untried"><summary data-focus="untried-summary">{n} not tried, and why</summary>'
         '<ul class="evidence">{items}</ul></details>',
         n=fmt.plural(number, "action"),
         items=items,
+    )
+
+
+def _code(action: str) -> Html:
+    """An action, whole on a line of a telephone, or parted at its colon alone."""
+    if len(action) <= ONE_LINE:
+        return html('<code class="nowrap">{a}</code>', a=action)
+    service, _, name = action.partition(":")
+    return html(
+        '<code><span class="nowrap">{service}:</span><wbr><span class="nowrap">{name}</span></code>',
+        service=service,
+        name=name,
     )

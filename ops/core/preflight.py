@@ -60,16 +60,17 @@ class Preflight:
     @property
     def sentence(self) -> str:
         """The outcome in a sentence or two."""
-        counted = {answer: sum(t.answer is answer for t in self.tried) for answer in Answer}
+        counted = {answer: len({t.action for t in self.tried if t.answer is answer}) for answer in Answer}
         whom = "reading bills" if self.role == BILLING else f"the role {self.role}"
         denied = sorted({t.action for t in self.tried if t.answer is Answer.DENIED})
         if denied:
             said = f"Denied of what {whom} needs: {listed(denied)}."
         elif counted[Answer.UNCLEAR]:
-            said = f"{count(counted[Answer.UNCLEAR], 'call')} got no clear answer."
+            unclear = sorted({t.action for t in self.tried if t.answer is Answer.UNCLEAR})
+            said = f"No clear answer for {listed(unclear)}."
         else:
             said = f"Everything that was tried for {whom} is allowed."
-        more = f"{counted[Answer.ALLOWED]} allowed, {counted[Answer.NOT_TRIED]} not tried."
+        more = f"{count(counted[Answer.ALLOWED], 'action')} allowed, {counted[Answer.NOT_TRIED]} not tried."
         return f"{said} {more} {self.paid}".strip()
 
 
