@@ -23,6 +23,8 @@ from ops import (
     cli_failures,
     cli_incident,
     cli_plan,
+    cli_policy,
+    cli_preflight,
     cli_replay,
     cli_requests,
     cli_savings,
@@ -137,6 +139,8 @@ cli_warm.add_to(app, lambda work, json: _run(work, json))
 cli_failures.add_to(app, lambda work, json: _run(work, json), lambda hours: span_of_hours(_number(hours)))
 cli_requests.add_to(app, lambda work, json: _run(work, json))
 cli_plan.add_to(app, lambda work, json: _run(work, json))
+cli_policy.add_to(app, lambda work, json: _run(work, json))
+cli_preflight.add_to(app, lambda work, json: _run(work, json))
 cli_replay.add_to(app, lambda work, json: _run(work, json))
 cli_savings.add_to(app, lambda work, json: _run(work, json))
 

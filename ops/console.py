@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ops import clock, cold_views, failed, handing_over
+from ops import clock, cold_views, failed, handing_over, preflight
 from ops.activity import ActivityPart
 from ops.aws import alarm_history, notify
 from ops.capacity import Sizing
@@ -20,6 +20,7 @@ from ops.core.fixes import Calls
 from ops.core.incident import Incident
 from ops.core.log_lines import checked_name, most_said
 from ops.core.moments import written
+from ops.core.preflight import Preflight
 from ops.core.requests import RequestFilter
 from ops.core.since import Since
 from ops.core.types import Endpoint, EndpointState, Window
@@ -141,6 +142,20 @@ class Console(ActivityPart, PlannerSearch, Sending, Sizing, SavingsConsole, Depl
     def publish(self, topic: str, subject: str, text: str) -> None:
         """Send one notice to the topic that was set for them. Raises Denied, BadInput, OpsError."""
         notify.publish(self._reading(), topic, subject, text)
+
+    def preflight(self, role: str, *, paid: bool = False) -> Preflight:
+        """What the present credentials may do of what a role needs; `paid`: also calls that AWS bills for.
+
+        Raises BadInput for an unknown role, OpsError where AWS cannot be asked at all.
+        """
+        return preflight.run(
+            self._reading(),
+            self.connection(),
+            role,
+            paid=paid,
+            bills=self._bills.places,
+            installation=self._installation(),
+        )
 
     def read(self, looked_at: Collection[str], *, anybody: bool) -> FleetView:
         """One round of the collector: what is due at the interest that there is, see ops.core.pacing.

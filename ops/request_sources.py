@@ -19,6 +19,7 @@ from ops.core import metrics
 from ops.core.ahead import NOTHING, Ahead, ahead
 from ops.core.change import Actor
 from ops.core.errors import BadInput, Denied, OpsError
+from ops.core.permissions.places import INPUTS
 from ops.core.request_seen import EndpointSeen
 from ops.core.requests import MOST_PAYLOAD, Sent
 from ops.core.types import Endpoint, Window
@@ -27,8 +28,6 @@ from ops.on_record import Attempt, on_record
 from ops.opened import Opened
 from ops.store.ledger import Ledger
 
-INPUTS = "ebb-input"
-"""Prefix of inputs that are uploaded, in the bucket of the endpoint's output path unless another is named."""
 LOOK = timedelta(hours=1)
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import access, scope, session, settings_view
+from components import access, permissions_panel, scope, session, settings_view
 from components.access import require
 from components.live import live_panel
 from components.markup import html, show
@@ -50,3 +50,4 @@ if view.places:
     test()
     live_panel(told, key="told", part="what was told last")
 live_panel(settings, key="settings-panel", part="the settings", at_least=3600.0)
+permissions_panel.show(user)

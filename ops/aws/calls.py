@@ -15,6 +15,7 @@ from botocore.parsers import ResponseParserError
 
 from ops.aws.session import AwsSession, is_loopback
 from ops.core.errors import CredentialsProblem, Denied, OpsError, Throttled, Unreachable
+from ops.core.permissions import iam_action
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -53,19 +54,6 @@ _THROTTLED = {
 _BARE_DENIAL, _BARE_MISSING = ("403", "Forbidden"), ("404", "Not Found")
 """What botocore makes of an answer without a body: those to HEAD have none."""
 MISSING = "404"
-_IAM_PREFIX = {"resourcegroupstaggingapi": "tag", "service-quotas": "servicequotas"} | {
-    "sagemaker-runtime": "sagemaker"
-}
-_IAM_ACTIONS = {
-    ("s3", "ListObjectsV2"): "s3:ListBucket",
-    ("s3", "HeadBucket"): "s3:ListBucket",
-    ("s3", "HeadObject"): "s3:GetObject",
-    ("s3", "CreateMultipartUpload"): "s3:PutObject",
-    ("s3", "UploadPart"): "s3:PutObject",
-    ("s3", "CompleteMultipartUpload"): "s3:PutObject",
-    ("sqs", "DeleteMessageBatch"): "sqs:DeleteMessage",
-}
-"""Operations that IAM calls by another name."""
 _NAMES = {"sagemaker": "SageMaker", "cloudwatch": "CloudWatch", "sts": "STS"} | {
     "application-autoscaling": "Application Auto Scaling",
     "logs": "CloudWatch Logs",
@@ -96,7 +84,7 @@ class Reading:
         return self._now
 
     def ask(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
-        """One call. Raises an OpsError with AWS's code in `.code`."""
+        """One call. Raises an OpsError with AWS's code in `.code`; Undeclared for one that is not in the table."""
         try:
             client = self.session.client(service)
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
@@ -146,11 +134,6 @@ def _is_page(answer: Any) -> bool:
     if "ETag" in answer:  # an object of S3, which may well be a web page
         return False
     return str(headers.get("content-type", "")).lower().startswith("text/html")
-
-
-def iam_action(service: str, operation: str) -> str:
-    own = f"{_IAM_PREFIX.get(service, service)}:{operation}"
-    return _IAM_ACTIONS.get((service, operation), own)
 
 
 def refused(error: boto.ClientError, service: str, operation: str) -> OpsError:

@@ -1,7 +1,12 @@
-"""One boto3 session per process and AWS: lazy clients, a fast timestamp parser, and a count of every call."""
+"""One boto3 session per process and AWS: lazy clients, a fast timestamp parser, a check and a count of every call.
+
+A call that is not in the table of calls (`ops.core.permissions`) is refused before anything is signed or sent, whoever
+makes it: `Reading.ask`, a transfer of a file, or a signed address.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections import Counter
@@ -17,6 +22,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.utils import parse_timestamp
 
+from ops.core.permissions import Undeclared, insist
+
 THREADS = 8
 _DUMMY = "ebb-local"
 _ONCE = ("sagemaker-runtime",)
@@ -26,6 +33,9 @@ _HOME = {
     "ce": "us-east-1",
 }  # served in a few regions only, whatever region is looked at
 
+
+CALLS = logging.getLogger("ops.calls")
+"""Every call at DEBUG as "service:Operation", before it is made; one that is refused here at ERROR."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -142,6 +152,8 @@ class AwsSession:
             endpoint_url=where.endpoint_url,
             config=config,
         )
+        # the first event of a call, and the only one that signing an address has, too
+        client.meta.events.register_first("provide-client-params", _checker(service))
         client.meta.events.register("before-send", self._counter(service))
         return client
 
@@ -151,6 +163,19 @@ class AwsSession:
                 self._calls[f"{service}:{event_name.rpartition('.')[2]}"] += 1
 
         return count
+
+
+def _checker(service: str) -> Callable[..., None]:
+    def check(event_name: str, **_: object) -> None:
+        operation = event_name.rpartition(".")[2]
+        try:
+            insist(service, operation)
+        except Undeclared as error:
+            CALLS.error("%s:%s", service, operation, exc_info=error)
+            raise
+        CALLS.debug("%s:%s", service, operation)
+
+    return check
 
 
 def as_utc(value: float | int | str) -> datetime:

@@ -5,6 +5,7 @@ This is the one place where the two differ: how they are opened, how rows come o
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,10 @@ from ibis.expr.types import Table
 
 from ops.billing.lake import Lake
 from ops.core.errors import BadInput, CredentialsProblem, Denied, OpsError, Throttled, Unreachable
+from ops.core.permissions import Undeclared, insist
 
+CALLS = logging.getLogger("ops.calls")
+"""As in `ops.aws.session`: every call at DEBUG, one that is refused here at ERROR."""
 THREADS = 2
 MEMORY_MB = 1024
 POLL_S = 0.25
@@ -163,6 +167,7 @@ def athena(lake: Lake) -> Iterator[Engine]:
             cursor_class=Cursor,
             poll_interval=POLL_S,
         )
+        connection.client.meta.events.register_first("provide-client-params", _check)
         backend: BaseBackend = ibis.athena.from_connection(connection)
         yield Engine(backend, scanned=0)
     except ibis.common.exceptions.TableNotFound as error:
@@ -171,9 +176,22 @@ def athena(lake: Lake) -> Iterator[Engine]:
         raise _of_athena(error, lake) from error
 
 
+def _check(event_name: str, **_: object) -> None:
+    """Refuses a call that is not in the table of calls. Raises Undeclared."""
+    operation = event_name.rpartition(".")[2]
+    try:
+        insist("athena", operation)
+    except Undeclared as error:
+        CALLS.error("athena:%s", operation, exc_info=error)
+        raise
+    CALLS.debug("athena:%s", operation)
+
+
 def _of_athena(error: BaseException, lake: Lake) -> OpsError:
     """What Athena, Glue or S3 refused, as Ebb's own error. PyAthena wraps what the AWS client raised."""
     cause = error.__cause__ or error
+    if isinstance(cause, OpsError):
+        return cause
     response = getattr(cause, "response", None) or {}
     code, operation = (
         str(response.get("Error", {}).get("Code", "")),

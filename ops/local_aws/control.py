@@ -6,7 +6,9 @@
     POST /_ebb/clock              {"speed": 60} (0 pauses) or {"jump_seconds": 600}; answers the state
     POST /_ebb/endpoints/<name>   any of {"capacity_refused": true or ["ml.g5.xlarge"], "fail_deploy": true, "quota": 2,
                                   "profile": {"seconds": [12, 40], "error_rate": 0.05} or null to end it}
-    POST /_ebb/denied             {"actions": ["s3:PutObject"]} of s3, sns, sqs and sagemaker:InvokeEndpointAsync
+    POST /_ebb/denied             {"actions": ["s3:PutObject"]}: IAM actions that nobody may use; [] lifts it
+    GET  /_ebb/denied             how often each action was denied since something was set
+    POST /_ebb/policy             an IAM policy: nobody may do what it does not allow; {} lifts it
 
 JSON in and out; POST wants Content-Type application/json. What is wrong is said in {"error": "..."}, with
 status 400 (input), 403 (a web page asks), 404 (no such path or endpoint), 405 or 415. A quota is the
@@ -91,8 +93,13 @@ class Control:
             _expect(method, "POST")
             return self._clock(_read(environ, body))
         if path == "denied":
+            if method == "GET":
+                return {"times": self._denials.told()}
             _expect(method, "POST")
             return self._deny(_read(environ, body))
+        if path == "policy":
+            _expect(method, "POST")
+            return self._limit(_read(environ, body))
         if name.endswith("/wakes"):
             _expect(method, "GET")
             return self._wakes(name.removesuffix("/wakes"))
@@ -101,7 +108,8 @@ class Control:
             return self._endpoint(name, _read(environ, body))
         raise _Refused(
             404,
-            "There is /_ebb/state, /_ebb/ledger, /_ebb/clock, /_ebb/denied, /_ebb/endpoints/<name> and its /wakes.",
+            "There is /_ebb/state, /_ebb/ledger, /_ebb/clock, /_ebb/denied, /_ebb/policy, /_ebb/endpoints/<name> and "
+            "its /wakes.",
         )
 
     def _deny(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -114,6 +122,13 @@ class Control:
         except ValueError as error:
             raise _Refused(400, f"{error}.") from error
         return {"denied": sorted(actions)}
+
+    def _limit(self, order: dict[str, Any]) -> dict[str, Any]:
+        try:
+            self._denials.set_policy(order or None)
+        except (ValueError, AttributeError) as error:
+            raise _Refused(400, f"This policy cannot be used: {error}.") from error
+        return {"policy": order or None}
 
     def _state(self) -> dict[str, Any]:
         world = self._world

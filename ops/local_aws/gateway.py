@@ -12,13 +12,14 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from ops.local_aws import wire
+from ops.local_aws import denials, wire
 from ops.local_aws.control import Control
 from ops.local_aws.denials import Denials
-from ops.local_aws.denials import answer as denial
 from ops.local_aws.dispatch import OWN, Dispatcher
 from ops.local_aws.errors import AwsError, NotOffered
 from ops.local_aws.exports import BUCKET
+from ops.local_aws.iam_policy import Right
+from ops.local_aws.rights import Rights
 from ops.local_aws.services.runtime import Runtime
 from ops.local_aws.trail import Caller
 
@@ -44,6 +45,7 @@ class Gateway:
         self._world = world
         self._moto = moto
         self._denials = Denials()
+        self._rights = Rights(world)
         self._control = Control(world, self._denials)
         self._dispatcher = Dispatcher(world)
         self._runtime = Runtime(world)
@@ -56,10 +58,10 @@ class Gateway:
             return self._answer(start, 404, b"{}", "application/json")
         key, region, service = _scope(environ)
         caller = Caller(key, region, environ.get("HTTP_USER_AGENT", ""), environ.get("REMOTE_ADDR", ""))
-        action = self._denials.denied(environ, service)
-        if action:
-            status, payload, kind, code = denial(environ, service, action)
-            return self._answer(start, status, payload, kind, code)
+        if service in PASSED_ON and self._denials.any:
+            action = self._denials.denied(self._rights.of_request(environ, service))
+            if action:
+                return self._answer(start, *denials.answer(environ, service, action))
         if service in OWN:
             return self._own(environ, start, service, caller)
         if service in PASSED_ON or service == "":
@@ -79,6 +81,8 @@ class Gateway:
             call = wire.read(OWN[service][0], protocol, environ, body)
             with self._world.lock:
                 self._world.catch_up()
+                if self._denials.any:
+                    self._insist(call.service, self._rights.of_call(call))
                 answer = self._dispatcher.run(caller, call)
             payload, kind = wire.write(protocol, call, answer)
         except AwsError as error:
@@ -92,11 +96,18 @@ class Gateway:
         try:
             with self._world.lock:
                 self._world.catch_up()
+                self._insist("sagemaker", self._rights.of_invocation(name))
                 status, headers, answer = self._runtime.invoke_endpoint_async(name, environ)
         except AwsError as error:
             payload = wire.json_error(error)
             return self._answer(start, error.status, payload, "application/json", error.code)
         return self._answer(start, status, wire.json_answer(answer), "application/json", headers=headers)
+
+    def _insist(self, service: str, rights: Iterable[Right]) -> None:
+        """Raises AwsError where one of these is denied."""
+        action = self._denials.denied(rights)
+        if action:
+            raise denials.error(service, action)
 
     def _pass_on(self, environ: Environ, start: StartResponse, service: str) -> Iterable[bytes]:
         try:

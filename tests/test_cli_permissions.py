@@ -1,0 +1,149 @@
+"""`python -m ops policy` and `preflight`: bare documents, exit codes, and words for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.__main__ import main
+from ops.core.permissions import READS, of_role
+from ops.core.permissions.policy import actions
+from tests.limited import deny
+from tests.small_worlds import small
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with small(0.25) as (server, _):
+        yield server.url
+
+
+@pytest.fixture
+def here(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    monkeypatch.setenv("EBB_STATE_DIR", str(tmp_path))
+    yield url
+    deny(url)
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No AWS at all: nothing listens there, and there are no credentials."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("EBB_STATE_DIR", str(tmp_path))
+
+
+@pytest.mark.usefixtures("nowhere")
+@pytest.mark.parametrize("role", READS)
+def test_stdout_is_the_bare_document(capsys: pytest.CaptureFixture[str], role: str) -> None:
+    assert main(["policy", "--role", role, "--account", "123456789012", "--region", "eu-central-1"]) == 0
+    out, err = capsys.readouterr()
+    document = json.loads(out)
+    assert set(document) == {"Version", "Statement"}
+    assert actions(document) == {row.action for row in of_role(role) if row.scope.action_needed}
+    assert "arn:aws:sagemaker:eu-central-1:123456789012:" in out or role == "billing"
+    assert "stands for what was not named" in err
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_names_come_from_options_and_else_from_the_settings(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EBB_NOTIFY_TOPIC", "arn:aws:sns:eu-central-1:123456789012:on-call")
+    monkeypatch.setenv("EBB_BILL_TABLE", "billing.cur2")
+    monkeypatch.setenv("EBB_ATHENA_OUTPUT", "s3://answers/")
+    assert main(["policy", "--bucket", "one", "--bucket", "two"]) == 0
+    out, err = capsys.readouterr()
+    assert "arn:aws:s3:::one/*" in out
+    assert "arn:aws:s3:::two/*" in out
+    assert ":on-call" in out
+    assert "stands for" not in err
+    assert main(["policy", "--role", "billing", "--bill-export", "s3://exports/cur"]) == 0
+    out, err = capsys.readouterr()
+    assert ":table/billing/cur2" in out
+    assert "arn:aws:s3:::answers/*" in out
+    assert "stands for" not in err
+
+
+@pytest.mark.usefixtures("nowhere")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--role", "boss"], "The roles are viewer, operator, admin, billing."),
+        (["--account", "12"], "twelve digits"),
+        (["--bucket", "s3://one"], "without s3://"),
+        (["--bucket", "one", "--part", "2"], "There is no part 2"),
+    ],
+)
+def test_what_cannot_be_is_said(capsys: pytest.CaptureFixture[str], arguments: list[str], said: str) -> None:
+    assert main(["policy", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_a_long_policy_comes_in_parts(capsys: pytest.CaptureFixture[str]) -> None:
+    buckets = [word for n in range(200) for word in ("--bucket", f"the-results-of-team-{n:03}")]
+    assert main(["policy", *buckets]) == 2
+    assert "--part 1 to --part" in capsys.readouterr().err
+    assert main(["policy", *buckets, "--part", "2"]) == 0
+    assert json.loads(capsys.readouterr().out)["Statement"]
+
+
+@pytest.mark.usefixtures("here")
+def test_preflight_is_fine_where_all_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["preflight"]) == 0
+    out = capsys.readouterr().out
+    assert "Everything that was tried for the role viewer is allowed." in out
+    assert "✓  cloudwatch:GetMetricData" in out
+    assert "– not tried: It changes something." in out
+
+
+def test_preflight_tells_what_is_denied_and_what_lives_without_it(
+    here: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deny(here, "cloudwatch:GetMetricData", "logs:FilterLogEvents")
+    assert main(["preflight"]) == 1
+    out = capsys.readouterr().out
+    assert "✕ cloudwatch:GetMetricData  denied" in out
+    assert "Lives without it: all charts" in out
+    assert main(["preflight", "--json", "--role", "operator"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["role"] == "operator"
+    assert document["fine"] is False
+    lines = {line["call"] or line["action"]: line for line in document["calls"]}
+    assert len(lines) == len(of_role("operator"))
+    assert lines["logs:FilterLogEvents"]["answer"] == "denied"
+    assert lines["logs:FilterLogEvents"]["lives_without_it"].startswith("Failures")
+    assert lines["sagemaker:ListEndpoints"]["answer"] == "allowed"
+    assert lines["s3:PutObject"]["why"] == "It changes something."
+
+
+@pytest.mark.usefixtures("here")
+def test_paid_calls_are_made_only_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["preflight", "--role", "billing", "--json"]) == 0
+    lines = {line["action"]: line for line in json.loads(capsys.readouterr().out)["calls"]}
+    assert lines["ce:GetCostAndUsage"]["answer"] == "not tried"
+    assert "$0.01 a call" in lines["ce:GetCostAndUsage"]["why"]
+    assert main(["preflight", "--role", "billing", "--paid", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    lines = {line["action"]: line for line in document["calls"]}
+    assert lines["ce:GetCostAndUsage"]["answer"] == "allowed"
+    assert "2 calls of these with $0.01 each" in document["sentence"]
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_preflight_without_an_aws_is_an_error_and_no_finding(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["preflight"]) == 2
+    assert "cannot be reached" in capsys.readouterr().err
+    assert main(["preflight", "--role", "boss"]) == 2
+
+
+@pytest.mark.usefixtures("here")
+def test_preflight_of_a_role_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["preflight", "--role", "boss"]) == 2
+    assert "The roles are viewer, operator, admin, billing." in capsys.readouterr().err
