@@ -15,6 +15,7 @@ from ops.core import deploy_form
 from ops.core.cost import HOURS_PER_MONTH
 from ops.core.deploy_fit import Machine
 from ops.core.deploy_form import ALARMS, DEFAULTS, EXISTING, MOST_CHARACTERS, NEW
+from ops.core.deploy_planning import known_type
 from ops.core.errors import BadInput, OpsError
 from ops.core.resources import CONFIG, ENDPOINT, MODEL
 from ops.core.types import Price
@@ -22,9 +23,12 @@ from ops.core.words import rate
 
 BEFORE = "deploy-"
 """Begins the key of every field, in the link and in the session."""
+ALARM = "deploy-alarm-"
+"""Begins the key of the box of each alarm."""
 TRIED = "deploy-tried"
 """Session: the review was asked for while something was off; then every field says so."""
-_FROM = {EXISTING: "A model that exists", NEW: "A new model: image, data, role"}
+FROM = {"A model that exists": EXISTING, "A new model": NEW}
+"""What stands in the picker and in the link."""
 _KIND_OF = {ENDPOINT: "name", CONFIG: "config", MODEL: "new-model"}
 _NOUN = {ENDPOINT: "an endpoint", CONFIG: "an endpoint configuration", MODEL: "a model"}
 
@@ -68,9 +72,10 @@ def values() -> dict[str, str]:
     for name, default in DEFAULTS.items():
         held = kept.get(BEFORE + name)
         found[name] = default if held is None and name not in ("model", "type") else str(held or "")
+    found["from"] = FROM.get(found["from"], EXISTING)
     on = kept.get(f"{BEFORE}wake")
     found["wake"] = DEFAULTS["wake"] if on is None else "yes" if on else "no"
-    chosen = [each for each in ALARMS if kept.get(f"{BEFORE}{each}", True)]
+    chosen = [each for each in ALARMS if kept.get(ALARM + each, True)]
     found["alarms"] = ", ".join(chosen) or "none"
     return found
 
@@ -99,16 +104,15 @@ def fields(slots: Slots) -> None:
 def _model(slots: Slots) -> None:
     way = st.segmented_control(
         "Model from",
-        list(_FROM),
-        default=EXISTING,
+        list(FROM),
+        default=next(iter(FROM)),
         key=f"{BEFORE}from",
-        format_func=_FROM.__getitem__,
         required=True,
         bind="query-params",
         persist_state="session",
         label_visibility="collapsed",
     )
-    if way == NEW:
+    if FROM.get(str(way)) == NEW:
         _new_model(slots)
         return
     try:
@@ -220,7 +224,7 @@ def _type(slots: Slots) -> None:
 def _scaling(slots: Slots) -> None:
     with st.container(horizontal=True):
         slots.text("max", "Most instances", 150)
-        slots.text("target", "Requests for each", 150)
+        slots.text("target", "Requests for each instance", 200)
         slots.text("out-cooldown", "Cooldown out (s)", 150)
         slots.text("in-cooldown", "Cooldown in (s)", 150)
     show(
@@ -261,7 +265,7 @@ def _told(slots: Slots) -> None:
         st.checkbox(
             notices.plain(f"Alarm “{proposal.title}”: {_first(proposal.why)}"),
             True,
-            key=BEFORE + kind,
+            key=ALARM + kind,
             bind="query-params",
             persist_state="session",
         )
@@ -307,10 +311,21 @@ def _cost(kind: str, price: Price | None) -> str:
 
 def faults(slots: Slots, typed: Mapping[str, str], read: deploy_form.Read) -> bool:
     """Below each field what is wrong with it, once it was touched or reviewed; whether a name is taken."""
+    _known_type(slots, typed["type"].strip(), read)
     for name, error in reversed(read.faults):
         if st.session_state.get(TRIED) or typed[name] != DEFAULTS[name]:
             slots.say(name if name != "from" else "model", deploy_words.fault(error))
     return _taken(slots, typed, read)
+
+
+def _known_type(slots: Slots, kind: str, read: deploy_form.Read) -> None:
+    try:
+        if kind and read.of("type") is None:
+            known_type(kind, deploy_door.instance_types())
+    except BadInput as error:
+        slots.say("type", deploy_words.fault(error))
+    except OpsError:
+        return  # the review says what is wrong
 
 
 def _taken(slots: Slots, typed: Mapping[str, str], read: deploy_form.Read) -> bool:
@@ -333,10 +348,3 @@ def _taken(slots: Slots, typed: Mapping[str, str], read: deploy_form.Read) -> bo
         )
         slots.say(_KIND_OF[each.kind], deploy_words.fault(error, link))
     return bool(found)
-
-
-def clear() -> None:
-    """Every field as it was at first."""
-    for name in [*DEFAULTS, *ALARMS]:
-        st.session_state.pop(BEFORE + name, None)
-    st.session_state.pop(TRIED, None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import streamlit as st
 
@@ -66,24 +65,24 @@ def _like() -> None:
 
 def _typed() -> tuple[Load, list[tuple[str, BadInput]]]:
     """What is known: the measured numbers, with what is typed in their place."""
-    load, wrong = _measured(), list[tuple[str, BadInput]]()
+    wrong = list[tuple[str, BadInput]]()
     found = {name: _number(name, label, wrong) for name, label, _, _ in _FIELDS}
-    if found["payload"] is not None:
-        load = replace(load, payload_mb=found["payload"])
-    if found["takes"] is not None:
-        load = replace(load, processing_s=found["takes"], longest_s=None)
-    if found["waits"] is not None:
-        load = replace(load, waits_s=found["waits"] * 60)
-    if found["requests"] is not None:
-        load = replace(load, a_day=found["requests"], asleep=None, late=None)
     hours = found["hours"]
-    if hours is not None and not 0 < hours <= DAY_H:
-        wrong.append(
-            ("hours", BadInput(f"A day has no {hours:g} hours.", "Give a number above 0, up to 24."))
-        )
-    elif hours is not None:
-        load = replace(load, hours=hours, asleep=None, late=None)
-    return load, wrong
+    try:
+        deploy_fit.check(Load(hours=DAY_H if hours is None else hours))
+    except BadInput as error:
+        wrong.append(("hours", error))
+        hours = None
+    waits = found["waits"]
+    typed = Load(
+        found["payload"],
+        found["takes"],
+        None,
+        None if waits is None else waits * 60,
+        found["requests"],
+        DAY_H if hours is None else hours,
+    )
+    return deploy_fit.with_typed(_measured(), typed), wrong
 
 
 def _measured() -> Load:

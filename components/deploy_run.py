@@ -40,15 +40,16 @@ def _progress(identity: str) -> None:
     zone, now = scope.zone().info, session.now() or entry.ended or entry.at
     if entry.made and entry.made[-1].at is not None:
         now = max(now, entry.made[-1].at)
-    show(deploy_words.progress(entry, zone, now), key="deploy-steps")
+    show(deploy_words.verdict(entry, zone), key="deploy-verdict")
     if entry.outcome is Outcome.BEGUN:
         _stopping(entry)
-        return
-    if entry.outcome is Outcome.DONE and entry.after.resources:
+    elif entry.outcome is Outcome.DONE and entry.after.resources:
         show(deploy_words.finished(entry.ref.name), key="deploy-finished")
     elif entry.outcome in UNFINISHED:
         _after(entry)
-    show(deploy_words.another(), key="deploy-another")
+    show(deploy_words.progress(entry, zone, now), key="deploy-steps")
+    if entry.outcome is not Outcome.BEGUN:
+        show(deploy_words.another(), key="deploy-another")
 
 
 def _stopping(entry: Entry) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from components import format as fmt
@@ -36,6 +38,10 @@ _FITS = {
 }
 
 
+LONG = 320
+"""Characters of an error that are shown at once."""
+
+
 def head() -> Html:
     return html(
         '<div class="stack"><h1 tabindex="-1">Deploy</h1><p class="lead">From a model to an asynchronous endpoint that '
@@ -43,8 +49,8 @@ def head() -> Html:
     )
 
 
-def progress(entry: Entry, zone: tzinfo, now: datetime) -> Html:
-    """How far a change is: its verdict, and every step with where it stands."""
+def verdict(entry: Entry, zone: tzinfo) -> Html:
+    """How far a change is, or how it ended."""
     icon, word, tone = OUTCOMES[entry.outcome]
     steps = deploy_progress.steps(entry)
     done = sum(step.at is At.DONE for step in steps)
@@ -52,23 +58,48 @@ def progress(entry: Entry, zone: tzinfo, now: datetime) -> Html:
         word = f"Under way: {done} of {count(len(steps), 'step')} done"
     elif entry.outcome in deploy_progress.UNFINISHED and done:
         word = f"Ended on the way: {done} of {count(len(steps), 'step')} done"
-    why = html('<p class="muted">Why: {w}</p>', w=entry.why) if entry.why else Html("")
     ended = entry.ended is not None and entry.said
-    said = html("<p>{s}</p>", s=written(entry.said, zone)) if ended else Html("")
+    said = _said(entry.said, zone, "p") if ended else Html("")
     return html(
         '<div class="stack change"><h2 tabindex="-1">{title}</h2><p class="lead {tone}" role="status">'
-        '<span aria-hidden="true">{icon}</span> {word}.</p>{said}<ol class="stages">{steps}</ol>{why}'
-        '<p class="muted small">On record as <code>{id}</code>, begun {when} by {who}.</p></div>',
+        '<span aria-hidden="true">{icon}</span> {word}.</p>{said}</div>',
         title=entry.title,
         tone=tone,
         icon=icon,
         word=word,
         said=said,
+    )
+
+
+def progress(entry: Entry, zone: tzinfo, now: datetime) -> Html:
+    """Every step of a change with where it stands, and what is on record of it."""
+    why = html('<p class="muted">Why: {w}</p>', w=entry.why) if entry.why else Html("")
+    steps = [
+        replace(step, said="") if step.at is At.FAILED and step.said in entry.said else step
+        for step in deploy_progress.steps(entry)
+    ]
+    return html(
+        '<div class="stack"><ol class="stages">{steps}</ol>{why}'
+        '<p class="muted small">On record as <code>{id}</code>, begun {when} by {who}.</p></div>',
         steps=joined(_step(each, zone, now) for each in steps),
         why=why,
         id=entry.id[:8],
         when=moment(entry.at, now, zone),
         who=entry.actor.name,
+    )
+
+
+def _said(text: str, zone: tzinfo, tag: str = "span") -> Html:
+    """What somebody or AWS said; of a long text the beginning, and the rest folded away."""
+    whole = written(text, zone)
+    if len(whole) <= LONG:
+        return html("<{tag}>{s}</{tag}>", tag=Html(tag), s=whole)
+    return html(
+        '<{tag}>{s} …</{tag}><details data-focus="whole"><summary data-focus="whole-summary">All of it</summary>'
+        '<p class="small">{all}</p></details>',
+        tag=Html(tag),
+        s=whole[:LONG].rsplit(" ", 1)[0],
+        all=whole,
     )
 
 
@@ -87,7 +118,7 @@ def _step(step: Step, zone: tzinfo, now: datetime) -> Html:
         icon=icon,
         word=word,
         what=step.words,
-        notes=written(" ".join(notes), zone),
+        notes=_said(" ".join(notes), zone),
     )
 
 
@@ -103,9 +134,7 @@ def finished(name: str) -> Html:
 
 def exists(each: Unfinished) -> Html:
     """What there is of an unfinished one, and what is missing."""
-    there = each.exist
-    now = listed([label(key) for key in there]) if there else "nothing"
-    missing = listed([label(key) for key in each.missing])
+    now, missing = _parts(each.exist) or "nothing of it", _parts(each.missing)
     word = "Still there" if each.cleans else "Exists now"
     left = f"To be removed: {missing}." if each.cleans else f"Missing, or not as wanted: {missing}."
     failed = [r for r in each.left.resources if r.status == "Failed"]
@@ -121,6 +150,12 @@ def exists(each: Unfinished) -> Html:
     )
 
 
+def _parts(keys: Iterable[str]) -> str:
+    """Parts in a sentence, several alarms and policies together."""
+    named = [label(key) for key in keys if key != "suspended"]
+    return listed([name[:1].lower() + name[1:] for name in named])
+
+
 def open_end(each: Unfinished, zone: tzinfo, now: datetime) -> Html:
     """The head of an unfinished one: what it was, when and how it ended, and what exists."""
     last = each.last
@@ -129,8 +164,8 @@ def open_end(each: Unfinished, zone: tzinfo, now: datetime) -> Html:
         "<b>Unfinished: {title}</b></p></div>{rest}</div>",
         title=each.root.title,
         rest=html(
-            '<div class="stack plainly"><p>{said}</p>{exists}<p class="small">{by}, {when}. {link}</p></div>',
-            said=written(last.said or "It ended on the way.", zone),
+            '<div class="stack plainly"><div>{said}</div>{exists}<p class="small">{by}, {when}. {link}</p></div>',
+            said=_said(last.said or "It ended on the way.", zone),
             exists=exists(each),
             by=last.actor.name,
             when=moment(last.at, now, zone),

@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ops.aws import deploy
+from ops.aws.calls import Reading
 from ops.aws.deploy import ModelLine
+from ops.aws.topics import TopicReader
 from ops.changing import Changing
 from ops.core import deploy_planning as planning
 from ops.core import deployment
@@ -26,6 +28,7 @@ from ops.core.deploy_progress import (
     root_of,
 )
 from ops.core.deployment import Deployment
+from ops.core.doctor import Topic
 from ops.core.errors import BadInput
 from ops.core.resources import Resource
 from ops.core.setup import Setup, differences, replaced
@@ -50,6 +53,7 @@ class Deploying(Changing):
         before, now = self._there(ref, wanted)
         planning.taken(before)
         self._model_exists(wish, wanted)
+        planning.known_type(wish.instance_type, self.instance_types())
         price, _ = self._prices.quote(ref.region, wish.instance_type, asynchronous=True)
         return planning.make(
             uuid.uuid4().hex,
@@ -139,10 +143,13 @@ class Deploying(Changing):
         return deploy.models(self._reading())
 
     def instance_types(self) -> tuple[str, ...]:
-        """Every type that can be asked for; those that the account may run stand first. Raises OpsError."""
+        """Every type that can be asked for, by the API and the account's quotas; those it may run stand first.
+
+        Raises OpsError.
+        """
         reading = self._reading()
         limits, _ = self._limits.limits(reading)
-        every = deploy.instance_types(reading)
+        every = dict.fromkeys((*deploy.instance_types(reading), *limits))
         may = [kind for kind in every if limits.get(kind)]
         return (*may, *(kind for kind in every if kind not in may))
 
@@ -215,7 +222,9 @@ class Deploying(Changing):
                     "Failures leave no trace but in its log: no failure path, no error topic.",
                 )
             )
-        limits, _ = self._limits.limits(self._reading())
+        reading = self._reading()
+        found += planning.heard(wish, self._topics_of(reading, wish))
+        limits, _ = self._limits.limits(reading)
         quota = limits.get(wish.instance_type)
         if quota is not None and wish.high > quota:
             raise BadInput(
@@ -224,6 +233,13 @@ class Deploying(Changing):
                 f"Give at most {quota}, or have the quota raised in Service Quotas first.",
             )
         return found
+
+    def _topics_of(self, reading: Reading, wish: Deployment) -> tuple[Topic, ...]:
+        """The SNS topics that it would tell; those that AWS does not let Ebb read are left out."""
+        told = dict.fromkeys((wish.success_topic, wish.error_topic))
+        told |= dict.fromkeys(str(action) for alarm in wish.alarms for action in alarm.actions)
+        found, _ = TopicReader().some(reading, [arn for arn in told if arn])
+        return tuple(found.values())
 
     def _ended(self, identity: str) -> Entry:
         """An entry that made or deleted something SageMaker holds, and is at its end. Raises BadInput."""

@@ -10,11 +10,12 @@ starts that people saw), B.5 (15 minutes until the low alarm agrees); for real-t
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ops.core import words
 from ops.core.cost import HOURS_PER_MONTH
+from ops.core.errors import BadInput
 from ops.core.realtime_fit import MUCH, WORTH
 from ops.core.types import Price
 from ops.core.views_savings import Fit
@@ -106,6 +107,29 @@ class _Course:
     """A day."""
     realtime: int
     """Instances of a real-time endpoint."""
+
+
+def check(load: Load) -> None:
+    """Raises BadInput for numbers that make no sense."""
+    for value in (load.payload_mb, load.processing_s, load.waits_s, load.a_day):
+        if value is not None and not (value >= 0 and math.isfinite(value)):
+            raise BadInput(f"{value:g} makes no sense here.", "Give a number from 0 on, or leave it out.")
+    if not 0 < load.hours <= DAY_H:
+        raise BadInput(f"A day has no {load.hours:g} hours.", "Give a number above 0, up to 24.")
+
+
+def with_typed(measured: Load, typed: Load) -> Load:
+    """Measured numbers, with what somebody typed in their place."""
+    found = measured
+    if typed.payload_mb is not None:
+        found = replace(found, payload_mb=typed.payload_mb)
+    if typed.processing_s is not None:
+        found = replace(found, processing_s=typed.processing_s, longest_s=typed.longest_s)
+    if typed.waits_s is not None:
+        found = replace(found, waits_s=typed.waits_s)
+    if typed.a_day is not None:
+        found = replace(found, a_day=typed.a_day, asleep=None, late=None)
+    return found if typed.hours == DAY_H else replace(found, hours=typed.hours, asleep=None, late=None)
 
 
 def judge(load: Load, machine: Machine) -> Advice:
@@ -358,7 +382,7 @@ def _took(seconds: float) -> str:
     """As `words.took`, and short times in their own unit."""
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
-    return f"{seconds:.2g} s" if seconds < 10 else words.took(seconds)
+    return f"{seconds:.2g} s" if seconds < 10 else words.took(seconds).replace(".0 ", " ")
 
 
 def _mb(mb: float) -> str:

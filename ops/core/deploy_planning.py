@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 
 from ops.core.change import Caution, ChangePlan, CostEffect
 from ops.core.change_words import label
+from ops.core.deploy_progress import ordered
+from ops.core.deployment import Deployment
+from ops.core.doctor import Topic
 from ops.core.errors import BadInput
 from ops.core.fixes import Change, Create, Delete
+from ops.core.names import nearest
 from ops.core.plan_effects import DAYS_PER_MONTH, HOURS_PER_DAY
 from ops.core.planning import needs
 from ops.core.resources import ENDPOINT, FAILED
@@ -29,6 +33,32 @@ def taken(present: Setup) -> None:
         f"There is already {listed(names)}.",
         "Choose other names, or delete what is there first.",
     )
+
+
+def known_type(kind: str, known: Collection[str]) -> None:
+    """Raises BadInput for a type that neither the API nor the account's quotas know."""
+    if kind in known:
+        return
+    close = nearest(kind, known)
+    hint = f"Did you mean {' or '.join(close)}?" if close else "Types look like ml.g5.xlarge."
+    raise BadInput(f"SageMaker knows no instance type {kind!r}.", hint)
+
+
+def heard(wish: Deployment, topics: Iterable[Topic]) -> list[Caution]:
+    """What to know of the topics of a deployment. Raises BadInput for one that is not there."""
+    found = []
+    for topic in topics:
+        if not topic.exists:
+            raise BadInput(
+                f"There is no SNS topic {topic.arn}.",
+                "Create it first, name another one, or leave the field blank.",
+            )
+        if not topic.confirmed:
+            last = topic.arn.rsplit(":", 1)[-1]
+            found.append(
+                Caution(Severity.WARNING, f"Nobody hears of it yet: the topic {last} has no subscription.")
+            )
+    return found
 
 
 def left_over(present: Setup) -> tuple[Caution, ...]:
@@ -85,7 +115,7 @@ def make(
         made,
         old,
         new,
-        differences(old, new, ref),
+        _in_order(differences(old, new, ref)),
         effect,
         now,
         cost,
@@ -95,6 +125,12 @@ def make(
         undo_of,
         continues=continues,
     )
+
+
+def _in_order(found: Iterable[Difference]) -> tuple[Difference, ...]:
+    """As they are made: what runs first, then what scales it and watches it."""
+    by_part = {d.part: d for d in found}
+    return tuple(by_part[part] for part in ordered(by_part))
 
 
 def cost_of_one(price: Price | None, instance_type: str) -> CostEffect:
