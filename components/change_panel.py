@@ -159,10 +159,10 @@ def _body() -> None:
 def _apply(found: Open, why: str, typed: str) -> None:
     """Through the gate, which applies a plan once however often the button is pressed.
 
-    One that waits for AWS goes on in the background; its steps are shown on the Deploy page.
+    One that waits for AWS goes on in the background, as do all of the Deploy page: it shows their steps.
     """
     found.error = None
-    if found.plan.waits:
+    if found.plan.waits or found.page == deploy_door.PAGE:
         _begin(found, why, typed)
         return
     with st.spinner("Applying, then reading back what AWS holds …"):

@@ -21,6 +21,8 @@ FIRST_S, LOOK_S = 3.0, 0.1
 """So long a press of the button waits for a refusal, or for the first step; and how often it looks."""
 
 _runs = Deployments()
+_begun = 0
+"""How many changes this process has begun: what was read of them before is old then."""
 
 
 def begin(plan: ChangePlan, actor: Actor, why: str, typed: str) -> None:
@@ -29,7 +31,9 @@ def begin(plan: ChangePlan, actor: Actor, why: str, typed: str) -> None:
     def apply(plan: ChangePlan, actor: Actor, why: str, typed: str, stop: Event) -> Receipt:
         return session.source().act(lambda console: console.apply(plan, actor, why, typed, stop))
 
+    global _begun
     _runs.begin(apply, plan, actor, why, typed)
+    _begun += 1
     for _ in range(int(FIRST_S / LOOK_S)):
         if _runs.ended(plan.id, LOOK_S):
             break
@@ -46,15 +50,9 @@ def stop(identity: str) -> bool:
     return _runs.stop(identity)
 
 
-def runs_here(identity: str) -> bool:
-    """Whether this process carries a change out now."""
-    return not _runs.ended(identity)
-
-
-def receipt(identity: str) -> Receipt | None:
-    """What became of a change that this process has carried out."""
-    found = _runs.outcome(identity)
-    return found if isinstance(found, Receipt) else None
+def ended(identity: str, timeout_s: float = 0.0) -> bool:
+    """Whether this process carries a change out no more, or never did; waits for that up to `timeout_s`."""
+    return _runs.ended(identity, timeout_s)
 
 
 def close() -> None:
@@ -69,7 +67,7 @@ def entry(identity: str) -> Entry | None:
 
 def entries() -> tuple[Entry, ...]:
     """Everything that was deployed, deleted or tried, newest first. Raises OpsError."""
-    return session.source().recall(("deployments",), lambda console: console.deployments(), 1.0).value
+    return session.source().recall(("deployments", _begun), lambda console: console.deployments(), 1.0).value
 
 
 def unfinished() -> tuple[Unfinished, ...]:

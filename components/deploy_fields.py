@@ -309,42 +309,49 @@ def _cost(kind: str, price: Price | None) -> str:
     )
 
 
-def faults(slots: Slots, typed: Mapping[str, str], read: deploy_form.Read) -> bool:
-    """Below each field what is wrong with it, once it was touched or reviewed; whether a name is taken."""
-    _known_type(slots, typed["type"].strip(), read)
-    for name, error in reversed(read.faults):
+def faults(slots: Slots, typed: Mapping[str, str], read: deploy_form.Read, taken: Mapping[str, Html]) -> None:
+    """Below each field what is wrong with it: once it was touched, or the review was asked for."""
+    found: dict[str, Html] = {}
+    for name, error in read.faults:
         if st.session_state.get(TRIED) or typed[name] != DEFAULTS[name]:
-            slots.say(name if name != "from" else "model", deploy_words.fault(error))
-    return _taken(slots, typed, read)
+            found.setdefault("model" if name == "from" else name, deploy_words.fault(error))
+    found |= _unknown_type(typed["type"].strip(), read) | dict(taken)
+    for name, body in found.items():
+        slots.say(name, body)
 
 
-def _known_type(slots: Slots, kind: str, read: deploy_form.Read) -> None:
+def _unknown_type(kind: str, read: deploy_form.Read) -> dict[str, Html]:
     try:
         if kind and read.of("type") is None:
             known_type(kind, deploy_door.instance_types())
     except BadInput as error:
-        slots.say("type", deploy_words.fault(error))
+        return {"type": deploy_words.fault(error)}
     except OpsError:
-        return  # the review says what is wrong
+        pass  # the review says what is wrong
+    return {}
 
 
-def _taken(slots: Slots, typed: Mapping[str, str], read: deploy_form.Read) -> bool:
+def taken(typed: Mapping[str, str], read: deploy_form.Read) -> dict[str, Html]:
+    """What to say below the fields whose names exist already."""
     name = typed["name"].strip()
     wanted = {ENDPOINT: name, CONFIG: typed["config"].strip() or name}
     if typed["from"] == NEW:
         wanted[MODEL] = typed["new-model"].strip() or name
     off = {field for field, _ in read.faults}
     keys = frozenset((k, n) for k, n in wanted.items() if n and _KIND_OF[k] not in off and "name" not in off)
-    if not keys:
-        return False
     try:
-        found = deploy_door.names_taken(keys)
+        there = deploy_door.names_taken(keys) if keys else ()
     except OpsError:
-        return False  # the review reads it anew, and says what is wrong
-    for each in found:
+        return {}  # the review reads it anew, and says what is wrong
+    found = {}
+    for each in there:
         error = BadInput(f"There is already {_NOUN[each.kind]} {each.name}.", "Choose another name.")
-        link = (
-            endpoint_link(each.name, Html("Open it →"), focus="taken") if each.kind == ENDPOINT else Html("")
-        )
-        slots.say(_KIND_OF[each.kind], deploy_words.fault(error, link))
-    return bool(found)
+        link = endpoint_link(each.name, Html("Open it →"), focus="taken") if each.kind == ENDPOINT else ""
+        found[_KIND_OF[each.kind]] = deploy_words.fault(error, link)
+    return found
+
+
+def forget() -> None:
+    """The next deployment begins with an empty form."""
+    for key in [*(BEFORE + name for name in DEFAULTS), *(ALARM + name for name in ALARMS), TRIED]:
+        st.session_state.pop(key, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import access, change_panel, deploy_door, deploy_words, scope, session
+from components import access, change_panel, deploy_door, deploy_fields, deploy_words, scope, session
 from components.live import live_panel
 from components.markup import Html, html, show
 from ops.core.change import Entry, Outcome
@@ -44,6 +44,7 @@ def _progress(identity: str) -> None:
     if entry.outcome is Outcome.BEGUN:
         _stopping(entry)
     elif entry.outcome is Outcome.DONE and entry.after.resources:
+        deploy_fields.forget()
         show(deploy_words.finished(entry.ref.name), key="deploy-finished")
     elif entry.outcome in UNFINISHED:
         _after(entry)
@@ -57,7 +58,7 @@ def _stopping(entry: Entry) -> None:
     if not access.may(access.current_user(), "admin"):
         show(deploy_words.says("Somebody who is admin can stop it."), key="deploy-stop-says")
         return
-    here = deploy_door.runs_here(entry.id)
+    here = not deploy_door.ended(entry.id)
     sent = st.session_state.get(STOPPED) == entry.id
     st.button("Stop", key="deploy-stop", on_click=_stop, args=(entry.id,), disabled=sent or not here)
     said = (

@@ -65,18 +65,18 @@ def form() -> None:
     if st.session_state.get("deploy-asked") != typed:
         st.session_state.pop(refused, None)  # it was about what is typed no more
     st.session_state["deploy-asked"] = typed
-    taken = deploy_fields.faults(slots, typed, read)
+    taken = deploy_fields.taken(typed, read)
     change_panel.review(
         "Review this deployment…",
         lambda console: console.plan_deploy(read.insist()),
         page=deploy_door.PAGE,
         key=REVIEW,
         primary=True,
-        off=taken,
+        off=bool(taken),
     )
-    if read.faults and refused in st.session_state and not st.session_state.get(TRIED):
+    if read.faults and refused in st.session_state:
         st.session_state[TRIED] = True
-        deploy_fields.faults(slots, typed, read)
+    deploy_fields.faults(slots, typed, read, taken)
 
 
 run = deploy_run.asked()
