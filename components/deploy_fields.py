@@ -158,11 +158,12 @@ def _new_model(slots: Slots) -> None:
         placeholder="BATCH=4",
         height=80,
         persist_state="session",
-        help="One NAME=value a line. It may hold secrets: it is in no link, and gone when the page is loaded anew.",
+        help="One NAME=value a line. Default: none.",
     )
     slots.under("env")
     show(
         deploy_words.says(
+            "The environment may hold secrets, so it is in no link: type it again after the page was loaded anew. "
             "The role needs to read the data and the inputs, write the results, and publish to the topics "
             "(s3:GetObject, PutObject, AbortMultipartUpload, ListBucket, sns:Publish). Without model data the image "
             "brings its own weights. The container must answer /ping while it works, else its instance is replaced."
