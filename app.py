@@ -37,7 +37,7 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, object]]:
 
     Without the freeze a full garbage collection after every run costs seconds with many viewers.
     """
-    from components import session
+    from components import deploy_door, session
 
     for name in HEAVY:
         importlib.import_module(name)
@@ -47,6 +47,7 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, object]]:
     try:
         yield {}
     finally:
+        deploy_door.close()
         session.stop()
 
 

@@ -54,6 +54,7 @@ PAGES = (
     PageEntry("Operate", "Capacity", "capacity", "pages/capacity.py", ":material/tune:", "viewer"),
     PageEntry("Operate", "Requests", "requests", "pages/requests.py", ":material/outgoing_mail:", "viewer"),
     PageEntry("Operate", "Doctor", "doctor", "pages/doctor.py", ":material/stethoscope:", "viewer"),
+    PageEntry("Operate", "Deploy", "deploy", "pages/deploy.py", ":material/rocket_launch:", "viewer"),
     PageEntry("Console", "Activity", "activity", "pages/activity.py", ":material/history:", "viewer"),
     PageEntry("Console", "Settings", "settings", "pages/settings.py", ":material/settings:", "viewer"),
 )

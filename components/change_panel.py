@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from components import access, change_parts, fix_texts, markup, notices, scope, session
+from components import access, change_parts, deploy_door, fix_texts, markup, notices, scope, session
 from components.cards import page_link
 from components.markup import Html, html
 from ops.core.change import ChangePlan, Outcome, Receipt, may
@@ -35,6 +35,8 @@ class Open:
     error: OpsError | None = None
     again: OpsError | None = None
     """Why another plan, asked for in the panel, could not be made."""
+    begun: bool = False
+    """Whether it is carried out in the background."""
     key: str = ""
     """Tells the fields of this plan from those of the next."""
 
@@ -138,6 +140,8 @@ def _body() -> None:
     with st.container(key="change"):
         if found.receipt is not None:
             _receipt(found, found.receipt)
+        elif found.begun:
+            _begun(found)
         elif isinstance(found.error, Stale):
             _stale(found, found.error)
         else:
@@ -151,8 +155,14 @@ def _body() -> None:
 
 
 def _apply(found: Open, why: str, typed: str) -> None:
-    """Through the gate, which applies a plan once however often the button is pressed."""
+    """Through the gate, which applies a plan once however often the button is pressed.
+
+    One that waits for AWS goes on in the background, as do all of the Deploy page: it shows their steps.
+    """
     found.error = None
+    if found.plan.waits or found.page == deploy_door.PAGE:
+        _begin(found, why, typed)
+        return
     with st.spinner("Applying, then reading back what AWS holds …"):
         try:
             found.receipt = session.apply(found.plan, access.actor(), why, typed)
@@ -160,6 +170,41 @@ def _apply(found: Open, why: str, typed: str) -> None:
             found.error = error
     if found.receipt is not None or isinstance(found.error, Stale):
         st.rerun()  # the whole page: what it shows behind the panel has changed, too
+
+
+def _begin(found: Open, why: str, typed: str) -> None:
+    try:
+        with st.spinner("Beginning …"):
+            deploy_door.begin(found.plan, access.actor(), why, typed)
+    except OpsError as error:
+        found.error = error
+        if not isinstance(error, Stale):
+            return
+    else:
+        st.session_state.pop(_WHY, None)
+        found.begun = True
+        if found.page == deploy_door.PAGE:
+            close()
+            st.query_params.update({deploy_door.RUN: found.plan.id})
+    st.rerun()
+
+
+def _begun(found: Open) -> None:
+    """It goes on in the background, whatever becomes of this page."""
+    link = page_link(
+        deploy_door.PAGE,
+        {deploy_door.RUN: found.plan.id},
+        Html("Follow its steps on the Deploy page →"),
+        focus=f"run:{found.plan.id}",
+    )
+    body = html(
+        '<div class="stack change"><h2>{title}</h2><p class="lead waking" role="status"><span aria-hidden="true">◔'
+        "</span> Under way. It goes on in the background.</p><p>{link}</p></div>",
+        title=found.plan.title,
+        link=link,
+    )
+    markup.show(body, key=f"begun-{found.key}")
+    _closing(found.key, "begun")
 
 
 def _review(found: Open) -> tuple[bool, str, str]:

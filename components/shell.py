@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -53,7 +54,8 @@ def main() -> None:
     st.logo(LOGO, size="large")
     st.html(STYLE)
     who = access.visitor()
-    page = st.navigation(menu(who.user), position="sidebar" if who.user is not None else "hidden")
+    position: Literal["sidebar", "hidden"] = "sidebar" if who.user is not None else "hidden"
+    page = st.navigation(menu(who.user), position=position, expanded=True)
     if who.user is None:
         sign_in.page(who, home=page.url_path == "")
         return

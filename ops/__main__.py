@@ -19,6 +19,7 @@ from ops import (
     cli_bill,
     cli_change,
     cli_cold,
+    cli_deploy,
     cli_doctor,
     cli_failures,
     cli_incident,
@@ -135,6 +136,7 @@ def local_aws(context: typer.Context) -> None:
 cli_activity.add_to(app, lambda work, json: _run(work, json))
 cli_bill.add_to(app, lambda work, json: _run(work, json))
 cli_change.add_to(app, lambda work, json: _run(work, json))
+cli_deploy.add_to(app, lambda work, json: _run(work, json))
 cli_warm.add_to(app, lambda work, json: _run(work, json))
 cli_failures.add_to(app, lambda work, json: _run(work, json), lambda hours: span_of_hours(_number(hours)))
 cli_requests.add_to(app, lambda work, json: _run(work, json))

@@ -18,7 +18,7 @@ from ops.core import metrics, planning
 from ops.core.change import Actor, Caution, ChangePlan, CostEffect, Entry, Outcome, Receipt
 from ops.core.change_words import line
 from ops.core.drift import Baseline, Drift, drift
-from ops.core.errors import BadInput, Denied, OpsError
+from ops.core.errors import BadInput, Denied, OpsError, UnknownEndpoint
 from ops.core.fixes import Change, ChosenTopic, DeletePolicy, PutAlarm
 from ops.core.names import TOPIC
 from ops.core.plan_effects import Around, InFlight
@@ -146,6 +146,8 @@ class Changing(Opened):
             self._note_baseline(receipt.entry, receipt.found)
             try:
                 self._gatherer().look(reading, plan.ref.name, everything=True)
+            except UnknownEndpoint:
+                pass  # it was deleted, or never made
             except OpsError as error:
                 log.warning("%s %s", error.what, error.hint)
         return receipt

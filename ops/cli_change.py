@@ -52,13 +52,13 @@ def carry_out(
 ) -> tuple[int, Receipt | None]:
     """Show a plan and, with `yes`, apply it; the exit code, and the receipt where it was tried. Raises OpsError."""
     if not yes or plan.empty:
-        write(json.dumps(_document(plan, None)) if as_json else plan_text(plan, text))
+        write(json.dumps(document(plan, None)) if as_json else plan_text(plan, text))
         return 0, None
     if not as_json:
         write(plan_text(plan, text, asks=False))
     console.reconcile()
     receipt = console.apply(plan, actor_here(settings, console.connection()), why, confirm)
-    write(json.dumps(_document(plan, receipt)) if as_json else receipt_text(receipt))
+    write(json.dumps(document(plan, receipt)) if as_json else receipt_text(receipt))
     return (0 if receipt.entry.outcome is Outcome.DONE and not receipt.missing else FAILED), receipt
 
 
@@ -248,7 +248,8 @@ def _difference(difference: Difference) -> dict[str, Any]:
     }
 
 
-def _document(plan: ChangePlan, receipt: Receipt | None) -> dict[str, Any]:
+def document(plan: ChangePlan, receipt: Receipt | None) -> dict[str, Any]:
+    """A plan and what became of it, for scripts."""
     found: dict[str, Any] = {"plan": plan_json(plan), "applied": receipt is not None}
     if receipt is not None:
         found["entry"] = entry_json(receipt.entry)

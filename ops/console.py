@@ -37,6 +37,7 @@ from ops.core.views_failures import (
     failures_of,
 )
 from ops.core.words import count
+from ops.deploy_fitting import Fitting
 from ops.deploying import Deploying
 from ops.planner_search import PlannerSearch
 from ops.savings_console import SavingsConsole
@@ -51,7 +52,7 @@ WORLDS_KEPT = 3
 """Histories of earlier embedded AWS that stay: each start of one without a past of its own is a new world."""
 
 
-class Console(ActivityPart, PlannerSearch, Sending, Sizing, SavingsConsole, Deploying):
+class Console(ActivityPart, PlannerSearch, Sending, Sizing, SavingsConsole, Deploying, Fitting):
     """One AWS, one account, one region: what pages and the command line ask.
 
     Every method raises OpsError when nothing can be told; what cannot be read is a Problem in the view.

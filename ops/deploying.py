@@ -7,23 +7,38 @@ that ended on the way can be gone on with, or cleaned up, from anywhere.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 from ops.aws import deploy
+from ops.aws.calls import Reading
+from ops.aws.deploy import ModelLine
+from ops.aws.topics import TopicReader
 from ops.changing import Changing
 from ops.core import deploy_planning as planning
 from ops.core import deployment
 from ops.core.change import Caution, ChangePlan, Entry, Outcome
+from ops.core.deploy_progress import (
+    CLEANUP,
+    DEPLOY,
+    NEVER_BEGUN,
+    Unfinished,
+    compared,
+    open_ends,
+    root_of,
+)
 from ops.core.deployment import Deployment
+from ops.core.doctor import Topic
 from ops.core.errors import BadInput
 from ops.core.resources import Resource
 from ops.core.setup import Setup, differences, replaced
 from ops.core.setup_steps import steps, way_back
-from ops.core.types import EndpointRef, Severity
+from ops.core.types import EndpointRef, Price, Severity
 from ops.core.words import count
 
-KIND = "deploy"
-UNFINISHED = (Outcome.PARTLY, Outcome.UNCLEAR, Outcome.FAILED)
+KIND = DEPLOY
+JOURNAL = 500
+"""Entries of the journal that are looked through for deployments."""
 
 
 class Deploying(Changing):
@@ -38,6 +53,7 @@ class Deploying(Changing):
         before, now = self._there(ref, wanted)
         planning.taken(before)
         self._model_exists(wish, wanted)
+        planning.known_type(wish.instance_type, self.instance_types())
         price, _ = self._prices.quote(ref.region, wish.instance_type, asynchronous=True)
         return planning.make(
             uuid.uuid4().hex,
@@ -52,12 +68,18 @@ class Deploying(Changing):
                 "asleep when its low alarm has seen no backlog long enough; the first request after that wakes it."
             ),
             cost=planning.cost_of_one(price, wish.instance_type),
-            cautions=self._cautions(wish),
+            cautions=(*planning.left_over(before), *self._cautions(wish)),
         )
 
     def plan_continue(self, identity: str) -> ChangePlan:
-        """What is left to do of a deployment that ended on the way, by its journal entry. Raises BadInput, OpsError."""
-        entry = self._unfinished(identity)
+        """What is left to do of a deployment that ended on the way, by the journal entry of any attempt at it.
+
+        Of one that was being cleaned up: the rest of that. Raises BadInput, OpsError.
+        """
+        last = self._ended(identity)
+        if last.kind == CLEANUP and last.undo_of:
+            return self.plan_cleanup(identity)
+        entry = self._root(last)
         before, now = self._there(entry.ref, entry.after, entry.before)
         keys = {d.part for d in differences(entry.before, entry.after, entry.ref)}
         wanted = replaced(before, entry.after, keys)
@@ -66,45 +88,104 @@ class Deploying(Changing):
             raise BadInput("Nothing is left to do: all of it exists.", "Look at the endpoint.")
         return planning.make(
             uuid.uuid4().hex,
-            KIND,
-            f"Continue: {entry.title.removeprefix('Continue: ')}",
+            entry.kind,
+            f"Continue: {entry.title}",
             changes,
             before,
             entry.ref,
             now,
             effect="What exists already stays as it is; the rest is made.",
+            continues=entry.id,
         )
 
     def plan_cleanup(self, identity: str) -> ChangePlan:
-        """To remove what a deployment has made, by its journal entry. Raises BadInput, OpsError."""
-        entry = self._unfinished(identity)
+        """To remove what a deployment and the attempts to finish it have made. Raises BadInput, OpsError."""
+        entry = self._root(self._ended(identity))
+        return self._way_back(entry, f"Clean up: {entry.title}", CLEANUP)
+
+    def plan_undo(self, identity: str) -> ChangePlan:
+        """As for any change; of what SageMaker holds, too. Raises BadInput, OpsError."""
+        entry = self.entry(identity)
+        if entry is None or not (entry.before.resources or entry.after.resources):
+            return super().plan_undo(identity)
+        if entry.undone_by:
+            raise BadInput(
+                f"This was undone already, by {entry.undone_by[:8]}.", "Undo that entry to have it again."
+            )
+        ended = self._ended(identity)
+        if ended.kind == KIND:
+            return self.plan_cleanup(identity)
+        return self._way_back(ended, f"Undo: {ended.title}", "undo")
+
+    def left_of(self, identity: str) -> Setup:
+        """What exists now of what a deployment was to make. Raises BadInput, OpsError."""
+        entry = self._root(self._ended(identity))
+        present, _ = self._there(entry.ref, entry.after, entry.before)
+        keys = {d.part for d in differences(entry.before, entry.after, entry.ref)}
+        return present.only(keys)
+
+    def unfinished(self) -> tuple[Unfinished, ...]:
+        """Every deployment of the journal that ended on the way, with what exists of it now. Raises OpsError."""
+        found = []
+        for root, last in open_ends(self.journal(limit=JOURNAL)):
+            present, _ = self._there(root.ref, root.after, root.before)
+            each = compared(root, last, present)
+            if each is not None:
+                found.append(each)
+        return tuple(found)
+
+    def deployments(self) -> tuple[Entry, ...]:
+        """The journal's entries of what SageMaker holds, newest first. Asks AWS for nothing. Raises OpsError."""
+        return tuple(e for e in self.journal(limit=JOURNAL) if e.before.resources or e.after.resources)
+
+    def models(self) -> tuple[ModelLine, ...]:
+        """The models that can be deployed, the newest first. Raises OpsError."""
+        return deploy.models(self._reading())
+
+    def instance_types(self) -> tuple[str, ...]:
+        """Every type that can be asked for, by the API and the account's quotas; those it may run stand first.
+
+        Raises OpsError.
+        """
+        reading = self._reading()
+        limits, _ = self._limits.limits(reading)
+        every = dict.fromkeys((*deploy.instance_types(reading), *limits))
+        may = [kind for kind in every if limits.get(kind)]
+        return (*may, *(kind for kind in every if kind not in may))
+
+    def quota(self, instance_type: str) -> int | None:
+        """How many instances of a type all endpoints together may run; None where that is not known."""
+        return self._limits.limits(self._reading())[0].get(instance_type)
+
+    def names_taken(self, keys: Iterable[tuple[str, str]]) -> tuple[Resource, ...]:
+        """What of these (kind, name) exists already. Raises OpsError."""
+        return deploy.present(self._reading(), keys)
+
+    def host_prices(self, instance_type: str) -> tuple[Price | None, Price | None]:
+        """An instance-hour of a type for asynchronous inference, and for real-time; None where not known."""
+        region = self.connection().region
+        own, _ = self._prices.quote(region, instance_type, asynchronous=True)
+        return own, self._prices.quote(region, instance_type, asynchronous=False)[0]
+
+    def _way_back(self, entry: Entry, title: str, kind: str) -> ChangePlan:
         before, now = self._there(entry.ref, entry.after, entry.before)
         wanted, lost = way_back(before, entry.before, entry.after, entry.ref)
         changes = steps(before, wanted, entry.ref)
         if not changes:
             raise BadInput("Nothing is left of it: there is nothing to clean up.")
+        made = not entry.before.resources
         return planning.make(
             uuid.uuid4().hex,
-            "cleanup",
-            f"Clean up: {entry.title.removeprefix('Continue: ')}",
+            kind,
+            title,
             changes,
             before,
             entry.ref,
             now,
-            effect="Only what this deployment made is removed.",
-            cautions=[
-                Caution(Severity.WARNING, f"{each.part} was changed since; that would be lost.")
-                for each in lost
-            ],
+            effect="Only what this deployment made is removed." if made else "What was removed is made anew.",
+            cautions=planning.taken_back(before, lost, changes),
             undo_of=entry.id,
         )
-
-    def left_of(self, identity: str) -> Setup:
-        """What exists now of what a journal entry was to make. Raises BadInput, OpsError."""
-        entry = self._unfinished(identity)
-        present, _ = self._there(entry.ref, entry.after, entry.before)
-        keys = {d.part for d in differences(entry.before, entry.after, entry.ref)}
-        return present.only(keys)
 
     def _there(self, ref: EndpointRef, *setups: Setup) -> tuple[Setup, datetime]:
         """What AWS holds now of what set-ups name, and its time."""
@@ -141,7 +222,9 @@ class Deploying(Changing):
                     "Failures leave no trace but in its log: no failure path, no error topic.",
                 )
             )
-        limits, _ = self._limits.limits(self._reading())
+        reading = self._reading()
+        found += planning.heard(wish, self._topics_of(reading, wish))
+        limits, _ = self._limits.limits(reading)
         quota = limits.get(wish.instance_type)
         if quota is not None and wish.high > quota:
             raise BadInput(
@@ -151,7 +234,15 @@ class Deploying(Changing):
             )
         return found
 
-    def _unfinished(self, identity: str) -> Entry:
+    def _topics_of(self, reading: Reading, wish: Deployment) -> tuple[Topic, ...]:
+        """The SNS topics that it would tell; those that AWS does not let Ebb read are left out."""
+        told = dict.fromkeys((wish.success_topic, wish.error_topic))
+        told |= dict.fromkeys(str(action) for alarm in wish.alarms for action in alarm.actions)
+        found, _ = TopicReader().some(reading, [arn for arn in told if arn])
+        return tuple(found.values())
+
+    def _ended(self, identity: str) -> Entry:
+        """An entry that made or deleted something SageMaker holds, and is at its end. Raises BadInput."""
         entry = self.entry(identity)
         if entry is None:
             raise BadInput(f"The journal has no entry {identity!r}, or several begin so.", "See `activity`.")
@@ -159,4 +250,10 @@ class Deploying(Changing):
             raise BadInput(f"{identity} made no endpoint.", "Use `undo` for what it changed.")
         if entry.outcome is Outcome.BEGUN:
             raise BadInput("It is still under way.", "Stop it first, or wait for it.")
+        if entry.outcome in NEVER_BEGUN:
+            raise BadInput(f"{identity} did nothing: {entry.said}", "Plan it anew.")
         return entry
+
+    def _root(self, entry: Entry) -> Entry:
+        """The first entry of what an attempt was to finish or clean up."""
+        return self.entry(root_of(entry)) or entry

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ops import clock
 from ops.core.change import Actor, ChangePlan, Receipt
 from ops.core.errors import OpsError
 
@@ -55,6 +56,16 @@ class Deployments:
             return False
         run.stop.set()
         return True
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Ask all to end before their next step, and wait for them together up to `timeout_s`."""
+        with self._lock:
+            runs = list(self._runs.values())
+        for run in runs:
+            run.stop.set()
+        until = clock.monotonic() + timeout_s
+        for run in runs:
+            run.ended.wait(max(0.0, until - clock.monotonic()))
 
     def ended(self, identity: str, timeout_s: float = 0.0) -> bool:
         """Whether a change has ended; waits for it up to `timeout_s`. One that was never begun has ended."""

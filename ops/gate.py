@@ -7,15 +7,13 @@ has begun: `reconcile` looks at what AWS holds and ends it.
 
 from __future__ import annotations
 
-import os
-import socket
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Event
 
-from ops import clock
+from ops import at_work, clock
 from ops.aws import alarms as aws_alarms
 from ops.aws import deploy, scaling
 from ops.aws.calls import Reading
@@ -42,11 +40,6 @@ from ops.store.history import History
 
 READ_BACK_S = (0.0, 0.5, 1.5, 3.0)
 """Waits before each look at what AWS made of a change: Application Auto Scaling is eventually consistent."""
-ABANDONED, ABANDONED_LONG = timedelta(minutes=15), timedelta(hours=6)
-"""An entry that has begun for longer belongs to no living process, whatever its number says. The long one: what makes
-or deletes endpoints, and waits for them."""
-_TOKEN = uuid.uuid4().hex[:8]
-PROCESS = f"{socket.gethostname()}:{os.getpid()}:{_TOKEN}"
 Who = Callable[[EndpointRef, tuple[Difference, ...], datetime], str]
 """Who made these differences since then, in a sentence; empty where it is not known."""
 
@@ -127,6 +120,12 @@ class Gate:
         known = self._claim(records, entry)
         if known is not None:
             return Receipt(known, fresh=False)
+        with at_work.carrying_out(entry.id):
+            return self._claimed(reading, plan, wanted, Course(records, entry, stop or Event()))
+
+    def _claimed(self, reading: Reading, plan: ChangePlan, wanted: Iterable[Call], course: Course) -> Receipt:
+        """Carry out a plan that is on record as begun."""
+        records, entry = course.records, course.entry
         try:
             present = self._now(reading, plan)
             self._compare(reading, plan, present)
@@ -137,7 +136,7 @@ class Gate:
             said = f"Nothing was done: {error.what}"
             records.write_entry(replace(entry, outcome=Outcome.FAILED, said=said, ended=reading.now))
             raise
-        made, failure = self._make(reading, wanted, present, Course(records, entry, stop or Event()))
+        made, failure = self._make(reading, wanted, present, course)
         keys = touched(plan.changes, plan.before)
         return self._close(reading, records, plan, replace(entry, made=made), failure, keys)
 
@@ -147,10 +146,9 @@ class Gate:
         ended = []
         for entry in records.journal(begun=True):
             reading.ask("sts", "GetCallerIdentity")
-            resources = (*entry.before.resources, *entry.after.resources)
-            abandoned = ABANDONED_LONG if resources else ABANDONED
-            if _alive(entry.process) and reading.now - entry.at < abandoned:
+            if not at_work.abandoned(entry, reading.now):
                 continue
+            resources = (*entry.before.resources, *entry.after.resources)
             names = [a.name for a in (*entry.before.alarms, *entry.after.alarms)]
             present = self.present(reading, entry.ref, names, resources)
             keys = {d.part for d in differences(entry.before, entry.after, entry.ref)}
@@ -196,7 +194,7 @@ class Gate:
 
         Raises OpsError (retryable) while another change of the same endpoint is under way.
         """
-        if records.claim(entry, beside=_under_way):
+        if records.claim(entry, beside=at_work.under_way):
             return None
         known = records.entry(entry.id)
         if known is not None and known.id == entry.id:
@@ -236,12 +234,23 @@ class Gate:
                 return tuple(made), missing
             except OpsError as error:
                 what = each.waits or each.operation
-                made.append(Made(each.service, what, each.parameters, error=error.what))
+                made.append(Made(each.service, what, each.parameters, error=error.what, at=reading.now))
                 return tuple(made), error
             if now.makes:
                 arns[now.makes] = str(answer.get("PolicyARN", ""))
-            made.append(Made(now.service, now.waits or now.operation, now.parameters, _request_id(answer)))
-            course.note(tuple(made))
+            made.append(
+                Made(
+                    now.service,
+                    now.waits or now.operation,
+                    now.parameters,
+                    _request_id(answer),
+                    at=reading.now,
+                )
+            )
+            try:
+                course.note(tuple(made))
+            except OpsError as error:  # what is not on record is not gone on with
+                return tuple(made), error
         return tuple(made), None
 
     def _done(
@@ -329,7 +338,9 @@ class Gate:
             plan.after,
             outcome,
             undo_of=plan.undo_of,
-            process=PROCESS,
+            process=at_work.PROCESS,
+            planned=tuple(map(words.step, plan.changes)),
+            continues=plan.continues,
         )
 
 
@@ -339,11 +350,6 @@ def _calls(plan: ChangePlan) -> tuple[Call, ...]:
         return tuple(call(change) for change in plan.changes)
     except ValueError as error:
         raise BadInput(f"Nothing was done: {error}.", "Change it where it was made.") from error
-
-
-def _under_way(entry: Entry) -> bool:
-    """Whether an entry that has begun is a change of the set-up that a living process is making."""
-    return entry.before != entry.after and _alive(entry.process)
 
 
 def _by_read_back(
@@ -366,22 +372,3 @@ def _of(found: Iterable[Difference], keys: Iterable[str]) -> tuple[Difference, .
 def _request_id(answer: Mapping[str, object]) -> str:
     told = answer.get("ResponseMetadata")
     return str(told.get("RequestId", "")) if isinstance(told, Mapping) else ""
-
-
-def _alive(process: str) -> bool:
-    """Whether the process that wrote an entry still runs, as far as this machine can tell."""
-    host, _, rest = process.partition(":")
-    number, _, token = rest.partition(":")
-    if host != socket.gethostname():
-        return True  # another machine: only its age tells
-    if not number.isdigit():
-        return False
-    if int(number) == os.getpid():
-        return token == _TOKEN
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

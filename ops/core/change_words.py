@@ -7,6 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ops.core.change import Outcome
+from ops.core.fixes import (
+    Await,
+    Change,
+    Create,
+    Delete,
+    DeleteAlarms,
+    DeletePolicy,
+    DeleteSchedule,
+    DeregisterTarget,
+    EnableAlarmActions,
+    PutAlarm,
+    PutPolicy,
+    PutSchedule,
+    RegisterTarget,
+)
 from ops.core.resources import CONFIG, ENDPOINT, FAILED, KINDS, MODEL
 from ops.core.setup import BOUNDS, SUSPENDED, Difference
 from ops.core.words import duration, listed
@@ -55,6 +70,49 @@ def line(difference: Difference) -> str:
     """ "Bounds: 0–8 instances → 1–8 instances"."""
     part = difference.part
     return f"{label(part)}: {shown(part, difference.before)} → {shown(part, difference.after)}"
+
+
+def step(change: Change) -> str:
+    """What one change does, in a few words: "Create the endpoint doc-async"."""
+    match change:
+        case Create(made):
+            return f"Create the {_noun(made.kind)} {made.name}"
+        case Delete(kind, name):
+            return f"Delete the {_noun(kind)} {name}"
+        case Await(name, gone):
+            return f"Wait until {name} is {'gone' if gone else 'in service'}"
+        case RegisterTarget():
+            return _registration(change)
+        case DeregisterTarget(ref):
+            return f"Take {ref.name} out of auto scaling"
+        case PutPolicy(policy=policy):
+            return f"Put the policy {policy.name}"
+        case DeletePolicy(name=name):
+            return f"Remove the policy {name}"
+        case PutSchedule(name=name):
+            return f"Put the scheduled action {name}"
+        case DeleteSchedule(name=name):
+            return f"Remove the scheduled action {name}"
+        case PutAlarm(name=name):
+            return f"Put the alarm {name}"
+        case EnableAlarmActions(name=name):
+            return f"Switch the actions of the alarm {name} on"
+        case DeleteAlarms(names=names):
+            return f"Delete the alarm{'' if len(names) == 1 else 's'} {listed(list(names))}"
+
+
+def _noun(kind: str) -> str:
+    return "endpoint configuration" if kind == CONFIG else kind
+
+
+def _registration(change: RegisterTarget) -> str:
+    low, high = change.min, change.max
+    if low is not None and high is not None:
+        return f"Let it scale from {low} to {high} instances"
+    said = [
+        f"the {word} to {value}" for word, value in (("minimum", low), ("maximum", high)) if value is not None
+    ]
+    return f"Set {listed(said)}" if said else "Set what is suspended"
 
 
 def stale(moved: Sequence[Difference], who: str) -> str:

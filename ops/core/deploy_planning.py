@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 
 from ops.core.change import Caution, ChangePlan, CostEffect
+from ops.core.change_words import label
+from ops.core.deploy_progress import ordered
+from ops.core.deployment import Deployment
+from ops.core.doctor import Topic
 from ops.core.errors import BadInput
 from ops.core.fixes import Change, Create, Delete
+from ops.core.names import nearest
 from ops.core.plan_effects import DAYS_PER_MONTH, HOURS_PER_DAY
 from ops.core.planning import needs
-from ops.core.resources import ENDPOINT
-from ops.core.setup import Setup, differences, touched
+from ops.core.resources import ENDPOINT, FAILED
+from ops.core.setup import OWNED, Difference, Setup, differences, touched
 from ops.core.setup_steps import after
 from ops.core.types import EndpointRef, Price, Severity
+from ops.core.words import listed, rate
 
 
 def taken(present: Setup) -> None:
@@ -24,9 +30,58 @@ def taken(present: Setup) -> None:
     kinds = {"endpoint-config": "endpoint configuration"}
     names = [f"the {kinds.get(r.kind, r.kind)} {r.name}" for r in present.resources]
     raise BadInput(
-        f"There is already {' and '.join(names)}.",
+        f"There is already {listed(names)}.",
         "Choose other names, or delete what is there first.",
     )
+
+
+def known_type(kind: str, known: Collection[str]) -> None:
+    """Raises BadInput for a type that neither the API nor the account's quotas know."""
+    if kind in known:
+        return
+    close = nearest(kind, known)
+    hint = f"Did you mean {' or '.join(close)}?" if close else "Types look like ml.g5.xlarge."
+    raise BadInput(f"SageMaker knows no instance type {kind!r}.", hint)
+
+
+def heard(wish: Deployment, topics: Iterable[Topic]) -> list[Caution]:
+    """What to know of the topics of a deployment. Raises BadInput for one that is not there."""
+    found = []
+    for topic in topics:
+        if not topic.exists:
+            raise BadInput(
+                f"There is no SNS topic {topic.arn}.",
+                "Create it first, name another one, or leave the field blank.",
+            )
+        if not topic.confirmed:
+            last = topic.arn.rsplit(":", 1)[-1]
+            found.append(
+                Caution(Severity.WARNING, f"Nobody hears of it yet: the topic {last} has no subscription.")
+            )
+    return found
+
+
+def left_over(present: Setup) -> tuple[Caution, ...]:
+    """What of the same name is there although its endpoint is not: it would be replaced, or go."""
+    names = [f"the alarm {alarm.name}" for alarm in present.alarms if not alarm.name.startswith(OWNED)]
+    names += [f"the policy {policy.name}" for policy in present.policies]
+    names += ["bounds of a scalable target"] if present.target is not None else []
+    if not names:
+        return ()
+    said = f"Left over from an earlier endpoint of this name: {listed(names)}. It is replaced, or removed."
+    return (Caution(Severity.WARNING, said),)
+
+
+def taken_back(present: Setup, lost: Iterable[Difference], changes: Iterable[Change]) -> tuple[Caution, ...]:
+    """What to know before a deployment is taken back. `lost`: where what exists is not what it made."""
+    failed = {r.key for r in present.resources if r.status == FAILED}
+    moved = [d.part for d in lost if d.after is not None and d.part not in failed]
+    found = [
+        Caution(Severity.WARNING, f"{label(part)} was changed since; that would be lost.") for part in moved
+    ]
+    if any(isinstance(change, Create) for change in changes):
+        found.append(Caution(Severity.WARNING, "Its tags are not known any more: they are not put back."))
+    return tuple(found)
 
 
 def make(
@@ -42,6 +97,7 @@ def make(
     cost: CostEffect | None = None,
     cautions: Iterable[Caution] = (),
     undo_of: str = "",
+    continues: str = "",
 ) -> ChangePlan:
     """A plan that makes or deletes what SageMaker holds. Raises BadInput."""
     made = tuple(changes)
@@ -59,7 +115,7 @@ def make(
         made,
         old,
         new,
-        differences(old, new, ref),
+        _in_order(differences(old, new, ref)),
         effect,
         now,
         cost,
@@ -67,7 +123,14 @@ def make(
         ref.name if hurts else "",
         needs(made),
         undo_of,
+        continues=continues,
     )
+
+
+def _in_order(found: Iterable[Difference]) -> tuple[Difference, ...]:
+    """As they are made: what runs first, then what scales it and watches it."""
+    by_part = {d.part: d for d in found}
+    return tuple(by_part[part] for part in ordered(by_part))
 
 
 def cost_of_one(price: Price | None, instance_type: str) -> CostEffect:
@@ -78,7 +141,7 @@ def cost_of_one(price: Price | None, instance_type: str) -> CostEffect:
     return CostEffect(
         Decimal(0),
         Decimal(0),
-        f"Estimate at list price: ${price.usd_per_hour} an hour for each instance in service, nothing while it "
+        f"Estimate at list price: ${rate(price.usd_per_hour)} an hour for each instance in service, nothing while it "
         f"sleeps; one that never slept would be about ${day:,.0f} a day, ${day * DAYS_PER_MONTH:,.0f} a month.",
     )
 

@@ -6,8 +6,9 @@ B.2 (bounds), B.3 (the guide's two policies), C.2 (limits), C.3 (S3 paths); API 
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +25,8 @@ from ops.core.types import EndpointRef, MetricRef, TargetTrackingPolicy
 VARIANT = "AllTraffic"
 MOST_CONCURRENT = 1000
 MOST_TAGS = 50
+MOST_INSTANCES = 10_000
+TOPIC_LIKE = "It looks like arn:aws:sns:eu-central-1:123456789012:on-call."
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", re.ASCII)
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 _S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?", re.ASCII)
@@ -80,75 +83,125 @@ class Deployment:
         return EndpointRef(account, region, self.name, self.variant)
 
 
+Fault = tuple[str, BadInput]
+"""The field of a deployment that is off, by its name in `ops.core.deploy_form`, and what is wrong with it."""
+
+
 def check(wish: Deployment) -> None:
     """Raises BadInput for what AWS would refuse, or what cannot work, with the way out."""
-    for what, name in (("endpoint", wish.name), ("configuration", wish.config), ("model", wish.model_name)):
-        if not _NAME.fullmatch(name):
-            raise BadInput(
-                f"{name!r} is no name for the {what}." if name else f"The {what} needs a name.",
-                "Letters, digits and hyphens, at most 63, beginning and ending with a letter or digit.",
+    for _, error in faults(wish):
+        raise error
+
+
+def faults(wish: Deployment) -> Iterator[Fault]:
+    """All that is off about a deployment, with the way out."""
+    new = isinstance(wish.model, NewModel)
+    for field, what, name in (
+        ("name", "endpoint", wish.name),
+        ("config", "configuration", wish.config),
+        ("new-model" if new else "model", "model", wish.model_name),
+    ):
+        if not _NAME.fullmatch(name) and not (field == "config" and not wish.config_name):
+            yield (
+                field,
+                BadInput(
+                    f"{name!r} is no name for the {what}." if name else f"The {what} needs a name.",
+                    "Letters, digits and hyphens, at most 63, beginning and ending with a letter or digit.",
+                ),
             )
     if isinstance(wish.model, NewModel):
-        _check_model(wish.model)
+        yield from _of_model(wish.model)
     if not _TYPE.fullmatch(wish.instance_type):
-        raise BadInput(f"{wish.instance_type!r} is no instance type.", "It looks like ml.g5.xlarge.")
-    for what, path in (("output", wish.output_path), ("failure", wish.failure_path)):
-        if (path or what == "output") and not _S3.fullmatch(path):
-            raise BadInput(
-                f"{path!r} is no place in S3 for the {what} objects.", "It looks like s3://bucket/results/."
-            )
-    for what, topic in (("success", wish.success_topic), ("error", wish.error_topic)):
-        if topic and not TOPIC.fullmatch(topic):
-            raise BadInput(
-                f"{topic!r} is not the ARN of an SNS topic ({what}).",
-                "It looks like arn:aws:sns:eu-central-1:123456789012:on-call.",
-            )
-    if wish.concurrency is not None and not 1 <= wish.concurrency <= MOST_CONCURRENT:
-        raise BadInput("An instance works on 1 to 1,000 requests at once.")
-    if wish.high < 1:
-        raise BadInput("The most instances must be at least 1.", "With 0 no request would ever be answered.")
-    if not wish.target > 0:
-        raise BadInput("The target must be above 0.", "It is the number of requests for each instance.")
-    if not 1 <= wish.wake_minutes <= 60:
-        raise BadInput("The wake alarm looks at 1 to 60 minutes.", "The guide takes 2.")
-    if (
-        min(wish.in_cooldown_s, wish.out_cooldown_s) < 0
-        or max(wish.in_cooldown_s, wish.out_cooldown_s) > 86_400
-    ):
-        raise BadInput("A cooldown is a number of seconds from 0 to 86,400 (a day).")
-    _check_tags(wish.tags)
-
-
-def _check_model(model: NewModel) -> None:
-    if not _IMAGE.fullmatch(model.container.image):
-        raise BadInput(
-            f"{model.container.image!r} is no container image.",
-            "It looks like 123456789012.dkr.ecr.us-east-1.amazonaws.com/doc:3.",
+        said = (
+            f"{wish.instance_type!r} is no instance type."
+            if wish.instance_type
+            else "The instance type is missing."
         )
-    if model.container.model_data and not _S3.fullmatch(model.container.model_data):
-        raise BadInput(
-            f"{model.container.model_data!r} is no place in S3 for model data.",
-            "It looks like s3://bucket/model.tar.gz.",
+        yield "type", BadInput(said, "It looks like ml.g5.xlarge.")
+    yield from _of_places(wish)
+    yield from _of_numbers(wish)
+    yield from _of_tags(wish.tags)
+
+
+def _of_places(wish: Deployment) -> Iterator[Fault]:
+    """Where results and failures go, and who is told."""
+    for field, what, path in (
+        ("output", "output", wish.output_path),
+        ("failures", "failure", wish.failure_path),
+    ):
+        if (path or field == "output") and not _S3.fullmatch(path):
+            said = (
+                f"{path!r} is no place in S3 for the {what} objects."
+                if path
+                else "The place for results is missing."
+            )
+            yield field, BadInput(said, "It looks like s3://bucket/results/.")
+    topics = (("success-topic", "success", wish.success_topic), ("error-topic", "error", wish.error_topic))
+    for field, what, topic in topics:
+        if topic and not TOPIC.fullmatch(topic):
+            yield field, BadInput(f"{topic!r} is not the ARN of an SNS topic ({what}).", TOPIC_LIKE)
+
+
+def _of_numbers(wish: Deployment) -> Iterator[Fault]:
+    if wish.concurrency is not None and not 1 <= wish.concurrency <= MOST_CONCURRENT:
+        yield "concurrency", BadInput("An instance works on 1 to 1,000 requests at once.")
+    if wish.high < 1:
+        yield (
+            "max",
+            BadInput("The most instances must be at least 1.", "With 0 no request would ever be answered."),
+        )
+    elif wish.high > MOST_INSTANCES:
+        yield "max", BadInput(f"{wish.high:,} instances are a slip.", "Give what you mean to pay for.")
+    if not 0 < wish.target < math.inf:
+        yield (
+            "target",
+            BadInput(
+                "The target must be a number above 0.", "It is the number of requests for each instance."
+            ),
+        )
+    if not 1 <= wish.wake_minutes <= 60:
+        yield "wake-minutes", BadInput("The wake alarm looks at 1 to 60 minutes.", "The guide takes 2.")
+    for field, seconds in (("in-cooldown", wish.in_cooldown_s), ("out-cooldown", wish.out_cooldown_s)):
+        if not 0 <= seconds <= 86_400:
+            yield field, BadInput("A cooldown is a number of seconds from 0 to 86,400 (a day).")
+
+
+def _of_model(model: NewModel) -> Iterator[Fault]:
+    image, data = model.container.image, model.container.model_data
+    if not _IMAGE.fullmatch(image):
+        said = f"{image!r} is no container image." if image else "The container image is missing."
+        yield "image", BadInput(said, "It looks like 123456789012.dkr.ecr.us-east-1.amazonaws.com/doc:3.")
+    if data and not _S3.fullmatch(data):
+        yield (
+            "model-data",
+            BadInput(
+                f"{data!r} is no place in S3 for model data.", "It looks like s3://bucket/model.tar.gz."
+            ),
         )
     if not _ROLE.fullmatch(model.role):
-        raise BadInput(
-            f"{model.role!r} is not the ARN of an execution role.",
-            "It looks like arn:aws:iam::123456789012:role/sagemaker-execution.",
+        said = (
+            f"{model.role!r} is not the ARN of an execution role."
+            if model.role
+            else "The execution role is missing."
         )
+        yield "role", BadInput(said, "It looks like arn:aws:iam::123456789012:role/sagemaker-execution.")
 
 
-def _check_tags(tags: Iterable[tuple[str, str]]) -> None:
+def _of_tags(tags: Iterable[tuple[str, str]]) -> Iterator[Fault]:
     found = list(tags)
     if len(found) > MOST_TAGS:
-        raise BadInput(f"AWS takes at most {MOST_TAGS} tags.")
+        yield "tags", BadInput(f"AWS takes at most {MOST_TAGS} tags.")
     keys = [key for key, _ in found]
     for key, value in found:
         if not 1 <= len(key) <= 128 or len(value) > 256 or key.lower().startswith("aws:"):
-            raise BadInput(
-                f"{key!r} is no tag.", "1 to 128 characters, not beginning with aws:; values up to 256."
+            yield (
+                "tags",
+                BadInput(
+                    f"{key!r} is no tag.", "1 to 128 characters, not beginning with aws:; values up to 256."
+                ),
             )
     if len(set(keys)) < len(keys):
-        raise BadInput("Each tag can be given once.")
+        yield "tags", BadInput("Each tag can be given once.")
 
 
 def hosted(wish: Deployment) -> tuple[Resource, ...]:

@@ -87,7 +87,7 @@ def candidate(
         return Candidate(name, instance_type, Fit.UNKNOWN, (little,), None, None, None, None, coverage)
     asleep = seen.asleep_s / seen.known_s
     waiting = seen.waiting / seen.requests if seen.requests else None
-    took_s, longest_s = _latency(pieces)
+    took_s, longest_s = latency(pieces)
     fit, why = _judged(asleep, waiting, seen.requests, took_s, longest_s, start)
     saved = seen.usd - seen.would_cost if seen.usd is not None and seen.would_cost is not None else None
     how = MODEL if saved is not None else "What it would save is not known: no price is."
@@ -151,7 +151,7 @@ def _awake(steps: Steps, start_s: float) -> tuple[worked.BoolArray, worked.BoolA
     return awake, starting & asked
 
 
-def _latency(pieces: Sequence[Steps]) -> tuple[float | None, float | None]:
+def latency(pieces: Sequence[Steps]) -> tuple[float | None, float | None]:
     """(mean seconds of an answer by the number of requests, the longest mean of a step); None where not known."""
     weight = total = 0.0
     longest: float | None = None

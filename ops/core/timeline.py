@@ -87,6 +87,7 @@ _STATUSES: Mapping[str, Ended] = MappingProxyType(
 )
 _KINDS: Mapping[str, Kind] = MappingProxyType(
     {"warm": Kind.WARM, "submit": Kind.REQUESTS, "upload": Kind.REQUESTS, "queue": Kind.REQUESTS}
+    | {"cleanup": Kind.DEPLOY}
     | {kind.value: kind for kind in Kind if kind is not Kind.WARM}
 )
 REASONS: Mapping[str, str] = MappingProxyType(

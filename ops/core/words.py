@@ -66,6 +66,11 @@ def about_usd(dollars: Decimal) -> str:
     return f"about ${Decimal(f'{dollars:.1e}'):f}"
 
 
+def rate(dollars: Decimal) -> str:
+    """A price without the noughts that the price list ends it with: "1.4084"."""
+    return f"{dollars.normalize():f}"
+
+
 def listed(words: list[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

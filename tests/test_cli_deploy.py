@@ -1,0 +1,137 @@
+"""`python -m ops deploy`: planned, done with its steps on stderr, continued, cleaned up; exit codes; JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.__main__ import main
+from tests.living import Gate, error, gated, hurrying
+from tests.test_deploying import ALL, IMAGE, ROLE, inventory
+
+Out = pytest.CaptureFixture[str]
+DENIED = error("AccessDeniedException", "not authorized to perform: sagemaker:x", 403)
+NEW = (
+    "deploy", "doc-new", "--image", IMAGE, "--new-model", "doc-model", "--role", ROLE, "--type", "ml.g5.xlarge",
+    "--output", "s3://results/out/", "--max", "3",
+)  # fmt: skip
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[str, Gate]]:
+    with hurrying() as behind, gated(behind) as (url, gate):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        monkeypatch.setenv("EBB_STATE_DIR", str(tmp_path))
+        monkeypatch.delenv("EBB_MODE", raising=False)
+        monkeypatch.delenv("EBB_ROLE", raising=False)
+        yield behind, gate
+
+
+def asked(capsys: Out, *arguments: str) -> tuple[int, Any]:
+    capsys.readouterr()
+    code = main([*arguments, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_it_is_only_planned_until_yes_is_said_and_the_fit_stands_first(
+    at: tuple[str, Gate], capsys: Out
+) -> None:
+    typed = (
+        "--payload-mb",
+        "40",
+        "--takes-s",
+        "180",
+        "--waits-s",
+        "1800",
+        "--requests",
+        "40",
+        "--hours",
+        "10",
+    )
+    for more in ((), ("--yes", "--dry-run")):
+        assert main([*NEW, *typed, *more]) == 0
+        said = capsys.readouterr().out
+        assert said.index("Good fit: payloads of 40 MB") < said.index("Deploy doc-new: up to 3 instances")
+        assert "aws sagemaker create-endpoint " in said
+        assert "repeat the command with --yes" in said
+    assert inventory(at[0]) == []
+    code, document = asked(capsys, *NEW)
+    assert (code, document["applied"], document["plan"]["needs"]) == (0, False, "admin")
+    assert document["fit"]["fit"] == "unknown"
+
+
+def test_a_whole_deployment_with_its_steps_on_stderr(at: tuple[str, Gate], capsys: Out) -> None:
+    assert main([*NEW, "--yes", "--tag", "team=documents", "--why", "first"]) == 0
+    told = capsys.readouterr()
+    assert "✓ 1/8 Create the model doc-model" in told.err
+    assert "✓ 8/8 Put the alarm HasBacklogWithoutCapacity-doc-new" in told.err
+    assert "Done, and read back." in told.out
+    assert inventory(at[0]) == ALL
+    assert main([*NEW, "--yes"]) == 2
+    assert "There is already the model doc-model" in capsys.readouterr().err
+
+
+def test_a_file_with_options_in_its_place(at: tuple[str, Gate], capsys: Out, tmp_path: Path) -> None:
+    file = tmp_path / "wish.json"
+    wish = {"name": "doc-new", "image": IMAGE, "new-model": "doc-model", "role": ROLE, "type": "ml.g5.xlarge"}
+    file.write_text(json.dumps(wish | {"output": "s3://results/out/", "max": 9, "env": {"BATCH": 4}}))
+    code, document = asked(capsys, "deploy", "--file", str(file), "--max", "3", "--yes")
+    assert (code, document["entry"]["outcome"], document["unfinished"]) == (0, "done", [])
+    assert inventory(at[0]) == ALL
+    for body, says in (("{", "is no JSON"), ("[]", "holds no fields"), ('{"size": 1}', "is no field")):
+        file.write_text(body)
+        assert main(["deploy", "--file", str(file)]) == 2
+        assert says in capsys.readouterr().err
+    assert main(["deploy", "--file", str(tmp_path / "none.json")]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("way", ["--continue", "--clean-up"])
+def test_one_that_failed_is_listed_and_finished_or_cleaned_up(
+    at: tuple[str, Gate], capsys: Out, way: str
+) -> None:
+    url, gate = at
+    gate.shut["CreateEndpoint"] = DENIED
+    assert main([*NEW, "--yes"]) == 2
+    told = capsys.readouterr()
+    assert "✕ 3/8 Create the endpoint doc-new: AWS denied sagemaker:x" in told.err
+    assert "Exists now: Model doc-model and Endpoint configuration doc-new." in told.out
+    gate.shut.clear()
+    code, document = asked(capsys, "deploy")
+    (left,) = document["unfinished"]
+    assert (code, left["exists"]) == (0, ["model doc-model", "endpoint-config doc-new"])
+    assert main(["deploy"]) == 0
+    said = capsys.readouterr().out
+    assert f"--continue {left['id'][:8]} --yes" in said
+    assert f"--clean-up {left['id'][:8]} --yes" in said
+    code, done = asked(capsys, "deploy", way, left["id"][:8], "--yes")
+    assert (code, done["entry"]["outcome"]) == (0, "done")
+    assert inventory(url) == (ALL if way == "--continue" else [])
+    assert asked(capsys, "deploy")[1] == {"unfinished": []}
+    assert main(["deploy"]) == 0
+    assert "No deployment is unfinished" in capsys.readouterr().out
+
+
+def test_bad_words_end_with_two_and_what_is_refused_with_three(
+    at: tuple[str, Gate], capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arguments, says in (
+        ((*NEW, "--max", "two"), "--max: 'two' is not a whole number"),
+        ((*NEW, "--tag", "team"), "--tag: 'team' is no name with a value"),
+        ((*NEW, "--model", "m"), "two things"),
+        ((*NEW, "--continue", "x"), "different things"),
+        ((*NEW, "--hours", "30"), "A day has no 30 hours"),
+        ((*NEW, "--like", "nowhere"), "no endpoint named"),
+        (("deploy", "--continue", "nothing"), "no entry"),
+        (("deploy", "doc", "--model", "m"), "--type: The instance type is missing"),
+    ):
+        assert main(list(arguments)) == 2, arguments
+        assert says in capsys.readouterr().err
+    monkeypatch.setenv("EBB_ROLE", "operator")
+    assert main([*NEW, "--yes"]) == 3
+    assert "needs the role admin" in capsys.readouterr().err
+    assert inventory(at[0]) == []
