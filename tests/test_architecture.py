@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "components.charts": ("components.charts", "components.theme", "components.format", "ops.core"),
     "components.session": ("components", "ops"),
     "components.planner_door": ("components", "ops.core", "ops.replay", "ops.compiled", "ops.searches"),
-    "components.deploy_door": ("components", "ops.core", "ops.deployments"),
+    "components.deploy_door": ("components", "ops.core", "ops.deployments", "ops.at_work"),
     "components": ("components", "ops.core"),
     "pages": ("components", "ops.core"),
     "app": ("components", "ops"),

@@ -201,7 +201,7 @@ def test_others_see_what_is_under_way_and_it_can_be_stopped() -> None:
         assert deploy_door.ended(run, ENDED_S)
         seen.run()
         said = words(seen)
-        assert "It was stopped here." in said
+        assert "It was stopped here by this machine." in said
         assert "Exists now: endpoint configuration doc-new" in said
         assert {"Continue…", "Clean up…"} <= set(labels(seen))
         assert "target" not in " ".join(inventory(url))
