@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from threading import Event
 
 from components import session
+from ops.at_work import StopSign
 from ops.core.change import Actor, ChangePlan, Entry, Receipt
 from ops.core.deploy_fit import Load, Machine
 from ops.core.deploy_progress import Unfinished
@@ -28,7 +28,7 @@ _begun = 0
 def begin(plan: ChangePlan, actor: Actor, why: str, typed: str) -> None:
     """Carry out a plan in the background, once. Raises what refuses it at once: ReadOnly, Stale, OpsError."""
 
-    def apply(plan: ChangePlan, actor: Actor, why: str, typed: str, stop: Event) -> Receipt:
+    def apply(plan: ChangePlan, actor: Actor, why: str, typed: str, stop: StopSign) -> Receipt:
         return session.source().act(lambda console: console.apply(plan, actor, why, typed, stop))
 
     global _begun
@@ -45,9 +45,9 @@ def begin(plan: ChangePlan, actor: Actor, why: str, typed: str) -> None:
         raise refused
 
 
-def stop(identity: str) -> bool:
+def stop(identity: str, by: Actor) -> bool:
     """Ask a change to end before its next step; False where this process does not carry it out."""
-    return _runs.stop(identity)
+    return _runs.stop(identity, by.name)
 
 
 def ended(identity: str, timeout_s: float = 0.0) -> bool:

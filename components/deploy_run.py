@@ -7,9 +7,9 @@ import streamlit as st
 from components import access, change_panel, deploy_door, deploy_fields, deploy_words, scope, session
 from components.live import live_panel
 from components.markup import Html, html, show
-from ops.core.change import Entry, Outcome
+from ops.core.change import Entry, Outcome, may
 from ops.core.deploy_progress import CLEANUP, NEVER_BEGUN, UNFINISHED, Unfinished, root_of
-from ops.core.errors import BadInput
+from ops.core.errors import BadInput, OpsError
 
 STOPPED = "deploy-stopped"
 """Session: the change that was asked to stop."""
@@ -72,8 +72,11 @@ def _stopping(entry: Entry) -> None:
 
 
 def _stop(identity: str) -> None:
-    access.actor()  # whose sign-in has ended stops nothing
-    if access.may(access.current_user(), "admin") and deploy_door.stop(identity):
+    try:
+        who = access.actor()
+    except OpsError:
+        return  # the sign-in has ended: the frame says so
+    if may(who.role, "admin") and deploy_door.stop(identity, who):
         st.session_state[STOPPED] = identity
 
 

@@ -21,13 +21,14 @@ from ops.core.deploy_progress import At, Step, Unfinished
 from ops.core.errors import OpsError
 from ops.core.moments import moment, written
 from ops.core.views_savings import Fit
-from ops.core.words import count, duration, listed
+from ops.core.words import count, listed
 
 _STEPS = {
     At.DONE: ("✓", "done", "fine"),
     At.UNDER_WAY: ("◔", "under way", "waking"),
     At.FAILED: ("✕", "failed", "stuck"),
-    At.STOPPED: ("–", "not done", "muted"),
+    At.STOPPED: ("■", "stopped", "waking"),
+    At.NOT_DONE: ("–", "not done", "muted"),
     At.TO_COME: ("○", "to come", "muted"),
 }
 _FITS = {
@@ -75,7 +76,7 @@ def progress(entry: Entry, zone: tzinfo, now: datetime) -> Html:
     """Every step of a change with where it stands, and what is on record of it."""
     why = html('<p class="muted">Why: {w}</p>', w=entry.why) if entry.why else Html("")
     steps = [
-        replace(step, said="") if step.at is At.FAILED and step.said in entry.said else step
+        replace(step, said="") if step.at in (At.FAILED, At.STOPPED) and step.said in entry.said else step
         for step in deploy_progress.steps(entry)
     ]
     return html(
@@ -107,8 +108,7 @@ def _step(step: Step, zone: tzinfo, now: datetime) -> Html:
     icon, word, tone = _STEPS[step.at]
     notes = [step.said] if step.said else []
     if step.at is At.UNDER_WAY and step.since is not None:
-        lasts = max(0.0, (now - step.since).total_seconds())
-        notes.append(f"Since {moment(step.since, now, zone)}, {duration(lasts)} ago.")
+        notes.append(f"Since {moment(step.since, now, zone)}.")
     elif step.at is At.DONE and step.since is not None:
         notes = [fmt.clock(step.since, zone, seconds=True)]
     return html(

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from threading import Event
 
 from ops.core.change import Entry
 
@@ -18,6 +19,12 @@ _TOKEN = uuid.uuid4().hex[:8]
 PROCESS = f"{socket.gethostname()}:{os.getpid()}:{_TOKEN}"
 _here: set[str] = set()
 """The entries that this process carries out now, by their ids."""
+
+
+class StopSign(Event):
+    """Asks a change to end before its next step. `by`: who wants that; empty where nobody did."""
+
+    by = ""
 
 
 @contextmanager

@@ -7,11 +7,11 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from threading import Event
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from ops.at_work import StopSign
 from ops.authors import LATE, authors, of_entry
 from ops.aws.calls import Reading
 from ops.core import metrics, planning
@@ -134,7 +134,7 @@ class Changing(Opened):
         return self._planned("restore", title, steps(before, wanted, ref), before, around)
 
     def apply(
-        self, plan: ChangePlan, actor: Actor, why: str = "", typed: str = "", stop: Event | None = None
+        self, plan: ChangePlan, actor: Actor, why: str = "", typed: str = "", stop: StopSign | None = None
     ) -> Receipt:
         """Carry out a plan, once. What AWS refuses is in the receipt.
 

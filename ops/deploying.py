@@ -17,7 +17,7 @@ from ops.aws.topics import TopicReader
 from ops.changing import Changing
 from ops.core import deploy_planning as planning
 from ops.core import deployment
-from ops.core.change import Caution, ChangePlan, Entry, Outcome
+from ops.core.change import Caution, ChangePlan, CostEffect, Entry, Outcome
 from ops.core.deploy_progress import (
     CLEANUP,
     DEPLOY,
@@ -95,6 +95,7 @@ class Deploying(Changing):
             entry.ref,
             now,
             effect="What exists already stays as it is; the rest is made.",
+            cost=self._cost_of(entry.after),
             continues=entry.id,
         )
 
@@ -166,6 +167,17 @@ class Deploying(Changing):
         region = self.connection().region
         own, _ = self._prices.quote(region, instance_type, asynchronous=True)
         return own, self._prices.quote(region, instance_type, asynchronous=False)[0]
+
+    def _cost_of(self, wanted: Setup) -> CostEffect | None:
+        """What an instance of a configuration costs; None without one."""
+        kinds = [
+            v.get("InstanceType")
+            for r in wanted.resources
+            for v in r.parameters.get("ProductionVariants", ())
+        ]
+        if not kinds or not kinds[0]:
+            return None
+        return planning.cost_of_one(self.host_prices(str(kinds[0]))[0], str(kinds[0]))
 
     def _way_back(self, entry: Entry, title: str, kind: str) -> ChangePlan:
         before, now = self._there(entry.ref, entry.after, entry.before)

@@ -8,16 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ops import clock
+from ops.at_work import StopSign
 from ops.core.change import Actor, ChangePlan, Receipt
 from ops.core.errors import OpsError
 
 log = logging.getLogger(__name__)
-Apply = Callable[[ChangePlan, Actor, str, str, threading.Event], Receipt]
+Apply = Callable[[ChangePlan, Actor, str, str, StopSign], Receipt]
 
 
 @dataclass(slots=True)
 class _Run:
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: StopSign = field(default_factory=StopSign)
     ended: threading.Event = field(default_factory=threading.Event)
     receipt: Receipt | None = None
     error: OpsError | None = None
@@ -48,12 +49,13 @@ class Deployments:
 
         threading.Thread(target=work, name=f"change-{plan.id[:8]}", daemon=True).start()
 
-    def stop(self, identity: str) -> bool:
-        """Ask a change to end before its next step; False where it does not run in this process."""
+    def stop(self, identity: str, by: str = "") -> bool:
+        """Ask a change to end before its next step; False where it does not run in this process. `by`: who asks."""
         with self._lock:
             run = self._runs.get(identity)
         if run is None or run.ended.is_set():
             return False
+        run.stop.by = by
         run.stop.set()
         return True
 
@@ -62,6 +64,7 @@ class Deployments:
         with self._lock:
             runs = list(self._runs.values())
         for run in runs:
+            run.stop.by = run.stop.by or "the end of Ebb"
             run.stop.set()
         until = clock.monotonic() + timeout_s
         for run in runs:

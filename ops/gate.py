@@ -11,9 +11,9 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from threading import Event
 
 from ops import at_work, clock
+from ops.at_work import StopSign
 from ops.aws import alarms as aws_alarms
 from ops.aws import deploy, scaling
 from ops.aws.calls import Reading
@@ -29,6 +29,7 @@ from ops.core.change import (
     Receipt,
     may,
 )
+from ops.core.deploy_progress import STOPPED
 from ops.core.errors import BadInput, Denied, OpsError, ReadOnly, Stale, Unconfirmed
 from ops.core.fix_calls import Call, call, filled
 from ops.core.planning import needs
@@ -54,12 +55,13 @@ class Course:
 
     records: History
     entry: Entry
-    stop: Event
+    stop: StopSign
 
     def go_on(self) -> None:
         """Raises Stopped."""
         if self.stop.is_set():
-            raise Stopped("It was stopped here.", "What was made so far is there: continue, or clean up.")
+            by = f" by {self.stop.by}" if self.stop.by else ""
+            raise Stopped(f"{STOPPED} here{by}.", "What was made so far is there: continue, or clean up.")
 
     def note(self, made: tuple[Made, ...], said: str = "") -> None:
         """Raises OpsError where it cannot be put on record."""
@@ -100,7 +102,7 @@ class Gate:
         actor: Actor,
         why: str = "",
         typed: str = "",
-        stop: Event | None = None,
+        stop: StopSign | None = None,
     ) -> Receipt:
         """Carry out a plan that somebody has reviewed; what AWS refuses is in the receipt's entry.
 
@@ -121,7 +123,7 @@ class Gate:
         if known is not None:
             return Receipt(known, fresh=False)
         with at_work.carrying_out(entry.id):
-            return self._claimed(reading, plan, wanted, Course(records, entry, stop or Event()))
+            return self._claimed(reading, plan, wanted, Course(records, entry, stop or StopSign()))
 
     def _claimed(self, reading: Reading, plan: ChangePlan, wanted: Iterable[Call], course: Course) -> Receipt:
         """Carry out a plan that is on record as begun."""

@@ -286,6 +286,7 @@ _PAGE = {"ServiceNamespace": "sagemaker", "MaxResults": 1}
 _WATCHED: Mapping[tuple[str, str], Probe] = {
     ("sts", "GetCallerIdentity"): _fixed(),
     ("sagemaker", "ListEndpoints"): _fixed(MaxResults=1),
+    ("sagemaker", "ListModels"): _fixed(MaxResults=1),
     ("sagemaker", "DescribeEndpoint"): lambda k: {"EndpointName": k.endpoint},
     ("sagemaker", "DescribeEndpointConfig"): lambda k: {"EndpointConfigName": k.config},
     ("sagemaker", "DescribeModel"): _fixed(ModelName=NOBODY),

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from threading import Event
 from zoneinfo import ZoneInfo
 
 from ops import cold_views, warming, warming_until
+from ops.at_work import StopSign
 from ops.changing import Changing
 from ops.core.change import Actor, ChangePlan, CostEffect, Outcome, Receipt
 from ops.core.cold_start import ColdStart
@@ -196,7 +196,7 @@ class WarmConsole(Changing):
         return tuple(warming.paused(self._paused(name)).values())
 
     def apply(
-        self, plan: ChangePlan, actor: Actor, why: str = "", typed: str = "", stop: Event | None = None
+        self, plan: ChangePlan, actor: Actor, why: str = "", typed: str = "", stop: StopSign | None = None
     ) -> Receipt:
         """As `Changing.apply`; a plan that is paused by it is remembered, one that runs again is forgotten."""
         if plan.kind != KIND:

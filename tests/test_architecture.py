@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "ops": ("ops",),
     "components.charts": ("components.charts", "components.theme", "components.format", "ops.core"),
     "components.session": ("components", "ops"),
-    "components.deploy_door": ("components", "ops.core", "ops.deployments"),
+    "components.deploy_door": ("components", "ops.core", "ops.deployments", "ops.at_work"),
     "components.permissions_door": ("components", "ops.core", "ops.searches"),
     "components.planner_door": (
         "components",

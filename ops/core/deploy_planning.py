@@ -118,7 +118,7 @@ def make(
         _in_order(differences(old, new, ref)),
         effect,
         now,
-        cost,
+        cost or (GOES if deletes else None),
         found,
         ref.name if hurts else "",
         needs(made),
@@ -144,6 +144,14 @@ def cost_of_one(price: Price | None, instance_type: str) -> CostEffect:
         f"Estimate at list price: ${rate(price.usd_per_hour)} an hour for each instance in service, nothing while it "
         f"sleeps; one that never slept would be about ${day:,.0f} a day, ${day * DAYS_PER_MONTH:,.0f} a month.",
     )
+
+
+GOES = CostEffect(
+    Decimal(0),
+    Decimal(0),
+    "What runs of it is paid until it is deleted; after that only what lies in S3 and in its logs.",
+)
+"""What an endpoint costs that is deleted."""
 
 
 def creates(plan: ChangePlan) -> bool:

@@ -11,6 +11,8 @@ from ops.core.change import Entry, Outcome
 from ops.core.resources import KINDS
 from ops.core.setup import Setup, differences, parts
 
+STOPPED = "It was stopped"
+"""Begins what is said of a step at which somebody stopped a change."""
 DEPLOY, CLEANUP = "deploy", "cleanup"
 UNFINISHED = frozenset({Outcome.PARTLY, Outcome.UNCLEAR, Outcome.FAILED})
 _RANK = {
@@ -25,7 +27,8 @@ class At(StrEnum):
     DONE = "done"
     UNDER_WAY = "under way"
     FAILED = "failed"
-    STOPPED = "not done"
+    STOPPED = "stopped"
+    NOT_DONE = "not done"
     """It was to come when the change ended."""
     TO_COME = "to come"
 
@@ -74,13 +77,13 @@ def steps(entry: Entry) -> tuple[Step, ...]:
     for number, words in enumerate(planned):
         made = entry.made[number] if number < len(entry.made) else None
         if made is not None:
-            at = At.FAILED if made.error else At.DONE
+            at = At.DONE if not made.error else At.STOPPED if made.error.startswith(STOPPED) else At.FAILED
             found.append(Step(words, at, made.error, made.at))
         elif under_way and number == len(entry.made):
             since = entry.made[-1].at if entry.made else entry.at
             found.append(Step(words, At.UNDER_WAY, entry.said, since))
         else:
-            found.append(Step(words, At.TO_COME if under_way else At.STOPPED))
+            found.append(Step(words, At.TO_COME if under_way else At.NOT_DONE))
     return tuple(found)
 
 

@@ -86,7 +86,7 @@ def test_steps_of_one_under_way_and_of_one_from_before_steps_were_on_record() ->
     ]
     assert (steps(going)[1].said, steps(going)[1].since) == ("doc is Creating.", made.at)
     failed = replace(going, outcome=Outcome.PARTLY, made=(made, replace(made, error="no")))
-    assert [s.at for s in steps(failed)] == [At.DONE, At.FAILED, At.STOPPED]
+    assert [s.at for s in steps(failed)] == [At.DONE, At.FAILED, At.NOT_DONE]
     assert [s.words for s in steps(replace(failed, planned=()))] == ["sagemaker CreateEndpointConfig"] * 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import deploy_door, session
+from components import deploy_door
 from ops.config import Settings
 from tests.components.samples import REAL, SampleSource, fleet
 from tests.living import Gate, error, gated, hurrying
-from tests.pages.changing_pages import button, labels, looked_at, on_page, press
+from tests.pages.changing_pages import button, labels, looked_at, on_page, one_endpoint, press
 from tests.pages.conftest import markup, notices
 from tests.pages.living_pages import Sky, words
+from tests.small_worlds import NAME
 from tests.test_deploying import IMAGE, ROLE, client, inventory
 
 DENIED = error("AccessDeniedException", "not authorized to perform: sagemaker:x", 403)
@@ -201,7 +203,7 @@ def test_others_see_what_is_under_way_and_it_can_be_stopped() -> None:
         assert deploy_door.ended(run, ENDED_S)
         seen.run()
         said = words(seen)
-        assert "It was stopped here." in said
+        assert "It was stopped here by this machine." in said
         assert "Exists now: endpoint configuration doc-new" in said
         assert {"Continue…", "Clean up…"} <= set(labels(seen))
         assert "target" not in " ".join(inventory(url))
@@ -215,11 +217,35 @@ def test_an_unknown_run_is_said_calmly() -> None:
 
 def test_while_aws_is_away(open_page: Any) -> None:
     app = open_page(SampleSource(fleet(REAL)), "deploy")
-    assert "Deploy" in words(app)
-    session.connect(None)
+    assert "From a model to an asynchronous endpoint" in words(app)
+    assert "Not shown: the models of this account." in notices(app)
 
 
 def test_the_environment_comes_from_no_link() -> None:
     with world():
         app = on_page("deploy", **{"deploy-from": "A new model", "deploy-env": "TOKEN=secret"})
         assert app.text_area(key="deploy-env").value == ""
+
+
+def test_the_fit_takes_the_measured_numbers_of_an_endpoint() -> None:
+    with one_endpoint() as sky, looked_at(sky):
+        app = on_page("deploy", **{"deploy-like": NAME, "deploy-waits": "60"})
+        said = words(app)
+        assert f"requests of {NAME} in " in said
+        assert "Its largest payload cannot be seen from outside." in said
+        assert "1 h at most" in said
+
+
+def test_taken_back_from_the_activity_page_it_goes_on_in_the_background() -> None:
+    with world() as (url, _):
+        run = run_of(deployed(on_page("deploy", **GOOD)))
+        app = on_page("activity", undo=run)
+        field = next(t for t in app.text_input if t.label.startswith("This can hurt production"))
+        field.set_value("doc-new").run()
+        press(app, "Apply")
+        assert "Under way. It goes on in the background." in words(app)
+        link = re.search(r'href="\./deploy\?run=(\w+)"', markup(app))
+        assert link is not None
+        assert deploy_door.ended(link[1], ENDED_S)
+        assert inventory(url) == ["model m"]
+        assert "✓ Done." in words(on_page("deploy", run=link[1]))

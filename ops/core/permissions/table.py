@@ -36,6 +36,14 @@ _WATCHED = (
     ),
     _read(
         _SM,
+        "ListModels",
+        "sagemaker:ListModels",
+        Scope.ANY,
+        "which models there are to deploy",
+        "Deploy: the model's name has to be typed",
+    ),
+    _read(
+        _SM,
         "DescribeEndpoint",
         "sagemaker:DescribeEndpoint",
         Scope.HOSTING,

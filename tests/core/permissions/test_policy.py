@@ -122,6 +122,7 @@ def test_what_must_not_be_scoped_stands_on_everything_and_nothing_else_does() ->
     whole = {
         *(
             "sagemaker:ListEndpoints",
+            "sagemaker:ListModels",
             "cloudwatch:GetMetricData",
             "cloudtrail:LookupEvents",
             "tag:GetResources",
