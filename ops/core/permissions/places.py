@@ -15,10 +15,10 @@ Condition = dict[str, dict[str, str]]
 BUCKET, TOPIC = "YOUR-RESULT-BUCKET", "YOUR-TOPIC-OF-NOTICES"
 EXPORT, ANSWERS = "YOUR-EXPORT-BUCKET", "YOUR-ATHENA-RESULTS-BUCKET"
 DATABASE, TABLE = "YOUR-DATABASE", "YOUR-TABLE"
-"""Stand in a policy for what was not named. No bucket can be called so: capitals are not allowed."""
+"""Stand in a policy for what was not named. No new bucket can be called so: capitals are not allowed."""
 STAND_INS = (BUCKET, TOPIC, EXPORT, ANSWERS, DATABASE, TABLE)
 _ACCOUNT, _REGION = re.compile(r"\d{12}"), re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")  # old ones may have capitals
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+")
 _LINKED = "sagemaker.application-autoscaling.amazonaws.com"
@@ -131,10 +131,11 @@ def _results(rest: str) -> Callable[[Places], list[str]]:
 
 
 def _tables(places: Places) -> list[str]:
+    """A table with what it is in; Athena looks into the database `default` as well."""
     database, _, table = (places.table or f"{DATABASE}.{TABLE}").partition(".")
-    return [
-        places.arn("glue", rest) for rest in ("catalog", f"database/{database}", f"table/{database}/{table}")
-    ]
+    databases = dict.fromkeys(("default", database))
+    rests = ("catalog", *(f"database/{name}" for name in databases), f"table/{database}/{table}")
+    return [places.arn("glue", rest) for rest in rests]
 
 
 def _of(service: str, *rests: str) -> Callable[[Places], list[str]]:

@@ -209,7 +209,7 @@ def test_a_policy_that_is_too_long_comes_in_parts_that_lack_nothing() -> None:
         Places(account="12"),
         Places(region="Frankfurt"),
         Places(buckets=("s3://results",)),
-        Places(buckets=("Results",)),
+        Places(buckets=("my results",)),
         Places(topic="on-call"),
         Places(export="s3:///x"),
         Places(table="cur2"),
@@ -220,6 +220,10 @@ def test_what_cannot_be_is_refused_with_a_way_out(places: Places) -> None:
     with pytest.raises(BadInput) as caught:
         checked(places)
     assert caught.value.hint
+
+
+def test_an_old_bucket_may_have_capitals() -> None:
+    assert "arn:aws:s3:::Old_Results/*" in json.dumps(policy("viewer", Places(buckets=("Old_Results",))))
 
 
 def test_an_unknown_role_is_refused() -> None:
