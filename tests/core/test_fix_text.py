@@ -176,6 +176,45 @@ def test_bash_hands_a_deployment_and_its_waits_to_the_aws_cli(wish: str, tmp_pat
         assert (service, operation, parameters) == (ready.service, ready.operation, ready.parameters)
 
 
+SLEEPS = """#!/bin/sh
+echo "$*" >> "$CALLS"
+case "$*" in *describe-endpoint*) echo "${COUNTS%% *}"; test "$COUNTS" != denied || exit 255;; esac
+"""
+
+
+@pytest.mark.parametrize(("counts", "goes_on"), [("2", True), ("denied", False), ("None", False)])
+def test_an_instance_is_waited_for_and_without_a_number_nothing_follows(
+    counts: str, goes_on: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "aws").write_text(SLEEPS)
+    (tmp_path / "aws").chmod(0o755)
+    text = cli(Calls((Await("doc-async", serving=True), DeregisterTarget(REF)), ""), REGION)
+    log = tmp_path / "calls"
+    environ = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "CALLS": str(log), "COUNTS": counts}
+    done = subprocess.run(["bash", "-c", text], env=environ, capture_output=True, text=True, timeout=20)
+    said = log.read_text().splitlines()
+    assert said[0].startswith("sagemaker wait endpoint-in-service")
+    assert ("deregister-scalable-target" in said[-1]) is goes_on
+    assert (done.returncode == 0) is goes_on
+
+
+def test_a_sleeping_endpoint_is_looked_at_again(tmp_path: Path) -> None:
+    """The pause between two looks is the only `sleep`: here it is where the first instance comes from."""
+    (tmp_path / "aws").write_text('#!/bin/sh\ncat "$COUNT"\n')
+    (tmp_path / "sleep").write_text('#!/bin/sh\necho "slept $1" >> "$CALLS"\necho 1 > "$COUNT"\n')
+    for name in ("aws", "sleep"):
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "count").write_text("0\n")
+    text = cli(Calls((Await("doc-async", serving=True),), ""), REGION)
+    environ = {
+        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+        "CALLS": str(tmp_path / "calls"),
+        "COUNT": str(tmp_path / "count"),
+    }
+    subprocess.run(["bash", "-c", text], env=environ, check=True, timeout=20)
+    assert (tmp_path / "calls").read_text() == "slept 15\n"
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
 def test_any_text_is_one_argument_or_stands_in_the_json(name: str) -> None:
     words = shlex.split(cli(Calls((DeletePolicy(REF, name),), ""), REGION).replace(" \\\n", " "))
