@@ -97,6 +97,7 @@ export default function (component) {
     document.addEventListener("ebb:beat", state.listen);
   }
   box.style.colorScheme = scheme(box);
+  document.documentElement.style.colorScheme = box.style.colorScheme; // dialogs stand outside of the app's own box
   const next = (data && data.html) || "";
   if (state.html !== next) {
     const held = focusKey(root);

@@ -75,8 +75,8 @@ def plan_text(plan: ChangePlan, text: Language = Language.CLI, *, asks: bool = T
     for caution in plan.cautions:
         lines += wrapped(f"{_MARK[caution.severity]} {written(caution.sentence)}", "  ")
     lines += ["", *of_plan(plan)[text].splitlines(), ""]
-    lines += [*wrapped(f"This is {LABELS[text]}; for another language: {others(text)}.", "  "), ""]
     if asks:
+        lines += [*wrapped(f"This is {LABELS[text]}; for another language: {others(text)}.", "  "), ""]
         needed = f" --confirm {plan.confirm}" if plan.confirm else ""
         lines += wrapped(f"Nothing was changed. To apply it, repeat the command with --yes{needed}.", "  ")
     return "\n".join(lines)

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from ops.core.fix_calls import HOSTING, SCALING, WATCHING, Call, calls
+from ops.core.fix_calls import HOSTING, IN_SERVICE, SCALING, SERVING, WATCHING, Call, calls
 from ops.core.fixes import Calls, ChosenTopic, PolicyArn
 from ops.core.quoting import quoted
 
 TOPIC = "TOPIC_ARN"
 """The variable that the reader sets to the topic that is to be told."""
 WIDTH = 100
+LOOK_S = 15
+"""Seconds between two looks at an endpoint for which boto3 has no waiter."""
 _CLIENTS = {HOSTING: "sagemaker", SCALING: "scaling", WATCHING: "cloudwatch"}
 _POLICY = "policy_arn"
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -25,7 +28,8 @@ def boto3(fix: Calls, region: str) -> str:
     """The script: it ends with an error at the first call that AWS refuses, and makes none of those after it."""
     made = calls(fix)
     variables = _variables(made)
-    parts = ["import boto3", f"REGION = {quoted(region)}"]
+    timed = any(call.waits == SERVING for call in made)
+    parts = ["import time\n\nimport boto3" if timed else "import boto3", f"REGION = {quoted(region)}"]
     if any(isinstance(each, ChosenTopic) for call in made for each in _stand_ins(call)):
         parts.append(_to_be_set(TOPIC, "the ARN of the SNS topic that is to be told"))
     known = {call.makes for call in made}
@@ -71,7 +75,25 @@ def _to_be_set(variable: str, what: str) -> str:
     )
 
 
+def _until_serving(call: Call) -> str:
+    """boto3 has no waiter for an instance."""
+    settled = _call(replace(call, waits=IN_SERVICE), {})
+    name = quoted(str(call.parameters["EndpointName"]))
+    return "\n".join(
+        (
+            settled,
+            "while True:",
+            f"    endpoint = {_CLIENTS[HOSTING]}.describe_endpoint(EndpointName={name})",
+            '    if endpoint["ProductionVariants"][0]["CurrentInstanceCount"] > 0:',
+            "        break",
+            f"    time.sleep({LOOK_S})",
+        )
+    )
+
+
 def _call(call: Call, variables: Mapping[str, str]) -> str:
+    if call.waits == SERVING:
+        return _until_serving(call)
     client = _CLIENTS[call.service]
     head = f"{client}.{_method(call.operation)}("
     if call.waits:

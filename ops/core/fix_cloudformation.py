@@ -18,6 +18,7 @@ from ops.core.fix_calls import call
 from ops.core.fix_cloudformation_words import (
     FRAGMENT,
     NOTHING,
+    SERVING,
     UNDELETED,
     deleted,
     existing,
@@ -141,8 +142,9 @@ class _Template:
                     f"in the ScheduledActions of the {TARGET} whose ResourceId is {quoted(ref.resource_id)}"
                 )
                 self.gone.append(deleted("entry", "ScheduledActionName", name, what))
-            case Await():
-                pass  # CloudFormation waits by itself
+            case Await(name, serving=serving):  # for the rest CloudFormation waits by itself
+                if serving:
+                    self.gone.append(SERVING.format(name=quoted(name)))
 
     def text(self, region: str) -> str:
         """All of it: comments on what is not in the template, then the template."""

@@ -6,6 +6,7 @@ from ops.core.quoting import quoted
 
 NOTHING = "CloudFormation has nothing to make for this change."
 UNDELETED = "What is in none of your stacks CloudFormation cannot remove: use the AWS CLI."
+SERVING = "Before what follows, wait until {name} has an instance in service: CloudFormation does not."
 FRAGMENT = (
     "Set these lines in the {kind} whose {key} is {name}, in your template; its other lines stay as they are. If it is "
     "in none of your stacks, import it first, or use the AWS CLI."

@@ -131,8 +131,8 @@ class _Text:
             case Delete(kind, name):
                 anew = self._new.made_anew(f"{kind} {name}")
                 return "" if anew else _removed(hosting.TYPES[kind], f"name is {text(name)}")
-            case Await():
-                return ""  # Terraform waits by itself
+            case Await(name, serving=serving):  # for the rest Terraform waits by itself
+                return comment(hosting.SERVING.format(name=text(name))) if serving else ""
 
     def _block(self, kind: str, name: str, identity: str, lines: Iterable[Part], part: str) -> str:
         """A whole block, and how to bring in what exists already."""

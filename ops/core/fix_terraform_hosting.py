@@ -47,6 +47,7 @@ _KEY = "KmsKeyId"
 _MAKES = {"ModelName": MODEL, "EndpointConfigName": CONFIG}
 """Parameters that name something which the same code may make."""
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+SERVING = "Before what follows, wait until {name} has an instance in service: Terraform does not."
 Part = Attribute | Block | str
 Named = Callable[[str, str], object]
 """From kind and name of a resource to its name in the code: text, or a reference to its block."""

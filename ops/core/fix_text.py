@@ -10,15 +10,18 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from ops.core.fix_calls import Call, calls
+from ops.core.fix_calls import IN_SERVICE, SERVING, Call, calls
 from ops.core.fixes import Calls, ChosenTopic, PolicyArn
 
 TOPIC = "TOPIC_ARN"
 """The shell variable that the reader sets to the topic that is to be told."""
 _POLICY = "POLICY_ARN"
 WIDTH = 80
+LOOK_S = 15
+"""Seconds between two looks at an endpoint for which the AWS CLI has no waiter."""
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _MISREAD = re.compile(r"-|\[|\{|file:|fileb:|https?:", re.IGNORECASE)
 """How a value begins that the AWS CLI would not take as it stands."""
@@ -48,7 +51,20 @@ def _stand_ins(call: Call) -> Iterable[PolicyArn | ChosenTopic]:
                 yield part
 
 
+def _until_serving(call: Call, region: str) -> str:
+    """The AWS CLI has no waiter for an instance. It ends, and what follows is not run, when AWS gives no number."""
+    settled = _command(replace(call, waits=IN_SERVICE), region, {})
+    words = ["aws sagemaker describe-endpoint", f"--region {shlex.quote(region)}"]
+    words.append(f"--cli-input-json {_json(dict(call.parameters))}")
+    words += ["--query 'ProductionVariants[0].CurrentInstanceCount'", "--output text"]
+    asked = " \\\n  ".join(words)
+    loop = f'while INSTANCES=$({asked}) &&\n  [ "$INSTANCES" -lt 1 ]; do sleep {LOOK_S}; done'
+    return f'{settled} &&\n{loop} &&\n[ "${{INSTANCES:-0}}" -ge 1 ]'
+
+
 def _command(call: Call, region: str, variables: Mapping[str, str]) -> str:
+    if call.waits == SERVING:
+        return _until_serving(call, region)
     what = f"wait {_dashed_name(call.waits)}" if call.waits else _dashed(call.operation)
     words = [f"aws {call.service} {what}", f"--region {shlex.quote(region)}"]
     odd: dict[str, Any] = {}

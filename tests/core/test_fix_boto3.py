@@ -108,6 +108,27 @@ def test_what_is_deleted_is_waited_for_by_a_waiter_that_boto3_has() -> None:
     assert {GONE, IN_SERVICE} <= known
 
 
+def test_an_instance_is_waited_for_by_looking_again() -> None:
+    counts, slept = [0, 0, 2], []
+    looked: list[str] = []
+
+    class Sleeping(Client):
+        def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:
+            looked.append(EndpointName)
+            return {"ProductionVariants": [{"CurrentInstanceCount": counts[len(slept)]}]}
+
+    found: Ran = []
+    script = boto3(Calls((Await("doc", serving=True), Delete(ENDPOINT, "doc")), ""), REGION)
+    with pytest.MonkeyPatch.context() as patch:
+        made = SimpleNamespace(client=lambda service, region_name: Sleeping(service, region_name, found))
+        patch.setitem(sys.modules, "boto3", made)
+        patch.setitem(sys.modules, "time", SimpleNamespace(sleep=slept.append))
+        exec(compile(script, "plan.py", "exec"), {})
+    assert looked == ["doc"] * 3
+    assert slept == [15, 15]
+    assert [what for _, what, _ in found] == [f"wait {IN_SERVICE}", "delete_endpoint"]
+
+
 def test_without_a_topic_nothing_is_asked() -> None:
     script = boto3(Calls((PutPolicy(REF, step("wake")), alarm("told", ChosenTopic())), ""), REGION)
     found: Ran = []

@@ -12,6 +12,7 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from ops.core.fix_calls import calls, filled
 from ops.core.fix_cloudformation import TYPES, UNKNOWN, cloudformation
 from ops.core.fix_newness import missing
+from ops.core.fix_terraform import terraform
 from ops.core.fixes import (
     Await,
     Calls,
@@ -143,6 +144,14 @@ def test_lines_of_what_exists_stand_as_comments(change: Change, lines: list[str]
     assert "its other lines stay as they are" in text.replace("\n# ", " ")
     for line in lines:
         assert f"#   {line}" in text.splitlines()
+
+
+def test_an_instance_that_is_waited_for_is_said_to_be() -> None:
+    fix = Calls((RegisterTarget(REF, 1), Await("doc", serving=True), DeregisterTarget(REF)), "")
+    for text in (cloudformation(fix, REGION), terraform(fix)):
+        assert 'wait until "doc" has an instance in service' in text.replace("\n# ", " ")
+    quiet = Calls((Await("doc"), Await("doc", gone=True)), "")
+    assert cloudformation(quiet, REGION) == terraform(quiet) == ""
 
 
 def test_known_bounds_are_lines_and_never_a_whole_target() -> None:

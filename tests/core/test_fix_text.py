@@ -20,17 +20,21 @@ from hypothesis import strategies as st
 from ops.core.fix_calls import Call, call, calls, filled
 from ops.core.fix_text import cli
 from ops.core.fixes import (
+    Await,
     Calls,
     ChosenTopic,
+    Delete,
     DeletePolicy,
+    DeregisterTarget,
     PolicyArn,
     PutAlarm,
     PutPolicy,
     PutSchedule,
     RegisterTarget,
 )
+from ops.core.resources import CONFIG, ENDPOINT, MODEL
 from ops.core.types import TargetTrackingPolicy
-from tests.core.fix_samples import HOSTILE, REF, REGION, TOPIC, alarm, every_kind, step
+from tests.core.fix_samples import HOSTILE, REF, REGION, TOPIC, WISHES, alarm, deploy, every_kind, step
 
 NAMES = ("wake-doc-async", *HOSTILE)
 MODELS = botocore.session.get_session()
@@ -84,6 +88,11 @@ def ran(text: str, tmp_path: Path, **environ: str) -> list[list[str]]:
 def understood(words: list[str]) -> tuple[str, str, dict[str, Any]]:
     """(service, operation, parameters) as the AWS CLI makes them of its arguments, by the types of the model."""
     service, command, *rest = words
+    if command == "wait":
+        waiter, *rest = rest
+        waiters = MODELS.get_waiter_model(service)
+        (name,) = (n for n in waiters.waiter_names if xform_name(n, "-") == waiter)
+        command = xform_name(waiters.get_waiter(name).operation, "-")
     model = MODELS.get_service_model(service)
     operation = next(n for n in model.operation_names if xform_name(n, "-") == command)
     members = model.operation_model(operation).input_shape.members
@@ -142,6 +151,68 @@ def test_bash_hands_the_very_parameters_to_the_aws_cli(name: str, tmp_path: Path
         assert (service, operation, parameters) == (ready.service, ready.operation, ready.parameters)
     assert len(set(made.values())) == 2
     assert all(arn.startswith("arn:of:policy:") for arn in made.values())
+
+
+@pytest.mark.parametrize("wish", WISHES)
+def test_bash_hands_a_deployment_and_its_waits_to_the_aws_cli(wish: str, tmp_path: Path) -> None:
+    fix = deploy(WISHES[wish])
+    gone = (
+        Delete(ENDPOINT, "doc-async"),
+        Await("doc-async", gone=True),
+        Delete(CONFIG, "c"),
+        Delete(MODEL, "m"),
+    )
+    whole = Calls((*fix.changes, DeregisterTarget(REF), *gone), "")
+    found = ran(cli(whole, REGION), tmp_path, TOPIC_ARN=TOPIC)
+    waited = [words[2] for words in found if words[1] == "wait"]
+    assert waited == ["endpoint-in-service", "endpoint-deleted"]
+    made: dict[str, str] = {}
+    for words, expected in zip(found, calls(whole), strict=True):
+        service, operation, parameters = understood(words)
+        wanted = expected.parameters.get("AlarmActions", [])
+        pairs = zip(wanted, parameters.get("AlarmActions", []), strict=True)
+        made |= {stand_in.policy: arn for stand_in, arn in pairs if isinstance(stand_in, PolicyArn)}
+        ready = filled(expected, made, TOPIC)
+        assert (service, operation, parameters) == (ready.service, ready.operation, ready.parameters)
+
+
+SLEEPS = """#!/bin/sh
+echo "$*" >> "$CALLS"
+case "$*" in *describe-endpoint*) echo "${COUNTS%% *}"; test "$COUNTS" != denied || exit 255;; esac
+"""
+
+
+@pytest.mark.parametrize(("counts", "goes_on"), [("2", True), ("denied", False), ("None", False)])
+def test_an_instance_is_waited_for_and_without_a_number_nothing_follows(
+    counts: str, goes_on: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "aws").write_text(SLEEPS)
+    (tmp_path / "aws").chmod(0o755)
+    text = cli(Calls((Await("doc-async", serving=True), DeregisterTarget(REF)), ""), REGION)
+    log = tmp_path / "calls"
+    environ = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "CALLS": str(log), "COUNTS": counts}
+    done = subprocess.run(["bash", "-c", text], env=environ, capture_output=True, text=True, timeout=20)
+    said = log.read_text().splitlines()
+    assert said[0].startswith("sagemaker wait endpoint-in-service")
+    assert ("deregister-scalable-target" in said[-1]) is goes_on
+    assert (done.returncode == 0) is goes_on
+
+
+def test_a_sleeping_endpoint_is_looked_at_again(tmp_path: Path) -> None:
+    """The pause between two looks is the only `sleep`: here it is where the first instance comes from."""
+    (tmp_path / "aws").write_text('#!/bin/sh\ncat "$COUNT"\n')
+    (tmp_path / "sleep").write_text('#!/bin/sh\necho "slept $1" >> "$CALLS"\necho 1 > "$COUNT"\n')
+    for name in ("aws", "sleep"):
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "count").write_text("0\n")
+    text = cli(Calls((Await("doc-async", serving=True),), ""), REGION)
+    environ = {
+        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+        "CALLS": str(tmp_path / "calls"),
+        "COUNT": str(tmp_path / "count"),
+    }
+    subprocess.run(["bash", "-c", text], env=environ, check=True, timeout=20)
+    assert (tmp_path / "calls").read_text() == "slept 15\n"
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
