@@ -58,8 +58,10 @@ def differences(now: Played | None, then: Played, called: str) -> Html:
         )
     other = facts(now)
     head = _row("", "today", called, "muted small")
-    rows = [_row(name, other[name], value) for name, value in mine.items() if other[name] != value]
-    same = [f"{name} {value}" for name, value in mine.items() if other[name] == value]
+    names = dict.fromkeys((*mine, *other))
+    both = {name: (other.get(name, "none"), mine.get(name, "none")) for name in names}
+    rows = [_row(name, was, value) for name, (was, value) in both.items() if was != value]
+    same = [f"{name} {value}" for name, (was, value) in both.items() if was == value]
     alike = html('<p class="muted small">Alike: {same}.</p>', same="; ".join(same)) if same else Html("")
     return html(
         '<div class="stack"><div class="diff" role="table" aria-label="Differences">{head}{rows}</div>{alike}</div>',
@@ -104,7 +106,13 @@ def facts(played: Played) -> dict[str, str]:
         "cold starts a month": fmt.count(played.cold_starts_month.mid),
         "most instances": fmt.count(played.peak_instances.high),
         "expire or never start": fmt.percent(played.never.mid),
+        **({"openings while it was being updated": _busy(played)} if played.failed_openings.high > 0 else {}),
     }
+
+
+def _busy(played: Played) -> str:
+    low, high = fmt.count(played.failed_openings.low), fmt.count(played.failed_openings.high)
+    return f"{low if low == high else f'{low} – {high}'} of {fmt.count(played.openings)}"
 
 
 def _over_time(named: list[plan_course.Named], of: Course, zone: tzinfo) -> None:

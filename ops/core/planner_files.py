@@ -120,6 +120,9 @@ def _candidate(one: Played) -> dict[str, Any]:
         **{name: _spread(getattr(one, name)) for name in _SPREADS},
         "clauses": [_clause(part) for part in one.clauses],
         "kept": list(one.kept),
+        "openings": one.openings or None,
+        "failed_openings": _spread(one.failed_openings),
+        "failed_closings": _spread(one.failed_closings),
     }
 
 

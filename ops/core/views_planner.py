@@ -93,6 +93,9 @@ class Spread:
         return sum(known) / len(known) if known else float("nan")
 
 
+NO_SPREAD = Spread(())
+
+
 @dataclass(frozen=True, slots=True)
 class Dollars:
     """The mean, the least and the most over the expansions: an estimate at list price."""
@@ -153,6 +156,12 @@ class Played:
     """In each expansion: whether every clause was kept."""
     left: tuple[str, ...] = ()
     """Of today's policy: what of the set-up its candidate leaves out, in sentences. The figures are of the set-up."""
+    openings: int = 0
+    """Scheduled actions within the span that raise the minimum."""
+    failed_openings: Spread = NO_SPREAD
+    """Of these, those that could not move the capacity at once because the endpoint was being updated."""
+    failed_closings: Spread = NO_SPREAD
+    """Of the other scheduled actions."""
 
     def whole(self, candidate: Candidate) -> bool:
         """Whether this is a candidate and nothing else, on its machine where it names none."""

@@ -19,6 +19,7 @@ from ops.replay.advice_words import (
     missed,
     starts,
     tells,
+    unopened,
     waits_line,
     waits_range,
 )
@@ -281,9 +282,11 @@ def _how_sure(best: Played, tied: Sequence[Played], facts: Facts) -> tuple[str, 
     lines.append(f"Over these: {'; '.join(dict.fromkeys(r for r in ranges if r))}.")
     if best.candidate.warm and best.hours_month.high > WIDE * best.hours_month.low:
         lines.append(
-            "Its cost differs that much by what happens at the edges of its windows: a scheduled action that is due "
-            "while the endpoint is being updated fails, and AWS does not repeat it."
+            "Its cost differs that much by what happens at the edges of its windows: an instance that still works "
+            "there stays until its scale-in alarm agrees."
         )
+    if unopened(best):
+        lines.append(unopened(best))
     if tied:
         one = len(tied) == 1
         chosen = "needs no change" if best.role is Role.TODAY else "has the shortest waits of them"

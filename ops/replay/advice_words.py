@@ -113,6 +113,18 @@ def starts(one: Played) -> str:
     return f"{said} a month"
 
 
+def unopened(one: Played) -> str:
+    """ "At 4 of 22 openings of its windows the endpoint was being updated: ..."; empty where at none."""
+    if not one.openings or not one.failed_openings.high:
+        return ""
+    low, high = round(one.failed_openings.low), round(one.failed_openings.high)
+    some = f"{low}" if low == high else f"{low} to {high}"
+    return (
+        f"At {some} of {count(one.openings, 'opening')} of its windows the endpoint was being updated. The replay lets "
+        "the capacity follow when that is done; whether AWS does, or the window stays shut, is not known."
+    )
+
+
 def missed(part: ClausePlayed, one: Played) -> str:
     """ "8.2 % of requests wait longer than 2 min Mon-Fri 08:00-18:00 (UTC), where 5 % may; p95 is 4.1 min"."""
     clause = part.clause

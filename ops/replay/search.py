@@ -13,7 +13,7 @@ from ops.core.candidate import Candidate, Machine, SearchSpace, always_on
 from ops.core.cost import HOURS_PER_MONTH
 from ops.core.promise import MEAN, Clause, Promise
 from ops.core.views_planner import ClausePlayed, Dollars, Played, Role, Spread, Weighed
-from ops.replay.candidates import Ground, fitted, scenario, unlike, worked
+from ops.replay.candidates import Ground, fitted, openings, scenario, unlike, worked
 from ops.replay.engine import Prepared, prepare
 from ops.replay.noise import front
 from ops.replay.numbers import Classes, Numbers, Waits
@@ -154,9 +154,11 @@ class _Table:
                 for candidate, *told in zip(mine, *by_layer, strict=True):
                     found[candidate].append(_together(self.promise, told))
         for candidate in fresh:
-            self.played.append(
-                played(len(self.played), role, candidate, found[candidate], self.ground, self.promise)
-            )
+            one = played(len(self.played), role, candidate, found[candidate], self.ground, self.promise)
+            if any(one.failed_openings.values):
+                what = scenario(candidate, self.ground) if exact is None else on(exact, self.ground)
+                one = replace(one, openings=openings(what))
+            self.played.append(one)
 
     def play_today(self, today: Today) -> None:
         """A candidate that is not all of the set-up may be tried by itself, too."""
@@ -252,6 +254,8 @@ def played(
         Spread(tuple(1 - n.waits.started / n.requests if n.requests else float("nan") for n in numbers)),
         parts,
         tuple(all(part.kept[s] for part in parts) for s in range(len(numbers))),
+        failed_openings=Spread(tuple(float(n.failed_openings) for n in numbers)),
+        failed_closings=Spread(tuple(float(n.failed_closings) for n in numbers)),
     )
 
 

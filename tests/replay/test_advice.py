@@ -299,6 +299,17 @@ def test_always_on_is_shown_beside_a_policy_that_sleeps() -> None:
     )
 
 
+def test_openings_that_met_an_endpoint_being_updated_are_told_with_what_is_not_known() -> None:
+    warm = replace(sleeping(3), warm=(office(),))
+    good = sample(0, warm, [300, 310, 305, 302, 306])
+    met = replace(good, openings=22, failed_openings=Spread((4.0, 4.0, 3.0, 4.0, 4.0)))
+    said = advise([met], PROMISE, FACTS).sure
+    assert any(
+        line.startswith("At 3 to 4 of 22 openings of its windows the endpoint was being") for line in said
+    )
+    assert not any("being updated" in line for line in advise([good], PROMISE, FACTS).sure)
+
+
 def test_a_cost_that_differs_much_by_the_edges_of_windows_is_explained() -> None:
     warm = replace(sleeping(3), warm=(office(),))
     calm = advise([sample(0, warm, [300, 310, 305, 302, 306])], PROMISE, FACTS)
