@@ -33,6 +33,7 @@ from ops.core.types import EndpointRef, Price, Problem, utc
 from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanSaving, PlanView, Played
 from ops.core.words import count
 from ops.planner import PlannerConsole
+from ops.planner_dangers import dangers
 from ops.planner_given import UNTESTED, measured, pose_given, price_of, retold, type_of
 from ops.planner_kept import KeptScenarios
 from ops.planner_plan import take
@@ -42,7 +43,7 @@ from ops.replay.advice_words import dollars
 from ops.replay.candidates import scenario, worked
 from ops.replay.engine import replay
 from ops.replay.ranges import allows, narrowed
-from ops.replay.search import fronts, on, search
+from ops.replay.search import Today, fronts, on, search
 from ops.replay.space import around, at_any_hour
 from ops.replay.sweep import Tell, go_on
 from ops.traffic_past import EndpointTraffic, TooYoung
@@ -88,16 +89,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         if today is not None and today.left and candidate in self._own(query, posed)[0]:
             today = None  # asked for by itself
         own = () if today is not None else (insist_on_room(candidate),)
-        figures = search(
-            posed.traffic,
-            posed.ground,
-            posed.promise,
-            _NOTHING,
-            today=today,
-            own=own,
-            most=1,
-            run=sweeping.sweep,
-        )[0]
+        figures = _figures(posed, today, own)
         ground = posed.traffic.ground(0, posed.ground)
         exact = None if today is None else today.exact
         run = replay(
@@ -127,7 +119,8 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         before, about = self._asked(name)
         made = take(before, about, candidate, self._paused(name))
         effect = f"{made.effect} {next_effect(before, after(before, made.changes), about)}"
-        cost = None if found is None else _cost(found, fitted(candidate))
+        chosen = None if found is None else self._replayed(found, fitted(candidate))
+        told = () if found is None or chosen is None else dangers(found, chosen)
         return self._planned(
             "policy",
             made.title,
@@ -135,9 +128,23 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             before,
             about,
             effect=effect,
-            cost=cost,
-            cautions=made.cautions,
+            cost=None if found is None else _cost(found, chosen),
+            cautions=(*told, *made.cautions),
         )
+
+    def _replayed(self, found: PlanView, candidate: Candidate) -> Played | None:
+        """What the search says of a candidate; one that it did not try is replayed now. None: no request came."""
+        if not found.played:
+            return None
+        known = next((p for p in found.played if p.candidate == candidate), None)
+        if known is None and found.today is not None:
+            wanted = on_todays(candidate, found.played[found.today].candidate.machine)
+            known = next((p for p in found.played if alike(wanted, p.candidate)), None)
+        if known is not None:
+            return known
+        posed, _, _ = self._posed(found.query, self._measured(found.query))
+        own, _ = self._own(replace(found.query, own=(candidate,)), posed)
+        return _figures(posed, None, tuple(own)) if own else None
 
     def measured(self, name: str) -> Measured | None:
         """What is taken of an endpoint where its traffic is given; None where it is too young to say."""
@@ -335,8 +342,15 @@ def _facts(query: PlanQuery, posed: Posed, trust: str) -> Facts:
     )
 
 
-def _cost(found: PlanView, candidate: Candidate) -> CostEffect | None:
-    """What a search says of the change; None where it did not try that candidate."""
+def _figures(posed: Posed, today: Today | None, own: tuple[Candidate, ...]) -> Played:
+    """One candidate over every expansion."""
+    return search(
+        posed.traffic, posed.ground, posed.promise, _NOTHING, today=today, own=own, most=1, run=sweeping.sweep
+    )[0]
+
+
+def _cost(found: PlanView, chosen: Played | None) -> CostEffect | None:
+    """What a search says of the change; None where nothing does."""
     today = None if found.today is None else found.played[found.today]
     if today is None or today.usd_month is None:
         return None
@@ -345,8 +359,6 @@ def _cost(found: PlanView, candidate: Candidate) -> CostEffect | None:
             "What it costs beside today's policy cannot be told, which is more than the search could look at."
         )
         return CostEffect(None, None, f"{said} {' '.join(today.left)}")
-    wanted = on_todays(candidate, today.candidate.machine)
-    chosen = next((p for p in found.played if alike(wanted, p.candidate)), None)
     if chosen is None or chosen.usd_month is None:
         return None
     more = chosen.usd_month.mid - today.usd_month.mid

@@ -21,6 +21,7 @@ from ops.core.candidate_text import from_query
 from ops.core.change import Actor
 from ops.core.errors import BadInput, ReadOnly, UnknownEndpoint
 from ops.core.search_ranges import ranges
+from ops.core.types import Severity
 from ops.core.views_planner import Answer, PlanQuery, PlanView, Role, SavedScenario
 from ops.replay.sweep import Stopped
 from tests.living import living
@@ -384,3 +385,32 @@ def test_bad_input_has_exit_code_2(
     code, out, err = planned(console, capsys, monkeypatch, tmp_path, *options)
     assert code == 2
     assert said in (out + err)
+
+
+def test_the_review_says_first_that_a_candidate_breaks_the_promise_and_how_long_requests_wait(
+    console: Console,
+) -> None:
+    asked = replace(QUERY, promise=QUICK)
+    found = console.plan(asked)
+    tried = next(p.candidate for p in found.played if p.role is Role.FOUND and not any(p.kept))
+    plan = console.plan_candidate(NAME, tried, found)
+    assert plan.cautions[0].severity is Severity.WARNING
+    assert plan.cautions[0].sentence.startswith("This breaks the promise (p95<=60s): ")
+    assert "of requests wait longer than 1 min" in plan.cautions[0].sentence
+    assert plan.cautions[1].sentence.startswith("Waits now: p95 wait ")
+    assert " After this, by the replay p95 wait " in plan.cautions[1].sentence
+
+
+def test_a_candidate_that_the_search_did_not_try_is_replayed_for_its_review(console: Console) -> None:
+    found = console.plan(replace(QUERY, most=2))
+    odd = Candidate(0, 7, 17.0, 480, 60, 3, (), MACHINE)
+    assert odd not in {p.candidate for p in found.played}
+    plan = console.plan_candidate(NAME, odd, found)
+    assert any("Waits now: " in each.sentence for each in plan.cautions)
+    assert plan.cost is not None
+
+
+def test_a_review_of_what_keeps_the_promise_warns_of_no_broken_one(view: PlanView, console: Console) -> None:
+    kept = next(p.candidate for p in view.played if p.role is Role.FOUND and all(p.kept))
+    said = [each.sentence for each in console.plan_candidate(NAME, kept, view).cautions]
+    assert not any("breaks the promise" in each for each in said)
