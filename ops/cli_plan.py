@@ -17,9 +17,19 @@ from ops.core.errors import BadInput
 from ops.core.planner_files import as_csv, as_json
 from ops.core.savings_words import DASH
 from ops.core.search_ranges import KEYS, ranges
-from ops.core.views_planner import DAYS, MOST_CANDIDATES, PlanQuery, PlanSaving, PlanView, Played, Weighed
+from ops.core.views_planner import (
+    DAYS,
+    MOST_CANDIDATES,
+    TTL_S,
+    PlanQuery,
+    PlanSaving,
+    PlanView,
+    Played,
+    Weighed,
+)
 from ops.core.words import count, percent, took
 from ops.replay.advice_words import dollars
+from ops.replay_options import billed_from, seconds
 
 SHOWN = 8
 """Candidates of the front in the table."""
@@ -193,6 +203,13 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         warm: Annotated[
             str, typer.Option(metavar="yes|no", help="With warm windows or without; else both.")
         ] = "",
+        bill_from: Annotated[
+            str,
+            typer.Option(help="From when an instance is billed: in-service, as Savings counts, or launch."),
+        ] = "in-service",
+        ttl_s: Annotated[
+            float, typer.Option("--ttl-s", help="Seconds a request may wait before it expires; 0: for ever.")
+        ] = TTL_S,
         json: Annotated[
             bool, typer.Option("--json", help="Write exactly one JSON document to stdout.")
         ] = False,
@@ -213,7 +230,18 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
             typed = dict(zip(KEYS, (low, high, target, out_cooldown, in_cooldown, wake, warm), strict=True))
             space = ranges(typed)
             query = PlanQuery(
-                endpoint, promise, zone, days, max_candidates, growth, sure, space, own, machines
+                endpoint,
+                promise,
+                zone,
+                days,
+                max_candidates,
+                growth,
+                sure,
+                space,
+                own,
+                machines,
+                billed_from=billed_from(bill_from),
+                ttl_s=seconds(ttl_s, "--ttl-s"),
             )
             return plan(query, json=json, csv=csv)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 
-from ops import compiled, traffic_past
+from ops import clock, compiled, traffic_past
 from ops.core.errors import BadInput, UnknownEndpoint
+from ops.core.moments import moment
 from ops.core.names import nearest
 from ops.core.types import Endpoint, Price
 from ops.opened import Opened
@@ -51,7 +52,8 @@ class PlannerConsole(Opened):
 
     def traffic(self, name: str, days: float = DAYS) -> EndpointTraffic:
         """The traffic of the last `days` as far as it was read. Raises UnknownEndpoint, BadInput."""
-        return traffic_past.traffic_of(self._gatherer().state(), name, days, self._log().of(name))
+        found = traffic_past.traffic_of(self._gatherer().state(), name, days, self._log().of(name))
+        return replace(found, notes=(*found.notes, *self._unknown_changes(found)))
 
     def find_traffic(self, name: str, days: float = DAYS) -> EndpointTraffic:
         """The same with everything read now that it lacks: for a console without a past. OpsError."""
@@ -63,6 +65,10 @@ class PlannerConsole(Opened):
         assert self._episodes is not None
         while self._episodes.step(reading, only=(name,) if endpoint.is_async else None):
             pass
+        if endpoint.is_async:
+            state = gatherer.state()
+            owners = state.scaling.alarms.owners()
+            self._log().catch_up(reading, state.now, owners, clock.pause, traffic_past.CHANGES)
         return self.traffic(name, days)
 
     def replay_inputs(
@@ -81,6 +87,25 @@ class PlannerConsole(Opened):
         given = inputs(traffic, seed, size, whole=False)
         replay = player(given.requests, given.scenarios)
         return backtest(traffic.actual, given.requests, given.scenarios, replay, traffic.setup.left_out)
+
+    def _unknown_changes(self, traffic: EndpointTraffic) -> tuple[str, ...]:
+        """Where another policy may have been at work in the span and nobody knows, in a sentence."""
+        if not traffic.endpoint.is_async:
+            return ()
+        log, now = self._log(), self._gatherer().state().now
+        since, problem = log.known_since(traffic_past.CHANGES), log.audit().problem
+        if since is not None and since.timestamp() <= traffic.actual.first_s:
+            return ()
+        known = (
+            "whether its scaling was changed in this time"
+            if since is None
+            else (f"whether its scaling was changed before {moment(since, now)}")
+        )
+        why = "" if problem is None else f" CloudTrail: {problem.what} {problem.hint}".rstrip()
+        return (
+            f"Nobody told {known}: what is set up now is compared with all of the past, "
+            f"of which another policy may have made a part.{why}",
+        )
 
     def _found(self, name: str) -> Endpoint:
         every = {e.ref.name: e for e in self._gatherer().endpoints()}

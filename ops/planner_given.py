@@ -31,7 +31,7 @@ from ops.given_traffic import (
     of_rates,
     provisioned,
 )
-from ops.planner_posed import Posed, check, exact, zone_of_schedules
+from ops.planner_posed import Posed, check, exact, undocumented, zone_of_schedules
 from ops.replay.arrivals_file import Columns, FileArrivals
 from ops.replay.candidates import Ground
 from ops.replay.draws import Times, times
@@ -107,8 +107,8 @@ def pose_given(
     )
     longest = max(float(r.hold_s.max(initial=0.0)) for r in ways.requests)
     until = _minute(ways.last_s + TAIL_S + longest + max(max(drawn) for drawn in provision))
-    model = Model() if known is None else known.model
-    ground = Ground(ways.start_s, until, (middle,), quota=quota, model=model)
+    model = replace(Model() if known is None else known.model, billed_from=query.billed_from)
+    ground = Ground(ways.start_s, until, (middle,), query.ttl_s, quota, model)
     held = np.mean([float(r.hold_s.mean()) for r in ways.requests if len(r)])
     notes = [
         *ways.notes,
@@ -116,6 +116,7 @@ def pose_given(
         f"A request takes {held:.1f} s on average ({ways.holds}).",
         f"An instance works on {concurrency} at once ({slots}).",
         f"A new instance takes {middle:.0f} s ({took}).",
+        *undocumented(ground),
     ]
     today = None
     if setup is not None and known is not None and known.setup is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from datetime import datetime
 import numpy as np
 
 from ops.core.baselines import Against, Baseline, Kind, against
-from ops.core.candidate import Machine, fitted
+from ops.core.candidate import Candidate, Machine, fitted
 from ops.core.candidate_setup import read
 from ops.core.cost import HOURS_PER_MONTH
 from ops.core.errors import BadInput
@@ -18,14 +19,15 @@ from ops.core.instance_time import QUARTER_S, Piece, instance_time
 from ops.core.promise import Promise
 from ops.core.setup import Setup
 from ops.core.types import Price, ScheduledAction
-from ops.core.views_planner import PlanQuery, PlanSaving, Played
+from ops.core.views_planner import IN_SERVICE, ORDERED, PlanQuery, PlanSaving, Played
 from ops.planner import inputs
 from ops.replay.backtest import Actual
-from ops.replay.candidates import Ground
+from ops.replay.candidates import Ground, scenario
 from ops.replay.of_setup import SetUp
 from ops.replay.promise import parse
 from ops.replay.scenario import Scenario
 from ops.replay.search import Today, Traffic
+from ops.replay.told import assumptions
 from ops.replay.traffic import Arrivals
 from ops.traffic_past import EndpointTraffic
 
@@ -72,6 +74,12 @@ def check(query: PlanQuery) -> Promise:
         )
     if not 0 < query.sure <= 1:
         raise BadInput("A share of the expansions lies above 0 and is at most 1.")
+    if query.billed_from not in (IN_SERVICE, ORDERED):
+        raise BadInput(f"Instances are not billed from {query.billed_from!r}.")
+    if not 0 <= query.ttl_s < math.inf:
+        raise BadInput(
+            f"A request cannot expire after {query.ttl_s:g} s.", "Give seconds; 0 means that none expires."
+        )
     return promise
 
 
@@ -91,8 +99,9 @@ def pose(
         traffic.arrivals.first_s,
         traffic.arrivals.until_s,
         (traffic.provision.spread.p50_s,),
-        quota=quota,
-        model=traffic.model,
+        query.ttl_s,
+        quota,
+        replace(traffic.model, billed_from=query.billed_from),
     )
     endpoint = traffic.endpoint
     machine = Machine(
@@ -101,7 +110,7 @@ def pose(
         1.0,
         traffic.slots.concurrency,
     )
-    notes = [*traffic.notes, *_assumed(traffic)]
+    notes = [*traffic.notes, *_assumed(traffic), *undocumented(ground)]
     if not endpoint.is_async:
         notes.insert(
             0,
@@ -176,6 +185,11 @@ def exact(setup: SetUp, machine: Machine) -> Scenario:
         setup.events,
         setup.suspended,
     )
+
+
+def undocumented(ground: Ground) -> list[str]:
+    """What every candidate is replayed with although AWS does not say it, in sentences."""
+    return assumptions(scenario(Candidate(0, 1), ground))
 
 
 def _assumed(traffic: EndpointTraffic) -> tuple[str, ...]:

@@ -3,10 +3,8 @@ the gate, and scenarios that are kept."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 
 import numpy as np
@@ -17,41 +15,35 @@ from ops.aws.endpoints import problem_of
 from ops.core.candidate import (
     Candidate,
     Machine,
-    SearchSpace,
-    alike,
     fitted,
     insist_on_room,
     on_todays,
 )
-from ops.core.change import ChangePlan, CostEffect
+from ops.core.change import ChangePlan
 from ops.core.errors import BadInput, OpsError
 from ops.core.plan_effects import next_effect
 from ops.core.plan_source import Measured, SyntheticTraffic
 from ops.core.setup import Setup
 from ops.core.setup_steps import after
 from ops.core.types import EndpointRef, Price, Problem, utc
-from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanSaving, PlanView, Played
-from ops.core.words import count
+from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanView, Played
 from ops.planner import PlannerConsole
 from ops.planner_dangers import dangers
+from ops.planner_facts import against, alone, effect_of, facts_of, other_end, partly_known, searchable
 from ops.planner_given import UNTESTED, measured, pose_given, price_of, retold, type_of
 from ops.planner_kept import KeptScenarios
 from ops.planner_plan import take
-from ops.planner_posed import Posed, check, pose, savings
-from ops.replay.advice import Facts, advise, tight
-from ops.replay.advice_words import dollars
+from ops.planner_posed import Posed, check, pose
+from ops.replay.advice import advise
 from ops.replay.candidates import scenario, worked
 from ops.replay.engine import replay
 from ops.replay.ranges import allows, narrowed
-from ops.replay.search import Today, fronts, on, search
-from ops.replay.space import around, at_any_hour
+from ops.replay.search import fronts, on, search
+from ops.replay.space import around
 from ops.replay.sweep import Tell, go_on
 from ops.traffic_past import EndpointTraffic, TooYoung
 
 Say = Callable[[str], None]
-ENOUGH_KNOWN = 0.97
-"""Below this share of known minutes, sums of a month are said to be too low."""
-_NOTHING = SearchSpace((), (), (), (), (), (), (), (), ())
 
 
 class PlannerSearch(KeptScenarios, PlannerConsole):
@@ -89,7 +81,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         if today is not None and today.left and candidate in self._own(query, posed)[0]:
             today = None  # asked for by itself
         own = () if today is not None else (insist_on_room(candidate),)
-        figures = _figures(posed, today, own)
+        figures = alone(posed, today, own, sweeping.sweep)
         ground = posed.traffic.ground(0, posed.ground)
         exact = None if today is None else today.exact
         run = replay(
@@ -128,23 +120,20 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             before,
             about,
             effect=effect,
-            cost=None if found is None else _cost(found, chosen),
+            cost=None if found is None else effect_of(found, chosen),
             cautions=(*told, *made.cautions),
         )
 
     def _replayed(self, found: PlanView, candidate: Candidate) -> Played | None:
-        """What the search says of a candidate; one that it did not try is replayed now. None: no request came."""
+        """What the search says of a candidate; one that it did not try is replayed now, where it can be."""
         if not found.played:
             return None
-        known = next((p for p in found.played if p.candidate == candidate), None)
-        if known is None and found.today is not None:
-            wanted = on_todays(candidate, found.played[found.today].candidate.machine)
-            known = next((p for p in found.played if alike(wanted, p.candidate)), None)
+        known = next((p for p in found.played if p.whole(candidate)), None)
         if known is not None:
             return known
         posed, _, _ = self._posed(found.query, self._measured(found.query))
         own, _ = self._own(replace(found.query, own=(candidate,)), posed)
-        return _figures(posed, None, tuple(own)) if own else None
+        return alone(posed, None, tuple(own), sweeping.sweep) if own else None
 
     def measured(self, name: str) -> Measured | None:
         """What is taken of an endpoint where its traffic is given; None where it is too young to say."""
@@ -170,7 +159,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         first, asked = posed.traffic.expansions[0], query.space
         space = around(candidate, first, posed.promise, posed.ground, posed.machine, posed.zone)
         region = self.connection().region
-        more = (self._with_price(m, region) for m in _searchable(query, left_out))
+        more = (self._with_price(m, region) for m in searchable(query, left_out))
         space = replace(space, machines=tuple(dict.fromkeys((posed.machine, *more))))
         if not posed.dated:
             space = replace(space, warms=((),))
@@ -194,6 +183,16 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         )
         trust = UNTESTED if query.source is not None or traffic is None else self._trust(traffic)
         most = None if posed.today is None else posed.today.candidate.high
+        advice = advise(
+            played,
+            posed.promise,
+            facts_of(query, posed, trust),
+            lambda chosen: against(query, chosen, traffic, price, most),
+        )
+        notes = posed.notes
+        if advice.chosen is not None:
+            other = other_end(posed, query, played[advice.chosen], sweeping.sweep)
+            notes = (*notes, *filter(None, [other]))
         return PlanView(
             self._ref(query, traffic),
             self._gatherer().state().now,
@@ -206,21 +205,11 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             played,
             next((p.number for p in played if p.role.value == "today"), None),
             fronts(played),
-            retold(
-                advise(
-                    played,
-                    posed.promise,
-                    _facts(query, posed, trust),
-                    lambda chosen: _savings(query, chosen, traffic, price, most),
-                ),
-                query,
-                posed.requests,
-                posed.ground,
-            ),
+            retold(advice, query, posed.requests, posed.ground),
             posed.ground.cold_start_s,
             price,
             trust,
-            posed.notes,
+            notes,
             problems,
             left_out,
             posed.dated,
@@ -260,7 +249,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         else:
             assert traffic is not None
             posed = pose(query, traffic, setup, price, quota, state.now)
-            more = (trouble, _partial(traffic))
+            more = (trouble, partly_known(traffic))
         return posed, price, (*problems, *(each for each in more if each is not None))
 
     def _own(self, query: PlanQuery, posed: Posed) -> tuple[list[Candidate], tuple[LeftOut, ...]]:
@@ -309,80 +298,3 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             return " ".join(self.backtest(traffic).sentences[:2])
         except OpsError as error:
             return f"The replay was not tested: {error.what}"
-
-
-def _searchable(query: PlanQuery, left_out: tuple[LeftOut, ...]) -> list[Machine]:
-    """The other machines, without those that only candidates that were left out run on."""
-    gone = {each.candidate.machine for each in left_out}
-    kept = {each.machine for each in query.own if each not in {left.candidate for left in left_out}}
-    named = (each for each in query.machines if each.instance_type)  # one without a type is today's
-    return [each for each in named if each in kept or each not in gone]
-
-
-def _savings(
-    query: PlanQuery, chosen: Played, traffic: EndpointTraffic | None, price: Price | None, most: int | None
-) -> tuple[PlanSaving, ...]:
-    """Against the baselines of Savings, which are of the traffic that there was: nothing of another one."""
-    if traffic is None or query.source is not None or query.growth != 1:
-        return ()
-    return savings(chosen, traffic.actual, price, most)
-
-
-def _facts(query: PlanQuery, posed: Posed, trust: str) -> Facts:
-    shortest = tight(posed.promise, math.inf)
-    assert shortest is not None
-    return Facts(
-        posed.requests,
-        posed.ground.hours / 24,
-        posed.ground.cold_start_s,
-        posed.dated and at_any_hour(shortest, posed.traffic.expansions[0]),
-        query.sure,
-        trust,
-        query.growth if query.source is None else 1.0,
-    )
-
-
-def _figures(posed: Posed, today: Today | None, own: tuple[Candidate, ...]) -> Played:
-    """One candidate over every expansion."""
-    return search(
-        posed.traffic, posed.ground, posed.promise, _NOTHING, today=today, own=own, most=1, run=sweeping.sweep
-    )[0]
-
-
-def _cost(found: PlanView, chosen: Played | None) -> CostEffect | None:
-    """What a search says of the change; None where nothing does."""
-    today = None if found.today is None else found.played[found.today]
-    if today is None or today.usd_month is None:
-        return None
-    if today.left:
-        said = (
-            "What it costs beside today's policy cannot be told, which is more than the search could look at."
-        )
-        return CostEffect(None, None, f"{said} {' '.join(today.left)}")
-    if chosen is None or chosen.usd_month is None:
-        return None
-    more = chosen.usd_month.mid - today.usd_month.mid
-    days, growth = round((found.last - found.first) / timedelta(days=1)), found.query.growth
-    grown = "" if growth == 1 else f" with {growth:g} times their traffic"
-    of = "" if found.query.source is None else f" of {found.query.source.words}"
-    over = f"a replay of {count(days, 'day')}{of}{grown}"
-    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} at list price."
-    return CostEffect(more * 24 / 730, more, said)
-
-
-def _usd(one: Played) -> str:
-    assert one.usd_month is not None
-    return dollars(one.usd_month.mid)
-
-
-def _partial(traffic: EndpointTraffic) -> Problem | None:
-    """Said loudly where so much of the span is unknown that costs and cold starts come out too low."""
-    known = traffic.arrivals.known_share
-    if known >= ENOUGH_KNOWN:
-        return None
-    return Problem(
-        "traffic",
-        f"Only {known * 100:.0f} % of the minutes asked for are known, and none of the rest is replayed with "
-        "a request: costs, waits and cold starts a month are too low.",
-        "Ask for fewer days, or again once more has been read.",
-    )

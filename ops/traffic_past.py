@@ -50,6 +50,17 @@ _LATENCIES = (
 MINUTE_S = 60
 _SCALES = (MarkKind.BOUNDS, MarkKind.POLICY, MarkKind.ALARM)
 """Changes after which an endpoint scales otherwise."""
+CHANGES = (
+    "RegisterScalableTarget",
+    "DeregisterScalableTarget",
+    "PutScalingPolicy",
+    "DeleteScalingPolicy",
+    "PutScheduledAction",
+    "DeleteScheduledAction",
+    "PutMetricAlarm",
+    "DeleteAlarms",
+)
+"""The events of CloudTrail that tell of such changes."""
 _SETTLES = timedelta(minutes=30)
 """So long after a change what it asked for is there."""
 

@@ -29,6 +29,7 @@ from tests.small_worlds import NAME, small, told
 
 DAYS = 4.0
 SLEEPER, WARM, DIRECT, FIXED, CHANGED, IDLE = "sleeper", "warm", "direct", "fixed", "changed", "idle"
+RETARGETED = "retargeted"
 IN_SLOT_S = 0.35
 """Download and upload, beside the container's time (docs/model.md)."""
 TRAFFIC = {
@@ -41,6 +42,9 @@ TRAFFIC = {
     ),
     CHANGED: Traffic(
         CHANGED, 1, (10.0, 20.0), quiet, batches=(Batch(TUESDAY - DAYS * DAY + HOUR, 2 * HOUR, 4, 60.0),)
+    ),
+    RETARGETED: Traffic(
+        RETARGETED, 1, (10.0, 20.0), quiet, batches=(Batch(TUESDAY - DAYS * DAY + HOUR, 2 * HOUR, 4, 60.0),)
     ),
     IDLE: Traffic(IDLE, 1, (10.0, 20.0), quiet),
     FIXED: Traffic(
@@ -55,11 +59,12 @@ def tell(kit: Kit, born: float) -> None:
     for name, traffic in TRAFFIC.items():
         kit.config(name, f"{name}-1", "ml.g5.xlarge", concurrency=None if name == DIRECT else 2)
         kit.endpoint(name, f"{name}-1", traffic)
-    for name in (SLEEPER, WARM, CHANGED, IDLE):
+    for name in (SLEEPER, WARM, CHANGED, IDLE, RETARGETED):
         kit.bounds(name, 0, 3)
         kit.track(name)
         kit.wake(name)
     kit.later(born + 2 * DAY, lambda: kit.bounds(CHANGED, 1, 2))
+    kit.later(born + 3 * DAY, lambda: kit.track(RETARGETED, target=1.0))
     kit.schedule(WARM, "open", "cron(0 6 * * ? *)", "UTC", min=1)
     kit.schedule(WARM, "close", "cron(0 18 * * ? *)", "UTC", min=0)
 
@@ -161,6 +166,24 @@ def test_what_happened_is_compared_from_the_last_change_of_scaling_on(console: C
     assert tested.figure("instance-hours").actual == pytest.approx(hours, abs=0.6)
     assert found.arrivals.until_s % 3600 == 0, "who asks again within the hour gets the same answer"
     assert 46 < hours <= 47.5
+
+
+def test_a_policy_that_was_changed_yesterday_is_not_compared_with_the_past_of_another(
+    server: LocalAws,
+) -> None:
+    """A target is set by PutScalingPolicy alone: no bound moves, and nothing but CloudTrail tells."""
+    with gated(server.url) as (url, gate), console_at(url) as console:
+        found = console.find_traffic(RETARGETED, 3)
+        changed = TUESDAY - DAY
+        assert changed + 1800 <= found.actual.first_s <= changed + 2 * 3600
+        assert "Scaling was changed on the way" in found.notes[-1]
+        gate.shut["LookupEvents"] = error("AccessDeniedException")
+    with gated(server.url) as (url, gate), console_at(url) as console:
+        gate.shut["LookupEvents"] = error("AccessDeniedException")
+        denied = console.find_traffic(RETARGETED, 3)
+        assert denied.actual.first_s < changed
+        assert denied.notes[-1].startswith("Nobody told whether its scaling was changed in this time")
+        assert "cloudtrail:LookupEvents" in denied.notes[-1]
 
 
 def test_an_endpoint_that_nothing_scales(console: Console) -> None:

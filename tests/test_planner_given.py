@@ -81,7 +81,7 @@ def commanded(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *options: str
 ) -> dict[str, Any]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    assert main(["replay", *options, "--json"]) == 0
+    assert main(["replay", *options, "--bill-from", "in-service", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert isinstance(found, dict)
     return found

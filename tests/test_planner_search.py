@@ -23,6 +23,7 @@ from ops.core.errors import BadInput, ReadOnly, UnknownEndpoint
 from ops.core.search_ranges import ranges
 from ops.core.types import Severity
 from ops.core.views_planner import Answer, PlanQuery, PlanView, Role, SavedScenario
+from ops.replay.advice_words import dollars
 from ops.replay.sweep import Stopped
 from tests.living import living
 from tests.small_worlds import NAME, small
@@ -69,6 +70,32 @@ def test_the_search_tells_of_today_of_always_on_and_of_what_it_found(view: PlanV
     assert view.trust.startswith("The replay")
     assert any("An instance works on 2 at once" in note for note in view.notes)
     assert view.problems == ()
+
+
+def test_costs_are_billed_as_savings_counts_and_the_other_end_is_told(
+    console: Console, view: PlanView
+) -> None:
+    ordered = console.plan(replace(view.query, billed_from="ordered"))
+    today, dearer = view.played[0].hours_month.mid, ordered.played[0].hours_month.mid
+    assert dearer > 1.1 * today
+    start_s = view.cold_start_s * view.played[0].launches_month.mid
+    assert dearer - today == pytest.approx(
+        start_s / 3600, rel=0.25
+    )  # starts are drawn, this is the middle one
+    assert any(n.startswith("An instance is billed from when it is in service: AWS") for n in view.notes)
+    assert any(n.startswith("An instance is billed from when it is ordered: AWS") for n in ordered.notes)
+    assert any(n.startswith("A request expires after 6 h in the queue") for n in view.notes)
+    other = next(n for n in view.notes if n.startswith("If AWS bills an instance from its order on: about $"))
+    assert view.advice.chosen == 0 or "today's policy about $" in other
+    same = ordered.played[view.advice.chosen or 0].usd_month
+    assert same is not None
+    assert f": about {dollars(same.mid)} a month" in other
+
+
+def test_how_long_requests_may_wait_is_asked(console: Console) -> None:
+    found = console.plan(replace(QUERY, most=3, ttl_s=60.0))
+    assert found.played[0].never.mid > 0.5  # it sleeps, and a cold start takes longer
+    assert any(note.startswith("A request expires after 1 min in the queue") for note in found.notes)
 
 
 def test_a_promise_above_the_cold_start_lets_it_sleep(view: PlanView) -> None:

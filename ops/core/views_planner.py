@@ -25,6 +25,10 @@ from ops.core.types import EndpointRef, FloatArray, Price, Problem
 MOST_CANDIDATES = 300
 SEEDS = (1, 2, 3, 4, 5)
 DAYS = 30
+IN_SERVICE, ORDERED = "in_service", "ordered"
+"""From when an instance is billed: AWS does not say. Savings counts from in service on, and so does the planner."""
+TTL_S = 21_600.0
+"""How long a request may wait before it expires, where nobody says: AWS's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,10 @@ class PlanQuery:
     """Other instance types to search besides today's; without a price the list price is asked for."""
     source: Source | None = None
     """Traffic of a file, or made of rates; None: the endpoint's own."""
+    billed_from: str = IN_SERVICE
+    """IN_SERVICE or ORDERED."""
+    ttl_s: float = TTL_S
+    """Seconds that a request may wait before it expires; 0: for ever."""
 
     @property
     def of(self) -> str:
@@ -150,7 +158,7 @@ class Played:
     max_s: Spread
     peak_instances: Spread
     never: Spread
-    """The share of the requests (0-1) that expired or had not started at the end."""
+    """The share of the requests (0-1) that expired, or had not started when the limit of their clause was up."""
     clauses: tuple[ClausePlayed, ...]
     kept: tuple[bool, ...]
     """In each expansion: whether every clause was kept."""

@@ -28,7 +28,7 @@ class Ground:
     """Seconds from an order to in service, in the order of the orders, again from the first when used up."""
     ttl_s: float = TTL_S
     quota: int | None = None
-    model: Model = field(default_factory=Model)
+    model: Model = field(default_factory=lambda: Model(billed_from="in_service"))
 
     @property
     def hours(self) -> float:

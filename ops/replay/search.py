@@ -125,6 +125,9 @@ class _Table:
             ]
             for r in traffic.expansions
         ]
+        for r, (first, *_) in zip(traffic.expansions, self.held, strict=True):
+            if ground.ttl_s:
+                first[(first < 0) & (r.arrival_s + ground.ttl_s <= ground.until_s)] = len(promise.clauses)
 
     @property
     def room(self) -> int:
@@ -146,7 +149,7 @@ class _Table:
                             self._prepared(n, requests, speed),
                             scenarios,
                             classes=each,
-                            limits_s=self.promise.limits_s,
+                            limits_s=(*self.promise.limits_s, None),
                             tell=self._tell(self.done),
                         )
                     )
@@ -251,12 +254,23 @@ def played(
         Spread(tuple(n.waits.mean_s for n in numbers)),
         Spread(tuple(n.waits.max_s for n in numbers)),
         Spread(tuple(float(n.peak_instances) for n in numbers)),
-        Spread(tuple(1 - n.waits.started / n.requests if n.requests else float("nan") for n in numbers)),
+        Spread(tuple(_never(n, promise) for n in numbers)),
         parts,
         tuple(all(part.kept[s] for part in parts) for s in range(len(numbers))),
         failed_openings=Spread(tuple(float(n.failed_openings) for n in numbers)),
         failed_closings=Spread(tuple(float(n.failed_closings) for n in numbers)),
     )
+
+
+def _never(numbers: Numbers, promise: Promise) -> float:
+    """The share of the requests that did not start although their limit, or their time in the queue, was up.
+
+    One that came so late that neither was up when the replay ended is none of them. The class behind the clauses' holds
+    those that no clause judges, and that would have expired.
+    """
+    once = (*(group[0] for group in promise.groups), len(promise.clauses))
+    gone = sum(numbers.by_class[k].requests - numbers.by_class[k].started for k in once)
+    return gone / numbers.requests if numbers.requests else float("nan")
 
 
 def dollars(hours: Spread, usd_per_hour: Decimal | None) -> Dollars | None:

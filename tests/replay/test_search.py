@@ -301,6 +301,22 @@ def test_requests_that_never_start_are_late_and_keep_no_promise() -> None:
     assert not any(mean.kept)
 
 
+@pytest.mark.parametrize("promise", ["max<=900s", "max<=900s mon 00-12", "max<=400s and p95<=900s"])
+def test_what_is_still_queued_when_the_span_ends_has_not_failed(promise: str) -> None:
+    """A burst a minute before the end, which finds an endpoint asleep: neither its limit nor its time in the queue is up."""
+    early, late = bursts(1, hours=range(8, 9)), MONDAY + DAY - 60
+    traffic = Requests(np.append(early.arrival_s, [late] * 4), np.append(early.hold_s, [20.0] * 4))
+    asleep = Candidate(0, 2, 5.0, machine=MACHINE)
+    found = search(Traffic((traffic,), (1,)), GROUND, parse(promise), NO_SPACE, own=(asleep,), most=1)[0]
+    assert found.never.mid == 0
+    hasty = replace(GROUND, ttl_s=30.0)
+    gone = search(Traffic((traffic,), (1,)), hasty, parse(promise), NO_SPACE, own=(asleep,), most=1)[0]
+    assert gone.never.mid == 1  # all have expired, also those that no clause holds for
+    nobody = Candidate(0, 2, None, wake=None, machine=MACHINE)
+    short = search(Traffic((traffic,), (1,)), GROUND, parse(promise), NO_SPACE, own=(nobody,), most=1)[0]
+    assert short.never.mid == 0.5  # the first burst waits in vain, the second has time left
+
+
 def test_a_warm_plan_of_another_zone_is_kept_by_the_wall_clock() -> None:
     plan = WarmPlan(1, office().windows, "Europe/Berlin")
     found = scenario(Candidate(0, 2, warm=(plan,)), Ground(MONDAY - 14 * DAY, MONDAY - 7 * DAY))

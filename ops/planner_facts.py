@@ -1,0 +1,117 @@
+"""What the planner tells of an answer besides the candidates: facts, notes, what another assumption costs. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import timedelta
+
+from ops.core.candidate import Candidate, Machine, SearchSpace
+from ops.core.change import CostEffect
+from ops.core.types import Price, Problem
+from ops.core.views_planner import IN_SERVICE, ORDERED, LeftOut, PlanQuery, PlanSaving, PlanView, Played, Role
+from ops.core.words import count
+from ops.planner_posed import Posed, savings
+from ops.replay.advice import Facts, tight
+from ops.replay.advice_words import costs, dollars
+from ops.replay.search import Sweep, Today, search
+from ops.replay.space import at_any_hour
+from ops.traffic_past import EndpointTraffic
+
+ENOUGH_KNOWN = 0.97
+"""Below this share of known minutes, sums of a month are said to be too low."""
+NOTHING = SearchSpace((), (), (), (), (), (), (), (), ())
+"""A space without a candidate: what is given is replayed alone."""
+_FROM = {IN_SERVICE: "once it is in service", ORDERED: "from its order on"}
+
+
+def other_end(posed: Posed, query: PlanQuery, chosen: Played, run: Sweep) -> str:
+    """What it would cost were instances billed from the other moment, in a sentence; empty where that is as much."""
+    other = ORDERED if query.billed_from == IN_SERVICE else IN_SERVICE
+    ground = replace(posed.ground, model=replace(posed.ground.model, billed_from=other))
+    is_today = chosen.role is Role.TODAY
+    own = () if is_today else (chosen.candidate,)
+    found = search(posed.traffic, ground, posed.promise, NOTHING, today=posed.today, own=own, most=2, run=run)
+    again = next((p for p in found if (p.role is Role.TODAY) == is_today), found[0])
+    today = next((p for p in found if p.role is Role.TODAY and not is_today), None)
+    if costs(again) == costs(chosen):
+        return ""
+    beside = "" if today is None else f", and today's policy {costs(today)}"
+    return f"If AWS bills an instance {_FROM[other]}: {costs(again)}{beside}."
+
+
+def searchable(query: PlanQuery, left_out: tuple[LeftOut, ...]) -> list[Machine]:
+    """The other machines, without those that only candidates that were left out run on."""
+    gone = {each.candidate.machine for each in left_out}
+    kept = {each.machine for each in query.own if each not in {left.candidate for left in left_out}}
+    named = (each for each in query.machines if each.instance_type)  # one without a type is today's
+    return [each for each in named if each in kept or each not in gone]
+
+
+def against(
+    query: PlanQuery, chosen: Played, traffic: EndpointTraffic | None, price: Price | None, most: int | None
+) -> tuple[PlanSaving, ...]:
+    """Against the baselines of Savings, which are of the traffic that there was: nothing of another one."""
+    if traffic is None or query.source is not None or query.growth != 1:
+        return ()
+    return savings(chosen, traffic.actual, price, most)
+
+
+def facts_of(query: PlanQuery, posed: Posed, trust: str) -> Facts:
+    shortest = tight(posed.promise, math.inf)
+    assert shortest is not None
+    return Facts(
+        posed.requests,
+        posed.ground.hours / 24,
+        posed.ground.cold_start_s,
+        posed.dated and at_any_hour(shortest, posed.traffic.expansions[0]),
+        query.sure,
+        trust,
+        query.growth if query.source is None else 1.0,
+    )
+
+
+def alone(posed: Posed, today: Today | None, own: tuple[Candidate, ...], run: Sweep) -> Played:
+    """One candidate over every expansion, today's or a hand-made one."""
+    return search(posed.traffic, posed.ground, posed.promise, NOTHING, today=today, own=own, most=1, run=run)[
+        0
+    ]
+
+
+def effect_of(found: PlanView, chosen: Played | None) -> CostEffect | None:
+    """What a search says of the change to a candidate; None where nothing is known of that."""
+    today = None if found.today is None else found.played[found.today]
+    if today is None or today.usd_month is None:
+        return None
+    if today.left:
+        said = (
+            "What it costs beside today's policy cannot be told, which is more than the search could look at."
+        )
+        return CostEffect(None, None, f"{said} {' '.join(today.left)}")
+    if chosen is None or chosen.usd_month is None:
+        return None
+    more = chosen.usd_month.mid - today.usd_month.mid
+    days, growth = round((found.last - found.first) / timedelta(days=1)), found.query.growth
+    grown = "" if growth == 1 else f" with {growth:g} times their traffic"
+    of = "" if found.query.source is None else f" of {found.query.source.words}"
+    over = f"a replay of {count(days, 'day')}{of}{grown}"
+    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} at list price."
+    return CostEffect(more * 24 / 730, more, said)
+
+
+def _usd(one: Played) -> str:
+    assert one.usd_month is not None
+    return dollars(one.usd_month.mid)
+
+
+def partly_known(traffic: EndpointTraffic) -> Problem | None:
+    """Said loudly where so much of the span is unknown that costs and cold starts come out too low."""
+    known = traffic.arrivals.known_share
+    if known >= ENOUGH_KNOWN:
+        return None
+    return Problem(
+        "traffic",
+        f"Only {known * 100:.0f} % of the minutes asked for are known, and none of the rest is replayed with "
+        "a request: costs, waits and cold starts a month are too low.",
+        "Ask for fewer days, or again once more has been read.",
+    )
