@@ -166,7 +166,8 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         zone: Annotated[str, typer.Option(help="The time zone of hours that are named without one.")] = "UTC",
         growth: Annotated[float, typer.Option(help="2: twice the traffic.")] = 1.0,
         max_candidates: Annotated[
-            int, typer.Option("--max-candidates", metavar="N", help="Candidates to try at most.")
+            int,
+            typer.Option("--max-candidates", metavar="N", help="Candidates to try at most, on each machine."),
         ] = MOST_CANDIDATES,
         sure: Annotated[
             float, typer.Option(help="In which share of the expansions the promise has to be kept.")

@@ -44,7 +44,7 @@ class PlanQuery:
     days: int = DAYS
     """Of traffic that is replayed."""
     most: int = MOST_CANDIDATES
-    """Candidates to try at most."""
+    """Candidates to try at most, on each machine."""
     growth: float = 1.0
     """2: twice the traffic."""
     sure: float = 1.0

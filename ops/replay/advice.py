@@ -28,6 +28,8 @@ from ops.replay.search import cost_of
 
 GAIN = 0.05
 """A policy that sleeps has to save this share of one that never does, or it is not worth its cold starts."""
+FEW_TRIED = 30
+"""Where fewer policies were tried, that is said."""
 FEW = 60
 """With fewer requests a share of them says little."""
 WIDE = 1.25
@@ -106,13 +108,13 @@ def advise(
     cheaper = None if made.answer is Answer.NOTHING_KEEPS else next_cheaper(found, best, facts.sure)
     return Advice(
         made.answer,
-        " ".join([_sentence(made, best, promise, facts), *_lost(made, best)]),
+        " ".join([_sentence(made, best, promise, facts, len(found)), *_lost(made, best)]),
         _evidence(made, best, facts, found),
         best.number,
         None if cheaper is None else cheaper.number,
         "" if made.answer is Answer.NOTHING_KEEPS else breaks(cheaper),
         tuple(p.number for p in made.tied),
-        _how_sure(best, made.tied, facts),
+        _how_sure(best, made.tied, facts, len(found)),
         savings(best),
     )
 
@@ -180,25 +182,26 @@ def _no_traffic(facts: Facts) -> str:
     )
 
 
-def _sentence(made: Decision, best: Played, promise: Promise, facts: Facts) -> str:
+def _sentence(made: Decision, best: Played, promise: Promise, facts: Facts, tried: int) -> str:
     what, today = best.candidate.words, made.today
     match made.answer:
         case Answer.NOTHING_KEEPS:
             worst = _worst(best)
             reached = missed(worst, best) if worst is not None else "it is kept in too few expansions"
             return (
-                f"No candidate keeps the promise. The best, {what}, is {costs(best)}, and with it {reached}."
+                f"{f'None of the {tried} policies tried' if tried > 1 else 'No policy that was tried'} keeps the "
+                f"promise. The best, {what}, is {costs(best)}, and with it {reached}."
             )
         case Answer.STAY:
             more = ""
             if made.sleeper is not None:
                 more = f" One that sleeps would save {_little(made.sleeper, best)}."
             return (
-                f"Keep today's policy ({what}), {costs(best)}: it keeps the promise, and no candidate does for less."
-                + more
+                f"Keep today's policy ({what}), {costs(best)}: it keeps the promise, and "
+                f"{f'none of the {tried} policies tried does for less' if tried > 1 else 'no other was tried'}.{more}"
             )
         case Answer.ALWAYS_ON:
-            return f"{_never_asleep(best)} is the answer, {costs(best)}: {_why_awake(promise, facts)}."
+            return f"{_never_asleep(best)} is the answer, {costs(best)}: {_why_awake(promise, facts, tried)}."
         case Answer.NO_GAIN:
             assert made.sleeper is not None
             why = "sleeping gains next to nothing"
@@ -232,13 +235,14 @@ def _never_asleep(best: Played) -> str:
     )
 
 
-def _why_awake(promise: Promise, facts: Facts) -> str:
+def _why_awake(promise: Promise, facts: Facts, tried: int) -> str:
+    """What was not tried may keep it, so how many were is said."""
+    none = f"of the {tried} {'policies' if tried > 1 else 'policy'} tried none that sleeps keeps the promise"
     shortest = tight(promise, facts.cold_start_s)
     if shortest is None:
-        return "no policy that sleeps keeps the promise"
-    why = (
-        f"the promise ({exactly(shortest.limit_s)}) is shorter than a cold start ({took(facts.cold_start_s)})"
-    )
+        return none
+    cold = took(facts.cold_start_s)
+    why = f"{none}, and the promise ({exactly(shortest.limit_s)}) is shorter than a cold start ({cold})"
     if facts.any_hour:
         why += ", and requests come at any hour" + (" of it" if shortest.windows else "")
     return why
@@ -269,9 +273,13 @@ def _beside(always: Played) -> str:
     return f"{words[:1].upper()}{words[1:]} would keep the promise, too, for {costs(always)}."
 
 
-def _how_sure(best: Played, tied: Sequence[Played], facts: Facts) -> tuple[str, ...]:
+def _how_sure(best: Played, tied: Sequence[Played], facts: Facts, tried: int) -> tuple[str, ...]:
     n = len(best.kept)
-    lines = [
+    lines = []
+    if tried < FEW_TRIED:
+        said = f"Only {tried} policies were" if tried > 1 else "Only one policy was"
+        lines.append(f"{said} tried: one that was not may keep the promise for less.")
+    lines += [
         f"Estimates: {facts.requests:,.0f} requests of {facts.days:.0f} days, placed within their minutes in "
         f"{count(n, 'way')}, the same for every candidate. The promise is kept in {sum(best.kept)} of {n}."
     ]
@@ -284,6 +292,10 @@ def _how_sure(best: Played, tied: Sequence[Played], facts: Facts) -> tuple[str, 
         lines.append(
             "Its cost differs that much by what happens at the edges of its windows: an instance that still works "
             "there stays until its scale-in alarm agrees."
+        )
+    if best.candidate.warm and best.role is Role.FOUND:
+        lines.append(
+            "Its windows lie where requests came in this traffic: they help as long as requests keep to those hours."
         )
     if unopened(best):
         lines.append(unopened(best))

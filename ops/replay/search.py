@@ -19,7 +19,7 @@ from ops.replay.noise import front
 from ops.replay.numbers import Classes, Numbers, Waits
 from ops.replay.promise import classes, judged, layers
 from ops.replay.scenario import Requests, Scenario
-from ops.replay.space import GRID_SHARE, fixed, grid, neighbours
+from ops.replay.space import GRID_SHARE, fixed, grid, neighbours, structural
 from ops.replay.sweep import Tell, go_on, sweep
 
 ROUNDS = 3
@@ -84,27 +84,52 @@ def search(
 ) -> tuple[Played, ...]:
     """Every candidate that was tried: today's, hand-made ones, always on, a grid, and what lies around its best.
 
-    `most`: candidates at most; today's and hand-made ones are tried in any case. `inside`: nothing that it
-    denies is looked at but these. Raises Stopped when `tell` says so.
+    `most`: candidates at most, on each machine; today's and hand-made ones are tried in any case. `inside`: nothing
+    that it denies is looked at but these. Raises Stopped when `tell` says so.
     """
     known = None if today is None or today.left else fitted(today.candidate)
     own = [each for each in unlike(own) if each != known]
-    table = _Table(traffic, ground, promise, run, tell, max(most, len(own) + (today is not None)))
+    machines = space.machines or tuple(dict.fromkeys(each.machine for each in own))[:1]
+    given = len(own) + (today is not None)
+    table = _Table(traffic, ground, promise, run, tell, max(most * max(1, len(machines)), given))
     if today is not None:
         table.play_today(today)
     table.play(Role.OWN, own)
-    always = fixed(space)[: max(0, table.room)]
-    table.play(Role.FIXED, always)
-    if inside is None:
-        for machine in space.machines:
-            table.fewest(machine)
-    first = grid(space, max(1, int(table.room * GRID_SHARE)))[: max(0, table.room)]
-    table.play(Role.FOUND, [each for each in first if inside is None or inside(each)])
-    for left in range(ROUNDS, 0, -1):
-        room = max(0, table.room) // left
-        more = neighbours(table.best(), table.seen, room, ground.quota, inside)
-        table.play(Role.FOUND, more)
+    for machine in space.machines:
+        _on_machine(table, replace(space, machines=(machine,)), most, ground.quota, inside)
     return tuple(table.played)
+
+
+def _on_machine(
+    table: _Table,
+    space: SearchSpace,
+    most: int,
+    quota: int | None,
+    inside: Callable[[Candidate], bool] | None,
+) -> None:
+    """All of the search on the one machine of a space, whatever was found on others: so that one more machine to look
+    at never makes the answer dearer. `most`: candidates on it."""
+    (machine,) = space.machines
+
+    def room() -> int:
+        return max(0, most - sum(p.candidate.machine == machine for p in table.played))
+
+    def fits(each: Candidate) -> bool:
+        return inside is None or inside(each)
+
+    table.play_kinds(
+        [each for each in structural(space) if fits(each) and fitted(each) not in table.seen][: room()]
+    )
+    table.play_kinds([each for each in fixed(space) if fitted(each) not in table.seen][: room()])
+    if inside is None:
+        table.fewest(machine, room)
+    first = grid(space, max(1, int(room() * GRID_SHARE)))
+    table.play(
+        Role.FOUND, [each for each in first if fits(each) and fitted(each) not in table.seen][: room()]
+    )
+    for left in range(ROUNDS, 0, -1):
+        more = neighbours(table.best(machine), table.seen, room() // left, quota, inside)
+        table.play(Role.FOUND, more)
 
 
 class _Table:
@@ -128,10 +153,6 @@ class _Table:
         for r, (first, *_) in zip(traffic.expansions, self.held, strict=True):
             if ground.ttl_s:
                 first[(first < 0) & (r.arrival_s + ground.ttl_s <= ground.until_s)] = len(promise.clauses)
-
-    @property
-    def room(self) -> int:
-        return self.most - len(self.played)
 
     def play(self, role: Role, candidates: Sequence[Candidate], exact: Scenario | None = None) -> None:
         fresh = [c for c in dict.fromkeys(map(fitted, candidates)) if c not in self.seen]
@@ -170,9 +191,14 @@ class _Table:
             self.seen.discard(fitted(today.candidate))
             self.played[-1] = replace(self.played[-1], left=today.left)
 
-    def fewest(self, machine: Machine) -> None:
+    def play_kinds(self, candidates: Sequence[Candidate]) -> None:
+        """Those that are always on, and others."""
+        self.play(Role.FIXED, [each for each in candidates if each.fixed is not None])
+        self.play(Role.FOUND, [each for each in candidates if each.fixed is None])
+
+    def fewest(self, machine: Machine, room: Callable[[], int]) -> None:
         """Close the ladder of those that are always on: the fewest instances that keep the promise are among them."""
-        while self.room > 0:
+        while room() > 0:
             tried = {
                 p.candidate.fixed: all(p.kept)
                 for p in self.played
@@ -194,12 +220,13 @@ class _Table:
         of = self.most * len(self.traffic.expansions) * self.layers
         return lambda done, _: self.tell(min(before + done, of), of)
 
-    def best(self) -> tuple[tuple[Candidate, int], ...]:
+    def best(self, machine: Machine) -> tuple[tuple[Candidate, int], ...]:
         """Those to look around: the cheapest that keep the promise, then the fronts; with their most instances."""
         costs = [_mean(cost_of(p)) for p in self.played]
-        keep = _one_of_each([p for p in self.played if all(p.kept)])
+        mine = [p for p in self.played if p.candidate.machine == machine]
+        keep = _one_of_each([p for p in mine if all(p.kept)])
         found = sorted(keep, key=lambda number: (costs[number], number))[: MOST_BEST // 3]
-        for number in _in_turns(fronts(self.played)):
+        for number in _in_turns(fronts(mine)):
             if len(found) < MOST_BEST and number not in found:
                 found.append(number)
         return tuple((self.played[n].candidate, int(self.played[n].peak_instances.high)) for n in found)

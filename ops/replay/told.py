@@ -117,7 +117,7 @@ def lines(runs: Sequence[Numbers], price: Price | None) -> list[str]:
     ends += [f"{found['unfinished']:,} never finished"] if found["unfinished"] else []
     at = "" if price is None else f"at ${price.usd_per_hour.normalize():f} an hour ({price.source})"
     full = found["first_full_s"]
-    rows = (
+    rows: tuple[tuple[str, str], ...] = (
         ("requests", f"{found['requests']:,}: {', '.join(ends)}"),
         ("waits", _waits(found)),
         ("processing", f"mean {_time(found['mean_processing_s'])}"),
