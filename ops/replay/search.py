@@ -95,8 +95,10 @@ def search(
     if today is not None:
         table.play_today(today)
     table.play(Role.OWN, own)
+    others = sum(each.machine not in space.machines for each in own)
     for machine in space.machines:
-        _on_machine(table, replace(space, machines=(machine,)), most, ground.quota, inside)
+        room = most - others if machine == space.machines[0] else most
+        _on_machine(table, replace(space, machines=(machine,)), room, ground.quota, inside)
     return tuple(table.played)
 
 
