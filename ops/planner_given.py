@@ -364,6 +364,8 @@ def _lasts(ground: Ground, ways: Ways) -> str:
     )
     if ways.last_s - ways.start_s < _WEEK_S - 86_400:
         said += " That is less than a week: nights and weekends that are not in it are not in a month's cost either."
+    elif ways.dated and 86_400 < (ways.last_s - ways.start_s) % _WEEK_S < _WEEK_S - 86_400:
+        said += " Those are no whole weeks: days of the week that are in it once more weigh more in a month's cost."
     return said
 
 
