@@ -29,8 +29,12 @@ def compare(
     same = now is not None and now.candidate == candidate
     with notices.guard("the comparison"):
         with st.spinner("Replaying it in detail …"):
-            then = planner_door.course(query, candidate).value
-            before = planner_door.course(query, now.candidate).value if now is not None and not same else None
+            then = planner_door.course(query, candidate, view.as_of).value
+            before = (
+                planner_door.course(query, now.candidate, view.as_of).value
+                if now is not None and not same
+                else None
+            )
         courses = [("today", before)] if before is not None else []
         named = [*courses, ("today" if same else called, then)]
         head = "Today's policy in detail" if same else f"Today → {called}"

@@ -65,7 +65,7 @@ def _place(view: PlanView, played: Played) -> tuple[float, float]:
         return 1, 0
     if played.role is Role.OWN:
         return 2, 0
-    if played.kept and sum(played.kept) >= view.query.sure * len(played.kept) - 1e-9:
+    if played.keeps(view.query.sure):
         return 3, 0
     late = played.over.mid
     return 4, math.inf if math.isnan(late) else late
@@ -151,12 +151,15 @@ def _row(
 
 def kept(played: Played) -> Html:
     """Whether it keeps the promise, in words."""
-    good, of = sum(played.kept), len(played.kept)
+    tried = played.fresh if all(played.kept) and played.fresh else played.kept
+    good, of = sum(tried), len(tried)
     if not of:
         return html('<span class="none">not known</span>')
     if good == of:
-        return html('<span class="fine nowrap">✓ kept</span>')
-    said = "✕ broken" if not good else f"▲ kept in {good} of {of}"
+        said = f"✓ kept, {good} of {of} fresh" if played.fresh else "✓ kept"
+        return html('<span class="fine nowrap">{said}</span>', said=said)
+    fresh = " fresh" if tried is played.fresh else ""
+    said = "✕ broken" if not good else f"▲ kept in {good} of {of}{fresh}"
     return html(
         '<span class="{tone} nowrap">{said}</span>', tone="stuck" if not good else "waking", said=said
     )

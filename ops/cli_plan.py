@@ -145,7 +145,7 @@ def _cells(one: Played, view: PlanView) -> tuple[str, ...]:
         DASH if p95 != p95 else took(p95),
         DASH if over != over else percent(over),
         f"{one.cold_starts_month.mid:,.0f}",
-        f"{sum(one.kept)}/{len(one.kept)}",
+        f"{sum(one.fresh or one.kept)}/{len(one.fresh or one.kept)}",
         f"{one.candidate.words}" + (f"  ({', '.join(marks)})" if marks else ""),
     )
 

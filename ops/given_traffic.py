@@ -5,6 +5,7 @@ The command `replay` and the Planner page make the same requests of the same wor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -41,9 +42,13 @@ class Made:
 
 
 def of_arrivals(
-    found: FileArrivals, service: Times | None, growth: float | None, seed: int
+    found: FileArrivals,
+    service: Times | None,
+    growth: float | None,
+    seed: int,
+    numbers: Sequence[int] = range(EXPANSIONS),
 ) -> tuple[Requests, ...]:
-    """The requests of a file; where they grow, `EXPANSIONS` ways in which they may. Seconds as in the file.
+    """The requests of a file; where they grow, the ways of these numbers in which they may. Seconds as in the file.
 
     `service`: what requests take, whatever the file says. Raises BadInput where neither tells.
     """
@@ -58,18 +63,23 @@ def of_arrivals(
     requests = _less(found.arrival_s, hold) if found.ends else Requests(found.arrival_s, hold)
     if growth is None:
         return (requests,)
-    return tuple(multiplied(requests, growth, seed, number) for number in range(EXPANSIONS))
+    return tuple(multiplied(requests, growth, seed, number) for number in numbers)
 
 
-def of_rates(made: Made, service: Times, growth: float | None, seed: int) -> tuple[Requests, ...]:
-    """Requests made of rates, `EXPANSIONS` ways in which they may come; seconds from `made.start` on. BadInput."""
+def of_rates(
+    made: Made, service: Times, growth: float | None, seed: int, numbers: Sequence[int] = range(EXPANSIONS)
+) -> tuple[Requests, ...]:
+    """Requests made of rates, the ways of these numbers in which they may come; seconds from `made.start` on.
+
+    Raises BadInput.
+    """
     zero = int(made.start.timestamp())
     factor = 1.0 if growth is None else growth
     ways = []
-    for number in range(EXPANSIONS):
+    for number in numbers:
         found = synthetic(made.shape, made.start, made.days, service, seed, number, factor)
         ways.append(Requests(found.arrival_s - zero, found.hold_s))
-    if not any(map(len, ways)):
+    if not any(map(len, ways)) and 0 in numbers:
         raise BadInput("No request comes of these rates.", "Give higher ones, or more days.")
     return tuple(ways)
 

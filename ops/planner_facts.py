@@ -16,7 +16,7 @@ from ops.replay.advice import Facts, tight
 from ops.replay.advice_words import costs, dollars
 from ops.replay.search import Sweep, Today, search
 from ops.replay.space import at_any_hour
-from ops.traffic_past import EndpointTraffic
+from ops.traffic_past import WEEK_S, EndpointTraffic
 
 ENOUGH_KNOWN = 0.97
 """Below this share of known minutes, sums of a month are said to be too low."""
@@ -54,7 +54,8 @@ def against(
     """Against the baselines of Savings, which are of the traffic that there was: nothing of another one."""
     if traffic is None or query.source is not None or query.growth != 1:
         return ()
-    return savings(chosen, traffic.actual, price, most)
+    span_s = traffic.arrivals.until_s - traffic.arrivals.first_s
+    return savings(chosen, traffic.actual, price, most, weeks=span_s >= WEEK_S)
 
 
 def facts_of(query: PlanQuery, posed: Posed, trust: str) -> Facts:

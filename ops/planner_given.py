@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from decimal import Decimal, InvalidOperation
+from functools import partial
 
 import numpy as np
 
@@ -79,6 +81,8 @@ class Ways:
     zone: str
     notes: tuple[str, ...]
     dated: bool = True
+    more: Callable[[int], tuple[Requests, ...]] | None = None
+    """One more way, by its number; None: it comes in one way alone."""
 
 
 def pose_given(
@@ -101,7 +105,7 @@ def pose_given(
     if not ways.dated:
         _insist_on_no_hours(query, promise)
     concurrency, slots = _slots(source.given, known)
-    provision, middle, took = _provision(source.given, known, ways)
+    provision, middle, took = _provision(source.given, known, ways, range(len(ways.requests)))
     machine = Machine(
         type_of(source.given, known), None if price is None else price.usd_per_hour, 1.0, concurrency
     )
@@ -133,7 +137,13 @@ def pose_given(
         tuple(dict.fromkeys(notes)),
         ways.zone or (zone_of_schedules(() if setup is None else setup.schedules) or query.zone),
         ways.dated,
+        None if ways.more is None else partial(_way, source.given, known, ways),
     )
+
+
+def _way(given: Given, known: EndpointTraffic | None, ways: Ways, number: int) -> Traffic:
+    assert ways.more is not None
+    return Traffic(ways.more(number), (number + 1,), _provision(given, known, ways, (number,))[0])
 
 
 def measured(known: EndpointTraffic) -> Measured:
@@ -177,7 +187,7 @@ def retold(advice: Advice, query: PlanQuery, requests: float, ground: Ground) ->
         f"Estimates: {requests:,.0f} requests of {source.words}{times_over}, over "
         f"{duration(ground.until_s - ground.start_s)}, the same for every candidate. {kept}"
     )
-    if not one.endswith(" of 1."):
+    if not one.endswith(" of 1 expansions."):
         return replace(advice, sure=(said, *advice.sure[1:]))
     said = (
         f"{said.removesuffix(kept)}It comes in one way, as it is, so there are no ranges: a difference between two "
@@ -238,7 +248,11 @@ def _of_rates(source: SyntheticTraffic, known: EndpointTraffic | None, growth: f
         f"{made.shape.zone}, in {count(len(found), 'way')} in which they may come (seed {source.seed})."
     )
     end = zero + made.days * 86_400
-    return Ways(found, float(zero), end, source.seed, holds, made.shape.zone, (note,))
+
+    def more(number: int) -> tuple[Requests, ...]:
+        return _shifted(of_rates(made, service, growth, source.seed, (number,)), zero)
+
+    return Ways(found, float(zero), end, source.seed, holds, made.shape.zone, (note,), more=more)
 
 
 def _of_file(
@@ -269,7 +283,12 @@ def _of_file(
             "The file counts seconds from somewhere. Days and hours here are as if it began on a Monday at 00:00 "
             "UTC, and tell nothing; no candidate has warm windows."
         )
-    return Ways(ways, first, last, FILE_SEED, holds, "", tuple(notes), dated)
+
+    def more(number: int) -> tuple[Requests, ...]:
+        return _shifted(of_arrivals(found, service, growth, FILE_SEED, (number,)), zero)
+
+    again = None if growth is None else more
+    return Ways(ways, first, last, FILE_SEED, holds, "", tuple(notes), dated, again)
 
 
 def read_file(source: FileTraffic, service_known: bool, files: ArrivalFiles) -> FileArrivals:
@@ -309,10 +328,9 @@ def _slots(given: Given, known: EndpointTraffic | None) -> tuple[int, str]:
 
 
 def _provision(
-    given: Given, known: EndpointTraffic | None, ways: Ways
+    given: Given, known: EndpointTraffic | None, ways: Ways, numbers: Sequence[int]
 ) -> tuple[tuple[tuple[float, ...], ...], float, str]:
-    """(times of each way, the middle one, where they are from)."""
-    numbers = range(len(ways.requests))
+    """(times of the ways of these numbers, the middle one, where they are from)."""
     if not given.provision and known is not None:
         drawn = tuple(known.provision.draws(ways.seed, number) for number in numbers)
         return drawn, known.provision.spread.p50_s, known.provision.source
@@ -346,6 +364,8 @@ def _lasts(ground: Ground, ways: Ways) -> str:
     )
     if ways.last_s - ways.start_s < _WEEK_S - 86_400:
         said += " That is less than a week: nights and weekends that are not in it are not in a month's cost either."
+    elif ways.dated and 86_400 < (ways.last_s - ways.start_s) % _WEEK_S < _WEEK_S - 86_400:
+        said += " Those are no whole weeks: days of the week that are in it once more weigh more in a month's cost."
     return said
 
 

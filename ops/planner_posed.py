@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 
@@ -20,18 +21,21 @@ from ops.core.promise import Promise
 from ops.core.setup import Setup
 from ops.core.types import Price, ScheduledAction
 from ops.core.views_planner import IN_SERVICE, ORDERED, PlanQuery, PlanSaving, Played
+from ops.core.words import count, duration
 from ops.planner import inputs
 from ops.replay.backtest import Actual
 from ops.replay.candidates import Ground, scenario
+from ops.replay.draws import Times
 from ops.replay.of_setup import SetUp
 from ops.replay.promise import parse
 from ops.replay.scenario import Scenario
 from ops.replay.search import Today, Traffic
 from ops.replay.told import assumptions
-from ops.replay.traffic import Arrivals
+from ops.replay.traffic import Arrivals, expanded
 from ops.traffic_past import EndpointTraffic
 
 EXPANSIONS = 5
+SEED = 1
 MOST_TRIED = 2_000
 MOST_GROWTH = 1_000.0
 COMPARED = (Baseline(Kind.PEAK), Baseline(Kind.ONE), Baseline(Kind.MAX), Baseline(Kind.HOURS))
@@ -52,6 +56,8 @@ class Posed:
     """IANA name, of busy hours that are found in the traffic: that of the endpoint's own schedules, else as asked."""
     dated: bool = True
     """Whether days and hours of the traffic mean something; without, there are no warm windows."""
+    way: Callable[[int], Traffic] | None = None
+    """One more expansion, by its number; None: the traffic comes in one way alone."""
 
     @property
     def requests(self) -> float:
@@ -94,7 +100,7 @@ def pose(
     """`setup`: today's, None for a real-time endpoint, which has none of this kind. Raises BadInput."""
     promise = check(query)
     grown = replace(traffic, arrivals=multiplied(traffic.arrivals, query.growth))
-    given = inputs(grown, 1, EXPANSIONS, whole=True)
+    given = inputs(grown, SEED, EXPANSIONS, whole=True)
     ground = Ground(
         traffic.arrivals.first_s,
         traffic.arrivals.until_s,
@@ -110,7 +116,7 @@ def pose(
         1.0,
         traffic.slots.concurrency,
     )
-    notes = [*traffic.notes, *_assumed(traffic), *undocumented(ground)]
+    notes = [*_weeks(ground, query.days), *traffic.notes, *_assumed(traffic), *undocumented(ground)]
     if not endpoint.is_async:
         notes.insert(
             0,
@@ -134,7 +140,13 @@ def pose(
         today,
         tuple(dict.fromkeys(notes)),
         zone_of_schedules(() if setup is None else setup.schedules) or query.zone,
+        way=partial(_way, grown),
     )
+
+
+def _way(traffic: EndpointTraffic, number: int) -> Traffic:
+    requests = expanded(traffic.arrivals, traffic.service.times or Times(0.0), SEED, number, traffic.placing)
+    return Traffic((requests,), (number + 1,), (traffic.provision.draws(SEED, number),))
 
 
 def zone_of_schedules(actions: Iterable[ScheduledAction]) -> str:
@@ -152,8 +164,13 @@ def multiplied(arrivals: Arrivals, growth: float) -> Arrivals:
     return replace(arrivals, count=np.where(arrivals.known, grown, np.nan))
 
 
-def savings(chosen: Played, actual: Actual, price: Price | None, most: int | None) -> tuple[PlanSaving, ...]:
-    """A candidate against the baselines of Savings, of the instances that really were in service."""
+def savings(
+    chosen: Played, actual: Actual, price: Price | None, most: int | None, *, weeks: bool = True
+) -> tuple[PlanSaving, ...]:
+    """A candidate against the baselines of Savings, of the instances that really were in service.
+
+    `weeks`: whether whole weeks were replayed; else what runs by the day of the week is no match for it.
+    """
     first = -(-int(actual.first_s) // QUARTER_S) * QUARTER_S
     piece = Piece(int(actual.first_s), 60, actual.instances)
     time = instance_time((piece,), first, max(first, int(actual.until_s) // QUARTER_S * QUARTER_S))
@@ -166,10 +183,12 @@ def savings(chosen: Played, actual: Actual, price: Price | None, most: int | Non
             told = Against(
                 told.baseline,
                 told.instances,
-                f"{told.formula}: {month:.0f} of {HOURS_PER_MONTH} hours a month",
+                f"{told.formula}: {month:.0f} of {HOURS_PER_MONTH} hours a month"
+                + ("" if weeks else "; not held against less than a week of replay"),
             )
         usd = None if told.instances is None or price is None else told.instances * month * price.usd_per_hour
-        here = None if chosen.usd_month is None else chosen.usd_month.mid
+        comparable = weeks or baseline.kind is not Kind.HOURS
+        here = chosen.usd_month.mid if chosen.usd_month is not None and comparable else None
         saved = None if usd is None or here is None else usd - here
         found.append(PlanSaving(told, usd, saved, float(saved / usd) if saved is not None and usd else None))
     return tuple(found)
@@ -185,6 +204,23 @@ def exact(setup: SetUp, machine: Machine) -> Scenario:
         setup.events,
         setup.suspended,
     )
+
+
+def _weeks(ground: Ground, days: float) -> list[str]:
+    """How a month is made of the span, where that is not what was asked for."""
+    span = ground.hours / 24
+    if span < 7:
+        lasts = duration(60 * round(ground.hours * 60))
+        return [
+            f"Less than a week is replayed ({lasts}): a month is taken as that over and over, so days of the week that "
+            "are not in it are not in a month's cost either."
+        ]
+    if span >= days:
+        return []
+    return [
+        f"{count(round(span / 7), 'whole week')} of the {days:g} days that were asked for "
+        f"{'is' if span < 14 else 'are'} replayed, so that each day of the week weighs the same in a month."
+    ]
 
 
 def undocumented(ground: Ground) -> list[str]:

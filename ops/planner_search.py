@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 import numpy as np
@@ -36,6 +37,7 @@ from ops.planner_plan import take
 from ops.planner_posed import Posed, check, pose
 from ops.replay.advice import advise
 from ops.replay.candidates import scenario, worked
+from ops.replay.confirmed import Fresh, confirmed
 from ops.replay.engine import replay
 from ops.replay.ranges import allows, narrowed
 from ops.replay.search import fronts, on, search
@@ -55,7 +57,8 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         A hand-made candidate that cannot be replayed is left out, and told of in `left_out`.
         """
         check(query)
-        return self._searched(query, self._measured(query), tell)
+        now = self._gatherer().state().now
+        return self._searched(query, self._measured(query, now), tell, now)
 
     def find_plan(self, query: PlanQuery, tell: Tell = go_on, say: Say = lambda text: None) -> PlanView:
         """The same with everything read now that it lacks: for a console without a past. `say` hears what goes on.
@@ -64,17 +67,21 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         """
         check(query)
         say(f"Reading {query.days:g} days of {query.name}.")
-        traffic = self.find_traffic(query.name, query.days)
+        self.find_traffic(query.name, query.days)
+        now = self._gatherer().state().now
         if not compiled.ready():
             say(f"Compiling the replay, once: about {compiled.ABOUT_S} s.")
-        found = self._searched(query, traffic, tell)
+        found = self._searched(query, self._measured(query, now), tell, now)
         if found.left_out:
             raise BadInput(found.left_out[0].what, found.left_out[0].hint)
         return found
 
-    def course(self, query: PlanQuery, candidate: Candidate) -> Course:
-        """One candidate over the first expansion, in detail; its figures are over all of them."""
-        posed, _, _ = self._posed(query, self._measured(query))
+    def course(self, query: PlanQuery, candidate: Candidate, at: datetime | None = None) -> Course:
+        """One candidate over the first expansion, in detail; its figures are over all of them.
+
+        `at`: `as_of` of a search, to replay the same span; None: now.
+        """
+        posed, _, _ = self._posed(query, self._measured(query, at))
         compiled.warm()
         candidate = self._ready(candidate, posed)
         today = posed.today if posed.today is not None and posed.today.candidate == candidate else None
@@ -140,18 +147,20 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         traffic = self._measured(PlanQuery(name, "", source=SyntheticTraffic("")))
         return None if traffic is None else measured(traffic)
 
-    def _measured(self, query: PlanQuery) -> EndpointTraffic | None:
+    def _measured(self, query: PlanQuery, at: datetime | None = None) -> EndpointTraffic | None:
         """What was measured of the endpoint; None where the traffic is given, and nothing can be measured."""
         if query.source is None:
-            return self.traffic(query.name, query.days)
+            return self.weeks_of_traffic(query.name, query.days, at)
         if not query.name:
             return None
         try:
-            return self.traffic(query.name)
+            return self.traffic(query.name, at=at)
         except TooYoung:
             return None
 
-    def _searched(self, query: PlanQuery, traffic: EndpointTraffic | None, tell: Tell) -> PlanView:
+    def _searched(
+        self, query: PlanQuery, traffic: EndpointTraffic | None, tell: Tell, now: datetime
+    ) -> PlanView:
         posed, price, problems = self._posed(query, traffic)
         compiled.warm()
         own, left_out = self._own(query, posed)
@@ -174,6 +183,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
                 today=posed.today,
                 own=own,
                 most=query.most,
+                sure=query.sure,
                 inside=None if asked is None else partial(allows, asked),
                 run=sweeping.sweep,
                 tell=tell,
@@ -183,10 +193,23 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         )
         trust = UNTESTED if query.source is not None or traffic is None else self._trust(traffic)
         most = None if posed.today is None else posed.today.candidate.high
+        facts = facts_of(query, posed, trust)
+        if posed.way is not None and played:
+            fresh = Fresh(posed.way, len(posed.traffic.expansions))
+            played = confirmed(
+                played,
+                fresh,
+                posed.ground,
+                posed.promise,
+                facts,
+                today=posed.today,
+                run=sweeping.sweep,
+                tell=lambda done, of: tell(query.most, query.most),
+            )
         advice = advise(
             played,
             posed.promise,
-            facts_of(query, posed, trust),
+            facts,
             lambda chosen: against(query, chosen, traffic, price, most),
         )
         notes = posed.notes
@@ -195,7 +218,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             notes = (*notes, *filter(None, [other]))
         return PlanView(
             self._ref(query, traffic),
-            self._gatherer().state().now,
+            now,
             query,
             posed.promise,
             utc(posed.ground.start_s),
@@ -295,6 +318,6 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         if traffic.setup is None:
             return traffic.unscaled
         try:
-            return " ".join(self.backtest(traffic).sentences[:2])
+            return " ".join(self.backtest(traffic).judged)
         except OpsError as error:
             return f"The replay was not tested: {error.what}"

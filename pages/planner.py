@@ -105,7 +105,7 @@ def body() -> None:
     if view is not None and query.source is not None:
         planner_backtest.none()
     elif view is not None:
-        planner_backtest.section(query.name, query.days, zone.info)
+        planner_backtest.section(query.name, query.days, view.as_of, zone.info)
 
 
 with notices.guard("the planner"):

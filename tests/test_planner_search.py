@@ -68,6 +68,7 @@ def test_the_search_tells_of_today_of_always_on_and_of_what_it_found(view: PlanV
     assert one.usd_month.mid == Decimal("1.4084") * 730
     assert set(view.fronts) == {"p95", "max", "over"}
     assert view.trust.startswith("The replay")
+    assert "Replayed against actual, over 5 seeds: instance-hours" in view.trust
     assert any("An instance works on 2 at once" in note for note in view.notes)
     assert view.problems == ()
 

@@ -54,7 +54,7 @@ def weighed(played: Played, by: Weighed) -> Spread:
 
 def keeps(played: Played, sure: float) -> bool:
     """Whether it keeps the promise in the share of the replays that is asked for."""
-    return bool(played.kept) and sum(played.kept) >= sure * len(played.kept) - 1e-9
+    return played.keeps(sure)
 
 
 def priced(view: PlanView) -> bool:

@@ -123,6 +123,7 @@ def _candidate(one: Played) -> dict[str, Any]:
         "openings": one.openings or None,
         "failed_openings": _spread(one.failed_openings),
         "failed_closings": _spread(one.failed_closings),
+        "kept_fresh": list(one.fresh) or None,
     }
 
 
@@ -145,6 +146,7 @@ def _flat(one: Played, view: PlanView) -> dict[str, Any]:
         "role": one.role.value,
         "on_front": "yes" if any(one.number in f for f in view.fronts.values()) else "no",
         "kept": f"{sum(one.kept)} of {len(one.kept)}",
+        "kept_fresh": f"{sum(one.fresh)} of {len(one.fresh)}" if one.fresh else None,
     }
     money = _dollars(one.usd_month) or dict.fromkeys(("low", "mid", "high"))
     row |= {f"usd_month_{key}": value for key, value in money.items()}

@@ -171,6 +171,13 @@ class Played:
     failed_closings: Spread = NO_SPREAD
     """Of the other scheduled actions."""
 
+    fresh: tuple[bool, ...] = ()
+    """In each expansion that the search had not seen: whether every clause was kept. Empty: it was no finalist."""
+
+    def keeps(self, sure: float = 1.0) -> bool:
+        """Whether it keeps the promise in enough of the expansions, and of the fresh ones where it was tried."""
+        return bool(self.kept) and all(sum(k) >= sure * len(k) - 1e-9 for k in (self.kept, self.fresh))
+
     def whole(self, candidate: Candidate) -> bool:
         """Whether this is a candidate and nothing else, on its machine where it names none."""
         return not self.left and alike(candidate, self.candidate)

@@ -6,7 +6,7 @@ Pure. The order of the questions, and the thresholds: docs/planner-advice.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ops.core.promise import MEAN, SHARE, Clause, Promise, exactly
 from ops.core.views_planner import Advice, Answer, ClausePlayed, PlanSaving, Played, Role
@@ -15,6 +15,7 @@ from ops.replay.advice_words import (
     cost_range,
     costs,
     difference,
+    kept_in,
     lost,
     missed,
     starts,
@@ -114,14 +115,14 @@ def advise(
         None if cheaper is None else cheaper.number,
         "" if made.answer is Answer.NOTHING_KEEPS else breaks(cheaper),
         tuple(p.number for p in made.tied),
-        _how_sure(best, made.tied, facts, len(found)),
+        _how_sure(best, found, facts),
         savings(best),
     )
 
 
 def keeps(one: Played, sure: float = 1.0) -> bool:
-    """Whether it keeps every clause in enough of the expansions."""
-    return bool(one.kept) and sum(one.kept) >= sure * len(one.kept) - 1e-9
+    """Whether it keeps every clause in enough of the expansions, fresh ones among them where it was tried on these."""
+    return one.keeps(sure)
 
 
 def cheapest(keepers: Sequence[Played]) -> tuple[Played, tuple[Played, ...]]:
@@ -133,12 +134,23 @@ def cheapest(keepers: Sequence[Played]) -> tuple[Played, tuple[Played, ...]]:
     least = min(keepers, key=lambda p: (_mean(p), p.number))
     same = [p for p in keepers if p is least or compare(cost_of(least), cost_of(p)) == 0]
 
-    def rank(one: Played) -> tuple[float, ...]:
-        told = (one.over.mid, one.p95_s.mid, one.cold_starts_month.mid, _mean(one))
-        return (one.role is not Role.TODAY, *(0.0 if v != v else v for v in told), one.number)
-
-    best = min(same, key=rank)
+    best = min(same, key=lambda p: (p.role is not Role.TODAY, *_rank(p), p.number))
     return best, tuple(p for p in same if p is not best)
+
+
+_CHOSEN_BY = (
+    "the fewest late requests",
+    "the shortest waits",
+    "the fewest cold starts",
+    "the least cost",
+)
+"""Of candidates that cost the same within the noise, in this order."""
+
+
+def _rank(one: Played) -> tuple[float, ...]:
+    """By what of them is chosen; see _CHOSEN_BY."""
+    told = (one.over.mid, one.p95_s.mid, one.cold_starts_month.mid, _mean(one))
+    return tuple(0.0 if v != v else v for v in told)
 
 
 def next_cheaper(found: Sequence[Played], best: Played, sure: float = 1.0) -> Played | None:
@@ -172,7 +184,7 @@ def breaks(cheaper: Played | None) -> str:
     head = f"The next cheaper one ({cheaper.candidate.words}), {costs(cheaper)}, breaks it"
     worst = _worst(cheaper)
     said = "" if worst is None else f": {missed(worst, cheaper)}"
-    return f"{head}{said}. It keeps the promise in {sum(cheaper.kept)} of {len(cheaper.kept)} expansions."
+    return f"{head}{said}. It keeps the promise in {kept_in(cheaper)}."
 
 
 def _no_traffic(facts: Facts) -> str:
@@ -187,7 +199,7 @@ def _sentence(made: Decision, best: Played, promise: Promise, facts: Facts, trie
     match made.answer:
         case Answer.NOTHING_KEEPS:
             worst = _worst(best)
-            reached = missed(worst, best) if worst is not None else "it is kept in too few expansions"
+            reached = missed(worst, best) if worst is not None else f"it is kept in {kept_in(best)}"
             return (
                 f"{f'None of the {tried} policies tried' if tried > 1 else 'No policy that was tried'} keeps the "
                 f"promise. The best, {what}, is {costs(best)}, and with it {reached}."
@@ -257,6 +269,8 @@ def _evidence(made: Decision, best: Played, facts: Facts, found: Sequence[Played
         lines.append(
             f"Today's policy ({today.candidate.words}): {costs(today)}; {waits_line(today)}; {starts(today)}; {kept}."
         )
+    if made.tied:
+        lines.append(_ties(best, made.tied))
     if today is not None and today.left:
         lines.append(f"Today's policy is more than its row says. {' '.join(today.left)}")
     if made.answer is Answer.NOTHING_KEEPS:
@@ -273,16 +287,48 @@ def _beside(always: Played) -> str:
     return f"{words[:1].upper()}{words[1:]} would keep the promise, too, for {costs(always)}."
 
 
-def _how_sure(best: Played, tied: Sequence[Played], facts: Facts, tried: int) -> tuple[str, ...]:
+def _ties(best: Played, tied: Sequence[Played]) -> str:
+    """Those that are as good, and by what this one was chosen: the first thing in which any of them is behind it."""
+    why = "needs no change" if best.role is Role.TODAY else _chosen_by(best, tied)
+    one = len(tied) == 1
+    return (
+        f"{count(len(tied), 'other candidate')} {'keeps' if one else 'keep'} it and {'costs' if one else 'cost'} the "
+        f"same within the noise, so any of them will do; this one {why}."
+    )
+
+
+def _chosen_by(best: Played, tied: Sequence[Played]) -> str:
+    """ "has the fewest late requests, then the shortest waits": each only where it tells it from another one."""
+    mine, others, said = _rank(best), [_rank(p) for p in tied], []
+    for k, words in enumerate(_CHOSEN_BY):
+        if any(other[k] > mine[k] for other in others):
+            said.append(words)
+            others = [other for other in others if other[k] <= mine[k]]
+    return f"has {', then '.join(said)}" if said else "comes to the very same"
+
+
+def _fallen(best: Played, found: Sequence[Played], facts: Facts) -> str:
+    """Of those that cost less and kept it in the expansions of the search alone, in a sentence; empty without any."""
+    fallen = [
+        p for p in found if p.fresh and replace(p, fresh=()).keeps(facts.sure) and not keeps(p, facts.sure)
+    ]
+    less = [p for p in fallen if _mean(p) < _mean(best)]
+    if not less:
+        return ""
+    many = count(len(less), "cheaper candidate")
+    return f"{many} kept it in the expansions of the search, and not in enough fresh ones."
+
+
+def _how_sure(best: Played, found: Sequence[Played], facts: Facts) -> tuple[str, ...]:
     n = len(best.kept)
-    lines = []
+    tried = len(found)
+    lines = [
+        f"Estimates: {facts.requests:,.0f} requests of {facts.days:.0f} days, placed within their minutes in "
+        f"{count(n, 'way')}, the same for every candidate. The promise is kept in {kept_in(best)}."
+    ]
     if tried < FEW_TRIED:
         said = f"Only {tried} policies were" if tried > 1 else "Only one policy was"
         lines.append(f"{said} tried: one that was not may keep the promise for less.")
-    lines += [
-        f"Estimates: {facts.requests:,.0f} requests of {facts.days:.0f} days, placed within their minutes in "
-        f"{count(n, 'way')}, the same for every candidate. The promise is kept in {sum(best.kept)} of {n}."
-    ]
     if facts.growth != 1:
         lines.append(f"The traffic was multiplied by {facts.growth:g}.")
         lines.append("The baselines of Savings are of the traffic as it was: it is not held against them.")
@@ -297,15 +343,7 @@ def _how_sure(best: Played, tied: Sequence[Played], facts: Facts, tried: int) ->
         lines.append(
             "Its windows lie where requests came in this traffic: they help as long as requests keep to those hours."
         )
-    if unopened(best):
-        lines.append(unopened(best))
-    if tied:
-        one = len(tied) == 1
-        chosen = "needs no change" if best.role is Role.TODAY else "has the shortest waits of them"
-        lines.append(
-            f"{count(len(tied), 'other candidate')} {'keeps' if one else 'keep'} it and "
-            f"{'costs' if one else 'cost'} the same within that noise; this one {chosen}."
-        )
+    lines += filter(None, [unopened(best), _fallen(best, found, facts)])
     for part in best.clauses:
         if part.clause.measure == SHARE and part.requests < FEW:
             said = f"Only {count(part.requests, 'request')}" if part.requests >= 1 else "No request"

@@ -125,6 +125,14 @@ def unopened(one: Played) -> str:
     )
 
 
+def kept_in(one: Played) -> str:
+    """ "5 of 5 expansions, and in 20 of 20 fresh ones that the search had not seen"."""
+    said = f"{sum(one.kept)} of {len(one.kept)} expansions"
+    if not one.fresh:
+        return said
+    return f"{said}, and in {sum(one.fresh)} of {len(one.fresh)} fresh ones that the search had not seen"
+
+
 def missed(part: ClausePlayed, one: Played) -> str:
     """ "8.2 % of requests wait longer than 2 min Mon-Fri 08:00-18:00 (UTC), where 5 % may; p95 is 4.1 min"."""
     clause = part.clause

@@ -112,6 +112,13 @@ class Backtest:
     seeds: int
     trust: Trust
     sentences: tuple[str, ...]
+    """The verdict, what limits it, the figures, and what of the set-up was left out."""
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """The sentences without those of what was left out."""
+        return self.sentences[: len(self.sentences) - len(self.left_out)]
 
     def figure(self, name: str) -> Compared:
         return next(f for f in self.figures if f.name == name)
@@ -154,6 +161,7 @@ def backtest(
         len(runs),
         trust,
         _said(trust, figures, known, len(runs), left_out),
+        tuple(left_out),
     )
 
 
@@ -198,10 +206,17 @@ def _compared(name: str, unit: str, actual: float, values: Sequence[float]) -> C
 
 def _trust(figures: Sequence[Compared], share: float, enough: bool) -> Trust:
     judged = [f.trust for f in figures if f.trust is not Trust.UNKNOWN]
-    if not judged or share <= 0:
+    if not judged or share <= 0 or _still(figures):
         return Trust.UNKNOWN
     by_share = Trust.GOOD if share >= KNOWN_GOOD else Trust.FAIR if share >= KNOWN_FAIR else Trust.POOR
     return max([*judged, by_share, Trust.GOOD if enough else Trust.FAIR], key=_ORDER.index)
+
+
+def _still(figures: Sequence[Compared]) -> bool:
+    """Whether there was nothing to be right or wrong about: no instance on either side, no wait measured."""
+    named = {f.name: f for f in figures}
+    hours, wait = named["instance-hours"], named["mean wait"]
+    return hours.actual == 0 and not hours.replayed.high > 0 and wait.trust is Trust.UNKNOWN
 
 
 _VERDICTS = {
@@ -216,17 +231,19 @@ def _said(
     trust: Trust, figures: Sequence[Compared], known: NDArray[np.bool_], seeds: int, left_out: Sequence[str]
 ) -> tuple[str, ...]:
     told = [_VERDICTS[trust]]
-    parts = [_figure(f) for f in figures if not (math.isnan(f.actual) or math.isnan(f.replayed.mid))]
-    if parts:
-        told.append(f"Replayed against actual, over {count(seeds, 'seed')}: {listed(parts)}.")
+    if _still(figures) and known.any():
+        told.append("In the minutes that could be compared no instance ran and nothing waited.")
     worst = [f.name for f in figures if f.trust is trust and trust in (Trust.FAIR, Trust.POOR)]
     if worst:
         told.append(f"What disagrees most: {listed(worst)}.")
-    if trust is not Trust.UNKNOWN:
+    if known.any():
         if known.mean() < KNOWN_GOOD:
             told.append(f"Only {percent(float(known.mean()))} of the minutes are known.")
         if known.sum() < ENOUGH_MINUTES:
             told.append(f"Only {duration(60 * float(known.sum()))} could be compared.")
+    parts = [_figure(f) for f in figures if not (math.isnan(f.actual) or math.isnan(f.replayed.mid))]
+    if parts:
+        told.append(f"Replayed against actual, over {count(seeds, 'seed')}: {listed(parts)}.")
     return (*told, *left_out)
 
 

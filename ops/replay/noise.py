@@ -43,6 +43,11 @@ def compare(one: Sequence[float], other: Sequence[float]) -> int:
     return -1 if mean < 0 else 1
 
 
+def mean_of(values: Sequence[float]) -> float:
+    """NaN of none."""
+    return sum(values) / len(values) if values else math.nan
+
+
 def front(costs: Sequence[float], weighed: Sequence[float]) -> tuple[int, ...]:
     """The places of those that no other one beats: at most as much in both, and less in one. The cheapest first.
 

@@ -78,6 +78,7 @@ def search(
     today: Today | None = None,
     own: Sequence[Candidate] = (),
     most: int = 300,
+    sure: float = 1.0,
     inside: Callable[[Candidate], bool] | None = None,
     run: Sweep = sweep,
     tell: Tell = go_on,
@@ -85,13 +86,13 @@ def search(
     """Every candidate that was tried: today's, hand-made ones, always on, a grid, and what lies around its best.
 
     `most`: candidates at most, on each machine; today's and hand-made ones are tried in any case. `inside`: nothing
-    that it denies is looked at but these. Raises Stopped when `tell` says so.
+    that it denies is looked at but these. `sure`: in which share of the expansions one has to keep the promise for the
+    search to look around it. Raises Stopped when `tell` says so.
     """
     known = None if today is None or today.left else fitted(today.candidate)
     own = [each for each in unlike(own) if each != known]
-    machines = space.machines or tuple(dict.fromkeys(each.machine for each in own))[:1]
     given = len(own) + (today is not None)
-    table = _Table(traffic, ground, promise, run, tell, max(most * max(1, len(machines)), given))
+    table = _Table(traffic, ground, promise, run, tell, max(most * max(1, len(space.machines)), given), sure)
     if today is not None:
         table.play_today(today)
     table.play(Role.OWN, own)
@@ -136,10 +137,17 @@ def _on_machine(
 
 class _Table:
     def __init__(
-        self, traffic: Traffic, ground: Ground, promise: Promise, run: Sweep, tell: Tell, most: int
+        self,
+        traffic: Traffic,
+        ground: Ground,
+        promise: Promise,
+        run: Sweep,
+        tell: Tell,
+        most: int,
+        sure: float,
     ) -> None:
         self.traffic, self.ground, self.promise = traffic, ground, promise
-        self.run, self.tell, self.most = run, tell, most
+        self.run, self.tell, self.most, self.sure = run, tell, most, sure
         self.played: list[Played] = []
         self.seen: set[Candidate] = set()
         self.ready: dict[tuple[int, float], Prepared] = {}
@@ -194,15 +202,16 @@ class _Table:
             self.played[-1] = replace(self.played[-1], left=today.left)
 
     def play_kinds(self, candidates: Sequence[Candidate]) -> None:
-        """Those that are always on, and others."""
-        self.play(Role.FIXED, [each for each in candidates if each.fixed is not None])
+        """Those that are always on, the fewest instances first, then the others."""
+        always = [each for each in candidates if each.fixed is not None]
+        self.play(Role.FIXED, sorted(always, key=lambda each: each.low))
         self.play(Role.FOUND, [each for each in candidates if each.fixed is None])
 
     def fewest(self, machine: Machine, room: Callable[[], int]) -> None:
         """Close the ladder of those that are always on: the fewest instances that keep the promise are among them."""
         while room() > 0:
             tried = {
-                p.candidate.fixed: all(p.kept)
+                p.candidate.fixed: p.keeps(self.sure)
                 for p in self.played
                 if p.candidate.fixed is not None and p.candidate.machine == machine and not p.left
             }
@@ -226,7 +235,7 @@ class _Table:
         """Those to look around: the cheapest that keep the promise, then the fronts; with their most instances."""
         costs = [_mean(cost_of(p)) for p in self.played]
         mine = [p for p in self.played if p.candidate.machine == machine]
-        keep = _one_of_each([p for p in mine if all(p.kept)])
+        keep = _one_of_each([p for p in mine if p.keeps(self.sure)])
         found = sorted(keep, key=lambda number: (costs[number], number))[: MOST_BEST // 3]
         for number in _in_turns(fronts(mine)):
             if len(found) < MOST_BEST and number not in found:

@@ -50,6 +50,7 @@ def test_what_happened_just_so_is_trusted() -> None:
     assert found.figure("cold starts").actual == 2
     assert found.sentences[0].startswith("The replay can be trusted")
     assert "cold starts 2 against 2" in found.sentences[1]
+    assert found.judged == found.sentences
 
 
 def test_another_policy_than_the_replayed_one_is_found_out() -> None:
@@ -76,6 +77,29 @@ def test_minutes_that_are_not_known_lower_the_trust(lost: int, trust: Trust) -> 
     assert found.known_share == pytest.approx(1 - lost / 2400)
     if 0 < lost < 2400:
         assert any("of the minutes are known" in said for said in found.sentences)
+
+
+def test_what_limits_the_verdict_stands_right_behind_it() -> None:
+    actual = happened()
+    short = replace(actual, instances=actual.instances[:154], backlog=actual.backlog[:154])
+    warm = replace(SCENARIO, bounds=Bounds(1, 2), initial=1, until_s=short.until_s)
+    found = backtest(short, [REQUESTS], [warm], replay, ["The policy x is left out."])
+    assert found.judged[1].startswith("What disagrees most: instance-hours")
+    assert found.judged[2] == "Only 2 h 34 min could be compared."
+    assert found.judged[3].startswith("Replayed against actual")
+    assert found.sentences == (*found.judged, "The policy x is left out.")
+
+
+def test_where_nothing_ran_and_nothing_waited_nothing_is_judged() -> None:
+    """Asleep on both sides: zero hours agree with zero hours, which tells nothing of how well a wake is replayed."""
+    size = 3000
+    asleep = Actual(START, np.zeros(size), np.zeros(size), math.nan, math.nan, 0)
+    nothing = Requests(np.zeros(0), np.zeros(0))
+    found = backtest(asleep, [nothing], [replace(SCENARIO, until_s=asleep.until_s)], replay)
+    assert found.trust is Trust.UNKNOWN
+    assert "no instance ran and nothing waited" in found.sentences[1]
+    waited = replace(asleep, mean_wait_s=300.0, max_wait_s=300.0, waits=2)
+    assert backtest(waited, [REQUESTS], [SCENARIO], replay).trust is Trust.FAIR
 
 
 def test_less_than_a_day_is_never_called_good() -> None:

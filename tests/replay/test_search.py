@@ -304,7 +304,7 @@ def test_requests_that_never_start_are_late_and_keep_no_promise() -> None:
 
 @pytest.mark.parametrize("promise", ["max<=900s", "max<=900s mon 00-12", "max<=400s and p95<=900s"])
 def test_what_is_still_queued_when_the_span_ends_has_not_failed(promise: str) -> None:
-    """A burst a minute before the end, which finds an endpoint asleep: neither its limit nor its time to live is up."""
+    """A burst a minute before the end, finds it asleep: neither its limit nor its time in the queue is up."""
     early, late = bursts(1, hours=range(8, 9)), MONDAY + DAY - 60
     traffic = Requests(np.append(early.arrival_s, [late] * 4), np.append(early.hold_s, [20.0] * 4))
     asleep = Candidate(0, 2, 5.0, machine=MACHINE)
@@ -316,6 +316,22 @@ def test_what_is_still_queued_when_the_span_ends_has_not_failed(promise: str) ->
     nobody = Candidate(0, 2, None, wake=None, machine=MACHINE)
     short = search(Traffic((traffic,), (1,)), GROUND, parse(promise), NO_SPACE, own=(nobody,), most=1)[0]
     assert short.never.mid == 0.5  # the first burst waits in vain, the second has time left
+
+
+def test_the_search_looks_around_what_keeps_it_in_the_share_that_was_asked_for() -> None:
+    """In one of three expansions a burst is too large for one instance: with two of three asked for it will do."""
+    mixed = Traffic((bursts(1, size=2), bursts(2, size=2), bursts(3, size=12, hold_s=100.0)), (1, 2, 3))
+    wide = replace(NO_SPACE, fixed=(1, 8), machines=(MACHINE,))
+    tried = {
+        sure: [
+            p.candidate.fixed
+            for p in search(mixed, GROUND, parse("max<=60s"), wide, most=30, sure=sure)
+            if p.role is Role.FIXED
+        ]
+        for sure in (1.0, 0.6)
+    }
+    assert tried[0.6] == [1, 8]  # the ladder is closed already
+    assert len(tried[1.0]) > 2
 
 
 def test_a_warm_plan_of_another_zone_is_kept_by_the_wall_clock() -> None:
