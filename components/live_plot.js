@@ -156,6 +156,17 @@ function listen(el) {
   });
 }
 
+/* A chart that leaves the page is taken apart when nothing draws in it any more: Plotly draws in several steps, and
+   a step that finds the chart gone throws. What Plotly draws by itself, after a drag or with the window, has so long. */
+const LAST_MS = 1000;
+
+function takeApart(el) {
+  const left = (el.left = {});
+  leave(el);
+  const purge = () => el.left === left && window.Plotly && window.Plotly.purge(el);
+  Promise.resolve(el.drawing).then(() => setTimeout(purge, LAST_MS));
+}
+
 const CONFIG = {
   displaylogo: false,
   responsive: true,
@@ -171,12 +182,13 @@ export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const el = parentElement.querySelector(".ebb-plot");
   if (!el || !data) return;
+  el.left = null;
   el.style.minHeight = `${data.height}px`;
   el.setAttribute("aria-label", data.alt);
   const draw = () =>
     load().then(
       (Plotly) => {
-        if (!el.isConnected) return;
+        if (!el.isConnected || el.left) return;
         const figure = prepare(data, isDark(el));
         figure.layout.xaxis.nticks = Math.max(5, Math.min(9, Math.floor(el.clientWidth / 105)));
         if (matchMedia("(pointer: coarse)").matches) figure.layout.dragmode = false; /* a finger scrolls the page */
@@ -192,7 +204,9 @@ export default function (component) {
         Object.assign(el, { group: data.group, zoomed: data.zoomed, picks: data.picks });
         el.zoom = (part) => setTriggerValue("zoom", part);
         el.pick = (number) => setTriggerValue("pick", number);
-        return Plotly.react(el, figure.data, figure.layout, CONFIG).then(() => listen(el));
+        const drawing = Plotly.react(el, figure.data, figure.layout, CONFIG);
+        el.drawing = Promise.allSettled([el.drawing, drawing]);
+        return drawing.then(() => el.left || listen(el));
       },
       (problem) => {
         el.setAttribute("data-problem", "true");
@@ -200,8 +214,5 @@ export default function (component) {
       },
     );
   draw();
-  return () => {
-    leave(el);
-    if (window.Plotly) window.Plotly.purge(el);
-  };
+  return () => takeApart(el);
 }

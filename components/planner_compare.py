@@ -15,6 +15,7 @@ from components.live_plot import live_plot
 from components.markup import Html, html, joined, show
 from components.planner_cards import late, money
 from ops.core.candidate import Candidate
+from ops.core.plan_source import SyntheticTraffic
 from ops.core.promise import Promise
 from ops.core.views_planner import Course, PlanQuery, PlanView, Played, Spread
 from ops.core.warm_text import plan_text
@@ -42,7 +43,7 @@ def compare(
             head = f"The {called} one in detail"
         show(html("<h2>{head}</h2>", head=head), key="planner-compare-head")
         show(differences(None if same else now, then.played, called), key="planner-differences")
-        _over_time(named, then, zone)
+        _over_time(named, then, zone, view)
         left, right = st.columns([1, 1], gap="large")
         with left:
             _waits(named, then, view)
@@ -103,6 +104,7 @@ def facts(played: Played) -> dict[str, str]:
         "kept warm": "; ".join(plan_text(plan) for plan in asked.warm) or "never",
         "instance": f"{machine.instance_type or fmt.DASH}"
         + (f", {machine.speed:g} × as fast" if machine.speed != 1 else ""),
+        "at once on an instance": fmt.count(machine.concurrency),
         "cost a month, estimated": money(played),
         "95 of 100 waits under": waits_words(played, played.p95_s),
         "longest wait": waits_words(played, played.max_s),
@@ -119,12 +121,16 @@ def _busy(played: Played) -> str:
     return f"{low if low == high else f'{low} – {high}'} of {fmt.count(played.openings)}"
 
 
-def _over_time(named: list[plan_course.Named], of: Course, zone: tzinfo) -> None:
+def _over_time(named: list[plan_course.Named], of: Course, zone: tzinfo, view: PlanView) -> None:
     window = plan_course.whole(named)
     part = zoom.shown().window
     if part is not None and (part.end <= window.start or part.start >= window.end):
         part = None
     show(html("<h2>Backlog and instances</h2>"), key="planner-course-head")
+    if isinstance(view.query.source, SyntheticTraffic) or not view.dated:
+        day = planner_door.MONDAY
+        said = f"Its days are of no calendar: they are drawn from Monday, {day.day} {day:%b %Y}, on."
+        show(html('<p class="muted small">{said}</p>', said=said), key="planner-course-days")
     live_plot(
         lambda: (plan_course.course_chart(named, zone, part), plan_course.described(named, zone)),
         of=of,

@@ -29,6 +29,7 @@ from ops.core.types import FloatArray, Price
 from ops.core.views_planner import Course, FileRead, PlanQuery, PlanView, SavedScenario
 from ops.core.warm import WarmPlan
 from ops.given_traffic import CONCURRENCY as CONCURRENCY
+from ops.given_traffic import MONDAY as MONDAY
 from ops.given_traffic import NO_SERVICE
 from ops.given_traffic import PROVISION_S as PROVISION_S
 from ops.planner_given import TYPE_IT, file_read

@@ -125,8 +125,7 @@ def _at_hand(digest: str) -> bool:
 def _columns(digest: str, typed: Callable[[str], None]) -> None:
     try:
         names = planner_door.file_columns(digest)
-    except OpsError as error:
-        notices.show(error)
+    except OpsError:  # `read` says why
         return
     with st.container(horizontal=True, key="planner-columns"):
         for key, label, blank in _COLUMNS:

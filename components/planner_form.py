@@ -154,7 +154,7 @@ def _machine(base: Machine, kind: str, speed: float, price: str) -> Machine:
     usd = base.usd_per_hour
     if price:
         try:
-            usd = Decimal(price.replace("$", "").replace(",", ""))
+            usd = Decimal(_pointed(price.replace("$", "").strip()))
         except InvalidOperation as error:
             raise BadInput(f"{price!r} is no price.", "Give dollars for an hour, such as 1.408.") from error
         if not usd.is_finite():
@@ -167,6 +167,16 @@ def _machine(base: Machine, kind: str, speed: float, price: str) -> Machine:
             )
         usd = found.usd_per_hour
     return replace(base, instance_type=kind, usd_per_hour=usd, speed=speed)
+
+
+def _pointed(number: str) -> str:
+    """A decimal comma as a point: "1,10". Raises BadInput where it may part thousands as well."""
+    whole, comma, digits = number.partition(",")
+    if comma and ("." in number or "," in digits or len(digits) == 3):
+        raise BadInput(
+            f"{number!r} can be read in two ways.", "Give dollars for an hour with a point, such as 1.408."
+        )
+    return f"{whole}.{digits}" if comma else number
 
 
 def _warm(base: Candidate, text: str, floor: int, low: int, zone: str) -> tuple[WarmPlan, ...]:
@@ -237,7 +247,12 @@ def _added() -> None:
 
 
 def _short(candidate: Candidate) -> str:
-    return candidate.words if len(candidate.words) <= LABEL else f"{candidate.words[:LABEL].rstrip()} …"
+    """Its policy and its machine, by which two of them differ."""
+    words, machine = candidate.words, candidate.machine
+    policy = words if len(words) <= LABEL else f"{words[:LABEL].rstrip()} …"
+    speed = f"{machine.speed:g} × as fast" if machine.speed != 1 else ""
+    price = "" if machine.usd_per_hour is None else f"${machine.usd_per_hour.normalize():f} an hour"
+    return ", ".join(filter(None, (policy, machine.instance_type, speed, price)))
 
 
 DEFAULT = Candidate(0, 4, 5.0, wake=WAKE_PERIODS)

@@ -14,7 +14,7 @@ from components.markup import Html, html, show
 from components.tables import cell, line, table
 from ops.core import candidate_text
 from ops.core.candidate import Candidate
-from ops.core.errors import OpsError
+from ops.core.errors import BadInput, OpsError
 from ops.core.plan_source import FileTraffic, as_link, source_of
 from ops.core.planner_files import as_csv, as_json
 from ops.core.search_ranges import KEYS
@@ -166,7 +166,12 @@ def link(each: SavedScenario) -> str:
 
 def _save(query: PlanQuery, candidate: Candidate) -> None:
     st.session_state.pop(_REFUSED, None)
-    name = str(st.session_state.get(_NAME) or "").strip() or candidate.words[:MOST_NAME]
+    name = str(st.session_state.get(_NAME) or "").strip()
+    if not name:
+        st.session_state[_REFUSED] = BadInput(
+            "The scenario needs a name.", "Type one beside Save; nothing was saved."
+        )
+        return
     own = () if query.source is not None else (planner_door.DAYS,)
     keep = (*own, planner_door.GROWTH, planner_door.SURE, planner_door.WEIGHED, *KEYS)
     traffic = {key: st.query_params[key] for key in keep if key in st.query_params} | as_link(query.source)

@@ -70,7 +70,7 @@ def fields(name: str | None) -> None:
             planner_file.fields(_typed)
         else:
             _rates()
-        _given(_known(name))
+        _given(_known(name), name)
 
 
 def read(name: str | None) -> Source | None:
@@ -148,7 +148,7 @@ def _rates() -> None:
         _text("seed", "Seed", "1", "Of everything that is drawn: the same seed gives the same traffic", 80)
 
 
-def _given(known: Measured | None) -> None:
+def _given(known: Measured | None, name: str | None) -> None:
     """Blank is as measured, else assumed: the placeholder says which, and the line below where it is from."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="planner-given"):
         for key, label, blank, told, width in (
@@ -177,7 +177,7 @@ def _given(known: Measured | None) -> None:
             ),
         ):
             _text(key, label, blank, told, width)
-    show(html('<p class="muted small">{said}</p>', said=_where_from(known)), key="planner-given-says")
+    show(html('<p class="muted small">{said}</p>', said=_where_from(known, name)), key="planner-given-says")
 
 
 def _service(known: Measured | None) -> str:
@@ -197,19 +197,19 @@ def _provision(known: Measured | None) -> str:
 
 
 def _type(known: Measured | None) -> str:
-    return known.instance_type if known is not None and known.instance_type else "none: no price"
+    return known.instance_type if known is not None and known.instance_type else "none"
 
 
-def _where_from(known: Measured | None) -> str:
+def _where_from(known: Measured | None, name: str | None) -> str:
     """Of everything that is left blank."""
     blank = [key for key in GIVEN_KEYS[:3] if not asked()[key]]
     if not blank:
         return "All of it as typed."
     if known is None:
-        return (
-            "Blank is assumed, as by the command ops replay: there is no endpoint to measure. Without a type and a "
-            "price, cost is in instance-hours."
-        )
+        why = f"nothing of {name} is measured yet" if name else "there is no endpoint to measure"
+        said = f"Blank is assumed, as by the command ops replay: {why}."
+        priced = asked()["type"] or asked()["price"]
+        return said if priced else f"{said} Without a type or a price, cost is in instance-hours."
     said = {
         "service": "what a request takes"
         if known.service_s is not None
@@ -217,7 +217,8 @@ def _where_from(known: Measured | None) -> str:
         "slots": "how many at once",
         "provision": "what a new instance takes",
     }
-    parts = [f"{said[key]} ({known.sources[key]})" for key in blank]
+    lacks = "service" if known.service_s is None else ""
+    parts = [said[key] if key == lacks else f"{said[key]} ({known.sources[key]})" for key in blank]
     order = "A file that tells what requests take goes first. " if kind() == FILE_KIND else ""
     return f"{order}Blank is the endpoint's: {'; '.join(parts)}."
 

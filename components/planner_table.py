@@ -123,6 +123,10 @@ def _row(
     here = played.number == selected
     machine = played.candidate.machine
     speed = f", {machine.speed:g} × as fast" if machine.speed != 1 else ""
+    if played.role is Role.OWN and machine.usd_per_hour is not None:
+        speed += f", ${machine.usd_per_hour.normalize():f} an hour"
+    if len({each.candidate.machine.concurrency for each in view.played}) > 1:
+        speed += f", {fmt.count(machine.concurrency)} at once"
     name = html(
         '<a class="go" href="./planner?{query}" data-focus="pick:{n}"{current}>{words}</a>'
         '<div class="small muted">{type}{speed}</div><div class="small">{marks}</div>',

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from cachetools import LRUCache
@@ -43,8 +45,8 @@ class ArrivalFiles:
         self._lock = threading.Lock()
         self._turn = threading.Lock()
         """One file is read at a time: that bounds the memory of all."""
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._there: OrderedDict[str, Path] = OrderedDict()
+        self._there: OrderedDict[str, IO[bytes]] = OrderedDict()
+        """Without names on disk: however this process ends, nothing of them stays."""
         self._read: LRUCache[tuple[str, Columns], FileArrivals] = LRUCache(READ)
 
     def keep(self, body: bytes) -> str:
@@ -52,15 +54,11 @@ class ArrivalFiles:
         check(body)
         digest = digest_of(body)
         with self._lock:
-            if self._folder is None:
-                self._folder = tempfile.TemporaryDirectory(prefix="ebb-arrivals-", ignore_cleanup_errors=True)
-            path = Path(self._folder.name) / digest
             if digest not in self._there:
-                path.write_bytes(body)
-            self._there[digest] = path
+                self._there[digest] = _written(body)
             self._there.move_to_end(digest)
             while len(self._there) > KEPT:
-                self._there.popitem(last=False)[1].unlink(missing_ok=True)
+                self._there.popitem(last=False)[1].close()
         return digest
 
     def __contains__(self, digest: str) -> bool:
@@ -69,12 +67,13 @@ class ArrivalFiles:
 
     def body(self, digest: str) -> bytes:
         """The bytes of a file. Raises BadInput where it is not here."""
-        return self._path(digest).read_bytes()
+        with self._opened(digest) as file:
+            return whole(file)
 
     def columns(self, digest: str) -> tuple[str, ...]:
         """The names of its columns. Raises BadInput."""
-        with self._path(digest).open("rb") as file:
-            head = file.read(HEAD_BYTES)
+        with self._opened(digest) as file:
+            head = os.pread(file, HEAD_BYTES, 0)
         if len(head) == HEAD_BYTES:
             head = head[: head.rfind(b"\n") + 1] or head
         return column_names(head)
@@ -87,7 +86,8 @@ class ArrivalFiles:
             with self._turn:
                 found = self._known(key)  # somebody may have asked for the same meanwhile
                 if found is None:
-                    found = _asked(self._path(digest), columns, self._timeout_s)
+                    with self._opened(digest) as file:
+                        found = _asked(file, columns, self._timeout_s)
                     with self._lock:
                         self._read[key] = found
         return found
@@ -96,13 +96,35 @@ class ArrivalFiles:
         with self._lock:
             return self._read.get(key)
 
-    def _path(self, digest: str) -> Path:
+    @contextmanager
+    def _opened(self, digest: str) -> Iterator[int]:
+        """A descriptor of its own, which stays when the file goes meanwhile. Raises BadInput."""
         with self._lock:
-            path = self._there.get(digest)
-            if path is None:
+            file = self._there.get(digest)
+            if file is None:
                 raise BadInput("That file of arrivals is not here.", "Upload it again.")
             self._there.move_to_end(digest)
-            return path
+            own = os.dup(file.fileno())
+        try:
+            yield own
+        finally:
+            os.close(own)
+
+
+def _written(body: bytes) -> IO[bytes]:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as it is kept
+    file.write(body)
+    file.flush()
+    return file
+
+
+def whole(file: int) -> bytes:
+    """All bytes of an open file, wherever others stand in it."""
+    parts, at = list[bytes](), 0
+    while part := os.pread(file, MOST_BYTES, at):
+        parts.append(part)
+        at += len(part)
+    return b"".join(parts)
 
 
 def digest_of(body: bytes) -> str:
@@ -126,12 +148,11 @@ def check(body: bytes) -> None:
 _SMALLER = "Give a part of it, such as one week; the command `ops replay --arrivals` takes larger ones."
 
 
-def _asked(path: Path, columns: Columns, timeout_s: float) -> FileArrivals:
+def _asked(file: int, columns: Columns, timeout_s: float) -> FileArrivals:
     """Raises BadInput, OpsError."""
-    command = [sys.executable, "-m", "ops.arrivals_reader"]
-    request = json.dumps({"path": str(path), "columns": asdict(columns)}).encode()
+    command = [sys.executable, "-m", "ops.arrivals_reader", json.dumps(asdict(columns))]
     try:
-        run = subprocess.run(command, cwd=_ROOT, input=request, capture_output=True, timeout=timeout_s)
+        run = subprocess.run(command, cwd=_ROOT, stdin=file, capture_output=True, timeout=timeout_s)
     except subprocess.TimeoutExpired as error:
         raise OpsError(f"The file was not read within {timeout_s:.0f} seconds.", _SMALLER) from error
     head, _, rest = run.stdout.partition(b"\n")

@@ -1,13 +1,12 @@
-"""`python -m ops.arrivals_reader`: reads one file of arrivals for `ops.arrival_files`, and ends. JSON in on stdin."""
+"""`python -m ops.arrivals_reader COLUMNS < FILE`: reads one file of arrivals for `ops.arrival_files`, and ends."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from pathlib import Path
 
-from ops.arrival_files import answered
+from ops.arrival_files import answered, whole
 from ops.replay.arrivals_file import Columns, read_arrivals
 
 NICE = 10
@@ -15,11 +14,10 @@ NICE = 10
 
 
 def main() -> None:
-    """One line of JSON, then the arrays."""
+    """One line of JSON, then the arrays. `COLUMNS`: JSON."""
     os.nice(NICE)
-    asked = json.load(sys.stdin)
-    columns = Columns(**asked["columns"])
-    head, body = answered(lambda: read_arrivals(Path(asked["path"]).read_bytes(), columns))
+    columns = Columns(**json.loads(sys.argv[1]))
+    head, body = answered(lambda: read_arrivals(whole(sys.stdin.fileno()), columns))
     sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + body)
 
 

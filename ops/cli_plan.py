@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,6 +25,7 @@ from ops.core.views_planner import (
     PlanSaving,
     PlanView,
     Played,
+    Role,
     Weighed,
 )
 from ops.core.words import count, percent, took
@@ -108,7 +109,8 @@ def _saving(each: PlanSaving) -> str:
 def _table(view: PlanView) -> list[str]:
     """Today's, the chosen one, what is cheaper, and the front of cost against the p95 wait."""
     advice = view.advice
-    named = [n for n in (view.today, advice.chosen, advice.cheaper) if n is not None]
+    own = [one.number for one in view.played if one.role is Role.OWN]
+    named = [n for n in (view.today, advice.chosen, advice.cheaper, *own) if n is not None]
     front = view.fronts.get(Weighed.P95.value, ())
     numbers = list(dict.fromkeys([*named, *front[:SHOWN]]))
     if not numbers:
@@ -138,7 +140,7 @@ def _cells(one: Played, view: PlanView) -> tuple[str, ...]:
             ("today", view.today), ("advised", view.advice.chosen), ("next cheaper", view.advice.cheaper)
         )
         if number == one.number
-    ]  # fmt: skip
+    ] + (["yours"] if one.role is Role.OWN else [])  # fmt: skip
     over, p95 = one.over.mid, one.p95_s.mid
     return (
         f"{one.hours_month.mid:,.0f} h" if one.usd_month is None else dollars(one.usd_month.mid),
@@ -148,6 +150,11 @@ def _cells(one: Played, view: PlanView) -> tuple[str, ...]:
         f"{sum(one.fresh or one.kept)}/{len(one.fresh or one.kept)}",
         f"{one.candidate.words}" + (f"  ({', '.join(marks)})" if marks else ""),
     )
+
+
+def _range(option: str, told: str, shown: str = "RANGE") -> Any:
+    """An option that says what may change."""
+    return typer.Option(option, metavar=shown, help=told)
 
 
 def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> None:
@@ -183,27 +190,15 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                 "against today's; without usd the list price."
             ),
         ] = None,
-        low: Annotated[
-            str, typer.Option("--min", metavar="RANGE", help='Minima to search, such as "0" or "0-2".')
-        ] = "",
-        high: Annotated[
-            str, typer.Option("--max", metavar="RANGE", help='Maxima, such as "1-8" or "2, 4, 8".')
-        ] = "",
+        low: Annotated[str, _range("--min", 'Minima to search, such as "0" or "0-2".')] = "",
+        high: Annotated[str, _range("--max", 'Maxima, such as "1-8" or "2, 4, 8".')] = "",
         target: Annotated[
-            str, typer.Option(metavar="RANGE", help='Targets, such as "0.5,1,2,5"; none: no target tracking.')
+            str, _range("--target", 'Targets, such as "0.5,1,2,5"; none: no target tracking.')
         ] = "",
-        out_cooldown: Annotated[
-            str, typer.Option("--scale-out-cooldown", metavar="RANGE", help='Seconds, such as "60,300".')
-        ] = "",
-        in_cooldown: Annotated[
-            str, typer.Option("--scale-in-cooldown", metavar="RANGE", help='Seconds, such as "60-600".')
-        ] = "",
-        wake: Annotated[
-            str, typer.Option("--wake-policy", metavar="yes|no|either", help="With a wake policy or without.")
-        ] = "",
-        warm: Annotated[
-            str, typer.Option(metavar="yes|no", help="With warm windows or without; else both.")
-        ] = "",
+        out_cooldown: Annotated[str, _range("--scale-out-cooldown", 'Seconds, such as "60,300".')] = "",
+        in_cooldown: Annotated[str, _range("--scale-in-cooldown", 'Seconds, such as "60-600".')] = "",
+        wake: Annotated[str, _range("--wake-policy", "With a wake policy or without.", "yes|no|either")] = "",
+        warm: Annotated[str, _range("--warm", "With warm windows or without; else both.", "yes|no")] = "",
         bill_from: Annotated[
             str,
             typer.Option(help="From when an instance is billed: in-service, as Savings counts, or launch."),

@@ -6,6 +6,7 @@ import json
 import sys
 import textwrap
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import BadInput, OpsError
 from ops.core.types import Price
-from ops.core.words import listed
+from ops.core.words import duration, listed
 from ops.given_traffic import MADE_DAYS, Made
 from ops.replay.arrivals_file import Columns
 from ops.replay.draws import times
@@ -78,6 +79,12 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
             Text,
             typer.Option(
                 help="The column with the ends of requests, which arrived their duration (or --service-s) before."
+            ),
+        ] = None,
+        day_first: Annotated[
+            bool | None,
+            typer.Option(
+                "--day-first/--month-first", help="What 01/02/2026 is, where the file does not tell."
             ),
         ] = None,
         service_s: Annotated[
@@ -161,6 +168,8 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                 )
             named = {"--column": column, "--service-column": service_column, "--end-column": end_column}
             if arrivals is None:
+                if day_first is not None:
+                    raise BadInput("--day-first is about a file of arrivals.", "Leave it out.")
                 _no_columns(named, "an endpoint" if rates is None else "synthetic traffic")
             scaled = typed.Scaled(
                 least, most, target, scale_in_cooldown, scale_out_cooldown, high_periods, low_periods, wake_policy,
@@ -182,7 +191,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                     raise BadInput(
                         "A column and an option say how long a request takes.", "Give one of them."
                     )
-                columns = Columns(column, service_column, end_column, asked.service is None)
+                columns = Columns(column, service_column, end_column, asked.service is None, day_first)
                 found = of_file(arrivals, columns, asked, say)
                 if known is None:
                     known = _listed(instance_type)
@@ -200,6 +209,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                         known = _asked(console, kind)
             if minutes is not None:
                 _put(minutes, timeline(found.first))
+                say(_minutes_of(found))
             write(_json(found, known) if as_json else "\n".join(_text(found, known)))
             return 0
 
@@ -250,6 +260,22 @@ def _asked(console: Console, instance_type: str | None) -> Price | None:
     return found
 
 
+def _moment(epoch_s: float) -> str:
+    return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _minutes_of(found: Answer) -> str:
+    """What a timeline is of."""
+    ways = len(found.runs)
+    of = f"the first of {ways} ways in which the requests may have come" if ways > 1 else "the only course"
+    at = (
+        ""
+        if found.traffic is None or found.first.timeline is None
+        else (f"; minute 0 begins at {_moment(found.first.timeline.first_minute * 60.0)}")
+    )
+    return f"The timeline is of {of}{at}."
+
+
 def _json(found: Answer, price: Price | None) -> str:
     document: dict[str, Any] = documents(found.runs, price)
     document["back_at_min"] = not any(found.above)
@@ -259,6 +285,8 @@ def _json(found: Answer, price: Price | None) -> str:
         document["traffic"] = {
             "endpoint": traffic.endpoint.ref.name,
             "requests": traffic.arrivals.total,
+            "from": _moment(traffic.arrivals.first_s),
+            "until": _moment(traffic.arrivals.until_s),
             "known_share": traffic.arrivals.known_share,
             "service": plain(traffic.service),
             "concurrency": plain(traffic.slots),
@@ -281,7 +309,13 @@ def _text(found: Answer, price: Price | None) -> list[str]:
     if found.traffic is not None:
         traffic = found.traffic
         spread = traffic.service.spread
+        arrivals = traffic.arrivals
+        span = duration(arrivals.until_s - arrivals.first_s)
         known = [
+            (
+                "span",
+                f"{_moment(arrivals.first_s)} to {_moment(arrivals.until_s)}, {span}: hours and cost are of it",
+            ),
             ("traffic", f"{traffic.arrivals.known_share * 100:.1f} % of the minutes are known"),
             (
                 "takes",

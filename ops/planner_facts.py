@@ -11,6 +11,7 @@ from ops.core.change import CostEffect
 from ops.core.types import Price, Problem
 from ops.core.views_planner import IN_SERVICE, ORDERED, LeftOut, PlanQuery, PlanSaving, PlanView, Played, Role
 from ops.core.words import count
+from ops.planner_given import TYPED_PRICE
 from ops.planner_posed import Posed, savings
 from ops.replay.advice import Facts, tight
 from ops.replay.advice_words import costs, dollars
@@ -96,7 +97,9 @@ def effect_of(found: PlanView, chosen: Played | None) -> CostEffect | None:
     grown = "" if growth == 1 else f" with {growth:g} times their traffic"
     of = "" if found.query.source is None else f" of {found.query.source.words}"
     over = f"a replay of {count(days, 'day')}{of}{grown}"
-    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} at list price."
+    typed = found.price is not None and found.price.source == TYPED_PRICE
+    paid = "at the price that was typed" if typed else "at list price"
+    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} {paid}."
     return CostEffect(more * 24 / 730, more, said)
 
 

@@ -20,7 +20,7 @@ from ops.core.plan_source import FileTraffic, Given, Measured, SyntheticTraffic
 from ops.core.promise import Promise
 from ops.core.search_ranges import YES
 from ops.core.setup import Setup
-from ops.core.types import Price, utc
+from ops.core.types import Price, Problem, utc
 from ops.core.views_planner import Advice, FileRead, PlanQuery
 from ops.core.words import count, duration
 from ops.given_traffic import (
@@ -49,6 +49,7 @@ MOST_REQUESTS = 1_000_000
 MOST_DAYS = 400.0
 TAIL_S = 3600.0
 """A replay goes on so long after the last arrival, and a cold start and the longest request besides."""
+TYPED_PRICE = "as typed"
 UNTESTED = (
     "Not tested against what happened: this traffic is given, so there is nothing to compare with. The rules are "
     "those of the other replays."
@@ -173,7 +174,18 @@ def price_of(given: Given, instance_type: str, now: datetime) -> Price | None:
         usd = Decimal("nan")
     if not usd.is_finite() or usd < 0:
         raise BadInput(f"{given.price!r} is no price.", "Give dollars for an instance-hour, such as 1.408.")
-    return Price(instance_type or "an instance without a type", "", usd, "as typed", now)
+    return Price(instance_type or "an instance without a type", "", usd, TYPED_PRICE, now)
+
+
+def unpriced(instance_type: str, price: Price | None) -> Problem | None:
+    """Said where a type is known and no price of it."""
+    if not instance_type or price is not None:
+        return None
+    return Problem(
+        "prices",
+        f"No list price of {instance_type} is known here, so cost is in instance-hours.",
+        "Look at how the type is written, or type its price.",
+    )
 
 
 def retold(advice: Advice, query: PlanQuery, requests: float, ground: Ground) -> Advice:
@@ -190,8 +202,8 @@ def retold(advice: Advice, query: PlanQuery, requests: float, ground: Ground) ->
     if not one.endswith(" of 1 expansions."):
         return replace(advice, sure=(said, *advice.sure[1:]))
     said = (
-        f"{said.removesuffix(kept)}It comes in one way, as it is, so there are no ranges: a difference between two "
-        "candidates is one of this very traffic."
+        f"{said.removesuffix(kept)}Its requests come in one way, as in the file, so there are no ranges: a "
+        "difference between two candidates is one of this very traffic."
     )
     breaks = advice.breaks.partition(" It keeps the promise in ")[0]  # the words before say it
     return replace(advice, sure=(said, *advice.sure[1:]), breaks=breaks)
@@ -219,7 +231,7 @@ def file_read(source: FileTraffic, service_known: bool, files: ArrivalFiles) -> 
         zero + float(found.arrival_s[-1]),
         found.zero_s is not None,
         None if found.service_s is None else float(found.service_s.mean()),
-        found.notes,
+        tuple(f"{note.rstrip('.')}." for note in found.notes),
     )
 
 

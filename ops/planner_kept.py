@@ -13,6 +13,8 @@ from ops.core.views_planner import SavedScenario
 from ops.warm_console import WarmConsole
 
 LONGEST_NAME = 80
+MOST_FILES = 20
+"""Of arrivals, beside the scenarios of one account and region: that bounds the history."""
 
 
 class KeptScenarios(WarmConsole):
@@ -71,5 +73,11 @@ class KeptScenarios(WarmConsole):
         digest = wanted.traffic.get("file", "")
         if wanted.traffic.get(TRAFFIC) != FILE_KIND or not digest:
             return None
+        kept = self.records().scenarios().files()
+        if digest not in kept and len(kept) >= MOST_FILES:
+            raise BadInput(
+                f"{MOST_FILES} files of arrivals are kept with scenarios already.",
+                "Delete scenarios of a file that is not needed any more.",
+            )
         self.bring_arrivals(digest)
         return files.body(digest)

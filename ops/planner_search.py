@@ -31,7 +31,7 @@ from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanView, Played
 from ops.planner import PlannerConsole
 from ops.planner_dangers import dangers
 from ops.planner_facts import against, alone, effect_of, facts_of, other_end, partly_known, searchable
-from ops.planner_given import UNTESTED, measured, pose_given, price_of, retold, type_of
+from ops.planner_given import UNTESTED, measured, pose_given, price_of, retold, type_of, unpriced
 from ops.planner_kept import KeptScenarios
 from ops.planner_plan import take
 from ops.planner_posed import Posed, check, pose
@@ -167,8 +167,9 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         candidate = None if posed.today is None else posed.today.candidate
         first, asked = posed.traffic.expansions[0], query.space
         space = around(candidate, first, posed.promise, posed.ground, posed.machine, posed.zone)
-        region = self.connection().region
-        more = (self._with_price(m, region) for m in searchable(query, left_out))
+        more = searchable(query, left_out)
+        if posed.machine.usd_per_hour is not None:
+            more = [self._with_price(m, self.connection().region) for m in more]
         space = replace(space, machines=tuple(dict.fromkeys((posed.machine, *more))))
         if not posed.dated:
             space = replace(space, warms=((),))
@@ -257,8 +258,9 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         if price is None and kind:
             price, trouble = self._prices.quote(self.connection().region, kind)
         limits: dict[str, int] = {}
+        problems: tuple[Problem, ...] = ()
         try:
-            limits, problems = self._limits.limits(self._reading())
+            limits, problems = self._limits.limits(self._reading()) if kind else (limits, problems)
         except OpsError as error:  # what was read is enough: the quota is not known then
             problems = (problem_of("quotas", error),)
         setup = None
@@ -268,7 +270,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         quota = limits.get(kind)
         if source is not None:
             posed = pose_given(query, traffic, setup, price, quota, state.now, files)
-            more: tuple[Problem | None, ...] = (trouble,)
+            more: tuple[Problem | None, ...] = (trouble, unpriced(kind, price))
         else:
             assert traffic is not None
             posed = pose(query, traffic, setup, price, quota, state.now)

@@ -11,12 +11,13 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from ops import clock
+from ops.core.candidate import MOST_USD
 from ops.core.errors import BadInput
 from ops.core.types import Price
 from ops.core.words import listed
 from ops.planner import MOST_MINUTES
 from ops.replay.draws import Times, times
-from ops.replay.put_calls import policies
+from ops.replay.put_calls import LONGEST_PERIODS, policies
 from ops.replay.scenario import FAILS, FOLLOWS, NEVER_EXPIRES, Model, Scaling
 from ops.replay.setting import Wish
 from ops.replay.warm_events import warm_plan
@@ -98,8 +99,8 @@ def wish(
         out_cooldown_s=None
         if scaled.out_cooldown is None
         else seconds(scaled.out_cooldown, "--scale-out-cooldown"),
-        high_periods=None if scaled.high_periods is None else from_one(scaled.high_periods, "--high-periods"),
-        low_periods=None if scaled.low_periods is None else from_one(scaled.low_periods, "--low-periods"),
+        high_periods=None if scaled.high_periods is None else _periods(scaled.high_periods, "--high-periods"),
+        low_periods=None if scaled.low_periods is None else _periods(scaled.low_periods, "--low-periods"),
         wakes=scaled.wake_policy,
         more=() if scaled.step is None else steps(scaled.step),
         warm=tuple(warm_plan(text) for text in scaled.warm),
@@ -136,7 +137,7 @@ def price(text: str, instance_type: str | None) -> Price:
         usd = Decimal(text.strip().removeprefix("$"))
     except InvalidOperation as error:
         raise BadInput(f"{text!r} is no price.", "Give dollars an hour, such as 1.408.") from error
-    if not usd.is_finite() or usd < 0:
+    if not usd.is_finite() or not 0 <= usd <= MOST_USD:
         raise BadInput(f"A price of {text} cannot be.", "Give dollars an hour, such as 1.408.")
     return Price(instance_type or "", "", usd, OWN, clock.now())
 
@@ -180,6 +181,15 @@ def from_zero(value: int, option: str) -> int:
     if value < 0:
         raise BadInput(f"{option} {value} cannot be.", "Give a whole number from 0 up.")
     return value
+
+
+def _periods(value: int, option: str) -> int:
+    if value > LONGEST_PERIODS:
+        raise BadInput(
+            f"{option} {value:,} cannot be: CloudWatch lets an alarm look at a day at most.",
+            f"Give 1 to {LONGEST_PERIODS:,} minutes.",
+        )
+    return from_one(value, option)
 
 
 def from_one(value: int, option: str) -> int:

@@ -97,7 +97,8 @@ def _over(ways: Sequence[Requests], asked: Asked, span: Span, say: Say) -> Answe
     found = _played(ways, wanted, player(ways, wanted, say))
     if any(found.above):
         say(
-            f"Nothing scales in: {count(max(found.above), 'instance')} above the minimum still runs at the end, "
+            f"Nothing scales in: {count(max(found.above), 'instance')} above the minimum still "
+            f"{'runs' if max(found.above) == 1 else 'run'} at the end, "
             "and would be billed on. The cost is that until the last change."
         )
     return found

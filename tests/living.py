@@ -38,13 +38,13 @@ class Hand:
 
 @contextmanager
 def living(
-    start: float = TUESDAY, *, empty: bool = False, scenarios: tuple[str, ...] = ()
+    start: float = TUESDAY, *, empty: bool = False, scenarios: tuple[str, ...] = (), days: int = 30
 ) -> Iterator[tuple[LocalAws, SimClock]]:
-    """A running embedded AWS whose time stands still until the clock is moved."""
+    """A running embedded AWS whose time stands still until the clock is moved, with so many days of history."""
     for backends in (s3_backends, sns_backends, sqs_backends):
         backends.reset()  # moto's are the process's own
     clock = SimClock(start, 1.0, lambda: 0.0)
-    world = make_world(clock, WorldOptions(), empty=empty, scenarios=scenarios)
+    world = make_world(clock, WorldOptions(history_days=days), empty=empty, scenarios=scenarios)
     server = LocalAws(world, ticking=False).start()
     try:
         yield server, clock

@@ -24,7 +24,7 @@ from tests.living import answering, living
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with living() as (server, _):
+    with living(days=3) as (server, _):
         yield server.url
 
 

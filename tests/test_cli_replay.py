@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,26 @@ def _nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("EBB_MODE", raising=False)
     monkeypatch.setenv("EBB_STATE_DIR", str(tmp_path / "state"))
+
+
+WAKES_FOR_EVER = {
+    "PutScalingPolicy": {
+        "PolicyName": "wake",
+        "PolicyType": "StepScaling",
+        "StepScalingPolicyConfiguration": {
+            "AdjustmentType": "ChangeInCapacity",
+            "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}],
+        },
+    },
+    "PutMetricAlarm": {
+        "AlarmName": "wake",
+        "MetricName": "HasBacklogWithoutCapacity",
+        "Namespace": "AWS/SageMaker",
+        "EvaluationPeriods": 2,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    },
+}
 
 
 def put(folder: Path, text: str, name: str = "arrivals.csv") -> str:
@@ -225,6 +246,55 @@ def test_the_timeline_has_a_row_a_minute(tmp_path: Path, capsys: pytest.CaptureF
         "1",
     )
     assert (rows[0]["backlog_per_instance"], rows[9]["backlog_per_instance"]) == ("1.0", "0.0")
+
+
+@pytest.mark.parametrize(
+    ("body", "options", "rows"),
+    [
+        ("timestamp\n0\n1\n2\n", ("--service-s", "10", "--fixed-instances", "1"), 1),
+        ("timestamp\n0\n", ("--service-s", "90", "--fixed-instances", "1"), 2),
+        ("timestamp\n0\n", ("--service-s", "10"), 25),
+    ],
+)
+def test_the_minutes_hold_every_request_until_the_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], body: str, options: tuple[str, ...], rows: int
+) -> None:
+    out = tmp_path / "minutes.csv"
+    found = ran(capsys, put(tmp_path, body), *options, "--timeline", str(out))
+    minutes = list(csv.DictReader(out.open(encoding="utf-8")))
+    assert sum(int(row["processed"]) for row in minutes) == found["completed"]
+    assert len(minutes) == rows == math.ceil(found["horizon_s"] / 60)
+
+
+def test_no_minute_lies_behind_the_horizon(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, steps = tmp_path / "minutes.csv", tmp_path / "steps.json"
+    steps.write_text(json.dumps(WAKES_FOR_EVER), encoding="utf-8")
+    file = put(tmp_path, ONE)
+    options = ("--service-s", "10", "--target", "none", "--step", str(steps))
+    found = ran(capsys, file, *options, "--timeline", str(out))
+    minutes = list(csv.DictReader(out.open(encoding="utf-8")))
+    assert len(minutes) == math.ceil(found["horizon_s"] / 60)
+
+
+def test_dates_with_slashes_are_read_as_somebody_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = put(tmp_path, "timestamp\n11/02/2026 03:04:05 PM\n11/03/2026 03:04:05 PM\n")
+    assert main(["replay", "--arrivals", file, "--service-s", "1", "--json"]) == 2
+    assert "--day-first or --month-first" in capsys.readouterr().out
+    spans = [
+        ran(capsys, file, "--service-s", "1", "--fixed-instances", "1", way)["horizon_s"]
+        for way in ("--month-first", "--day-first")
+    ]
+    assert [round(s / 86_400) for s in spans] == [1, 28]
+
+
+def test_waits_in_words_are_never_less_than_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = put(tmp_path, "timestamp\n0\n0\n")
+    assert main(["replay", "--arrivals", file, "--service-s", "110.2", "--fixed-instances", "1"]) == 0
+    assert "max 1 min 51 s" in capsys.readouterr().out
 
 
 def test_a_price_is_asked_of_aws(
@@ -411,6 +481,10 @@ def test_a_file_that_grows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (["--arrivals", "{}", "--service", "1", "--warm", "mon 8-9"], "A warm window needs days"),
         (["--arrivals", "{}", "--service", "1", "--bill-from", "never"], "launch or in-service"),
         (["--arrivals", "{}", "--service", "1", "--price", "cheap"], "'cheap' is no price"),
+        (["--arrivals", "{}", "--service", "1", "--price", "1e400"], "A price of 1e400 cannot be"),
+        (["--arrivals", "{}", "--service", "1", "--low-periods", "20000"], "look at a day at most"),
+        (["--synthetic", "1/h", "--service", "1", "--day-first"], "--day-first is about a file"),
+        (["--synthetic", "fri 08-08 1/h", "--service", "1"], "08-08 is nothing, or a whole day"),
         (["--arrivals", "{}", "--service", "1", "--step", "{}"], "is no JSON"),
         (
             ["--arrivals", "{}", "--service", "1", "--column", "when"],

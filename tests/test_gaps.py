@@ -16,7 +16,7 @@ from ops.core.types import Connection
 from ops.core.window import KEPT_DAYS
 from ops.gaps import LONGEST_S, Gaps
 from ops.gather import Gatherer
-from ops.past import OVERLAP_S
+from ops.past import OVERLAP_S, Hole
 from ops.store.history import History, Scope
 from tests.living import TUESDAY
 from tests.small_worlds import NAME, small
@@ -113,6 +113,27 @@ def test_the_newest_gap_comes_first() -> None:
         clock.jump(timedelta(hours=3).total_seconds())
         gatherer.read(reading)
         assert gaps.close_one(reading)
+    history.close()
+
+
+def test_metrics_that_a_span_lacks_are_read_though_others_of_it_were_asked_for_just_now() -> None:
+    """One metric of the newest days is known: the pieces of what it lacks are those of the other metrics."""
+    history = History.open("sqlite://", Scope("embedded", "1", "us-east-1"))
+    connection = Connection("embedded", "1", "us-east-1", "", None, True)
+    with small(12, every_s=500.0 * DAY) as (server, _), reading_of(server.url) as reading:
+        gatherer = Gatherer(connection, wall.now, history)
+        gaps = Gaps(gatherer)
+        gatherer.read(reading)
+        (endpoint,) = gatherer.endpoints()
+        assert gatherer.now is not None
+        end = int(gatherer.now.timestamp()) - OVERLAP_S
+        known = Hole(NAME, (metrics.BACKLOG,), (end - LONGEST_S[60], end))
+        gatherer.fill(reading, endpoint, known, 60)
+        while gaps.close_one(reading):
+            pass
+        assert gaps.progress() == (1, 1)
+        (whole,) = gatherer.past.covered(NAME, KEY)
+        assert whole[0] <= TUESDAY - 11 * DAY
     history.close()
 
 

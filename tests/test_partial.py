@@ -18,7 +18,7 @@ ACCESS = error("AccessDeniedException")
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
-    with living() as (server, _):
+    with living(days=3) as (server, _):
         yield server.url
 
 

@@ -1,4 +1,4 @@
-"""docs/planner-advice.md says the numbers that the code holds."""
+"""docs/planner-advice.md and docs/planner.md say the numbers that the code holds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from ops.arrival_files import KEPT, MOST_BYTES, MOST_ROWS, TIMEOUT_S
 from ops.core.views_planner import MOST_CANDIDATES, SEEDS
+from ops.given_traffic import CONCURRENCY, PROVISION_S
+from ops.planner_given import MOST_DAYS, MOST_REQUESTS, TAIL_S
+from ops.planner_kept import MOST_FILES
 from ops.planner_posed import EXPANSIONS
 from ops.replay.advice import FEW, GAIN
 from ops.replay.noise import SAME
@@ -15,7 +19,7 @@ from ops.replay.search import NEVER, ROUNDS
 from ops.replay.space import CALM, GRID_SHARE, MOST_FIXED, WIDEST_H
 
 TEXT = (Path(__file__).parent.parent / "docs/planner-advice.md").read_text(encoding="utf-8")
-NUMBERS = {1: "one", 2: "two", 3: "three", 5: "five"}
+NUMBERS = {1: "one", 2: "two", 3: "three", 5: "five", 8: "eight"}
 
 
 @pytest.mark.parametrize(
@@ -35,6 +39,23 @@ NUMBERS = {1: "one", 2: "two", 3: "three", 5: "five"}
 )
 def test_the_numbers_are_those_of_the_code(said: str) -> None:
     assert said in " ".join(TEXT.split())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"up to {MOST_BYTES / 2**20:.0f} MB and {MOST_ROWS:,} rows",
+        f"for at most {NUMBERS[round(TIMEOUT_S / 60)]} minutes",
+        f"up to {MOST_REQUESTS:,} requests and {MOST_DAYS:g} days",
+        f"**assumed**: {CONCURRENCY} and {PROVISION_S:g} s",
+        "until an hour, the longest request" if TAIL_S == 3600 else "?",
+        f"the last {NUMBERS[KEPT]}",
+        f"{MOST_FILES} files at most",
+    ],
+)
+def test_the_limits_of_given_traffic_are_those_of_the_code(said: str) -> None:
+    text = (Path(__file__).parent.parent / "docs/planner.md").read_text(encoding="utf-8")
+    assert said in " ".join(text.split())
 
 
 def test_there_are_as_many_seeds_as_expansions() -> None:

@@ -20,9 +20,11 @@ from ops.core.candidate import Candidate
 from ops.core.change import Actor
 from ops.core.errors import BadInput, UnknownEndpoint
 from ops.core.plan_source import FileTraffic, Given, Source, SyntheticTraffic, as_link
+from ops.core.planner_files import as_csv, as_json
 from ops.core.search_ranges import ranges
 from ops.core.views_planner import PlanQuery, PlanView, Played, SavedScenario
 from ops.given_traffic import MONDAY
+from ops.planner_kept import MOST_FILES
 from tests.living import living
 from tests.small_worlds import NAME, small
 
@@ -127,6 +129,11 @@ def test_a_file_comes_to_what_the_command_says(
     assert (view.price.usd_per_hour, view.price.source) == (Decimal("1.5"), "as typed")
     assert view.today is None
     assert view.ref.name == ""
+    file = json.loads(as_json(view))
+    assert file["endpoint"] is None
+    assert "file=" in file["traffic"]
+    assert "arrivals.csv" in file["basis"]
+    assert "# traffic: the file arrivals.csv (" in as_csv(view)
     assert view.advice.savings == ()
 
 
@@ -261,3 +268,29 @@ def test_a_scenario_is_saved_with_its_file_and_brings_it_back(nowhere: Console) 
     assert not nowhere.bring_arrivals("f" * 32)
     nowhere.delete_scenario(kept.id, ANNA)
     assert stored.arrivals(source.digest) is None
+
+
+def test_a_type_without_a_price_is_said_and_a_hand_made_one_on_it_is_searched_all_the_same(
+    nowhere: Console,
+) -> None:
+    source = SyntheticTraffic("20/h", days=1, given=Given("5", instance_type="ml.none.large"))
+    first = nowhere.plan(asked(source))
+    assert [p.what for p in first.problems] == [
+        "No list price of ml.none.large is known here, so cost is in instance-hours."
+    ]
+    made = replace(own(first).candidate, high=2)
+    view = nowhere.plan(replace(asked(source), own=(made,), machines=(made.machine,)))
+    assert made in [p.candidate for p in view.played]
+    assert view.left_out == ()
+
+
+def test_no_more_files_are_kept_than_there_is_room_for(nowhere: Console) -> None:
+    def save(n: int) -> SavedScenario:
+        source = FileTraffic(files.keep(b"timestamp\n%d\n" % n), given=Given("5"))
+        return nowhere.save_scenario(SavedScenario("", f"no {n}", "", USUAL, SLOW, as_link(source)), ANNA)
+
+    kept = [save(n) for n in range(MOST_FILES)]
+    with pytest.raises(BadInput, match="20 files of arrivals are kept"):
+        save(MOST_FILES)
+    nowhere.delete_scenario(kept[0].id, ANNA)
+    save(MOST_FILES)

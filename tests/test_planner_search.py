@@ -327,9 +327,11 @@ def test_plan_as_json(
 def test_plan_for_people(
     console: Console, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    code, out, _ = planned(console, capsys, monkeypatch, tmp_path, "--promise", QUICK)
+    own = ("--candidate", "min=0&max=2&target=4")
+    code, out, _ = planned(console, capsys, monkeypatch, tmp_path, "--promise", QUICK, *own)
     assert code == 0
     text = " ".join(out.split())
+    assert "min 0, max 2, target 4, wakes after 2 min (yours)" in text
     assert "is the answer, about $" in text
     assert "the promise (1 min) is shorter than a cold start" in text
     assert "Promise: 95 % of requests start within 1 min. (p95<=60s)" in text

@@ -18,7 +18,7 @@ NAME = "doc-async"
 
 
 def test_activities_older_than_the_endpoint_belong_to_another() -> None:
-    with living() as (aws, _):
+    with living(days=8) as (aws, _):
         session = AwsSession(choose(Settings(endpoint_url=aws.url)))
         history = History.open("sqlite://", Scope("aws", "1", "us-east-1"))
         reading = Reading(session)

@@ -70,7 +70,7 @@ class Sky:
 @pytest.fixture(scope="module")
 def world() -> Iterator[Sky]:
     scenarios = tuple(name for name in STATES if name in STORIES)
-    with living(scenarios=scenarios) as (server, clock), gated(server.url) as (url, gate):
+    with living(scenarios=scenarios, days=3) as (server, clock), gated(server.url) as (url, gate):
         yield Sky(url, gate, clock)
 
 

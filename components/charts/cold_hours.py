@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 import plotly.graph_objects as go
 
 from components import format as fmt
+from components.charts import still
 from components.charts.panels import trace
 from components.format import took
 from components.theme import colour
@@ -40,50 +41,14 @@ def hours_chart(hours: Sequence[HourOfWeek], zone: tzinfo, now: datetime, most: 
         hovertemplate="%{text}<extra></extra>",
         name="cold starts",
     )
-    plain = {
-        "ticks": "",
-        "fixedrange": True,
-        "showgrid": False,
-        "zeroline": False,
-        "tickfont": {"color": colour("muted")},
-    }
-    layout = {
-        "template": "none",
-        "height": HEIGHT,
-        "margin": {"l": 46, "r": 14, "t": 8, "b": 56},
-        "font": {"color": colour("text"), "size": 13},
-        "paper_bgcolor": colour("ground"),
-        "plot_bgcolor": colour("card"),
-        "showlegend": False,
-        "hovermode": "closest",
-        "hoverlabel": {
-            "bgcolor": colour("card"),
-            "bordercolor": colour("muted"),
-            "align": "left",
-            "font": {"color": colour("text"), "size": 13},
-        },
-        "dragmode": False,
-        "xaxis": plain
-        | {
-            "type": "linear",
-            "range": [-0.5, 23.5],
-            "tickmode": "array",
-            "tickvals": list(range(0, 24, 3)),
-            "ticktext": [f"{h:02d}:00" for h in range(0, 24, 3)],
-            "title": {
-                "text": f"hour of the day, {fmt.zone_name(zone, now)}",
-                "font": {"size": 13, "color": colour("muted")},
-                "standoff": 8,
-            },
-        },
-        "yaxis": plain
-        | {
-            "range": [6.5, -0.5],
-            "tickmode": "array",
-            "tickvals": list(range(7)),
-            "ticktext": list(DAYS),
-        },
-    }
+    layout = still.layout(
+        HEIGHT,
+        still.FIELD_MARGIN,
+        still.fields(-0.5, 23.5, still.hours(3))
+        | {"title": still.title(f"hour of the day, {fmt.zone_name(zone, now)}")},
+        still.fields(6.5, -0.5, list(enumerate(DAYS))),
+        plot_bgcolor=colour("card"),
+    )
     return go.Figure({"data": [field], "layout": layout})
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from components import format as fmt
+from components.charts import still
 from components.charts.panels import trace
 from components.format import took
 from components.theme import NOTHING, colour, tint
@@ -210,40 +211,19 @@ def _layout(
         when = fmt.moment(start.began, zone, now)
         name = start.endpoint if len(start.endpoint) <= 16 else f"{start.endpoint[:15]}…"
         labels.append(f"{when}<br>{name}" if named else when)
-    return {
-        "template": "none",
-        "height": ROW_PX * max(1, len(shown)) + TOP_PX + BOTTOM_PX,
-        "margin": {"l": LEFT_PX, "r": RIGHT_PX, "t": TOP_PX, "b": BOTTOM_PX},
-        "font": {"color": colour("text"), "size": 12},
-        "paper_bgcolor": colour("ground"),
-        "plot_bgcolor": colour("ground"),
-        "barmode": "overlay",
-        "showlegend": False,
-        "hovermode": "closest",
-        "hoverlabel": {
-            "bgcolor": colour("card"),
-            "bordercolor": colour("muted"),
-            "align": "left",
-            "font": {"color": colour("text"), "size": 13},
-        },
-        "dragmode": False,
-        "xaxis": {
-            "type": "linear",
+    return still.layout(
+        ROW_PX * max(1, len(shown)) + TOP_PX + BOTTOM_PX,
+        (LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX),
+        {
             "range": [0, top / 60],
-            "fixedrange": True,
             "gridcolor": colour("grid"),
             "zeroline": True,
             "zerolinecolor": colour("muted"),
             "tickfont": {"color": colour("muted")},
-            "title": {
-                "text": f"minutes since it began; times in {fmt.zone_name(zone, now)}",
-                "font": {"size": 12, "color": colour("muted")},
-                "standoff": 8,
-            },
+            "title": still.title(f"minutes since it began; times in {fmt.zone_name(zone, now)}", 12),
         },
-        "yaxis": {
+        {
             "range": [len(shown) - 0.4, -0.6],
-            "fixedrange": True,
             "ticks": "outside",
             "ticklen": 6,
             "tickcolor": colour("ground"),
@@ -253,7 +233,9 @@ def _layout(
             "showgrid": False,
             "zeroline": False,
         },
-    }
+        barmode="overlay",
+        font={"color": colour("text"), "size": 12},
+    )
 
 
 def described(starts: Sequence[ColdStart], zone: tzinfo, now: datetime) -> str:

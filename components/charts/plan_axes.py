@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from components import format as fmt
+from components.charts import still
 from components.charts.grid import Floats
 from components.theme import colour
 from ops.core.promise import Clause
@@ -18,6 +19,8 @@ WAITS_S = (0, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_40
 SHARES = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 WIDE = 12.0
 """With the greatest so many times the least, dollars stand on a logarithmic axis."""
+MARGIN: still.Margin = (62, 18, 26, 52)
+"""Room for the words of the ticks, and for the axis titles."""
 APART = 0.055
 """Of an axis: ticks stand no closer."""
 
@@ -95,33 +98,17 @@ def _round(step: float) -> float:
 
 def frame(height: int, x: dict[str, Any], y: dict[str, Any], **more: Any) -> dict[str, Any]:
     """The layout that the planner's still charts share."""
-    return {
-        "template": "none",
-        "height": height,
-        "margin": {"l": 62, "r": 18, "t": 26, "b": 52},
-        "font": {"color": colour("text"), "size": 13},
-        "paper_bgcolor": colour("ground"),
-        "plot_bgcolor": colour("ground"),
-        "showlegend": False,
-        "hovermode": "closest",
-        "hoverlabel": {
-            "bgcolor": colour("card"),
-            "bordercolor": colour("muted"),
-            "align": "left",
-            "font": {"color": colour("text"), "size": 13},
-        },
-        "modebar": {"bgcolor": colour("ground"), "color": colour("muted"), "activecolor": colour("text")},
-        "dragmode": False,
-        "xaxis": {"type": "linear", "fixedrange": True, "linecolor": colour("grid"), **x},
-        "yaxis": {"fixedrange": True, "linecolor": colour("grid"), **y},
-    } | more
+    return still.layout(
+        height,
+        MARGIN,
+        {"linecolor": colour("grid"), **x},
+        {"linecolor": colour("grid"), **y},
+        modebar={"bgcolor": colour("ground"), "color": colour("muted"), "activecolor": colour("text")},
+        **more,
+    )
 
 
-def axis_title(text: str) -> dict[str, Any]:
-    return {"text": text, "font": {"size": 13, "color": colour("muted")}, "standoff": 8}
-
-
-def headed(text: str, left: int = 62) -> dict[str, Any]:
+def headed(text: str, left: int = MARGIN[0]) -> dict[str, Any]:
     """The title of the y axis, lying above it."""
     return {
         "text": text,

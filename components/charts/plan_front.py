@@ -13,7 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from components import format as fmt
-from components.charts import plan_axes
+from components.charts import plan_axes, still
 from components.charts.panels import trace
 from components.charts.plan_axes import Scale
 from components.theme import NOTHING, colour, tint
@@ -109,7 +109,7 @@ def front_chart(view: PlanView, by: Weighed, selected: int | None = None) -> go.
     shapes, notes = plan_axes.limit_lines(up, limits(view.promise, by))
     notes.append(plan_axes.headed(up.title))
     notes += names
-    x = across.axis() | {"title": plan_axes.axis_title(across.title)}
+    x = across.axis() | {"title": still.title(across.title)}
     layout = plan_axes.frame(
         HEIGHT,
         x,

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from components import format as fmt
-from components.charts import plan_axes
+from components.charts import plan_axes, still
 from components.charts.grid import Floats
 from components.charts.panels import trace
 from components.charts.plan_course import Named
@@ -80,9 +80,7 @@ def waits_chart(courses: Sequence[Named], promise: Promise, *, started: bool = F
         "gridcolor": colour("grid"),
         "zeroline": False,
         "tickfont": {"color": colour("muted")},
-        "title": plan_axes.axis_title(
-            f"of 100 requests{' that start' if started else ''}, the quickest first"
-        ),
+        "title": still.title(f"of 100 requests{' that start' if started else ''}, the quickest first"),
     }
     layout = plan_axes.frame(
         HEIGHT, x_axis, up.axis(), shapes=shapes, annotations=notes, hovermode="x unified"

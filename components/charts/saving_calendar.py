@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from components import format as fmt
+from components.charts import still
 from components.charts.grid import runs
 from components.charts.panels import trace
 from components.theme import colour, tint
@@ -39,52 +40,13 @@ def calendar_chart(found: Calendar, zone_words: str) -> go.Figure:
         hovertemplate="%{text}<extra></extra>",
         name="instance-hours",
     )
-    plain = {
-        "ticks": "",
-        "fixedrange": True,
-        "showgrid": False,
-        "zeroline": False,
-        "tickfont": {"color": colour("muted")},
-    }
-    at, named = _ticks(found.days)
-    layout = {
-        "template": "none",
-        "height": HEIGHT,
-        "margin": {"l": 46, "r": 14, "t": 8, "b": 56},
-        "font": {"color": colour("text"), "size": 13},
-        "paper_bgcolor": colour("ground"),
-        "plot_bgcolor": colour("ground"),
-        "showlegend": False,
-        "hovermode": "closest",
-        "hoverlabel": {
-            "bgcolor": colour("card"),
-            "bordercolor": colour("muted"),
-            "align": "left",
-            "font": {"color": colour("text"), "size": 13},
-        },
-        "dragmode": False,
-        "xaxis": plain
-        | {
-            "type": "linear",
-            "range": [-0.5, shape[1] - 0.5],
-            "tickmode": "array",
-            "tickvals": at,
-            "ticktext": named,
-            "tickangle": 0,
-            "title": {
-                "text": f"day and hour, {zone_words}",
-                "font": {"size": 13, "color": colour("muted")},
-                "standoff": 8,
-            },
-        },
-        "yaxis": plain
-        | {
-            "range": [23.5, -0.5],
-            "tickmode": "array",
-            "tickvals": list(range(0, 24, 6)),
-            "ticktext": [f"{h:02d}:00" for h in range(0, 24, 6)],
-        },
-    }
+    layout = still.layout(
+        HEIGHT,
+        still.FIELD_MARGIN,
+        still.fields(-0.5, shape[1] - 0.5, _ticks(found.days))
+        | {"tickangle": 0, "title": still.title(f"day and hour, {zone_words}")},
+        still.fields(23.5, -0.5, still.hours(6)),
+    )
     return go.Figure({"data": [field, *_unknown(found)], "layout": layout})
 
 
@@ -154,13 +116,13 @@ def _unknown(found: Calendar) -> list[dict[str, object]]:
     ]
 
 
-def _ticks(days: tuple[date, ...]) -> tuple[list[int], list[str]]:
+def _ticks(days: tuple[date, ...]) -> list[tuple[int, str]]:
     """Where the axis is written on, and what: Mondays, or the first days of months."""
     if len(days) > MANY:
         firsts = [i for i, day in enumerate(days) if day.day == 1]
         apart = -(-len(firsts) // 4)
         chosen = firsts[::apart]
-        return chosen, [f"{days[i]:%b %Y}" for i in chosen]
+        return [(i, f"{days[i]:%b %Y}") for i in chosen]
     mondays = [i for i, day in enumerate(days) if day.weekday() == 0] or [0]
     chosen = mondays[:: -(-len(mondays) // 5)]
-    return chosen, [f"{days[i]:%a} {days[i].day} {days[i]:%b}" for i in chosen]
+    return [(i, f"{days[i]:%a} {days[i].day} {days[i]:%b}") for i in chosen]

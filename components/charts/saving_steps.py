@@ -9,6 +9,7 @@ from decimal import Decimal
 import plotly.graph_objects as go
 
 from components import format as fmt
+from components.charts import still
 from components.charts.panels import trace
 from components.theme import colour, tint
 from ops.core.cost import cents
@@ -103,28 +104,15 @@ def steps_chart(rows: Sequence[Bar]) -> go.Figure:
         name="dollars",
     )
     notes = [_name(i, row, most) for i, row in enumerate(rows)]
-    blank = {"visible": False, "fixedrange": True, "showgrid": False, "zeroline": False}
-    layout = {
-        "template": "none",
-        "height": height,
-        "margin": {"l": 2, "r": 2, "t": _TOP, "b": _BOTTOM},
-        "font": {"color": colour("text"), "size": 13},
-        "paper_bgcolor": colour("ground"),
-        "plot_bgcolor": colour("ground"),
-        "showlegend": False,
-        "hovermode": "closest",
-        "hoverlabel": {
-            "bgcolor": colour("card"),
-            "bordercolor": colour("muted"),
-            "align": "left",
-            "font": {"color": colour("text"), "size": 13},
-        },
-        "dragmode": False,
-        "barmode": "overlay",
-        "annotations": notes,
-        "xaxis": blank | {"type": "linear", "range": [0, most * 1.002]},
-        "yaxis": blank | {"range": [len(rows) - 0.5, -0.5]},
-    }
+    blank = {"visible": False, "showgrid": False, "zeroline": False}
+    layout = still.layout(
+        height,
+        (2, 2, _TOP, _BOTTOM),
+        blank | {"range": [0, most * 1.002]},
+        blank | {"range": [len(rows) - 0.5, -0.5]},
+        barmode="overlay",
+        annotations=notes,
+    )
     return go.Figure({"data": [field], "layout": layout})
 
 

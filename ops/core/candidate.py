@@ -19,6 +19,8 @@ WAKE_PERIODS = 2
 COOLDOWN_S = 300
 """AWS's default for endpoints (facts B.4); sentences leave it out."""
 MOST_INSTANCES = 10_000
+MOST_USD = 100_000
+"""For an hour of one instance: a larger number is a slip of the hand."""
 MOST_COOLDOWN_S = 86_400
 
 
@@ -40,8 +42,11 @@ class Machine:
             )
         if not 1 <= self.concurrency <= 1_000:
             raise BadInput("An instance works on 1 to 1,000 requests at once.")
-        if self.usd_per_hour is not None and self.usd_per_hour < 0:
-            raise BadInput("A price cannot be negative.")
+        if self.usd_per_hour is not None and not 0 <= self.usd_per_hour <= MOST_USD:
+            raise BadInput(
+                f"${self.usd_per_hour} an hour is no price of an instance.",
+                f"Give dollars from 0 to {MOST_USD:,}.",
+            )
 
 
 @dataclass(frozen=True, slots=True)

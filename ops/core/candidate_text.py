@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
-from ops.core.candidate import COOLDOWN_S, WAKE_PERIODS, Candidate, Machine, always_on
+from ops.core.candidate import COOLDOWN_S, MOST_USD, WAKE_PERIODS, Candidate, Machine, always_on
 from ops.core.errors import BadInput
 from ops.core.warm import WarmPlan
 from ops.core.warm_names import WarmName, read_name, warm_name
@@ -76,6 +76,8 @@ def of_values(found: Mapping[str, str]) -> Candidate:
             raise BadInput(
                 f"What is always on has no {sorted(beside)[0]}.", "Give fixed alone, or min and max."
             )
+        if _whole("fixed", found["fixed"]) < 1:
+            raise BadInput("fixed=0 is no endpoint.", "What is always on has at least 1 instance.")
         return always_on(_whole("fixed", found["fixed"]), machine)
     for key in ("min", "max", "target"):
         if key not in found:
@@ -153,7 +155,7 @@ def _usd(text: str) -> Decimal:
         found = Decimal(text)
     except InvalidOperation:
         found = Decimal("NaN")
-    if not found.is_finite() or found < 0 or "_" in text:
+    if not found.is_finite() or not 0 <= found <= MOST_USD or "_" in text:
         raise BadInput(
             f"usd={text}: {text!r} is no price.", "Give dollars for an instance-hour, such as 1.408."
         )

@@ -74,12 +74,19 @@ def next_effect(before: Setup, wanted: Setup, around: Around) -> str:
         said.append(_of_suspension(old.suspended, new.suspended, new.bounds))
     changed = parts.differences(before, wanted, around.endpoint.ref)
     if any(d.part.startswith("policy") for d in changed):
-        said.append("Policies act from the next breach of their alarms on; instances do not move at once.")
+        still = "" if _moves(new.bounds, around) else "; instances do not move at once"
+        said.append(f"Policies act from the next breach of their alarms on{still}.")
     if any(d.part.startswith("alarm") for d in changed):
         said.append("Alarms look at whole minutes: a new one takes some to know its state.")
     if any(d.part.startswith("schedule") for d in changed):
         said.append("AWS runs the scheduled actions by itself, also while Ebb is not running.")
     return " ".join(said) or "Nothing changes now."
+
+
+def _moves(bounds: Bounds, around: Around) -> bool:
+    """Whether bounds alone start instances or take them away, or may."""
+    current = around.endpoint.current
+    return current is None or not bounds.min <= current <= bounds.max
 
 
 def _of_bounds(old: Bounds | None, new: Bounds, around: Around) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ops.core.errors import BadInput
@@ -92,8 +93,25 @@ class Promise:
         for group in self.groups:
             mine = [self.clauses[number] for number in group]
             when = mine[0].when if mine[0].windows else "at other times" if len(self.groups) > 1 else ""
+            earlier = [w for n in range(group[0]) for w in self.clauses[n].windows]
+            if mine[0].windows and _overlap(earlier, mine[0].windows):
+                when += ", where nothing before it holds"
             said.append(f"{', and '.join(c.what for c in mine)} {when}".strip())
         return "; ".join(said)
+
+
+def _overlap(some: Iterable[WarmWindow], others: Iterable[WarmWindow]) -> bool:
+    return not _minutes(some).isdisjoint(_minutes(others))
+
+
+def _minutes(windows: Iterable[WarmWindow]) -> set[int]:
+    """Of the week."""
+    return {
+        (day * 1440 + window.start.hour * 60 + window.start.minute + n) % (7 * 1440)
+        for window in windows
+        for day in window.weekdays
+        for n in range(window.minutes)
+    }
 
 
 def hours(window: WarmWindow) -> str:

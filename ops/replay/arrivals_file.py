@@ -16,7 +16,7 @@ from ops.core.errors import BadInput
 from ops.core.plain_text import one_line
 from ops.core.types import FloatArray
 from ops.core.words import count, listed
-from ops.replay.stamps import Unclear, is_date, is_number, looks_dated, read_seconds, read_stamps
+from ops.replay.stamps import Stamps, Unclear, is_date, is_number, looks_dated, read_seconds, read_stamps
 
 DELIMITERS = (",", ";", "\t", "|")
 NAMED_ROWS = 3
@@ -45,12 +45,14 @@ _SERVICES = (
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Which columns are meant, by name or by number from 1; None: guessed. `takes_service`: whether a column with
-    processing times is looked for where none is named."""
+    processing times is looked for where none is named. `day_first`: whether 01/02/2026 is in February; None: told from
+    the dates themselves."""
 
     time: str | None = None
     service: str | None = None
     end: str | None = None
     takes_service: bool = True
+    day_first: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,12 +117,19 @@ def read_arrivals(body: bytes, columns: Columns = Columns()) -> FileArrivals:
     texts = _moments(table, time)
     head = table.names[end if end is not None else time[0]]
     try:
-        stamps = read_stamps(texts, _unit(head))
+        stamps = read_stamps(texts, _unit(head), columns.day_first)
     except Unclear as error:
-        raise BadInput(f"{error}.", "Write times like 2026-11-26 14:30:00.") from error
+        raise BadInput(
+            f"{error}.", "Say it (--day-first or --month-first), or write times like 2026-11-26 14:30:00."
+        ) from error
     bad |= stamps.bad
     if stamps.unit != "s":
         notes.append(f"Times of column {head!r} are taken as {stamps.unit}.")
+    if _like_serial_days(stamps):
+        notes.append(
+            f"Times of column {head!r} are taken as seconds. If they are day numbers of a spreadsheet, format them "
+            "as dates with times there, and export again."
+        )
     if not stamps.zoned:
         notes.append(f"Times of column {head!r} have no zone and are taken as UTC.")
     seconds: FloatArray | None = None
@@ -128,7 +137,12 @@ def read_arrivals(body: bytes, columns: Columns = Columns()) -> FileArrivals:
         unit = _unit(table.names[service]) or "s"
         seconds, wrong = read_seconds(_decimals(table.column(service), table), unit)
         bad = wrong | bad
-        if unit != "s":
+        named = _unit(table.names[service])
+        if named is None:
+            notes.append(
+                f"Times of column {table.names[service]!r} are taken as seconds: its name tells no unit."
+            )
+        elif unit != "s":
             notes.append(f"Times of column {table.names[service]!r} are taken as {unit}.")
     if bad:
         raise _unreadable(table, bad)
@@ -142,6 +156,14 @@ def read_arrivals(body: bytes, columns: Columns = Columns()) -> FileArrivals:
             "The rows are not in order of arrival; they were sorted, equal times in the order of the file."
         )
     return FileArrivals(arrival, seconds, stamps.zero_s, tuple(notes), end is not None and seconds is None)
+
+
+def _like_serial_days(stamps: Stamps) -> bool:
+    """Whether plain numbers could be days since 1900, of 2000 to 2099, with a time of day behind the point."""
+    found = stamps.seconds[~np.isnan(stamps.seconds)]
+    if stamps.zero_s is not None or not found.size:
+        return False
+    return bool(found.min() >= 36_526 and found.max() < 73_051 and (found % 1 != 0).any())
 
 
 def column_names(body: bytes) -> tuple[str, ...]:

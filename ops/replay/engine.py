@@ -11,7 +11,7 @@ from ops.replay.layout import laid_out, start_of
 from ops.replay.outcome import Replayed, Timeline
 from ops.replay.prepared import Prepared, prepare
 from ops.replay.scenario import Requests, Scenario
-from ops.replay.shapes import Notes, fits, leapt, replayed
+from ops.replay.shapes import Notes, counted, fits, leapt, replayed
 
 __all__ = ["Prepared", "prepare", "replay"]
 
@@ -43,11 +43,7 @@ def _whole(requests: Requests, scenario: Scenario, timeline: bool) -> Replayed:
     return Replayed(
         started,
         ended,
-        int(s["expired"]),
-        int(s["cold_starts"]),
-        int(s["launches"]),
-        int(s["peak_instances"]),
-        int(s["peak_backlog"]),
+        *counted(s),
         float(s["billed"]),
         float(s["full"]),
         float(s["drained"]) if drained else math.nan,

@@ -127,8 +127,7 @@ def general(
     while not over:
         boundary = (u.first_minute + minute + 1) * 60.0
         over = run_until(u, s, c, min(boundary, u.until))
-        if over or boundary > u.until:
-            break
+        last = over or boundary > u.until
         point = points[minute % (u.delay + 1)]
         publish(u, s, c, point, boundary)
         if timeline:
@@ -137,6 +136,9 @@ def general(
             row = rows[minute]
             row[0], row[1], row[2], row[3], row[4] = point[2], point[0], current(s), s.desired, s.done
         s.done = 0
+        if last:  # what has passed of the last minute
+            minute += 1
+            break
         visible = points[(minute + 1) % (u.delay + 1)]
         for number in range(len(p.alarms)):
             alarm = p.alarms[number]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -91,6 +91,12 @@ def _tracking(policy: TargetTrackingPolicy, alarms: dict[str, Alarm], left: list
     low = next(
         (alarms[n] for n in policy.alarm_names if n in alarms and alarms[n].comparison.startswith("Le")), None
     )
+    off = [word for word, alarm in (("high", high), ("low", low)) if _idle(alarm, policy, alarms)]
+    if "high" in off:
+        left.append(f"The policy {policy.name} is left out: its {' and '.join(off)} alarm acts on nothing.")
+        return None
+    if off:
+        left.append(f"The policy {policy.name} does not scale in: its low alarm acts on nothing.")
     names = (
         high.name if high is not None else f"TargetTracking-{policy.name}-AlarmHigh",
         low.name if low is not None else f"TargetTracking-{policy.name}-AlarmLow",
@@ -99,7 +105,7 @@ def _tracking(policy: TargetTrackingPolicy, alarms: dict[str, Alarm], left: list
         policy.target,
         float(policy.scale_in_cooldown),
         float(policy.scale_out_cooldown),
-        not policy.disable_scale_in,
+        not policy.disable_scale_in and not off,
         high.evaluation_periods if high is not None else HIGH_PERIODS,
         low.evaluation_periods if low is not None else LOW_PERIODS,
         high.datapoints_to_alarm if high is not None else None,
@@ -108,6 +114,13 @@ def _tracking(policy: TargetTrackingPolicy, alarms: dict[str, Alarm], left: list
         policy.name,
         names,
     )
+
+
+def _idle(alarm: Alarm | None, policy: TargetTrackingPolicy, alarms: Mapping[str, Alarm]) -> bool:
+    """Whether an alarm of target tracking runs nothing: its actions are off, or it is gone where others were read."""
+    if alarm is not None:
+        return not alarm.actions_enabled
+    return bool(alarms) and bool(policy.alarm_names)
 
 
 def _stepping(policy: StepPolicy, alarms: Sequence[Alarm], left: list[str]) -> Scaling | None:

@@ -234,9 +234,11 @@ def _hours(text: str, part: str) -> tuple[time, time]:
     assert found is not None
     first, first_half, last, last_half = found.groups()
     try:
-        return _clock(first, first_half or (last_half if last_half == "am" else None)), _clock(
-            last, last_half
-        )
+        begin = _clock(first, first_half or (last_half if last_half == "am" else None))
+        end = _clock(last, last_half)
+        if begin == end and (begin.hour or begin.minute):
+            raise BadInput("It is nothing, or a whole day.", "Leave the hours out for a whole day.")
+        return begin, end
     except BadInput as error:
         raise BadInput(f"{text!r} in {part!r} are no hours of a day.", error.hint) from error
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from ops.core import metrics
 from ops.core.autoscaling import ADJUSTMENTS, COMPARISONS, TREATMENTS, AlarmRule
 from ops.core.errors import BadInput
 from ops.core.types import Step
@@ -27,6 +28,8 @@ WATCHED: Mapping[str, Watched] = {
 """The metrics that a replay knows: one datapoint a minute, so that Average, Maximum and Minimum are the same."""
 STATISTICS = ("Average", "Maximum", "Minimum")
 PERIOD_S = 60
+LONGEST_PERIODS = 1440
+"""Of one minute each: CloudWatch lets an alarm look at a day at most."""
 MOST = 1_000_000
 """The largest whole number that makes sense anywhere here."""
 _STEP, _TRACKING = "StepScalingPolicyConfiguration", "TargetTrackingScalingPolicyConfiguration"
@@ -205,6 +208,10 @@ def _policy(call: Call, alarms: Sequence[Call], number: int) -> Scaling:
         raise BadInput(f"{name} has no StepAdjustments.", "Give at least one step.")
     _check(steps, name)
     least = config.get("MinAdjustmentMagnitude")
+    if least is not None and _whole(config, "MinAdjustmentMagnitude", name) < 1:
+        raise BadInput(
+            f"{name}: MinAdjustmentMagnitude must be at least 1.", "Leave it out, or give a number."
+        )
     return Stepping(
         str(kind),
         steps,
@@ -277,6 +284,11 @@ def _alarm(call: Call) -> AlarmSpec:
         raise BadInput(f"{name}: TreatMissingData {missing!r} is none.", f"Use {listed(list(TREATMENTS))}.")
     periods = _whole(call, "EvaluationPeriods", name)
     datapoints = _whole(call, "DatapointsToAlarm", name) if call.get("DatapointsToAlarm") else periods
+    if periods > LONGEST_PERIODS:
+        raise BadInput(
+            f"{name} looks at {periods:,} minutes.",
+            f"CloudWatch lets an alarm look at no more than a day: {LONGEST_PERIODS:,} periods of {PERIOD_S} s.",
+        )
     if not 1 <= datapoints <= periods:
         raise BadInput(
             f"{name} needs {datapoints} of {periods} datapoints.",
@@ -294,6 +306,12 @@ def _watched(call: Call, name: str) -> Watched:
         raise BadInput(
             f"{name} watches {metric!r}, which cannot be replayed.",
             f"A replay knows {listed(list(WATCHED))}.",
+        )
+    space = call.get("Namespace", metrics.AWS)
+    if space != metrics.AWS:
+        raise BadInput(
+            f"{name} watches {metric} of the namespace {space!r}.",
+            f"The metrics of the queue are in {metrics.AWS}.",
         )
     statistic = call.get("Statistic", "Average")
     if not _among(statistic, STATISTICS):

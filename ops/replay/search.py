@@ -19,7 +19,7 @@ from ops.replay.noise import front
 from ops.replay.numbers import Classes, Numbers, Waits
 from ops.replay.promise import classes, judged, layers
 from ops.replay.scenario import Requests, Scenario
-from ops.replay.space import GRID_SHARE, fixed, grid, neighbours, structural
+from ops.replay.space import GRID_SHARE, fixed, grid, neighbours, next_size, sizes, structural
 from ops.replay.sweep import Tell, go_on, sweep
 
 ROUNDS = 3
@@ -124,8 +124,7 @@ def _on_machine(
         [each for each in structural(space) if fits(each) and fitted(each) not in table.seen][: room()]
     )
     table.play_kinds([each for each in fixed(space) if fitted(each) not in table.seen][: room()])
-    if inside is None:
-        table.fewest(machine, room)
+    table.fewest(machine, sizes(machine, quota, inside), room)
     first = grid(space, max(1, int(room() * GRID_SHARE)))
     table.play(
         Role.FOUND, [each for each in first if fits(each) and fitted(each) not in table.seen][: room()]
@@ -207,19 +206,22 @@ class _Table:
         self.play(Role.FIXED, sorted(always, key=lambda each: each.low))
         self.play(Role.FOUND, [each for each in candidates if each.fixed is None])
 
-    def fewest(self, machine: Machine, room: Callable[[], int]) -> None:
-        """Close the ladder of those that are always on: the fewest instances that keep the promise are among them."""
-        while room() > 0:
+    def fewest(self, machine: Machine, allowed: Sequence[int], room: Callable[[], int]) -> None:
+        """Close the ladder of those that are always on: the fewest instances that keep the promise are among them.
+
+        At least half of the room is left to those that sleep.
+        """
+        left = room() // 2
+        while room() > left:
             tried = {
                 p.candidate.fixed: p.keeps(self.sure)
                 for p in self.played
                 if p.candidate.fixed is not None and p.candidate.machine == machine and not p.left
             }
-            enough = min((n for n, kept in tried.items() if kept), default=0)
-            below = max((n for n in tried if n < enough), default=enough - 1)
-            if not enough or enough - below < 2:
+            size = next_size(allowed, tried)
+            if size is None:
                 return
-            self.play(Role.FIXED, (always_on((enough + below) // 2, machine),))
+            self.play(Role.FIXED, (always_on(size, machine),))
 
     def _prepared(self, number: int, requests: Requests, speed: float) -> Prepared:
         """Once for all candidates of a speed."""

@@ -79,6 +79,8 @@ def _hours(weekdays: frozenset[int], first: str, last: str) -> list[tuple[int, i
     begin, end = warm_text.clock(first), warm_text.clock(last)
     if begin.minute or end.minute:
         raise BadInput(f"{first}-{last} does not lie on whole hours.", "A rate holds for whole hours.")
+    if begin == end and begin.hour:
+        raise BadInput(f"{first}-{last} is nothing, or a whole day.", "Write 0-24 for a whole day.")
     length = (end.hour - begin.hour) % HOURS or HOURS
     return [
         ((day + (begin.hour + more) // HOURS) % DAYS, (begin.hour + more) % HOURS)

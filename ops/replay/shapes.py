@@ -130,6 +130,17 @@ def leapt(prepared: Prepared, scenario: Scenario, notes: Notes) -> Leapt:
     )
 
 
+def counted(s: np.void) -> tuple[int, int, int, int, int]:
+    """What a final STATE has counted, in the order of `Replayed`: expired, cold starts, launches, and the peaks."""
+    return (
+        int(s["expired"]),
+        int(s["cold_starts"]),
+        int(s["launches"]),
+        int(s["peak_instances"]),
+        int(s["peak_backlog"]),
+    )
+
+
 def replayed(prepared: Prepared, found: Leapt) -> Replayed:
     """The course in full, without a timeline."""
     requests, s = prepared.requests, found.state
@@ -147,11 +158,7 @@ def replayed(prepared: Prepared, found: Leapt) -> Replayed:
     return Replayed(
         started,
         ended,
-        int(s["expired"]),
-        int(s["cold_starts"]),
-        int(s["launches"]),
-        int(s["peak_instances"]),
-        int(s["peak_backlog"]),
+        *counted(s),
         billed_s(s, end := end_s(prepared, found, last)),
         float(s["full"]),
         last if done else math.nan,

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ops.core.candidate import WAKE_PERIODS, Candidate, Machine, SearchSpace, always_on
+from ops.core.candidate import MOST_INSTANCES, WAKE_PERIODS, Candidate, Machine, SearchSpace, always_on
 from ops.core.errors import BadInput
 from ops.core.promise import Clause, Promise
 from ops.core.types import FloatArray
@@ -129,6 +129,32 @@ def structural(space: SearchSpace) -> tuple[Candidate, ...]:
 def fixed(space: SearchSpace) -> tuple[Candidate, ...]:
     """Always on, for comparison."""
     return unlike([always_on(n, machine) for machine in space.machines for n in space.fixed])
+
+
+def sizes(
+    machine: Machine, quota: int | None = None, inside: Callable[[Candidate], bool] | None = None
+) -> tuple[int, ...]:
+    """How many instances may be always on, ascending. `inside`: what it denies is left out."""
+    if inside is None:
+        return tuple(range(1, (_QUOTA if quota is None else quota) + 1))
+    most = MOST_INSTANCES if quota is None else quota
+    return tuple(n for n in range(1, most + 1) if inside(always_on(n, machine)))
+
+
+def next_size(allowed: Sequence[int], tried: Mapping[int, bool]) -> int | None:
+    """Which size to try next to find the smallest of the ascending `allowed` that keeps a promise; None: it is found,
+    or even the largest does not.
+
+    `tried`: whether a size keeps it. A larger one keeps what a smaller one does, so the gap between the largest that
+    does not and the smallest that does is halved; where none does, each step is twice as far as the last.
+    """
+    enough = next((i for i, n in enumerate(allowed) if tried.get(n, False)), len(allowed))
+    below = max((i for i in range(enough) if allowed[i] in tried), default=-1)
+    if enough - below < 2:
+        return None
+    if enough == len(allowed):
+        return allowed[min(enough - 1, max(0, 2 * below + 1))]
+    return allowed[(enough + below) // 2]
 
 
 def neighbours(

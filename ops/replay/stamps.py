@@ -26,11 +26,16 @@ _CLOCK = r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?\s*([AaPp][Mm])?"
 _ZONE = r"\s*(?:([+-]\d{2}:?\d{2}|[+-]\d{2})|Z|z|UTC|GMT)?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}})[Tt\s]\s*{_CLOCK}{_ZONE}")
 _COMPACT = re.compile(rf"(\d{{4}})(\d\d)(\d\d)[Tt](\d\d)(\d\d)(?:(\d\d)(?:[.,](\d+))?)?(){_ZONE}")
+_DENSE = re.compile(
+    r"((?:19[7-9]|20\d)\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])([0-5]\d)([0-5]\d)?(?:[.,](\d+))?()()"
+)
+"""20261024100130: as a number of anything since 1970 it would lie before 1977 or beyond 2600."""
 _DAY_FIRST = re.compile(rf"(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}}),?[Tt\s]\s*{_CLOCK}{_ZONE}")
 _SLASHES = re.compile(rf"(\d{{1,2}})/(\d{{1,2}})/(\d{{4}}),?[Tt\s]\s*{_CLOCK}{_ZONE}")
 _NAMED = re.compile(
     rf"(?:[A-Za-z]{{3}},\s*)?\[?(\d{{1,2}})[-/\s]([A-Za-z]{{3}})[a-z]*[-/\s](\d{{4}})[:\s]\s*{_CLOCK}{_ZONE}\]?"
 )
+_MONTH_NAMED = re.compile(rf"([A-Za-z]{{3}})[a-z]*\s(\d{{1,2}}),?\s(\d{{4}})(?:,|\s@)?\s*{_CLOCK}{_ZONE}")
 _LIKE_A_DATE = re.compile(
     r"\[?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{8}[Tt]\d"
     r"|\d{1,2}[-/ ][A-Za-z]{3}[a-z]*[-/ ]\d{4}|[A-Za-z]{3},? \d{1,2} [A-Za-z]{3}|[A-Za-z]{3} \d{1,2},? \d{4})"
@@ -67,7 +72,7 @@ def is_number(text: str) -> bool:
 def is_date(text: str) -> bool:
     """Whether it is a date with a time of day."""
     stripped = text.strip()
-    return any(form.fullmatch(stripped) for form in (_YEAR_FIRST, _COMPACT, _DAY_FIRST, _SLASHES, _NAMED))
+    return any(form.fullmatch(stripped) for form, _ in _FORMS)
 
 
 def looks_dated(text: str) -> bool:
@@ -75,13 +80,19 @@ def looks_dated(text: str) -> bool:
     return _LIKE_A_DATE.match(text.strip()) is not None
 
 
-def read_stamps(texts: Sequence[str], unit: str | None = None) -> Stamps:
-    """All of one column. `unit`: of numbers, where it is known; else it is told from their size.
+def read_stamps(texts: Sequence[str], unit: str | None = None, day_first: bool | None = None) -> Stamps:
+    """All of one column. `unit`: of numbers, where it is known; else it is told from their size. `day_first`: whether
+    01/02 is the first of February; None: it is told from days above 12. Raises Unclear.
 
-    The first text decides whether the column holds numbers or dates.
+    What most of the texts are decides whether the column holds numbers or dates; the first one, where both are as many.
     """
-    first = next((t for t in texts if t.strip()), "")
-    return _numbers(texts, unit) if is_number(first) else _dates(texts)
+    told = [t.strip() for t in texts if t.strip()]
+    if unit is None and told and all(map(_DENSE.fullmatch, told)):
+        return _dates(texts, day_first)
+    numbers = sum(map(is_number, told))
+    dates = 0 if numbers * 2 > len(told) else sum(map(is_date, told))
+    plain = is_number(told[0]) if told and numbers == dates else numbers > dates
+    return _numbers(texts, unit) if plain or not told else _dates(texts, day_first)
 
 
 def read_seconds(texts: Sequence[str], unit: str | None = None) -> tuple[FloatArray, dict[int, str]]:
@@ -154,12 +165,12 @@ def _shifted(
     return Stamps(values, zero, bad, unit, zoned)
 
 
-def _dates(texts: Sequence[str]) -> Stamps:
+def _dates(texts: Sequence[str], day_first: bool | None = None) -> Stamps:
     values = np.full(len(texts), np.nan)
     bad: dict[int, str] = {}
     good: list[int] = []
     parts: list[tuple[int, str]] = []
-    read = _reader(texts)
+    read = _reader(texts, day_first)
     known: dict[tuple[str, ...], int] = {}
     zoned = True
     for i, text in enumerate(texts):
@@ -179,9 +190,9 @@ _Days = dict[tuple[str, ...], int]
 _Read = Callable[[str, _Days], tuple[int, str, bool]]
 
 
-def _reader(texts: Sequence[str]) -> _Read:
+def _reader(texts: Sequence[str], day_first: bool | None) -> _Read:
     """How the texts of one column are read. Raises Unclear."""
-    month_first = _month_first(texts)
+    month_first = _month_first(texts) if day_first is None else not day_first
 
     def read(text: str, known: _Days) -> tuple[int, str, bool]:
         order, found = next(((o, f) for form, o in _FORMS if (f := form.fullmatch(text))), ("", None))
@@ -225,7 +236,15 @@ def _why(text: str) -> str:
     return f"{text!r} is no time"
 
 
-_FORMS = ((_YEAR_FIRST, "ymd"), (_COMPACT, "ymd"), (_DAY_FIRST, "dmy"), (_NAMED, "dmy"), (_SLASHES, "?"))
+_FORMS = (
+    (_YEAR_FIRST, "ymd"),
+    (_COMPACT, "ymd"),
+    (_DENSE, "ymd"),
+    (_DAY_FIRST, "dmy"),
+    (_NAMED, "dmy"),
+    (_MONTH_NAMED, "mdy"),
+    (_SLASHES, "?"),
+)
 
 
 def _day(year: str, month: str, day: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -100,9 +100,10 @@ def _median(values: Sequence[float]) -> float:
 
 
 def timeline(replayed: Replayed) -> str:
-    """The minutes as CSV."""
+    """The minutes until the end of the course as CSV; the last one may be cut short by it."""
     found = replayed.timeline
-    rows = [] if found is None else [_row(found, i) for i in range(len(found))]
+    whole = 0 if found is None else math.ceil(replayed.end_s / 60) - found.first_minute
+    rows = [] if found is None else [_row(found, i) for i in range(min(len(found), whole))]
     return "\n".join([",".join(COLUMNS), *rows]) + "\n"
 
 
@@ -166,14 +167,14 @@ def _failed(runs: Sequence[Numbers]) -> tuple[tuple[str, str], ...]:
 def _ranges(found: dict[str, Any]) -> str:
     ranges, of = found["range"], found["expansions"]
 
-    def ranged(key: str) -> str:
+    def ranged(key: str, written: Callable[[float | None], str]) -> str:
         low, high = ranges[key]
         came = found["range_of"].get(key)
-        return f"{_time(low)} to {_time(high)}" + (f" in {came} of {of}" if came else "")
+        return f"{written(low)} to {written(high)}" + (f" in {came} of {of}" if came else "")
 
-    said = [f"p95 {ranged('p95_wait_s')}"] if ranges["p95_wait_s"] else []
+    said = [f"p95 {ranged('p95_wait_s', _wait)}"] if ranges["p95_wait_s"] else []
     if found["range_of"].get("drained_s"):
-        said.append(f"drained after {ranged('drained_s')}")
+        said.append(f"drained after {ranged('drained_s', _time)}")
     low, high = ranges["instance_hours"]
     said.append(f"{low:,.2f} to {high:,.2f} instance-hours")
     for key, noun in (("cold_starts", "cold starts"), ("expired", "expired")):
@@ -200,14 +201,14 @@ def _sentence(found: dict[str, Any], hours: str, money: str) -> str:
         return f"{never:,} of {count(requests, 'request')} never started: {' and '.join(parts)}; {spent}"
     lost = f" ({' and '.join(parts)})" if parts else ""
     whose = f"{count(started, 'request')} that started" if never else count(requests, "request")
-    return f"95 % of {whose} waited at most {_time(found['p95_wait_s'])}{lost}, with {spent}"
+    return f"95 % of {whose} waited at most {_wait(found['p95_wait_s'])}{lost}, with {spent}"
 
 
 def _waits(found: dict[str, Any]) -> str:
     if not found["started"]:
         return "no request was started"
     parts = (("median", "p50"), ("mean", "mean"), ("p95", "p95"), ("p99", "p99"), ("max", "max"))
-    told = ", ".join(f"{name} {_time(found[f'{key}_wait_s'])}" for name, key in parts)
+    told = ", ".join(f"{name} {_wait(found[f'{key}_wait_s'])}" for name, key in parts)
     lost = " (of those that started)" if found["started"] < found["requests"] else ""
     return f"{found['waited']:,} waited; {told}{lost}"
 
@@ -256,6 +257,16 @@ def _time(seconds: float | None) -> str:
     if seconds is None:
         return DASH
     return f"{seconds:.2f} s" if seconds < 10 else duration(seconds)
+
+
+def _wait(seconds: float | None) -> str:
+    """A wait as it is held against a promise: to the second below an hour, never rounded down."""
+    if seconds is None or seconds < 60:
+        return _time(seconds)
+    if seconds >= 3600:
+        return duration(math.ceil(seconds / 60) * 60)
+    minutes, rest = divmod(math.ceil(seconds), 60)
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
 def _full_s(numbers: Numbers) -> float:

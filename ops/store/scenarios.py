@@ -64,16 +64,28 @@ class Scenarios:
         except zlib.error as error:
             raise Damaged(f"a file of arrivals cannot be read ({error})") from error
 
+    def files(self) -> frozenset[str]:
+        """The digests of the files of arrivals that are kept."""
+        found = select(ARRIVALS.c.id).where(ARRIVALS.c.scope_id == self._scope)
+        with self._read() as connection:
+            return frozenset(connection.execute(found).scalars())
+
     def forget(self, identity: str) -> bool:
         """Whether there was one of that id. Its file of arrivals goes with the last scenario that is of it."""
         mine = (SCENARIO.c.scope_id == self._scope) & (SCENARIO.c.id == identity)
         with self._write() as connection:
             found = bool(connection.execute(delete(SCENARIO).where(mine)).rowcount)
-            rest = connection.execute(select(SCENARIO.c.body).where(SCENARIO.c.scope_id == self._scope))
-            named = {_parsed(body).traffic.get("file", "") for body in rest.scalars()}
-            lost = (ARRIVALS.c.scope_id == self._scope) & ARRIVALS.c.id.not_in(named)
-            connection.execute(delete(ARRIVALS).where(lost))
+            self._let_go(connection)
             return found
+
+    def _let_go(self, connection: Connection) -> None:
+        """Files that no scenario names any more. A scenario that is damaged keeps its file."""
+        bodies = select(SCENARIO.c.body).where(SCENARIO.c.scope_id == self._scope)
+        rest = "".join(connection.execute(bodies).scalars())
+        files = connection.execute(select(ARRIVALS.c.id).where(ARRIVALS.c.scope_id == self._scope))
+        lost = [identity for identity in files.scalars() if identity not in rest]
+        mine = (ARRIVALS.c.scope_id == self._scope) & ARRIVALS.c.id.in_(lost)
+        connection.execute(delete(ARRIVALS).where(mine))
 
 
 def _parsed(body: str) -> SavedScenario:

@@ -134,7 +134,7 @@ def test_six_hundred_queries_go_in_two_calls() -> None:
 
 @pytest.fixture(scope="module")
 def fleet() -> Iterator[str]:
-    with living() as (server, _):
+    with living(days=3) as (server, _):
         yield server.url
 
 

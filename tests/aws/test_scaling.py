@@ -177,7 +177,7 @@ def test_of_several_variants_the_first_is_looked_at_and_that_is_said(
 
 @pytest.fixture(scope="module")
 def reading() -> Iterator[Reading]:
-    with living() as (server, _):
+    with living(days=8) as (server, _):
         session = AwsSession(Where("embedded", "us-east-1", server.url, loopback=True))
         yield Reading(session)
         session.close()

@@ -139,3 +139,28 @@ def test_the_clock_stops_with_its_panel(app, open_page, rate):
     settled(page)
     expect(clock_of(page, "endpoint-panel")).to_have_count(0)
     next_tick(page, "header-panel", max(15, int(rate)) * 1000)
+
+
+def test_a_chart_that_leaves_the_page_while_it_is_drawn_under_the_mouse_throws_nothing(app, open_page):
+    """Its drawing waits, as for a font: the chart is taken apart when that has had its time."""
+    page = kept_open(open_page, app + ENDPOINT)
+    area = page.locator(".ebb-plot .nsewdrag").first
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    assert box is not None
+    page.evaluate(
+        """document.querySelectorAll(".ebb-plot").forEach((e) =>
+          e._promises.push(new Promise((done) => document.addEventListener("drawn", done))))"""
+    )
+    for step in range(4):
+        page.mouse.move(box["x"] + box["width"] * (0.3 + 0.1 * step), box["y"] + 40)
+        next_tick(page, "endpoint-panel")
+    chart = page.evaluate_handle("document.querySelector('.ebb-plot')")
+    page.locator('[data-testid="stSidebarNav"]').get_by_text("Fleet").click()
+    expect(page.get_by_role("searchbox")).to_be_visible()
+    settled(page)
+    assert not chart.evaluate("e => e.isConnected")
+    page.evaluate("document.dispatchEvent(new Event('drawn'))")
+    page.wait_for_timeout(300)
+    page.clock.run_for(5000)
+    page.wait_for_function("e => e.data === undefined", arg=chart)

@@ -136,3 +136,28 @@ def test_on_a_phone_the_advice_comes_before_the_fields_and_nothing_is_wider(app,
     plot = page.locator(".st-key-planner-front .ebb-plot").bounding_box()
     assert plot is not None
     assert plot["width"] > 340
+
+
+def test_a_file_that_is_uploaded_is_searched_and_its_link_opens_elsewhere(app, open_page, tmp_path):
+    file = tmp_path / "week.csv"
+    lines = [f"2026-11-{2 + n // 40:02}T{n % 40 // 2:02}:{n % 2 * 30:02}:05Z,{4 + n % 9}" for n in range(280)]
+    file.write_text("\n".join(["timestamp,duration", *lines, "teatime,5"]), encoding="utf-8")
+    page = open_page()
+    page.goto(f"{app}/planner?promise={PROMISE}")
+    page.get_by_role("radio", name="A file of arrivals").click()
+    page.set_input_files("input[type=file]", file)
+    expect(page.get_by_role("alert").filter(has_text="line 282: 'teatime' is no time")).to_be_visible()
+    file.write_text("\n".join(["timestamp,duration", *lines]), encoding="utf-8")
+    page.get_by_role("button", name="Choose another file").click()
+    page.set_input_files("input[type=file]", file)
+    expect(page.get_by_text("280 requests, 2 Nov 2026 00:00")).to_be_visible()
+    answered(page)
+    head = page.locator("h1.said").inner_text()
+    assert "file=" in page.url
+    other = open_page(theme="dark", width=390)
+    other.goto(page.url)
+    answered(other)
+    assert other.locator("h1.said").inner_text() == head
+    expect(
+        other.get_by_text("No endpoint is chosen, so there is nothing to take to Capacity")
+    ).to_be_visible()

@@ -102,3 +102,9 @@ def test_a_machine_alone() -> None:
         with pytest.raises(BadInput) as caught:
             machine_from_query(text)
         assert says in caught.value.what
+
+
+@pytest.mark.parametrize("query", ["fixed=0", "fixed=1&usd=1000000000", "fixed=1&usd=1e400"])
+def test_what_no_endpoint_can_be_is_refused(query: str) -> None:
+    with pytest.raises(BadInput):
+        from_query(query)

@@ -34,9 +34,12 @@ class Sky:
 
 
 @contextmanager
-def sky_over(*scenarios: str, empty: bool = False) -> Iterator[Sky]:
-    """The default fleet and these scenarios; `empty`: the scenarios alone."""
-    with living(empty=empty, scenarios=scenarios) as (server, clock), gated(server.url) as (url, gate):
+def sky_over(*scenarios: str, empty: bool = False, days: int = 30) -> Iterator[Sky]:
+    """The default fleet and these scenarios, with so many days of history; `empty`: the scenarios alone."""
+    with (
+        living(empty=empty, scenarios=scenarios, days=days) as (server, clock),
+        gated(server.url) as (url, gate),
+    ):
         yield Sky(url, gate, clock)
 
 

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Hashable
 from dataclasses import replace
+from decimal import Decimal
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs
@@ -386,6 +387,7 @@ def test_a_hand_made_candidate_goes_into_the_link_and_is_compared(open_page: Ope
         ("low", 9, "Bounds of 9-4 cannot be."),
         ("warm", "always", "'always UTC' is no warm window."),
         ("price", "cheap", "'cheap' is no price."),
+        ("price", "1,000", "'1,000' can be read in two ways."),
         ("wake", "0", "The wake alarm looks at 1 to 60 minutes."),
     ],
 )
@@ -398,6 +400,23 @@ def test_what_makes_no_sense_in_the_form_is_answered_there(
     press(app, "planner-own-add")
     assert said in notices(app)
     assert "own" not in app.query_params
+
+
+def test_a_decimal_comma_is_one_and_the_price_stands_beside_the_candidate(open_page: Open) -> None:
+    app = opened(open_page, Planning(view()))
+    app.text_input(key="planner-own-price").set_value("1,10")
+    press(app, "planner-own-add")
+    made = from_query(str(app.query_params["own"]))
+    assert made.machine.usd_per_hour == Decimal("1.10")
+    assert any("$1.1 an hour" in button.label for button in app.button)
+
+
+def test_a_scenario_without_a_name_is_not_saved(open_page: Open) -> None:
+    source = Planning(view())
+    app = opened(open_page, source)
+    press(app, "planner-save-button")
+    assert "The scenario needs a name." in notices(app)
+    assert source.kept == []
 
 
 def test_more_kept_warm_than_the_maximum_is_refused_at_the_form(open_page: Open) -> None:
@@ -507,6 +526,7 @@ def test_a_kept_scenario_holds_its_zone_and_what_cost_is_against(open_page: Open
     source = Planning(view(asked))
     link = {"zone": "Europe/Berlin", "against": "late", "sure": "0.8", "max": "1-8"}
     app = opened(open_page, source, asked, **link)
+    app.text_input(key="planner-save-name").set_value("as it is")
     press(app, "planner-save-button")
     (kept,) = source.kept
     assert kept.promise == "p95<=120s mon-fri 08:00-18:00 Europe/Berlin; p95<=900s"

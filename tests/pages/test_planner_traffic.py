@@ -13,7 +13,7 @@ from ops import arrival_files, compiled
 from ops.core.plan_source import FileTraffic, Given, Source, SyntheticTraffic, as_link
 from ops.core.views_planner import PlanQuery
 from tests.pages.changing_pages import labels, looked_at, on_page, one_endpoint, press
-from tests.pages.conftest import figures, notices
+from tests.pages.conftest import figures, markup, notices
 from tests.pages.living_pages import Sky, sky_over, words
 from tests.small_worlds import NAME
 
@@ -123,6 +123,9 @@ def test_a_link_of_rates_asks_the_same(nothing: Sky) -> None:
         assert app.text_input(key="typed-long").value == "2"
         assert app.text_input(key="typed-service").value == "31.6"
         assert "requests of synthetic traffic" in said(app)
+        assert "?promise=p95%3C%3D15min&amp;traffic=synthetic&amp;rates=mon-fri" in markup(
+            app
+        )  # of each candidate
 
 
 @pytest.mark.parametrize(

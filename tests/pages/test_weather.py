@@ -28,7 +28,7 @@ OLD = "Older numbers"
 
 @pytest.fixture(scope="module")
 def weather() -> Iterator[Sky]:
-    with sky_over() as sky:
+    with sky_over(days=3) as sky:
         yield sky
 
 

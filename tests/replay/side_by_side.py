@@ -373,7 +373,9 @@ def differences(lived: Lived, replayed: Replayed) -> list[str]:
             )
     timeline = replayed.timeline
     assert timeline is not None
-    ours = np.column_stack([timeline.backlog, timeline.per_instance, timeline.instances, timeline.desired])
+    columns = [timeline.backlog, timeline.per_instance, timeline.instances, timeline.desired]
+    whole = int(replayed.end_s // 60) - timeline.first_minute  # one that is cut short has nothing beside it
+    ours = np.column_stack(columns)[: max(whole, len(lived.minutes))]
     theirs = np.array(lived.minutes).reshape(-1, 4)
     if theirs.shape != ours.shape:
         found.append(f"{len(theirs)} and {len(ours)} minutes")

@@ -265,3 +265,26 @@ def test_what_cannot_be_read_is_told_with_its_line(
     with pytest.raises(BadInput, match=what) as refused:
         read(text, **columns)
     assert hint in refused.value.hint
+
+
+def test_digits_alone_may_be_a_moment_of_the_calendar() -> None:
+    found = read_arrivals(b"at\n20261024100000\n20261024100130\n")
+    assert found.arrival_s.tolist() == [0.0, 90.0]
+    assert found.zero_s == 1_792_836_000
+
+
+def test_most_of_the_rows_say_what_a_column_holds() -> None:
+    with pytest.raises(BadInput) as refused:
+        read_arrivals(b"timestamp\nnan\n0\n")
+    assert refused.value.what == "1 of 2 rows cannot be read: line 2: 'nan' is no time."
+
+
+def test_dates_of_a_dashboard_name_the_month() -> None:
+    found = read_arrivals(b'"Nov 02, 2026 @ 00:00:31.000"\n"Nov 02, 2026 @ 00:01:00.500"\n')
+    assert np.diff(found.arrival_s).tolist() == [29.5]
+
+
+def test_what_was_guessed_is_told() -> None:
+    notes = read_arrivals(b"timestamp,latency\n46000.001,1500\n46000.002,1500\n").notes
+    assert any("taken as seconds: its name tells no unit" in note for note in notes)
+    assert any("day numbers of a spreadsheet" in note for note in notes)

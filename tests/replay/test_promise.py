@@ -226,3 +226,15 @@ def test_several_measures_of_the_same_hours_hold_for_the_same_requests() -> None
 
 def test_no_requests_have_no_classes() -> None:
     assert classes(parse(OFFICE), np.zeros(0)).shape == (0,)
+
+
+def test_hours_that_are_none_or_all_are_refused() -> None:
+    with pytest.raises(BadInput, match="8-8"):
+        parse("p95<=2min mon 8-8; p95<=15min", BERLIN)
+
+
+def test_a_later_clause_says_that_the_earlier_one_comes_first() -> None:
+    said = parse("p95<=2min 8-18; p99<=10min 17-19; max<=1h", BERLIN).words
+    assert "every day 17:00-19:00 (Europe/Berlin), where nothing before it holds" in said
+    apart = parse("p95<=2min 8-18; p99<=10min 18-19; max<=1h", BERLIN).words
+    assert "nothing before" not in apart

@@ -216,3 +216,16 @@ def test_several_policies_each_with_their_own_alarms() -> None:
 def test_what_cannot_be_replayed_is_refused_by_name(document: Any, what: str) -> None:
     with pytest.raises(BadInput, match=what):
         policies(document)
+
+
+@pytest.mark.parametrize(
+    ("calls", "what"),
+    [
+        ([step(), alarm(Namespace="AWS/EC2")], "of the namespace 'AWS/EC2'"),
+        ([step(), alarm(EvaluationPeriods=1441, DatapointsToAlarm=1)], "looks at 1,441 minutes"),
+        ([step(MinAdjustmentMagnitude=-1), alarm()], "MinAdjustmentMagnitude must be at least 1"),
+    ],
+)
+def test_what_cloudwatch_would_not_take_or_watch_is_refused(calls: list[dict[str, Any]], what: str) -> None:
+    with pytest.raises(BadInput, match=what):
+        policies(calls)

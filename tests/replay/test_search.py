@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 import pytest
 
 from ops.core.candidate import Candidate, Machine, SearchSpace, always_on
 from ops.core.errors import BadInput
+from ops.core.promise import Promise
+from ops.core.search_ranges import ranges
 from ops.core.types import Bounds
 from ops.core.views_planner import Role, Weighed
 from ops.core.warm import WarmPlan
 from ops.replay.candidates import Ground, fitted, scenario, unlike
 from ops.replay.noise import front
 from ops.replay.promise import parse
-from ops.replay.recurring import recurring
+from ops.replay.ranges import allows, narrowed
 from ops.replay.scenario import Kind, Requests, Stepping, Tracking
 from ops.replay.search import Today, Traffic, cost_of, fronts, search, weighed
 from ops.replay.space import around, at_any_hour, busy_hours, demands, fixed, grid, neighbours
@@ -37,6 +41,8 @@ def bursts(seed: int, hours: range = range(8, 18), size: int = 4, hold_s: float 
     return Requests(np.sort(minutes + drawn.uniform(0, 60, len(minutes))), np.full(len(minutes), hold_s))
 
 
+HEAVY = Traffic(tuple(bursts(seed, size=40, hold_s=90.0) for seed in (1, 2, 3)), (1, 2, 3))
+"""Ten bursts of 40 requests, 90 s each."""
 TRAFFIC = Traffic(tuple(bursts(seed) for seed in (1, 2, 3)), (1, 2, 3))
 NO_SPACE = SearchSpace((), (), (), (), (), (), (), (), ())
 
@@ -344,63 +350,77 @@ def test_a_warm_plan_of_another_zone_is_kept_by_the_wall_clock() -> None:
 
 
 def test_the_fewest_instances_always_on_that_keep_the_promise_are_among_those_tried() -> None:
-    """Ten bursts of 40 requests, 90 s each on two slots: some rung between 2 and 16 is the first that keeps it."""
-    heavy = Traffic(tuple(bursts(seed, size=40, hold_s=90.0) for seed in (1, 2, 3)), (1, 2, 3))
+    """On two slots each some rung between 2 and 16 is the first that keeps it."""
     ladder = replace(NO_SPACE, fixed=(2, 16), machines=(MACHINE,))
     every = replace(NO_SPACE, fixed=tuple(range(2, 17)), machines=(MACHINE,))
 
     def fewest(space: SearchSpace) -> int | None:
-        found = search(heavy, GROUND, PROMISE, space, today=None, most=30)
+        found = search(HEAVY, GROUND, PROMISE, space, today=None, most=30)
         return min(p.candidate.fixed for p in found if p.candidate.fixed and all(p.kept))
 
     assert fewest(ladder) == fewest(every)
 
 
-def clustered(seed: int, minutes: tuple[int, ...] = (160, 400, 640, 880, 1120, 1360)) -> Requests:
-    """Four requests of half a minute within ten minutes, at the same six times of each of two weeks' days."""
-    rng = np.random.default_rng(seed)
-    at = [MONDAY + day * DAY + m * 60 + rng.uniform(0, 600, 4) for day in range(14) for m in minutes]
-    arrival = np.sort(np.concatenate(at))
-    return Requests(arrival, np.full(len(arrival), 30.0))
+def brute(
+    traffic: Traffic, sizes: Iterable[int], promise: Promise = PROMISE, sure: float = 1.0
+) -> int | None:
+    """The smallest size that keeps the promise, every one tried."""
+    own = [always_on(n, MACHINE) for n in sizes]
+    found = search(traffic, GROUND, promise, NO_SPACE, own=own, most=len(own))
+    return min((p.candidate.high for p in found if p.keeps(sure)), default=None)
 
 
-def test_clusters_of_the_day_become_several_windows() -> None:
-    found = recurring(clustered(1), "UTC", 6)
-    assert [len(plans) for plans in found] == [1, 2]  # every day alike; weekdays and weekends apart
-    (plan,) = found[0]
-    assert len(plan.windows) == 6
-    assert all(len(window.weekdays) == 7 and window.minutes <= 15 for window in plan.windows)
-    assert (plan.early, plan.floor, plan.zone) == (6, 1, "UTC")
-    assert [(w.start.hour * 60 + w.start.minute) for w in plan.windows] == [160, 400, 640, 880, 1120, 1360]
-    assert recurring(Requests(np.zeros(0), np.zeros(0)), "UTC", 6) == ()
-    assert (
-        recurring(clustered(1, tuple(range(0, 1440, 60))), "UTC", 6) == ()
-    )  # more than a plan holds, or all day
+def inside(text: str, promise: Promise = PROMISE, sure: float = 1.0) -> tuple[int | None, set[int]]:
+    """(the smallest that a search inside a range of maxima found to keep it, all sizes always on that it tried)."""
+    asked = ranges({"max": text})
+    assert asked is not None
+    space = narrowed(replace(NO_SPACE, fixed=(1, 2, 4, 8), machines=(MACHINE,)), asked)
+    allowed = partial(allows, asked)
+    found = search(HEAVY, GROUND, promise, space, most=30, inside=allowed, sure=sure)
+    tried = {p.candidate.fixed: p.keeps(sure) for p in found if p.candidate.fixed is not None}
+    return min((n for n, kept in tried.items() if kept), default=None), set(tried)
 
 
-def test_a_search_finds_windows_that_keep_a_promise_which_always_on_keeps_for_many_times_as_much() -> None:
-    seeds = (1, 2, 3)
-    traffic = Traffic(tuple(map(clustered, seeds)), seeds)
-    ground = Ground(MONDAY, MONDAY + 14 * DAY, (300.0,))
-    promise = parse("95% within 2 min")
-    today = Candidate(0, 1, 5.0, machine=MACHINE)
-    space = around(today, traffic.expansions[0], promise, ground, MACHINE, "UTC")
-    found = search(traffic, ground, promise, space, today=Today(today), most=60)
-    best = min((p for p in found if all(p.kept)), key=lambda p: p.hours_month.mid)
-    assert len(best.candidate.warm[0].windows) == 6
-    assert best.hours_month.mid < 300
-    few = search(traffic, ground, promise, space, today=Today(today), most=3)
-    assert len(few) == 3
-    assert {bool(p.candidate.warm) for p in few} == {False, True}
-    assert any(p.candidate.fixed for p in few)
+@pytest.mark.parametrize("promise", ["p95<=120s", "p95<=600s; mean<=60s", "max<=0s", "p99<=30s mon 08-12"])
+@pytest.mark.parametrize("text", ["1-40", "2-16", "5-7", "3, 7, 13, 14, 30", "35-40", "1-10000"])
+def test_inside_ranges_the_smallest_size_always_on_that_keeps_the_promise_is_found(
+    text: str, promise: str
+) -> None:
+    asked = ranges({"max": text})
+    assert asked is not None
+    sizes = [n for n in range(1, 46) if allows(asked, always_on(n, MACHINE))]
+    least, tried = inside(text, parse(promise))
+    assert least == brute(HEAVY, sizes, parse(promise))
+    assert all(allows(asked, always_on(n, MACHINE)) for n in tried)
 
 
-def test_one_more_machine_changes_nothing_of_what_is_tried_on_todays() -> None:
-    other = replace(MACHINE, instance_type="ml.g5.2xlarge", speed=1.5, usd_per_hour=Decimal("9"))
-    today = Candidate(0, 2, 5.0, machine=MACHINE)
-    space = around(today, TRAFFIC.expansions[0], PROMISE, GROUND, MACHINE, "UTC")
-    alone = search(TRAFFIC, GROUND, PROMISE, space, today=Today(today), most=40)
-    wider = replace(space, machines=(MACHINE, other))
-    both = search(TRAFFIC, GROUND, PROMISE, wider, today=Today(today), most=40)
-    assert {p.candidate for p in alone} == {p.candidate for p in both if p.candidate.machine == MACHINE}
-    assert 0 < sum(p.candidate.machine == other for p in both) <= 40
+def test_inside_ranges_in_which_no_size_always_on_keeps_the_promise_the_largest_was_tried() -> None:
+    least, tried = inside("1-3")
+    assert (least, max(tried)) == (None, 3)
+
+
+def test_with_warm_windows_asked_for_none_is_always_on() -> None:
+    asked = ranges({"warm": "yes", "max": "1-16"})
+    assert asked is not None
+    space = replace(NO_SPACE, machines=(MACHINE,))
+    assert search(HEAVY, GROUND, PROMISE, space, most=30, inside=partial(allows, asked)) == ()
+
+
+def test_a_promise_to_be_kept_in_some_of_the_expansions_may_do_with_fewer_instances() -> None:
+    """As many as the calm expansions need; the third one has twice their bursts."""
+    uneven = Traffic((*HEAVY.expansions[:2], bursts(3, size=80, hold_s=90.0)), (1, 2, 3))
+    space = replace(NO_SPACE, fixed=(1, 32), machines=(MACHINE,))
+    for sure in (0.6, 1.0):
+        found = search(uneven, GROUND, PROMISE, space, most=30, sure=sure)
+        least = min(p.candidate.fixed for p in found if p.candidate.fixed and p.keeps(sure))
+        assert least == brute(uneven, range(1, 33), sure=sure)
+    assert brute(uneven, range(1, 33), sure=0.6) != brute(uneven, range(1, 33))
+
+
+def test_where_the_usual_sizes_do_not_do_larger_ones_are_tried_up_to_the_quota() -> None:
+    space = replace(NO_SPACE, fixed=(1, 2), machines=(MACHINE,))
+    found = search(HEAVY, GROUND, PROMISE, space, most=30)
+    assert min(p.candidate.high for p in found if all(p.kept)) == brute(HEAVY, range(1, 41))
+    short = search(HEAVY, replace(GROUND, quota=3), PROMISE, space, most=30)
+    assert sorted({p.candidate.high for p in short}) == [1, 2, 3]
+    assert not any(all(p.kept) for p in short)

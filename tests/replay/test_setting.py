@@ -176,3 +176,21 @@ def test_what_cannot_be_replayed_is_named() -> None:
     fixed = of_setup(Setup(), MONDAY, MONDAY + WEEK, 3)
     assert (fixed.bounds, fixed.policies) == (Bounds(3, 3), ())
     assert "Nothing scales this endpoint" in fixed.left_out[0]
+
+
+def test_target_tracking_whose_alarms_act_on_nothing_is_named() -> None:
+    def of(*alarms: Alarm) -> tuple[list[Tracking], str]:
+        found = of_setup(replace(SETUP, alarms=alarms), MONDAY, MONDAY + WEEK)
+        tracking = [policy for policy in found.policies if isinstance(policy, Tracking)]
+        return tracking, " ".join(found.left_out)
+
+    high, low = OWNED
+    off = replace(low, actions_enabled=False)
+    tracking, left = of(SIGNAL, high, off)
+    assert [policy.scales_in for policy in tracking] == [False]
+    assert "does not scale in: its low alarm acts on nothing" in left
+    tracking, left = of(SIGNAL, replace(high, actions_enabled=False), low)
+    assert tracking == []
+    assert "its high alarm acts on nothing" in left
+    assert of(SIGNAL)[0] == []
+    assert [policy.scales_in for policy in of(SIGNAL, high, low)[0]] == [True]

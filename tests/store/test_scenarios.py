@@ -97,3 +97,38 @@ def test_an_older_history_grows(tmp_path: Path) -> None:
     history.scenarios().keep(WHOLE)
     assert history.scenarios().all() == (WHOLE,)
     history.close()
+
+
+def test_a_file_of_arrivals_goes_with_the_last_scenario_that_is_of_it(tmp_path: Path) -> None:
+    digest, body = "ab" * 16, b"timestamp\n" + b"2026-11-23T07:30:00Z\n" * 5000
+    of_file = replace(WHOLE, traffic={"traffic": "file", "file": digest})
+    history = History.open(f"sqlite:///{tmp_path}/history.db", OURS)
+    kept = history.scenarios()
+    assert kept.arrivals(digest) is None
+    kept.keep(of_file, body)
+    kept.keep(replace(of_file, id="two"), body)
+    kept.keep(replace(WHOLE, id="three"))
+    assert kept.arrivals(digest) == body
+    kept.forget("three")
+    kept.forget("one")
+    assert kept.arrivals(digest) == body
+    kept.forget("two")
+    assert kept.arrivals(digest) is None
+    history.close()
+
+
+def test_a_history_without_files_of_arrivals_grows(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/history.db"
+    first = History.open(url, OURS)
+    first.scenarios().keep(WHOLE)
+    first.close()
+    engine = connect(url)
+    with engine.begin() as connection:
+        connection.execute(text("drop table arrivals"))
+        connection.execute(text("update ebb_meta set value = '5' where key = 'schema'"))
+    engine.dispose()
+    history = History.open(url, OURS)
+    history.scenarios().keep(replace(WHOLE, id="two", traffic={"traffic": "file", "file": "cd" * 16}), b"t")
+    assert history.scenarios().arrivals("cd" * 16) == b"t"
+    assert {each.id for each in history.scenarios().all()} == {"one", "two"}
+    history.close()
