@@ -168,7 +168,7 @@ def numbers(view: PlanView, chosen: Played, called: str = "") -> Html:
     """Cost, wait, lateness and cold starts of a candidate, each beside today's."""
     now = None if view.today is None or view.today == chosen.number else view.played[view.today]
     cards = (
-        card("cost a month, estimated", money(chosen), _beside(now, money), "money"),
+        card("cost a month, estimated", money(chosen), _paid_now(view) or _beside(now, money), "money"),
         _waits(chosen, now),
         card(
             "late, by the promise",
@@ -187,6 +187,19 @@ def numbers(view: PlanView, chosen: Played, called: str = "") -> Html:
     return html(
         '<div class="stack">{label}<div class="cards">{cards}</div></div>', label=label, cards=joined(cards)
     )
+
+
+def _paid_now(view: PlanView) -> str:
+    """What a real-time endpoint costs as it is; empty of others."""
+    now = view.realtime
+    if now is None:
+        return ""
+    paid = (
+        f"{fmt.count(now.hours_month)} h"
+        if now.usd_month is None
+        else words.usd(now.usd_month, Basis.ESTIMATED)
+    )
+    return f"today, real-time, {paid}"
 
 
 def _waits(chosen: Played, now: Played | None) -> Html:

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
+
+import numpy as np
 
 from ops.core.candidate import Candidate, Machine, SearchSpace
 from ops.core.change import CostEffect
+from ops.core.cost import HOURS_PER_MONTH
 from ops.core.types import Price, Problem
-from ops.core.views_planner import IN_SERVICE, ORDERED, LeftOut, PlanQuery, PlanSaving, PlanView, Played, Role
+from ops.core.views_planner import (
+    BECOME_ASYNC,
+    IN_SERVICE,
+    ORDERED,
+    Advice,
+    LeftOut,
+    PlanQuery,
+    PlanSaving,
+    PlanView,
+    Played,
+    RealtimeNow,
+    Role,
+)
 from ops.core.words import count
 from ops.planner_given import TYPED_PRICE
 from ops.planner_posed import Posed, savings
 from ops.replay.advice import Facts, tight
-from ops.replay.advice_words import costs, dollars
+from ops.replay.advice_words import costs, dollars, starts, waits_line
 from ops.replay.search import Sweep, Today, search
 from ops.replay.space import at_any_hour
 from ops.traffic_past import WEEK_S, EndpointTraffic
@@ -57,6 +74,41 @@ def against(
         return ()
     span_s = traffic.arrivals.until_s - traffic.arrivals.first_s
     return savings(chosen, traffic.actual, price, most, weeks=span_s >= WEEK_S)
+
+
+def realtime_now(
+    query: PlanQuery, traffic: EndpointTraffic | None, price: Price | None
+) -> RealtimeNow | None:
+    """What a real-time endpoint costs as it is; None of others, and where its instances are not known."""
+    if traffic is None or traffic.endpoint.is_async or query.source is not None:
+        return None
+    known = traffic.actual.instances[~np.isnan(traffic.actual.instances)]
+    if not len(known):
+        return None
+    hours = float(known.mean()) * float(HOURS_PER_MONTH)
+    usd = None if price is None else Decimal(str(round(hours, 6))) * price.usd_per_hour
+    return RealtimeNow(hours, usd)
+
+
+def beside_now(advice: Advice, now: RealtimeNow | None, played: Sequence[Played]) -> Advice:
+    """The same advice, saying what a real-time endpoint costs as it is, and what to do instead of taking it over."""
+    if now is None or advice.chosen is None:
+        return advice
+    chosen = played[advice.chosen]
+    cost = (
+        f"{now.hours_month:,.0f} instance-hours"
+        if now.usd_month is None
+        else f"about {dollars(now.usd_month)}"
+    )
+    said = (
+        f"Now, as a real-time endpoint, it costs {cost} a month; as an asynchronous one with this policy "
+        f"{costs(chosen)}: {waits_line(chosen)}; {starts(chosen)}."
+    )
+    return replace(
+        advice,
+        sentence=f"{advice.sentence} {said}",
+        sure=(*advice.sure[:-1], BECOME_ASYNC, *advice.sure[-1:]),
+    )
 
 
 def facts_of(query: PlanQuery, posed: Posed, trust: str) -> Facts:

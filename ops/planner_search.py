@@ -30,7 +30,17 @@ from ops.core.types import EndpointRef, Price, Problem, utc
 from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanView, Played
 from ops.planner import PlannerConsole
 from ops.planner_dangers import dangers
-from ops.planner_facts import against, alone, effect_of, facts_of, other_end, partly_known, searchable
+from ops.planner_facts import (
+    against,
+    alone,
+    beside_now,
+    effect_of,
+    facts_of,
+    other_end,
+    partly_known,
+    realtime_now,
+    searchable,
+)
 from ops.planner_given import UNTESTED, measured, pose_given, price_of, retold, type_of, unpriced
 from ops.planner_kept import KeptScenarios
 from ops.planner_plan import take
@@ -213,7 +223,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             facts,
             lambda chosen: against(query, chosen, traffic, price, most),
         )
-        notes = posed.notes
+        notes, paid = posed.notes, realtime_now(query, traffic, price)
         if advice.chosen is not None:
             other = other_end(posed, query, played[advice.chosen], sweeping.sweep)
             notes = (*notes, *filter(None, [other]))
@@ -229,7 +239,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             played,
             next((p.number for p in played if p.role.value == "today"), None),
             fronts(played),
-            retold(advice, query, posed.requests, posed.ground),
+            beside_now(retold(advice, query, posed.requests, posed.ground), paid, played),
             posed.ground.cold_start_s,
             price,
             trust,
@@ -237,6 +247,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             problems,
             left_out,
             posed.dated,
+            paid,
         )
 
     def _ref(self, query: PlanQuery, traffic: EndpointTraffic | None) -> EndpointRef:

@@ -24,6 +24,7 @@ from ops.core.search_ranges import ranges
 from ops.core.types import Severity
 from ops.core.views_planner import Answer, PlanQuery, PlanView, Role, SavedScenario
 from ops.replay.advice_words import dollars
+from ops.replay.advice_words import dollars
 from ops.replay.sweep import Stopped
 from tests.living import living
 from tests.small_worlds import NAME, small
@@ -282,6 +283,13 @@ def test_a_real_time_endpoint_is_looked_at_as_an_asynchronous_one(tmp_path: Path
         found.advice.sure[-1] == "layout-detect is a real-time endpoint: there is no policy to compare with."
     )
     assert found.notes[0].endswith("this is what it would be as an asynchronous one.")
+    assert found.realtime is not None
+    assert 700 < found.realtime.hours_month <= 2 * 730
+    assert found.realtime.usd_month is not None
+    assert f"Now, as a real-time endpoint, it costs about {dollars(found.realtime.usd_month)} a month" in (
+        found.advice.sentence
+    )
+    assert any("make an endpoint configuration with an AsyncInferenceConfig" in s for s in found.advice.sure)
 
 
 def planned(

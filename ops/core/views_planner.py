@@ -259,6 +259,21 @@ class LeftOut:
     hint: str = ""
 
 
+BECOME_ASYNC = (
+    "It cannot be taken to Capacity, for a real-time endpoint has no such policy. Instead: make an endpoint "
+    "configuration with an AsyncInferenceConfig, deploy it as an endpoint of its own, let callers send to that with "
+    "InvokeEndpointAsync, and plan it here; a saved scenario keeps this policy until then."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RealtimeNow:
+    """What a real-time endpoint pays now: its instances that were in service over the known time, at list price."""
+
+    hours_month: float
+    usd_month: Decimal | None
+
+
 @dataclass(frozen=True, slots=True)
 class PlanView:
     """A search with its answer."""
@@ -290,6 +305,8 @@ class PlanView:
     left_out: tuple[LeftOut, ...] = ()
     dated: bool = True
     """Whether days and hours of the traffic mean something."""
+    realtime: RealtimeNow | None = None
+    """Of a real-time endpoint, beside what it would be as an asynchronous one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
