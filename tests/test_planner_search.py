@@ -24,7 +24,6 @@ from ops.core.search_ranges import ranges
 from ops.core.types import Severity
 from ops.core.views_planner import Answer, PlanQuery, PlanView, Role, SavedScenario
 from ops.replay.advice_words import dollars
-from ops.replay.advice_words import dollars
 from ops.replay.sweep import Stopped
 from tests.living import living
 from tests.small_worlds import NAME, small
