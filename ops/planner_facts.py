@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 from ops.core.candidate import Candidate, Machine, SearchSpace, alike, on_todays
 from ops.core.change import CostEffect
-from ops.core.types import Price, Problem
+from ops.core.own_prices import rate_words
+from ops.core.types import Endpoint, Price, Problem
 from ops.core.views_planner import IN_SERVICE, ORDERED, LeftOut, PlanQuery, PlanSaving, PlanView, Played, Role
-from ops.core.words import count
+from ops.core.words import count, listed
 from ops.planner_posed import Posed, savings
 from ops.replay.advice import Facts, tight
 from ops.replay.advice_words import costs, dollars
@@ -38,6 +40,34 @@ def other_end(posed: Posed, query: PlanQuery, chosen: Played, run: Sweep) -> str
         return ""
     beside = "" if today is None else f", and today's policy {costs(today)}"
     return f"If AWS bills an instance {_FROM[other]}: {costs(again)}{beside}."
+
+
+def others_in_service(known: Iterable[Endpoint], name: str, instance_type: str) -> dict[str, int]:
+    """Instances of a type in service now, by endpoint, without those of `name`."""
+    found: dict[str, int] = {}
+    for each in known:
+        running = dict(each.mix).get(instance_type, 0)
+        if each.instance_type == instance_type:
+            running = each.current or 0
+        if running and each.ref.name != name:
+            found[each.ref.name] = running
+    return found
+
+
+def crowded(chosen: Played, others: Mapping[str, int], quota: int | None) -> str:
+    """Where the quota leaves less than the advised maximum beside what other endpoints run now, in a sentence.
+
+    `quota`: of the type, in the account and region; None: not known. Empty where there is room.
+    """
+    used, most = sum(others.values()), chosen.candidate.high
+    if quota is None or not used or quota - used >= most:
+        return ""
+    named = [f"{name} {n}" for name, n in sorted(others.items(), key=lambda item: (-item[1], item[0]))]
+    shown = named if len(named) <= 4 else [*named[:3], f"{len(named) - 3} more"]
+    return (
+        f"The account may run {count(quota, 'instance')} of {chosen.candidate.machine.instance_type} in all, and other "
+        f"endpoints run {used} now ({listed(shown)}): the advised maximum of {most} may not be had while they do."
+    )
 
 
 def searchable(query: PlanQuery, left_out: tuple[LeftOut, ...]) -> list[Machine]:
@@ -91,7 +121,8 @@ def effect_of(found: PlanView, candidate: Candidate) -> CostEffect | None:
     grown = "" if growth == 1 else f" with {growth:g} times their traffic"
     of = "" if found.query.source is None else f" of {found.query.source.words}"
     over = f"a replay of {count(days, 'day')}{of}{grown}"
-    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} at list price."
+    rate = "the price as typed" if found.price is None else rate_words(found.price)
+    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} at {rate}."
     return CostEffect(more * 24 / 730, more, said)
 
 

@@ -103,7 +103,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Dollars:
-    """The mean, the least and the most over the expansions: an estimate at list price."""
+    """The mean, the least and the most over the expansions: an estimate."""
 
     mid: Decimal
     low: Decimal
@@ -210,7 +210,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanSaving:
-    """The chosen candidate against one baseline of Savings; both sums a month, estimates at list price."""
+    """The chosen candidate against one baseline of Savings; both sums a month, estimates at `PlanView.price`."""
 
     against: Against
     usd_month: Decimal | None
