@@ -42,6 +42,13 @@ def other_end(posed: Posed, query: PlanQuery, chosen: Played, run: Sweep) -> str
     return f"If AWS bills an instance {_FROM[other]}: {costs(again)}{beside}."
 
 
+def beside_billing(notes: tuple[str, ...], other: str) -> tuple[str, ...]:
+    """The notes with what the other moment would cost right behind the one that is assumed."""
+    found = (n for n, note in enumerate(notes, 1) if note.startswith("An instance is billed from"))
+    at = next(found, len(notes))
+    return (*notes[:at], *([other] if other else []), *notes[at:])
+
+
 def others_in_service(known: Iterable[Endpoint], name: str, instance_type: str) -> dict[str, int]:
     """Instances of a type in service now, by endpoint, without those of `name`."""
     found: dict[str, int] = {}

@@ -33,6 +33,7 @@ from ops.planner import PlannerConsole
 from ops.planner_facts import (
     NOTHING,
     against,
+    beside_billing,
     crowded,
     effect_of,
     facts_of,
@@ -188,7 +189,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             room = self._room(query.name, chosen)
             advice = replace(advice, evidence=(*advice.evidence, *filter(None, [room])))
             other = other_end(posed, query, chosen, sweeping.sweep)
-            notes = (*notes, *filter(None, [other]))
+            notes = beside_billing(notes, other)
         return PlanView(
             self._ref(query, traffic),
             now,

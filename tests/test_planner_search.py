@@ -92,6 +92,9 @@ def test_costs_are_billed_as_savings_counts_and_the_other_end_is_told(
     assert any(n.startswith("An instance is billed from when it is ordered: AWS") for n in ordered.notes)
     assert any(n.startswith("A request expires after 6 h in the queue") for n in view.notes)
     other = next(n for n in view.notes if n.startswith("If AWS bills an instance from its order on: about $"))
+    assert view.notes[view.notes.index(other) - 1].startswith(
+        "An instance is billed from when it is in service"
+    )
     assert view.advice.chosen == 0 or "today's policy about $" in other
     same = ordered.played[view.advice.chosen or 0].usd_month
     assert same is not None
