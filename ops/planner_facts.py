@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -13,7 +13,8 @@ import numpy as np
 from ops.core.candidate import Candidate, Machine, SearchSpace
 from ops.core.change import CostEffect
 from ops.core.cost import HOURS_PER_MONTH
-from ops.core.types import Price, Problem
+from ops.core.own_prices import rate_words
+from ops.core.types import Endpoint, Price, Problem
 from ops.core.views_planner import (
     BECOME_ASYNC,
     IN_SERVICE,
@@ -27,8 +28,7 @@ from ops.core.views_planner import (
     RealtimeNow,
     Role,
 )
-from ops.core.words import count
-from ops.planner_given import TYPED_PRICE
+from ops.core.words import count, listed
 from ops.planner_posed import Posed, savings
 from ops.replay.advice import Facts, tight
 from ops.replay.advice_words import costs, dollars, starts, waits_line
@@ -56,6 +56,41 @@ def other_end(posed: Posed, query: PlanQuery, chosen: Played, run: Sweep) -> str
         return ""
     beside = "" if today is None else f", and today's policy {costs(today)}"
     return f"If AWS bills an instance {_FROM[other]}: {costs(again)}{beside}."
+
+
+def beside_billing(notes: tuple[str, ...], other: str) -> tuple[str, ...]:
+    """The notes with what the other moment would cost right behind the one that is assumed."""
+    found = (n for n, note in enumerate(notes, 1) if note.startswith("An instance is billed from"))
+    at = next(found, len(notes))
+    return (*notes[:at], *([other] if other else []), *notes[at:])
+
+
+def others_in_service(known: Iterable[Endpoint], name: str, instance_type: str) -> dict[str, int]:
+    """Instances of a type in service now, by endpoint, without those of `name`."""
+    found: dict[str, int] = {}
+    for each in known:
+        running = dict(each.mix).get(instance_type, 0)
+        if each.instance_type == instance_type:
+            running = each.current or 0
+        if running and each.ref.name != name:
+            found[each.ref.name] = running
+    return found
+
+
+def crowded(chosen: Played, others: Mapping[str, int], quota: int | None) -> str:
+    """Where the quota leaves less than the advised maximum beside what other endpoints run now, in a sentence.
+
+    `quota`: of the type, in the account and region; None: not known. Empty where there is room.
+    """
+    used, most = sum(others.values()), chosen.candidate.high
+    if quota is None or not used or quota - used >= most:
+        return ""
+    named = [f"{name} {n}" for name, n in sorted(others.items(), key=lambda item: (-item[1], item[0]))]
+    shown = named if len(named) <= 4 else [*named[:3], f"{len(named) - 3} more"]
+    return (
+        f"The account may run {count(quota, 'instance')} of {chosen.candidate.machine.instance_type} in all, and other "
+        f"endpoints run {used} now ({listed(shown)}): the advised maximum of {most} may not be had while they do."
+    )
 
 
 def searchable(query: PlanQuery, left_out: tuple[LeftOut, ...]) -> list[Machine]:
@@ -149,9 +184,8 @@ def effect_of(found: PlanView, chosen: Played | None) -> CostEffect | None:
     grown = "" if growth == 1 else f" with {growth:g} times their traffic"
     of = "" if found.query.source is None else f" of {found.query.source.words}"
     over = f"a replay of {count(days, 'day')}{of}{grown}"
-    typed = found.price is not None and found.price.source == TYPED_PRICE
-    paid = "at the price that was typed" if typed else "at list price"
-    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} {paid}."
+    rate = "the price as typed" if found.price is None else rate_words(found.price)
+    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} at {rate}."
     return CostEffect(more * 24 / 730, more, said)
 
 

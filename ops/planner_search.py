@@ -16,6 +16,7 @@ from ops.aws.endpoints import problem_of
 from ops.core.candidate import (
     Candidate,
     Machine,
+    SearchSpace,
     fitted,
     insist_on_room,
     on_todays,
@@ -33,10 +34,13 @@ from ops.planner_dangers import dangers
 from ops.planner_facts import (
     against,
     alone,
+    beside_billing,
     beside_now,
+    crowded,
     effect_of,
     facts_of,
     other_end,
+    others_in_service,
     partly_known,
     realtime_now,
     searchable,
@@ -45,7 +49,7 @@ from ops.planner_given import UNTESTED, measured, pose_given, price_of, retold, 
 from ops.planner_kept import KeptScenarios
 from ops.planner_plan import take
 from ops.planner_posed import Posed, check, pose
-from ops.replay.advice import advise
+from ops.replay.advice import Facts, advise
 from ops.replay.candidates import scenario, worked
 from ops.replay.confirmed import Fresh, confirmed
 from ops.replay.engine import replay
@@ -174,49 +178,11 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         posed, price, problems = self._posed(query, traffic)
         compiled.warm()
         own, left_out = self._own(query, posed)
-        candidate = None if posed.today is None else posed.today.candidate
-        first, asked = posed.traffic.expansions[0], query.space
-        space = around(candidate, first, posed.promise, posed.ground, posed.machine, posed.zone)
-        more = searchable(query, left_out)
-        if posed.machine.usd_per_hour is not None:
-            more = [self._with_price(m, self.connection().region) for m in more]
-        space = replace(space, machines=tuple(dict.fromkeys((posed.machine, *more))))
-        if not posed.dated:
-            space = replace(space, warms=((),))
-        if asked is not None:
-            space = narrowed(space, asked, posed.ground.quota)
-        played = (
-            search(
-                posed.traffic,
-                posed.ground,
-                posed.promise,
-                space,
-                today=posed.today,
-                own=own,
-                most=query.most,
-                sure=query.sure,
-                inside=None if asked is None else partial(allows, asked),
-                run=sweeping.sweep,
-                tell=tell,
-            )
-            if posed.requests
-            else ()
-        )
+        space = self._space(query, posed, left_out)
         trust = UNTESTED if query.source is not None or traffic is None else self._trust(traffic)
         most = None if posed.today is None else posed.today.candidate.high
         facts = facts_of(query, posed, trust)
-        if posed.way is not None and played:
-            fresh = Fresh(posed.way, len(posed.traffic.expansions))
-            played = confirmed(
-                played,
-                fresh,
-                posed.ground,
-                posed.promise,
-                facts,
-                today=posed.today,
-                run=sweeping.sweep,
-                tell=lambda done, of: tell(query.most, query.most),
-            )
+        played = _tried(query, posed, space, own, facts, tell) if posed.requests else ()
         advice = advise(
             played,
             posed.promise,
@@ -225,8 +191,11 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         )
         notes, paid = posed.notes, realtime_now(query, traffic, price)
         if advice.chosen is not None:
-            other = other_end(posed, query, played[advice.chosen], sweeping.sweep)
-            notes = (*notes, *filter(None, [other]))
+            chosen = played[advice.chosen]
+            room = self._room(query.name, chosen)
+            advice = replace(advice, evidence=(*advice.evidence, *filter(None, [room])))
+            other = other_end(posed, query, chosen, sweeping.sweep)
+            notes = beside_billing(notes, other)
         return PlanView(
             self._ref(query, traffic),
             now,
@@ -250,6 +219,19 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             paid,
         )
 
+    def _space(self, query: PlanQuery, posed: Posed, left_out: tuple[LeftOut, ...]) -> SearchSpace:
+        """What the search tries: around today's policy, inside what was asked for."""
+        candidate = None if posed.today is None else posed.today.candidate
+        first, asked = posed.traffic.expansions[0], query.space
+        space = around(candidate, first, posed.promise, posed.ground, posed.machine, posed.zone)
+        more = searchable(query, left_out)
+        if posed.machine.usd_per_hour is not None:
+            more = [self._with_price(m, self.connection().region) for m in more]
+        space = replace(space, machines=tuple(dict.fromkeys((posed.machine, *more))))
+        if not posed.dated:
+            space = replace(space, warms=((),))
+        return space if asked is None else narrowed(space, asked, posed.ground.quota)
+
     def _ref(self, query: PlanQuery, traffic: EndpointTraffic | None) -> EndpointRef:
         """The endpoint; without a name where there is none."""
         where = self.connection()
@@ -268,12 +250,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             price = price_of(source.given, kind, state.now)
         if price is None and kind:
             price, trouble = self._prices.quote(self.connection().region, kind)
-        limits: dict[str, int] = {}
-        problems: tuple[Problem, ...] = ()
-        try:
-            limits, problems = self._limits.limits(self._reading()) if kind else (limits, problems)
-        except OpsError as error:  # what was read is enough: the quota is not known then
-            problems = (problem_of("quotas", error),)
+        limits, problems = self._quotas() if kind else ({}, ())
         setup = None
         if traffic is not None and traffic.endpoint.is_async:
             seen, _, _ = state.judged(query.name)
@@ -287,6 +264,20 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             posed = pose(query, traffic, setup, price, quota, state.now)
             more = (trouble, partly_known(traffic))
         return posed, price, (*problems, *(each for each in more if each is not None))
+
+    def _quotas(self) -> tuple[dict[str, int], tuple[Problem, ...]]:
+        """Most instances by type; what was read is enough for a search, so that without them there is none."""
+        try:
+            limits, problems = self._limits.limits(self._reading())
+        except OpsError as error:
+            return {}, (problem_of("quotas", error),)
+        return dict(limits), tuple(problems)
+
+    def _room(self, name: str, chosen: Played) -> str:
+        """What other endpoints of the account leave of the quota, where that is too little for the advised one."""
+        kind = chosen.candidate.machine.instance_type
+        known = (each.endpoint for each in self._gatherer().state().known.values())
+        return crowded(chosen, others_in_service(known, name, kind), self._quotas()[0].get(kind))
 
     def _own(self, query: PlanQuery, posed: Posed) -> tuple[list[Candidate], tuple[LeftOut, ...]]:
         """The hand-made ones that can be replayed, and those that cannot."""
@@ -334,3 +325,40 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             return " ".join(self.backtest(traffic).judged)
         except OpsError as error:
             return f"The replay was not tested: {error.what}"
+
+
+def _tried(
+    query: PlanQuery, posed: Posed, space: SearchSpace, own: list[Candidate], facts: Facts, tell: Tell
+) -> tuple[Played, ...]:
+    """The candidates of the search; those that may be advised over fresh expansions, too."""
+    whole = [0]
+
+    def heard(done: int, of: int) -> bool:
+        whole[0] = of
+        return tell(done, of)
+
+    found = search(
+        posed.traffic,
+        posed.ground,
+        posed.promise,
+        space,
+        today=posed.today,
+        own=own,
+        most=query.most,
+        sure=query.sure,
+        inside=None if query.space is None else partial(allows, query.space),
+        run=sweeping.sweep,
+        tell=heard,
+    )
+    if posed.way is None:
+        return found
+    return confirmed(
+        found,
+        Fresh(posed.way, len(posed.traffic.expansions)),
+        posed.ground,
+        posed.promise,
+        facts,
+        today=posed.today,
+        run=sweeping.sweep,
+        tell=lambda done, of: tell(whole[0], whole[0]),
+    )

@@ -50,7 +50,7 @@ def advice(view: PlanView) -> None:
         called = "what comes closest" if view.advice.answer is Answer.NOTHING_KEEPS else ""
         show(planner_cards.numbers(view, view.played[chosen], called), key="planner-numbers")
     show(planner_cards.how_sure(view), key="planner-sure")
-    show(planner_cards.savings(view.advice), key="planner-savings")
+    show(planner_cards.savings(view.advice, view.price), key="planner-savings")
 
 
 def front(view: PlanView, selected: int | None) -> None:

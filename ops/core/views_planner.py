@@ -1,7 +1,7 @@
 """What the façade hands to the Planner page and `ops plan`. None: not known, never zero. All money is an estimate.
 
 console.plan(query, tell) -> PlanView               tell(done, of) -> bool hears of the search; False stops it
-console.course(query, candidate) -> Course          one candidate in detail, over the first expansion
+console.course(query, candidate, at) -> Course      one candidate in detail, over the first expansion, as of a search
 console.plan_candidate(name, candidate) -> ChangePlan                  "Take to Capacity", for `change_panel`
 console.scenarios(name), .save_scenario(SavedScenario, actor), .delete_scenario(id, actor)
 ops.core.candidate_text: to_query(candidate), from_query(text)         the form of a candidate in links
@@ -106,7 +106,7 @@ NO_SPREAD = Spread(())
 
 @dataclass(frozen=True, slots=True)
 class Dollars:
-    """The mean, the least and the most over the expansions: an estimate at list price."""
+    """The mean, the least and the most over the expansions: an estimate."""
 
     mid: Decimal
     low: Decimal
@@ -219,7 +219,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanSaving:
-    """The chosen candidate against one baseline of Savings; both sums a month, estimates at list price."""
+    """The chosen candidate against one baseline of Savings; both sums a month, estimates at `PlanView.price`."""
 
     against: Against
     usd_month: Decimal | None

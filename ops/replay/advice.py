@@ -12,9 +12,11 @@ from ops.core.promise import MEAN, SHARE, Clause, Promise, exactly
 from ops.core.views_planner import Advice, Answer, ClausePlayed, PlanSaving, Played, Role
 from ops.core.words import count, took
 from ops.replay.advice_words import (
+    beside,
     cost_range,
     costs,
     difference,
+    held,
     kept_in,
     lost,
     missed,
@@ -347,21 +349,13 @@ def _how_sure(best: Played, found: Sequence[Played], facts: Facts) -> tuple[str,
     for part in best.clauses:
         if part.clause.measure == SHARE and part.requests < FEW:
             said = f"Only {count(part.requests, 'request')}" if part.requests >= 1 else "No request"
-            others = not part.clause.windows and any(c.clause.windows for c in best.clauses)
-            when = "at other times" if others else part.clause.when
-            lines.append(f"{said} came {when}: that says little about a share of them.")
+            lines.append(f"{said} came {held(part, best)}: that says little about a share of them.")
     lines.append(facts.trust or "How well a replay matches this endpoint was not tested.")
     return tuple(dict.fromkeys(lines))
 
 
 def _clause_range(part: ClausePlayed, best: Played) -> str:
-    when = (
-        f" {part.clause.when}"
-        if part.clause.windows
-        else " at other times"
-        if any(p.clause.windows for p in best.clauses)
-        else ""
-    )
+    when = beside(part, best)
     if not tells(best):
         return ""
     if part.clause.measure == MEAN:

@@ -234,7 +234,10 @@ def test_what_the_next_cheaper_one_would_break() -> None:
         "requests wait longer than 2 min Mon-Fri 08:00-18:00 (Europe/Berlin), where 5 % may; p95 is 4.1 min. It "
         "keeps the promise in 0 of 5 expansions."
     )
-    assert "30 % of requests wait longer than 15 min, where none may; the longest wait is" in breaks(found[3])
+    assert (
+        "30 % of requests wait longer than 15 min at other times, where none may; the longest wait is"
+        in breaks(found[3])
+    )
     assert (
         breaks(next_cheaper(found[:1], found[0]))
         == "No candidate that costs less and breaks the promise was tried."
@@ -371,3 +374,17 @@ def test_several_measures_of_the_same_hours_are_told_together() -> None:
         "With it: Mon-Fri 08:00-18:00 (UTC) p95 1 min, 98 % within 2 min, 100 % within 10 min; at other times p95 1 "
         "min, 100 % in time; 10 cold starts a month."
     )
+
+
+def test_a_clause_for_all_other_times_is_called_so_wherever_it_is_told() -> None:
+    promise = parse("p95<=120s mon-fri 08-18; p95<=900s")
+    found = [
+        sample(0, sleeping(4), 400, [0.0, 0.2], promise=promise, role=TODAY),
+        sample(1, sleeping(2), 500, [0.0, 0.0], promise=promise, requests=10.0),
+    ]
+    told = advise(found, promise, FACTS)
+    assert told.breaks.count("wait longer than 15 min at other times, where 5 % may") == 1
+    assert any("longer than 15 min at other times" in line for line in told.evidence)
+    assert any(line.startswith("Only 10 requests came at other times") for line in told.sure)
+    alone = [sample(0, sleeping(4), 400, 0.2), sample(1, sleeping(2), 500)]
+    assert "wait longer than 2 min, where" in advise(alone, PROMISE, FACTS).breaks
