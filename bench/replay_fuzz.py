@@ -169,6 +169,7 @@ def some_model(draw: Generator) -> Model:
         number(draw, 60, 60, 0, 45, 150),
         number(draw, 2040, 90),
         str(pick(draw, "ordered", "in_service")),
+        str(pick(draw, "follows", "fails")),
     )
 
 
@@ -199,6 +200,7 @@ def common(draw: Generator) -> Case:
         metric_delay_s=number(draw, 60, 60, 60, 0, 120),
         removal_s=number(draw, 60, 60, 0, 45, 150),
         billed_from=str(pick(draw, "ordered", "in_service")),
+        busy_action=str(pick(draw, "follows", "fails")),
     )
     return requests, some_scenario(draw, bounds, tuple(policies), events, model, first, last)
 

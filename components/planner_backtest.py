@@ -21,7 +21,7 @@ _TRUSTED = {
 }
 
 
-def section(name: str, days: int, zone: tzinfo) -> None:
+def section(name: str, days: int, as_of: datetime, zone: tzinfo) -> None:
     """Folded; it is made only for those who look."""
     fold = st.expander(
         "Back-test: what this replay says of the past, against what happened",
@@ -33,7 +33,7 @@ def section(name: str, days: int, zone: tzinfo) -> None:
         return
     with fold, notices.guard("the back-test"):
         with st.spinner("Replaying today's policy over its own past …"):
-            found = planner_door.backtest(name, days).value
+            found = planner_door.backtest(name, days, as_of).value
         show(told(found), key="planner-back-says")
         at = datetime.fromtimestamp(found.actual.first_s, UTC)
         live_plot(

@@ -12,7 +12,9 @@ from components.markup import Html, html, joined
 from components.tables import cell, line, table
 from ops.core import savings_words as words
 from ops.core.cost import Basis
+from ops.core.own_prices import rate_words
 from ops.core.plan_source import SyntheticTraffic
+from ops.core.types import Price
 from ops.core.views_planner import Advice, Answer, PlanView, Played, Spread
 
 TONES = {
@@ -143,10 +145,9 @@ def status(view: PlanView, zone: tzinfo) -> str:
         span = f"{source.words}, {_covered(view, zone)}"
     grown = f", {view.query.growth:g} × as many" if view.query.growth != 1 else ""
     price = view.price
-    listed = "" if price is not None and price.source == "as typed" else "list price "
     paid = (
-        f"{listed}${price.usd_per_hour.normalize():f} an hour for {price.instance_type} ({price.source}, as of "
-        f"{price.as_of:%d %b %Y})"
+        f"{rate_words(price)} ${price.usd_per_hour.normalize():f} an hour for {price.instance_type} ({price.source}, "
+        f"as of {price.as_of:%d %b %Y})"
         if price is not None
         else "no price is known, so cost is in instance-hours"
     )
@@ -168,7 +169,7 @@ def numbers(view: PlanView, chosen: Played, called: str = "") -> Html:
     """Cost, wait, lateness and cold starts of a candidate, each beside today's."""
     now = None if view.today is None or view.today == chosen.number else view.played[view.today]
     cards = (
-        card("cost a month, estimated", money(chosen), _beside(now, money), "money"),
+        card("cost a month, estimated", money(chosen), _paid_now(view) or _beside(now, money), "money"),
         _waits(chosen, now),
         card(
             "late, by the promise",
@@ -187,6 +188,19 @@ def numbers(view: PlanView, chosen: Played, called: str = "") -> Html:
     return html(
         '<div class="stack">{label}<div class="cards">{cards}</div></div>', label=label, cards=joined(cards)
     )
+
+
+def _paid_now(view: PlanView) -> str:
+    """What a real-time endpoint costs as it is; empty of others."""
+    now = view.realtime
+    if now is None:
+        return ""
+    paid = (
+        f"{fmt.count(now.hours_month)} h"
+        if now.usd_month is None
+        else words.usd(now.usd_month, Basis.ESTIMATED)
+    )
+    return f"today, real-time, {paid}"
 
 
 def _waits(chosen: Played, now: Played | None) -> Html:
@@ -226,7 +240,7 @@ def how_sure(view: PlanView) -> Html:
     )
 
 
-def savings(found: Advice) -> Html:
+def savings(found: Advice, price: Price | None) -> Html:
     """The advised candidate against each baseline of the Savings page, each with its formula."""
     if not found.savings:
         return Html("")
@@ -256,7 +270,8 @@ def savings(found: Advice) -> Html:
     heads = (("baseline", ""), ("would cost a month", "num"), ("the advised", "num"), ("share", "num"))
     return html(
         '<div class="stack"><h2>Against the baselines of Savings</h2>'
-        '<p class="muted small">Estimates at list price, for the traffic that was replayed.</p>{table}</div>',
+        '<p class="muted small">Estimates at {rate}, for the traffic that was replayed.</p>{table}</div>',
+        rate="no known price" if price is None else rate_words(price),
         table=table(heads, rows, "Savings against baselines"),
     )
 

@@ -30,8 +30,12 @@ def compare(
     same = now is not None and now.candidate == candidate
     with notices.guard("the comparison"):
         with st.spinner("Replaying it in detail …"):
-            then = planner_door.course(query, candidate).value
-            before = planner_door.course(query, now.candidate).value if now is not None and not same else None
+            then = planner_door.course(query, candidate, view.as_of).value
+            before = (
+                planner_door.course(query, now.candidate, view.as_of).value
+                if now is not None and not same
+                else None
+            )
         courses = [("today", before)] if before is not None else []
         named = [*courses, ("today" if same else called, then)]
         head = "Today's policy in detail" if same else f"Today → {called}"
@@ -59,8 +63,10 @@ def differences(now: Played | None, then: Played, called: str) -> Html:
         )
     other = facts(now)
     head = _row("", "today", called, "muted small")
-    rows = [_row(name, other[name], value) for name, value in mine.items() if other[name] != value]
-    same = [f"{name} {value}" for name, value in mine.items() if other[name] == value]
+    names = dict.fromkeys((*mine, *other))
+    both = {name: (other.get(name, "none"), mine.get(name, "none")) for name in names}
+    rows = [_row(name, was, value) for name, (was, value) in both.items() if was != value]
+    same = [f"{name} {value}" for name, (was, value) in both.items() if was == value]
     alike = html('<p class="muted small">Alike: {same}.</p>', same="; ".join(same)) if same else Html("")
     return html(
         '<div class="stack"><div class="diff" role="table" aria-label="Differences">{head}{rows}</div>{alike}</div>',
@@ -106,7 +112,13 @@ def facts(played: Played) -> dict[str, str]:
         "cold starts a month": fmt.count(played.cold_starts_month.mid),
         "most instances": fmt.count(played.peak_instances.high),
         "expire or never start": fmt.percent(played.never.mid),
+        **({"openings while it was being updated": _busy(played)} if played.failed_openings.high > 0 else {}),
     }
+
+
+def _busy(played: Played) -> str:
+    low, high = fmt.count(played.failed_openings.low), fmt.count(played.failed_openings.high)
+    return f"{low if low == high else f'{low} – {high}'} of {fmt.count(played.openings)}"
 
 
 def _over_time(named: list[plan_course.Named], of: Course, zone: tzinfo, view: PlanView) -> None:

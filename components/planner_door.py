@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Hashable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import streamlit as st
@@ -186,10 +186,10 @@ def stopped(query: PlanQuery) -> bool:
     return bool(st.session_state.get(STOPPED) == key(query))
 
 
-def course(query: PlanQuery, candidate: Candidate) -> Told[Course]:
-    """One candidate in detail. Raises OpsError."""
-    asked = ("course", query, candidate)
-    return session.source().recall(asked, lambda console: console.course(query, candidate), COURSE_S)
+def course(query: PlanQuery, candidate: Candidate, as_of: datetime) -> Told[Course]:
+    """One candidate in detail, over the span of the search of `as_of`; another search is another one. OpsError."""
+    asked = ("course", query, candidate, as_of)
+    return session.source().recall(asked, lambda console: console.course(query, candidate, as_of), COURSE_S)
 
 
 def scenarios(name: str) -> tuple[SavedScenario, ...]:
@@ -217,9 +217,11 @@ def price(instance_type: str) -> Price | None:
     )
 
 
-def backtest(name: str, days: int) -> Told[Backtest]:
-    """Today's policy over its own past, beside what happened. Raises OpsError."""
-    asked = ("backtest", name, days)
+def backtest(name: str, days: int, as_of: datetime) -> Told[Backtest]:
+    """Today's policy over its own past as in the search of `as_of`, beside what happened. Raises OpsError."""
+    asked = ("backtest", name, days, as_of)
     return session.source().recall(
-        asked, lambda console: console.backtest(console.traffic(name, days)), COURSE_S
+        asked,
+        lambda console: console.backtest(console.weeks_of_traffic(name, days, as_of)),
+        COURSE_S,
     )

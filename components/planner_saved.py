@@ -18,7 +18,7 @@ from ops.core.errors import BadInput, OpsError
 from ops.core.plan_source import FileTraffic, as_link, source_of
 from ops.core.planner_files import as_csv, as_json
 from ops.core.search_ranges import KEYS
-from ops.core.views_planner import PlanQuery, PlanView, SavedScenario
+from ops.core.views_planner import BECOME_ASYNC, PlanQuery, PlanView, SavedScenario
 
 PAGE = "planner"
 _NAME, _REFUSED = "planner-save-name", "planner-save-refused"
@@ -34,8 +34,9 @@ def to_capacity(view: PlanView, candidate: Candidate, called: str) -> None:
     today = None if view.today is None else view.played[view.today]
     same, realtime = today is not None and today.whole(candidate), session.is_realtime(view.ref.name)
     if realtime:
-        said = "A real-time endpoint has no such policy: becoming asynchronous takes a new configuration and a deploy."
-    elif same:
+        show(html('<p class="muted small">{said}</p>', said=BECOME_ASYNC), key="planner-gate-realtime")
+        return
+    if same:
         said = "This is today's policy: there is nothing to change."
     elif not change_panel.operates():
         said = "You may look and plan: the change can be reviewed and copied. Applying it needs the role operator."
@@ -48,7 +49,7 @@ def to_capacity(view: PlanView, candidate: Candidate, called: str) -> None:
             page=PAGE,
             key=f"planner-{view.ref.name}",
             primary=True,
-            off=same or realtime,
+            off=same,
         )
         show(html('<p class="muted small">{said}</p>', said=said), key="planner-gate-says")
 

@@ -14,9 +14,11 @@ from ops.config import Settings
 from ops.console import Console
 from ops.core.candidate_text import from_query, machine_from_query, to_query
 from ops.core.errors import BadInput
+from ops.core.own_prices import rate_words
 from ops.core.planner_files import as_csv, as_json
 from ops.core.savings_words import DASH
 from ops.core.search_ranges import KEYS, ranges
+from ops.core.types import Price
 from ops.core.views_planner import (
     DAYS,
     MOST_CANDIDATES,
@@ -86,11 +88,18 @@ def text(view: PlanView) -> str:
     lines += ["", *_table(view)]
     if advice.chosen is not None:
         lines += ["", f"Candidate: {to_query(view.played[advice.chosen].candidate)}"]
-    for note in view.notes:
+    price = view.price
+    paid = () if price is None else (f"{_priced(price)}.",)
+    for note in (*paid, *view.notes):
         lines += ["", *textwrap.wrap(note, WIDTH)]
     for problem in view.problems:
         lines += ["", f"Could not read {problem.part}: {problem.what} {problem.hint}".rstrip()]
     return "\n".join(lines)
+
+
+def _priced(price: Price) -> str:
+    usd = f"${price.usd_per_hour.normalize():f} an hour of {price.instance_type}"
+    return f"Estimates at {rate_words(price)}, {usd} ({price.source}, as of {price.as_of:%d %b %Y})"
 
 
 def _saving(each: PlanSaving) -> str:
@@ -173,7 +182,8 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         zone: Annotated[str, typer.Option(help="The time zone of hours that are named without one.")] = "UTC",
         growth: Annotated[float, typer.Option(help="2: twice the traffic.")] = 1.0,
         max_candidates: Annotated[
-            int, typer.Option("--max-candidates", metavar="N", help="Candidates to try at most.")
+            int,
+            typer.Option("--max-candidates", metavar="N", help="Candidates to try at most, on each machine."),
         ] = MOST_CANDIDATES,
         sure: Annotated[
             float, typer.Option(help="In which share of the expansions the promise has to be kept.")
@@ -214,7 +224,8 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         traffic.
 
         --min, --max, --target, the cooldowns, --wake-policy and --warm say what may change; what is left out is chosen
-        around today's policy. Everything is an estimate at list prices; docs/planner-advice.md says how it is found.
+        around today's policy. Everything is an estimate, at the price that
+        is named; docs/planner-advice.md says how it is found.
         """
 
         def work() -> int:

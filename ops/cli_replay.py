@@ -139,6 +139,13 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
             float, typer.Option("--metric-delay-s", help="Seconds until a metric is seen.")
         ] = 60.0,
         bill_from: Annotated[str, typer.Option(help="launch or in-service.")] = "launch",
+        while_updating: Annotated[
+            str,
+            typer.Option(
+                help="What a scheduled action does that is due while the endpoint is being updated: follows (its "
+                "capacity comes when that is done) or fails (for good); AWS does not say."
+            ),
+        ] = "follows",
         seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 1,
         minutes: Annotated[
             Text, typer.Option("--timeline", metavar="FILE.csv", help="Write a row a minute.")
@@ -169,7 +176,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                 step, tuple(warm or ()), initial,
             )  # fmt: skip
             asked = Asked(
-                typed.wish(scaled, fixed_instances, ttl_s, metric_delay_s, bill_from, say),
+                typed.wish(scaled, fixed_instances, ttl_s, metric_delay_s, bill_from, say, while_updating),
                 None if concurrency is None else typed.from_one(concurrency, "--concurrency"),
                 typed.service(service_s, service),
                 None if provision_s is None else times(provision_s, "provisioning time"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from importlib import import_module
 
 from ops import clock, compiled, traffic_past
@@ -50,10 +51,22 @@ class PlannerConsole(Opened):
         """
         return self._prices.price(self.connection().region, instance_type)
 
-    def traffic(self, name: str, days: float = DAYS) -> EndpointTraffic:
-        """The traffic of the last `days` as far as it was read. Raises UnknownEndpoint, BadInput."""
-        found = traffic_past.traffic_of(self._gatherer().state(), name, days, self._log().of(name))
+    def traffic(self, name: str, days: float = DAYS, at: datetime | None = None) -> EndpointTraffic:
+        """The traffic of the last `days` before `at` (None: now) as far as it was read.
+
+        Raises UnknownEndpoint, BadInput.
+        """
+        found = traffic_past.traffic_of(self._gatherer().state(), name, days, self._log().of(name), at)
         return replace(found, notes=(*found.notes, *self._unknown_changes(found)))
+
+    def weeks_of_traffic(self, name: str, days: float = DAYS, at: datetime | None = None) -> EndpointTraffic:
+        """The same in whole weeks, as many as `days` hold; what there is where that is less than one."""
+        state = self._gatherer().state()
+        known = state.known.get(name)
+        if known is None or not known.endpoint.described:
+            raise UnknownEndpoint(name, nearest(name, tuple(sorted(state.known))))
+        asked = (at or state.now).timestamp()
+        return self.traffic(name, traffic_past.whole_weeks(known.endpoint, asked, days), at)
 
     def find_traffic(self, name: str, days: float = DAYS) -> EndpointTraffic:
         """The same with everything read now that it lacks: for a console without a past. OpsError."""

@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
-from ops.core.candidate import Candidate, Machine, SearchSpace, alike, on_todays
+import numpy as np
+
+from ops.core.candidate import Candidate, Machine, SearchSpace
 from ops.core.change import CostEffect
-from ops.core.types import Price, Problem
-from ops.core.views_planner import IN_SERVICE, ORDERED, LeftOut, PlanQuery, PlanSaving, PlanView, Played, Role
-from ops.core.words import count
-from ops.planner_given import TYPED_PRICE
+from ops.core.cost import HOURS_PER_MONTH
+from ops.core.own_prices import rate_words
+from ops.core.types import Endpoint, Price, Problem
+from ops.core.views_planner import (
+    BECOME_ASYNC,
+    IN_SERVICE,
+    ORDERED,
+    Advice,
+    LeftOut,
+    PlanQuery,
+    PlanSaving,
+    PlanView,
+    Played,
+    RealtimeNow,
+    Role,
+)
+from ops.core.words import count, listed
 from ops.planner_posed import Posed, savings
 from ops.replay.advice import Facts, tight
-from ops.replay.advice_words import costs, dollars
-from ops.replay.search import Sweep, search
+from ops.replay.advice_words import costs, dollars, starts, waits_line
+from ops.replay.search import Sweep, Today, search
 from ops.replay.space import at_any_hour
-from ops.traffic_past import EndpointTraffic
+from ops.traffic_past import WEEK_S, EndpointTraffic
 
 ENOUGH_KNOWN = 0.97
 """Below this share of known minutes, sums of a month are said to be too low."""
@@ -41,6 +58,41 @@ def other_end(posed: Posed, query: PlanQuery, chosen: Played, run: Sweep) -> str
     return f"If AWS bills an instance {_FROM[other]}: {costs(again)}{beside}."
 
 
+def beside_billing(notes: tuple[str, ...], other: str) -> tuple[str, ...]:
+    """The notes with what the other moment would cost right behind the one that is assumed."""
+    found = (n for n, note in enumerate(notes, 1) if note.startswith("An instance is billed from"))
+    at = next(found, len(notes))
+    return (*notes[:at], *([other] if other else []), *notes[at:])
+
+
+def others_in_service(known: Iterable[Endpoint], name: str, instance_type: str) -> dict[str, int]:
+    """Instances of a type in service now, by endpoint, without those of `name`."""
+    found: dict[str, int] = {}
+    for each in known:
+        running = dict(each.mix).get(instance_type, 0)
+        if each.instance_type == instance_type:
+            running = each.current or 0
+        if running and each.ref.name != name:
+            found[each.ref.name] = running
+    return found
+
+
+def crowded(chosen: Played, others: Mapping[str, int], quota: int | None) -> str:
+    """Where the quota leaves less than the advised maximum beside what other endpoints run now, in a sentence.
+
+    `quota`: of the type, in the account and region; None: not known. Empty where there is room.
+    """
+    used, most = sum(others.values()), chosen.candidate.high
+    if quota is None or not used or quota - used >= most:
+        return ""
+    named = [f"{name} {n}" for name, n in sorted(others.items(), key=lambda item: (-item[1], item[0]))]
+    shown = named if len(named) <= 4 else [*named[:3], f"{len(named) - 3} more"]
+    return (
+        f"The account may run {count(quota, 'instance')} of {chosen.candidate.machine.instance_type} in all, and other "
+        f"endpoints run {used} now ({listed(shown)}): the advised maximum of {most} may not be had while they do."
+    )
+
+
 def searchable(query: PlanQuery, left_out: tuple[LeftOut, ...]) -> list[Machine]:
     """The other machines, without those that only candidates that were left out run on."""
     gone = {each.candidate.machine for each in left_out}
@@ -55,7 +107,43 @@ def against(
     """Against the baselines of Savings, which are of the traffic that there was: nothing of another one."""
     if traffic is None or query.source is not None or query.growth != 1:
         return ()
-    return savings(chosen, traffic.actual, price, most)
+    span_s = traffic.arrivals.until_s - traffic.arrivals.first_s
+    return savings(chosen, traffic.actual, price, most, weeks=span_s >= WEEK_S)
+
+
+def realtime_now(
+    query: PlanQuery, traffic: EndpointTraffic | None, price: Price | None
+) -> RealtimeNow | None:
+    """What a real-time endpoint costs as it is; None of others, and where its instances are not known."""
+    if traffic is None or traffic.endpoint.is_async or query.source is not None:
+        return None
+    known = traffic.actual.instances[~np.isnan(traffic.actual.instances)]
+    if not len(known):
+        return None
+    hours = float(known.mean()) * float(HOURS_PER_MONTH)
+    usd = None if price is None else Decimal(str(round(hours, 6))) * price.usd_per_hour
+    return RealtimeNow(hours, usd)
+
+
+def beside_now(advice: Advice, now: RealtimeNow | None, played: Sequence[Played]) -> Advice:
+    """The same advice, saying what a real-time endpoint costs as it is, and what to do instead of taking it over."""
+    if now is None or advice.chosen is None:
+        return advice
+    chosen = played[advice.chosen]
+    cost = (
+        f"{now.hours_month:,.0f} instance-hours"
+        if now.usd_month is None
+        else f"about {dollars(now.usd_month)}"
+    )
+    said = (
+        f"Now, as a real-time endpoint, it costs {cost} a month; as an asynchronous one with this policy "
+        f"{costs(chosen)}: {waits_line(chosen)}; {starts(chosen)}."
+    )
+    return replace(
+        advice,
+        sentence=f"{advice.sentence} {said}",
+        sure=(*advice.sure[:-1], BECOME_ASYNC, *advice.sure[-1:]),
+    )
 
 
 def facts_of(query: PlanQuery, posed: Posed, trust: str) -> Facts:
@@ -72,8 +160,15 @@ def facts_of(query: PlanQuery, posed: Posed, trust: str) -> Facts:
     )
 
 
-def effect_of(found: PlanView, candidate: Candidate) -> CostEffect | None:
-    """What a search says of the change; None where it did not try that candidate."""
+def alone(posed: Posed, today: Today | None, own: tuple[Candidate, ...], run: Sweep) -> Played:
+    """One candidate over every expansion, today's or a hand-made one."""
+    return search(posed.traffic, posed.ground, posed.promise, NOTHING, today=today, own=own, most=1, run=run)[
+        0
+    ]
+
+
+def effect_of(found: PlanView, chosen: Played | None) -> CostEffect | None:
+    """What a search says of the change to a candidate; None where nothing is known of that."""
     today = None if found.today is None else found.played[found.today]
     if today is None or today.usd_month is None:
         return None
@@ -82,8 +177,6 @@ def effect_of(found: PlanView, candidate: Candidate) -> CostEffect | None:
             "What it costs beside today's policy cannot be told, which is more than the search could look at."
         )
         return CostEffect(None, None, f"{said} {' '.join(today.left)}")
-    wanted = on_todays(candidate, today.candidate.machine)
-    chosen = next((p for p in found.played if alike(wanted, p.candidate)), None)
     if chosen is None or chosen.usd_month is None:
         return None
     more = chosen.usd_month.mid - today.usd_month.mid
@@ -91,9 +184,8 @@ def effect_of(found: PlanView, candidate: Candidate) -> CostEffect | None:
     grown = "" if growth == 1 else f" with {growth:g} times their traffic"
     of = "" if found.query.source is None else f" of {found.query.source.words}"
     over = f"a replay of {count(days, 'day')}{of}{grown}"
-    typed = found.price is not None and found.price.source == TYPED_PRICE
-    paid = "at the price that was typed" if typed else "at list price"
-    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} {paid}."
+    rate = "the price as typed" if found.price is None else rate_words(found.price)
+    said = f"Estimate: {_usd(chosen)} a month instead of {_usd(today)}, by {over} at {rate}."
     return CostEffect(more * 24 / 730, more, said)
 
 

@@ -16,6 +16,7 @@ from ops.core.candidate import Machine, fitted
 from ops.core.candidate_setup import read
 from ops.core.cost import HOURS_PER_MONTH
 from ops.core.errors import BadInput
+from ops.core.own_prices import AS_TYPED
 from ops.core.plan_source import FileTraffic, Given, Measured, SyntheticTraffic
 from ops.core.promise import Promise
 from ops.core.search_ranges import YES
@@ -49,7 +50,6 @@ MOST_REQUESTS = 1_000_000
 MOST_DAYS = 400.0
 TAIL_S = 3600.0
 """A replay goes on so long after the last arrival, and a cold start and the longest request besides."""
-TYPED_PRICE = "as typed"
 UNTESTED = (
     "Not tested against what happened: this traffic is given, so there is nothing to compare with. The rules are "
     "those of the other replays."
@@ -174,7 +174,7 @@ def price_of(given: Given, instance_type: str, now: datetime) -> Price | None:
         usd = Decimal("nan")
     if not usd.is_finite() or usd < 0:
         raise BadInput(f"{given.price!r} is no price.", "Give dollars for an instance-hour, such as 1.408.")
-    return Price(instance_type or "an instance without a type", "", usd, TYPED_PRICE, now)
+    return Price(instance_type or "an instance without a type", "", usd, AS_TYPED, now)
 
 
 def unpriced(instance_type: str, price: Price | None) -> Problem | None:
@@ -376,6 +376,8 @@ def _lasts(ground: Ground, ways: Ways) -> str:
     )
     if ways.last_s - ways.start_s < _WEEK_S - 86_400:
         said += " That is less than a week: nights and weekends that are not in it are not in a month's cost either."
+    elif ways.dated and 86_400 < (ways.last_s - ways.start_s) % _WEEK_S < _WEEK_S - 86_400:
+        said += " Those are no whole weeks: days of the week that are in it once more weigh more in a month's cost."
     return said
 
 

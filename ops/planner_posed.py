@@ -21,6 +21,7 @@ from ops.core.promise import Promise
 from ops.core.setup import Setup
 from ops.core.types import Price, ScheduledAction
 from ops.core.views_planner import IN_SERVICE, ORDERED, PlanQuery, PlanSaving, Played
+from ops.core.words import count, duration
 from ops.planner import inputs
 from ops.replay.backtest import Actual
 from ops.replay.candidates import Ground, scenario
@@ -115,7 +116,7 @@ def pose(
         1.0,
         traffic.slots.concurrency,
     )
-    notes = [*traffic.notes, *_assumed(traffic), *undocumented(ground)]
+    notes = [*_weeks(ground, query.days), *traffic.notes, *_assumed(traffic), *undocumented(ground)]
     if not endpoint.is_async:
         notes.insert(
             0,
@@ -163,8 +164,13 @@ def multiplied(arrivals: Arrivals, growth: float) -> Arrivals:
     return replace(arrivals, count=np.where(arrivals.known, grown, np.nan))
 
 
-def savings(chosen: Played, actual: Actual, price: Price | None, most: int | None) -> tuple[PlanSaving, ...]:
-    """A candidate against the baselines of Savings, of the instances that really were in service."""
+def savings(
+    chosen: Played, actual: Actual, price: Price | None, most: int | None, *, weeks: bool = True
+) -> tuple[PlanSaving, ...]:
+    """A candidate against the baselines of Savings, of the instances that really were in service.
+
+    `weeks`: whether whole weeks were replayed; else what runs by the day of the week is no match for it.
+    """
     first = -(-int(actual.first_s) // QUARTER_S) * QUARTER_S
     piece = Piece(int(actual.first_s), 60, actual.instances)
     time = instance_time((piece,), first, max(first, int(actual.until_s) // QUARTER_S * QUARTER_S))
@@ -177,10 +183,12 @@ def savings(chosen: Played, actual: Actual, price: Price | None, most: int | Non
             told = Against(
                 told.baseline,
                 told.instances,
-                f"{told.formula}: {month:.0f} of {HOURS_PER_MONTH} hours a month",
+                f"{told.formula}: {month:.0f} of {HOURS_PER_MONTH} hours a month"
+                + ("" if weeks else "; not held against less than a week of replay"),
             )
         usd = None if told.instances is None or price is None else told.instances * month * price.usd_per_hour
-        here = None if chosen.usd_month is None else chosen.usd_month.mid
+        comparable = weeks or baseline.kind is not Kind.HOURS
+        here = chosen.usd_month.mid if chosen.usd_month is not None and comparable else None
         saved = None if usd is None or here is None else usd - here
         found.append(PlanSaving(told, usd, saved, float(saved / usd) if saved is not None and usd else None))
     return tuple(found)
@@ -196,6 +204,23 @@ def exact(setup: SetUp, machine: Machine) -> Scenario:
         setup.events,
         setup.suspended,
     )
+
+
+def _weeks(ground: Ground, days: float) -> list[str]:
+    """How a month is made of the span, where that is not what was asked for."""
+    span = ground.hours / 24
+    if span < 7:
+        lasts = duration(60 * round(ground.hours * 60))
+        return [
+            f"Less than a week is replayed ({lasts}): a month is taken as that over and over, so days of the week that "
+            "are not in it are not in a month's cost either."
+        ]
+    if span >= days:
+        return []
+    return [
+        f"{count(round(span / 7), 'whole week')} of the {days:g} days that were asked for "
+        f"{'is' if span < 14 else 'are'} replayed, so that each day of the week weighs the same in a month."
+    ]
 
 
 def undocumented(ground: Ground) -> list[str]:

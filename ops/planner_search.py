@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 import numpy as np
@@ -15,6 +16,7 @@ from ops.aws.endpoints import problem_of
 from ops.core.candidate import (
     Candidate,
     Machine,
+    SearchSpace,
     fitted,
     insist_on_room,
     on_todays,
@@ -26,14 +28,28 @@ from ops.core.plan_source import Measured, SyntheticTraffic
 from ops.core.setup import Setup
 from ops.core.setup_steps import after
 from ops.core.types import EndpointRef, Price, Problem, utc
-from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanView
+from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanView, Played
 from ops.planner import PlannerConsole
-from ops.planner_facts import NOTHING, against, effect_of, facts_of, other_end, partly_known, searchable
+from ops.planner_dangers import dangers
+from ops.planner_facts import (
+    against,
+    alone,
+    beside_billing,
+    beside_now,
+    crowded,
+    effect_of,
+    facts_of,
+    other_end,
+    others_in_service,
+    partly_known,
+    realtime_now,
+    searchable,
+)
 from ops.planner_given import UNTESTED, measured, pose_given, price_of, retold, type_of, unpriced
 from ops.planner_kept import KeptScenarios
 from ops.planner_plan import take
 from ops.planner_posed import Posed, check, pose
-from ops.replay.advice import advise
+from ops.replay.advice import Facts, advise
 from ops.replay.candidates import scenario, worked
 from ops.replay.confirmed import Fresh, confirmed
 from ops.replay.engine import replay
@@ -55,7 +71,8 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         A hand-made candidate that cannot be replayed is left out, and told of in `left_out`.
         """
         check(query)
-        return self._searched(query, self._measured(query), tell)
+        now = self._gatherer().state().now
+        return self._searched(query, self._measured(query, now), tell, now)
 
     def find_plan(self, query: PlanQuery, tell: Tell = go_on, say: Say = lambda text: None) -> PlanView:
         """The same with everything read now that it lacks: for a console without a past. `say` hears what goes on.
@@ -64,33 +81,28 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         """
         check(query)
         say(f"Reading {query.days:g} days of {query.name}.")
-        traffic = self.find_traffic(query.name, query.days)
+        self.find_traffic(query.name, query.days)
+        now = self._gatherer().state().now
         if not compiled.ready():
             say(f"Compiling the replay, once: about {compiled.ABOUT_S} s.")
-        found = self._searched(query, traffic, tell)
+        found = self._searched(query, self._measured(query, now), tell, now)
         if found.left_out:
             raise BadInput(found.left_out[0].what, found.left_out[0].hint)
         return found
 
-    def course(self, query: PlanQuery, candidate: Candidate) -> Course:
-        """One candidate over the first expansion, in detail; its figures are over all of them."""
-        posed, _, _ = self._posed(query, self._measured(query))
+    def course(self, query: PlanQuery, candidate: Candidate, at: datetime | None = None) -> Course:
+        """One candidate over the first expansion, in detail; its figures are over all of them.
+
+        `at`: `as_of` of a search, to replay the same span; None: now.
+        """
+        posed, _, _ = self._posed(query, self._measured(query, at))
         compiled.warm()
         candidate = self._ready(candidate, posed)
         today = posed.today if posed.today is not None and posed.today.candidate == candidate else None
         if today is not None and today.left and candidate in self._own(query, posed)[0]:
             today = None  # asked for by itself
         own = () if today is not None else (insist_on_room(candidate),)
-        figures = search(
-            posed.traffic,
-            posed.ground,
-            posed.promise,
-            NOTHING,
-            today=today,
-            own=own,
-            most=1,
-            run=sweeping.sweep,
-        )[0]
+        figures = alone(posed, today, own, sweeping.sweep)
         ground = posed.traffic.ground(0, posed.ground)
         exact = None if today is None else today.exact
         run = replay(
@@ -120,7 +132,8 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         before, about = self._asked(name)
         made = take(before, about, candidate, self._paused(name))
         effect = f"{made.effect} {next_effect(before, after(before, made.changes), about)}"
-        cost = None if found is None else effect_of(found, fitted(candidate))
+        chosen = None if found is None else self._replayed(found, fitted(candidate))
+        told = () if found is None or chosen is None else dangers(found, chosen)
         return self._planned(
             "policy",
             made.title,
@@ -128,86 +141,64 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             before,
             about,
             effect=effect,
-            cost=cost,
-            cautions=made.cautions,
+            cost=None if found is None else effect_of(found, chosen),
+            cautions=(*told, *made.cautions),
         )
+
+    def _replayed(self, found: PlanView, candidate: Candidate) -> Played | None:
+        """What the search says of a candidate; one that it did not try is replayed now, where it can be."""
+        if not found.played:
+            return None
+        known = next((p for p in found.played if p.whole(candidate)), None)
+        if known is not None:
+            return known
+        posed, _, _ = self._posed(found.query, self._measured(found.query))
+        own, _ = self._own(replace(found.query, own=(candidate,)), posed)
+        return alone(posed, None, tuple(own), sweeping.sweep) if own else None
 
     def measured(self, name: str) -> Measured | None:
         """What is taken of an endpoint where its traffic is given; None where it is too young to say."""
         traffic = self._measured(PlanQuery(name, "", source=SyntheticTraffic("")))
         return None if traffic is None else measured(traffic)
 
-    def _measured(self, query: PlanQuery) -> EndpointTraffic | None:
+    def _measured(self, query: PlanQuery, at: datetime | None = None) -> EndpointTraffic | None:
         """What was measured of the endpoint; None where the traffic is given, and nothing can be measured."""
         if query.source is None:
-            return self.traffic(query.name, query.days)
+            return self.weeks_of_traffic(query.name, query.days, at)
         if not query.name:
             return None
         try:
-            return self.traffic(query.name)
+            return self.traffic(query.name, at=at)
         except TooYoung:
             return None
 
-    def _searched(self, query: PlanQuery, traffic: EndpointTraffic | None, tell: Tell) -> PlanView:
+    def _searched(
+        self, query: PlanQuery, traffic: EndpointTraffic | None, tell: Tell, now: datetime
+    ) -> PlanView:
         posed, price, problems = self._posed(query, traffic)
         compiled.warm()
         own, left_out = self._own(query, posed)
-        candidate = None if posed.today is None else posed.today.candidate
-        first, asked = posed.traffic.expansions[0], query.space
-        space = around(candidate, first, posed.promise, posed.ground, posed.machine, posed.zone)
-        more = searchable(query, left_out)
-        if posed.machine.usd_per_hour is not None:
-            more = [self._with_price(m, self.connection().region) for m in more]
-        space = replace(space, machines=tuple(dict.fromkeys((posed.machine, *more))))
-        if not posed.dated:
-            space = replace(space, warms=((),))
-        if asked is not None:
-            space = narrowed(space, asked, posed.ground.quota)
-        played = (
-            search(
-                posed.traffic,
-                posed.ground,
-                posed.promise,
-                space,
-                today=posed.today,
-                own=own,
-                most=query.most,
-                sure=query.sure,
-                inside=None if asked is None else partial(allows, asked),
-                run=sweeping.sweep,
-                tell=tell,
-            )
-            if posed.requests
-            else ()
-        )
+        space = self._space(query, posed, left_out)
         trust = UNTESTED if query.source is not None or traffic is None else self._trust(traffic)
         most = None if posed.today is None else posed.today.candidate.high
         facts = facts_of(query, posed, trust)
-        if posed.way is not None and played:
-            fresh = Fresh(posed.way, len(posed.traffic.expansions))
-            played = confirmed(
-                played,
-                fresh,
-                posed.ground,
-                posed.promise,
-                facts,
-                today=posed.today,
-                run=sweeping.sweep,
-                tell=lambda done, of: tell(query.most, query.most),
-            )
+        played = _tried(query, posed, space, own, facts, tell) if posed.requests else ()
         advice = advise(
             played,
             posed.promise,
             facts,
             lambda chosen: against(query, chosen, traffic, price, most),
         )
-        notes = posed.notes
+        notes, paid = posed.notes, realtime_now(query, traffic, price)
         if advice.chosen is not None:
-            other = other_end(posed, query, played[advice.chosen], sweeping.sweep)
-            notes = (*notes, *filter(None, [other]))
+            chosen = played[advice.chosen]
+            room = self._room(query.name, chosen)
+            advice = replace(advice, evidence=(*advice.evidence, *filter(None, [room])))
+            other = other_end(posed, query, chosen, sweeping.sweep)
+            notes = beside_billing(notes, other)
         return PlanView(
             self._ref(query, traffic),
-            self._gatherer().state().now,
+            now,
             query,
             posed.promise,
             utc(posed.ground.start_s),
@@ -217,7 +208,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             played,
             next((p.number for p in played if p.role.value == "today"), None),
             fronts(played),
-            retold(advice, query, posed.requests, posed.ground),
+            beside_now(retold(advice, query, posed.requests, posed.ground), paid, played),
             posed.ground.cold_start_s,
             price,
             trust,
@@ -225,7 +216,21 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             problems,
             left_out,
             posed.dated,
+            paid,
         )
+
+    def _space(self, query: PlanQuery, posed: Posed, left_out: tuple[LeftOut, ...]) -> SearchSpace:
+        """What the search tries: around today's policy, inside what was asked for."""
+        candidate = None if posed.today is None else posed.today.candidate
+        first, asked = posed.traffic.expansions[0], query.space
+        space = around(candidate, first, posed.promise, posed.ground, posed.machine, posed.zone)
+        more = searchable(query, left_out)
+        if posed.machine.usd_per_hour is not None:
+            more = [self._with_price(m, self.connection().region) for m in more]
+        space = replace(space, machines=tuple(dict.fromkeys((posed.machine, *more))))
+        if not posed.dated:
+            space = replace(space, warms=((),))
+        return space if asked is None else narrowed(space, asked, posed.ground.quota)
 
     def _ref(self, query: PlanQuery, traffic: EndpointTraffic | None) -> EndpointRef:
         """The endpoint; without a name where there is none."""
@@ -245,12 +250,7 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             price = price_of(source.given, kind, state.now)
         if price is None and kind:
             price, trouble = self._prices.quote(self.connection().region, kind)
-        limits: dict[str, int] = {}
-        problems: tuple[Problem, ...] = ()
-        try:
-            limits, problems = self._limits.limits(self._reading()) if kind else (limits, problems)
-        except OpsError as error:  # what was read is enough: the quota is not known then
-            problems = (problem_of("quotas", error),)
+        limits, problems = self._quotas() if kind else ({}, ())
         setup = None
         if traffic is not None and traffic.endpoint.is_async:
             seen, _, _ = state.judged(query.name)
@@ -264,6 +264,20 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             posed = pose(query, traffic, setup, price, quota, state.now)
             more = (trouble, partly_known(traffic))
         return posed, price, (*problems, *(each for each in more if each is not None))
+
+    def _quotas(self) -> tuple[dict[str, int], tuple[Problem, ...]]:
+        """Most instances by type; what was read is enough for a search, so that without them there is none."""
+        try:
+            limits, problems = self._limits.limits(self._reading())
+        except OpsError as error:
+            return {}, (problem_of("quotas", error),)
+        return dict(limits), tuple(problems)
+
+    def _room(self, name: str, chosen: Played) -> str:
+        """What other endpoints of the account leave of the quota, where that is too little for the advised one."""
+        kind = chosen.candidate.machine.instance_type
+        known = (each.endpoint for each in self._gatherer().state().known.values())
+        return crowded(chosen, others_in_service(known, name, kind), self._quotas()[0].get(kind))
 
     def _own(self, query: PlanQuery, posed: Posed) -> tuple[list[Candidate], tuple[LeftOut, ...]]:
         """The hand-made ones that can be replayed, and those that cannot."""
@@ -311,3 +325,40 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             return " ".join(self.backtest(traffic).judged)
         except OpsError as error:
             return f"The replay was not tested: {error.what}"
+
+
+def _tried(
+    query: PlanQuery, posed: Posed, space: SearchSpace, own: list[Candidate], facts: Facts, tell: Tell
+) -> tuple[Played, ...]:
+    """The candidates of the search; those that may be advised over fresh expansions, too."""
+    whole = [0]
+
+    def heard(done: int, of: int) -> bool:
+        whole[0] = of
+        return tell(done, of)
+
+    found = search(
+        posed.traffic,
+        posed.ground,
+        posed.promise,
+        space,
+        today=posed.today,
+        own=own,
+        most=query.most,
+        sure=query.sure,
+        inside=None if query.space is None else partial(allows, query.space),
+        run=sweeping.sweep,
+        tell=heard,
+    )
+    if posed.way is None:
+        return found
+    return confirmed(
+        found,
+        Fresh(posed.way, len(posed.traffic.expansions)),
+        posed.ground,
+        posed.promise,
+        facts,
+        today=posed.today,
+        run=sweeping.sweep,
+        tell=lambda done, of: tell(whole[0], whole[0]),
+    )

@@ -18,7 +18,7 @@ from ops.core.words import listed
 from ops.planner import MOST_MINUTES
 from ops.replay.draws import Times, times
 from ops.replay.put_calls import LONGEST_PERIODS, policies
-from ops.replay.scenario import NEVER_EXPIRES, Model, Scaling
+from ops.replay.scenario import FAILS, FOLLOWS, NEVER_EXPIRES, Model, Scaling
 from ops.replay.setting import Wish
 from ops.replay.warm_events import warm_plan
 
@@ -64,7 +64,13 @@ class Scaled:
 
 
 def wish(
-    scaled: Scaled, fixed: int | None, ttl_s: float, metric_delay_s: float, bill_from: str, say: Say
+    scaled: Scaled,
+    fixed: int | None,
+    ttl_s: float,
+    metric_delay_s: float,
+    bill_from: str,
+    say: Say,
+    while_updating: str = FOLLOWS,
 ) -> Wish:
     """`say` hears what is not used. Raises BadInput."""
     ttl = seconds(ttl_s, "--ttl-s")
@@ -72,7 +78,9 @@ def wish(
         say(f"--ttl-s {ttl:g} is longer than any replay: requests never expire.")
         ttl = NEVER_EXPIRES
     model = Model(
-        metric_delay_s=seconds(metric_delay_s, "--metric-delay-s"), billed_from=billed_from(bill_from)
+        metric_delay_s=seconds(metric_delay_s, "--metric-delay-s"),
+        billed_from=billed_from(bill_from),
+        busy_action=busy_action(while_updating),
     )
     if fixed is not None:
         if scaled.given():
@@ -151,6 +159,15 @@ def billed_from(text: str) -> str:
     found = BILLED.get(text.strip().lower())
     if found is None:
         raise BadInput(f"Instances are not billed from {text!r}.", f"Give --bill-from {' or '.join(BILLED)}.")
+    return found
+
+
+def busy_action(text: str) -> str:
+    found = text.strip().lower()
+    if found not in (FOLLOWS, FAILS):
+        raise BadInput(
+            f"{text!r} says nothing of a scheduled action.", f"Give --while-updating {FOLLOWS} or {FAILS}."
+        )
     return found
 
 

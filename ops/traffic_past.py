@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -47,7 +47,7 @@ _LATENCIES = (
     metrics.OLDEST,
     metrics.PER_INSTANCE,
 )
-MINUTE_S = 60
+MINUTE_S, WEEK_S = 60, 7 * 86_400
 _SCALES = (MarkKind.BOUNDS, MarkKind.POLICY, MarkKind.ALARM)
 """Changes after which an endpoint scales otherwise."""
 CHANGES = (
@@ -156,6 +156,14 @@ def span_of(endpoint: Endpoint, now_s: float, days: float) -> tuple[int, int]:
     return max(first, born), until
 
 
+def whole_weeks(endpoint: Endpoint, now_s: float, days: float) -> float:
+    """The days of as many whole weeks as fit into a span, so that each day of the week weighs the same; `days` where
+    not even one does. Raises BadInput."""
+    first, until = span_of(endpoint, now_s, days)
+    weeks = (until - first) // WEEK_S
+    return weeks * 7.0 if weeks else days
+
+
 def wanted(endpoint: Endpoint) -> tuple[Metric, ...]:
     """The metrics that tell of traffic."""
     if not endpoint.is_async:
@@ -171,14 +179,22 @@ def read_lacking(gatherer: Gatherer, reading: Reading, endpoint: Endpoint, days:
 
 
 def traffic_of(
-    state: State, name: str, days: float = DAYS, changes: Sequence[Change] = ()
+    state: State,
+    name: str,
+    days: float = DAYS,
+    changes: Sequence[Change] = (),
+    at: datetime | None = None,
 ) -> EndpointTraffic:
-    """From what was read. `changes`: what is known of who changed what. Raises UnknownEndpoint, BadInput."""
+    """From what was read. `changes`: what is known of who changed what; `at`: as it was asked then, None: now.
+
+    Raises UnknownEndpoint, BadInput.
+    """
     known = state.known.get(name)
     if known is None or not known.endpoint.described:
         raise UnknownEndpoint(name, nearest(name, tuple(sorted(state.known))))
     endpoint = known.endpoint
-    first, until = span_of(endpoint, state.now.timestamp(), days)
+    at = at or state.now
+    first, until = span_of(endpoint, at.timestamp(), days)
     pieces = worked_past.steps_of(state.past, endpoint, first, until, known.denied)
     beside = [_waited(state, endpoint, piece) for piece in pieces]
     queued = endpoint.is_async
@@ -186,7 +202,7 @@ def traffic_of(
     service = _service(pieces, beside)
     configured = endpoint.async_config.max_concurrent if endpoint.async_config is not None else None
     slots = _slots(configured, pieces, beside, service)
-    provision = _provision(state, endpoint)
+    provision = _provision(state, endpoint, at)
     changed = _changed(known, state, first, until, changes) if queued else None
     since = (changed.at + _SETTLES).timestamp() if changed is not None else float(first)
     actual = _actual(pieces, beside, arrivals, queued, since)
@@ -256,19 +272,19 @@ def _slots(
     )
 
 
-def _provision(state: State, endpoint: Endpoint) -> Provision:
-    own = _starts(state, endpoint)
+def _provision(state: State, endpoint: Endpoint, at: datetime) -> Provision:
+    own = _starts(state, endpoint, at)
     if own or endpoint.is_async:
         return provision_of(own, f"{count(len(own), 'cold start')} of {endpoint.ref.name}")
     others = [k.endpoint for k in state.known.values() if k.endpoint.is_async and k.endpoint.described]
     alike = [e for e in others if e.instance_type == endpoint.instance_type] or others
-    found = [s for e in alike for s in _starts(state, e)]
+    found = [s for e in alike for s in _starts(state, e, at)]
     return provision_of(found, f"{count(len(found), 'cold start')} of this account's asynchronous endpoints")
 
 
-def _starts(state: State, endpoint: Endpoint) -> list[float]:
+def _starts(state: State, endpoint: Endpoint, at: datetime) -> list[float]:
     kept = without_doubles(state.past.history.episodes(endpoint.ref.name, endpoint.created))
-    return [s.start_s for s in reversed(served(kept)) if s.start_s is not None]
+    return [s.start_s for s in reversed(served(kept)) if s.start_s is not None and s.ordered <= at]
 
 
 def _changed(known: Known, state: State, first: int, until: int, changes: Sequence[Change]) -> Mark | None:

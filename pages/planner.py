@@ -50,7 +50,7 @@ def advice(view: PlanView) -> None:
         called = "what comes closest" if view.advice.answer is Answer.NOTHING_KEEPS else ""
         show(planner_cards.numbers(view, view.played[chosen], called), key="planner-numbers")
     show(planner_cards.how_sure(view), key="planner-sure")
-    show(planner_cards.savings(view.advice), key="planner-savings")
+    show(planner_cards.savings(view.advice, view.price), key="planner-savings")
 
 
 def front(view: PlanView, selected: int | None) -> None:
@@ -105,7 +105,7 @@ def body() -> None:
     if view is not None and query.source is not None:
         planner_backtest.none()
     elif view is not None:
-        planner_backtest.section(query.name, query.days, zone.info)
+        planner_backtest.section(query.name, query.days, view.as_of, zone.info)
 
 
 with notices.guard("the planner"):

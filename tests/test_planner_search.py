@@ -14,18 +14,25 @@ import pytest
 
 from ops import compiled
 from ops.__main__ import main
+from ops.cli_plan import text
 from ops.config import Settings
 from ops.console import Console
 from ops.core.candidate import Candidate, Machine, always_on
 from ops.core.candidate_text import from_query
 from ops.core.change import Actor
 from ops.core.errors import BadInput, ReadOnly, UnknownEndpoint
+from ops.core.planner_files import as_csv, as_json
 from ops.core.search_ranges import ranges
+from ops.core.types import Severity
 from ops.core.views_planner import Answer, PlanQuery, PlanView, Role, SavedScenario
+from ops.local_aws.story_kit import HOUR, Kit
+from ops.local_aws.traffic import Batch, Traffic, quiet
+from ops.planner_facts import crowded
 from ops.replay.advice_words import dollars
 from ops.replay.sweep import Stopped
 from tests.living import living
-from tests.small_worlds import NAME, small
+from tests.replay.played_samples import sample
+from tests.small_worlds import NAME, small, told
 
 SLOW = "p95<=15min"
 QUICK = "p95<=60s"
@@ -86,6 +93,9 @@ def test_costs_are_billed_as_savings_counts_and_the_other_end_is_told(
     assert any(n.startswith("An instance is billed from when it is ordered: AWS") for n in ordered.notes)
     assert any(n.startswith("A request expires after 6 h in the queue") for n in view.notes)
     other = next(n for n in view.notes if n.startswith("If AWS bills an instance from its order on: about $"))
+    assert view.notes[view.notes.index(other) - 1].startswith(
+        "An instance is billed from when it is in service"
+    )
     assert view.advice.chosen == 0 or "today's policy about $" in other
     same = ordered.played[view.advice.chosen or 0].usd_month
     assert same is not None
@@ -281,6 +291,13 @@ def test_a_real_time_endpoint_is_looked_at_as_an_asynchronous_one(tmp_path: Path
         found.advice.sure[-1] == "layout-detect is a real-time endpoint: there is no policy to compare with."
     )
     assert found.notes[0].endswith("this is what it would be as an asynchronous one.")
+    assert found.realtime is not None
+    assert 700 < found.realtime.hours_month <= 2 * 730
+    assert found.realtime.usd_month is not None
+    assert f"Now, as a real-time endpoint, it costs about {dollars(found.realtime.usd_month)} a month" in (
+        found.advice.sentence
+    )
+    assert any("make an endpoint configuration with an AsyncInferenceConfig" in s for s in found.advice.sure)
 
 
 def planned(
@@ -317,6 +334,7 @@ def test_plan_as_json(
     chosen = found["advice"]["chosen"]
     assert from_query(chosen["candidate"]).sleeps
     assert chosen["clauses"][0]["kept"] == [True] * 5
+    assert chosen["kept_fresh"] == [True] * 20
     assert found["candidates"][found["today"]]["role"] == "today"
     assert found["candidates"][1]["role"] == "own"
     assert len(found["candidates"]) <= 12
@@ -339,6 +357,20 @@ def test_plan_for_people(
     assert "(today)" in text
     assert "(advised)" in text
     assert all(len(line) <= 140 for line in out.splitlines())
+
+
+def test_an_own_rate_is_never_called_a_list_price(console: Console, tmp_path: Path) -> None:
+    url = console.connection().endpoint_url
+    own = Settings(endpoint_url=url, state_dir=tmp_path, rates="ml.g5.xlarge=1.10")
+    with Console.open(own) as opened:
+        found = opened.find_plan(replace(QUERY, most=6))
+        assert found.price is not None
+        assert found.price.usd_per_hour == Decimal("1.10")
+        made = opened.plan_candidate(NAME, always_on(1, MACHINE), found)
+    assert made.cost is not None
+    for said in (text(found), as_json(found), as_csv(found), made.cost.basis):
+        assert "the account's own rate" in said
+        assert "list price" not in said
 
 
 def test_plan_inside_ranges(
@@ -414,3 +446,68 @@ def test_bad_input_has_exit_code_2(
     code, out, err = planned(console, capsys, monkeypatch, tmp_path, *options)
     assert code == 2
     assert said in (out + err)
+
+
+def test_the_review_says_first_that_a_candidate_breaks_the_promise_and_how_long_requests_wait(
+    console: Console,
+) -> None:
+    asked = replace(QUERY, promise=QUICK)
+    found = console.find_plan(asked)
+    tried = next(p.candidate for p in found.played if p.role is Role.FOUND and not any(p.kept))
+    plan = console.plan_candidate(NAME, tried, found)
+    assert plan.cautions[0].severity is Severity.WARNING
+    assert plan.cautions[0].sentence.startswith("This breaks the promise (p95<=60s): ")
+    assert "of requests wait longer than 1 min" in plan.cautions[0].sentence
+    assert plan.cautions[1].sentence.startswith("Waits now: p95 wait ")
+    assert " After this, by the replay p95 wait " in plan.cautions[1].sentence
+
+
+def test_a_candidate_that_the_search_did_not_try_is_replayed_for_its_review(console: Console) -> None:
+    found = console.find_plan(replace(QUERY, most=2))
+    odd = Candidate(0, 7, 17.0, 480, 60, 3, (), MACHINE)
+    assert odd not in {p.candidate for p in found.played}
+    plan = console.plan_candidate(NAME, odd, found)
+    assert any("Waits now: " in each.sentence for each in plan.cautions)
+    assert plan.cost is not None
+
+
+def test_a_review_of_what_keeps_the_promise_warns_of_no_broken_one(view: PlanView, console: Console) -> None:
+    kept = next(p.candidate for p in view.played if p.role is Role.FOUND and all(p.kept))
+    said = [each.sentence for each in console.plan_candidate(NAME, kept, view).cautions]
+    assert not any("breaks the promise" in each for each in said)
+
+
+def test_a_quota_that_other_endpoints_use_up_is_said_beside_the_advice() -> None:
+    one = sample(0, Candidate(0, 3, 5.0, machine=MACHINE), 300)
+    assert crowded(one, {"ocr": 2, "batch": 4}, 8) == (
+        "The account may run 8 instances of ml.g5.xlarge in all, and other endpoints run 6 now (batch 4 and ocr 2): "
+        "the advised maximum of 3 may not be had while they do."
+    )
+    assert crowded(one, {"ocr": 2, "batch": 3}, 8) == ""
+    assert crowded(one, {}, 2) == ""
+    assert crowded(one, {"ocr": 2}, None) == ""
+
+
+def test_what_others_run_counts_against_the_quota(tmp_path: Path) -> None:
+    """A second endpoint holds all but one instance of the quota."""
+
+    def two(kit: Kit, born: float) -> None:
+        kit.quota("ml.g5.xlarge", 3)
+        for name in (NAME, "other"):
+            batches = (Batch(born + 1800, 3 * HOUR, 12, 60.0),) if name == NAME else ()
+            kit.config(name, f"{name}-1", "ml.g5.xlarge", concurrency=2)
+            kit.endpoint(name, f"{name}-1", Traffic(name, 1, (20.0, 40.0), quiet, batches=batches))
+            kit.bounds(name, 0 if name == NAME else 2, 3)
+        kit.track(NAME)
+        kit.wake(NAME)
+
+    with (
+        told(two, 2.0) as (server, _),
+        Console.open(Settings(endpoint_url=server.url, state_dir=tmp_path)) as opened,
+    ):
+        found = opened.find_plan(PlanQuery(NAME, SLOW, days=2, most=1))
+        assert any(
+            "The account may run 3 instances of ml.g5.xlarge in all, and other endpoints run 2 now (other 2)"
+            in line
+            for line in found.advice.evidence
+        ), found.advice.evidence

@@ -77,7 +77,8 @@ def points(view: PlanView, by: Weighed) -> list[Point]:
 def front_chart(view: PlanView, by: Weighed, selected: int | None = None) -> go.Figure:
     """A point's size is its cold starts, filled: it keeps the promise in enough replays. `selected`: a number."""
     money, drawn = priced(view), points(view, by)
-    across, up = _scales(view, by, drawn, money)
+    now = _paid_now(view, money)
+    across, up = _scales(view, by, drawn, money, now)
     most = max((p.played.cold_starts_month.mid for p in drawn), default=0.0)
     line = [n for n in view.fronts.get(by.value, ()) if any(p.played.number == n for p in drawn)]
     marked = [n for n in (view.today, view.advice.chosen, selected) if n is not None]
@@ -106,6 +107,9 @@ def front_chart(view: PlanView, by: Weighed, selected: int | None = None) -> go.
         traces.append(_markers(name, group, across, up, most, view.query.sure))
     rings, names = _labels(view, selected, by_number, across, up, most)
     traces += rings
+    if now is not None:
+        traces.append(_as_realtime(now, across, up))
+        names.append(_named("today, real-time", across.at(now), up.at(0.0)))
     shapes, notes = plan_axes.limit_lines(up, limits(view.promise, by))
     notes.append(plan_axes.headed(up.title))
     notes += names
@@ -202,8 +206,56 @@ def _dollars(played: Played) -> str:
     return f", estimated ({low} to {high})" if low != high else ", estimated"
 
 
-def _scales(view: PlanView, by: Weighed, drawn: Sequence[Point], money: bool) -> tuple[Scale, Scale]:
-    x, y = np.array([p.x for p in drawn]), np.array([p.y for p in drawn])
+def _paid_now(view: PlanView, money: bool) -> float | None:
+    """What a real-time endpoint costs a month as it is, on the axis of cost; None of others."""
+    if view.realtime is None or (money and view.realtime.usd_month is None):
+        return None
+    return float(view.realtime.usd_month or 0) if money else view.realtime.hours_month
+
+
+def _as_realtime(cost: float, across: Scale, up: Scale) -> dict[str, Any]:
+    """A point without a wait: a real-time endpoint has no queue."""
+    return trace(
+        "scatter",
+        x=[across.at(cost)],
+        y=[up.at(0.0)],
+        mode="markers",
+        name="today",
+        marker={
+            "size": 14,
+            "color": NOTHING,
+            "symbol": "diamond",
+            "line": {"width": 1.8, "color": colour("text")},
+        },
+        text=["<b>today, as a real-time endpoint</b><br>no queue: it answers at once, or refuses"],
+        hovertemplate="%{text}<extra></extra>",
+        cliponaxis=False,
+    )
+
+
+def _named(said: str, x: float, y: float) -> dict[str, Any]:
+    return {
+        "text": f"<b>{said}</b>",
+        "x": x,
+        "y": y,
+        "ax": -_AWAY[0],
+        "ay": -_AWAY[1],
+        "xanchor": "right",
+        "showarrow": True,
+        "arrowhead": 0,
+        "arrowwidth": 1,
+        "arrowcolor": colour("text"),
+        "standoff": 11,
+        "bgcolor": colour("ground"),
+        "font": {"color": colour("text"), "size": 13},
+    }
+
+
+def _scales(
+    view: PlanView, by: Weighed, drawn: Sequence[Point], money: bool, now: float | None
+) -> tuple[Scale, Scale]:
+    x = np.array([*(p.x for p in drawn), *([] if now is None else [now])])
+    y = np.array([*(p.y for p in drawn), *([] if now is None else [0.0])])
     title = "cost a month, USD, estimated" if money else "paid instance-hours a month (no price is known)"
     across = plan_axes.amounts(title, x, "$" if money else "")
     values = [value for value, _ in limits(view.promise, by)]

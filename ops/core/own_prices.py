@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from ops.core.errors import BadInput
 from ops.core.types import Price
 
-OWN_RATE = "own rate"
+OWN_RATE, AS_TYPED = "own rate", "as typed"
 _PER_CENT = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*%?\s*$")
 _TYPE = re.compile(r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$")
 _RATE_FORM = "Write rates like ml.g5.xlarge=1.10, ml.g5.2xlarge=1.2: dollars an hour."
@@ -43,6 +43,16 @@ class OwnPrices:
             usd_per_hour=price.usd_per_hour * (1 - self.discount),
             source=f"{price.source} less {per_cent:f} %",
         )
+
+
+def rate_words(price: Price) -> str:
+    """At what a sum is estimated: "list price less 12 %", "the account's own rate", "the price as typed"."""
+    if price.source == OWN_RATE:
+        return "the account's own rate"
+    if price.source == AS_TYPED:
+        return "the price as typed"
+    _, less, share = price.source.partition(" less ")
+    return f"list price{less}{share}"
 
 
 def discount(text: str) -> Decimal:

@@ -10,7 +10,9 @@ from typing import Any
 
 from ops.core.candidate_text import to_query
 from ops.core.cost import HOURS_PER_MONTH, cents
+from ops.core.own_prices import rate_words
 from ops.core.plan_source import as_link
+from ops.core.promise import when
 from ops.core.savings_files import Text
 from ops.core.views_planner import ClausePlayed, Dollars, PlanView, Played, Spread
 
@@ -18,7 +20,7 @@ UNITS = (
     "waits are seconds from arrival to start, shares are 0 to 1, money is US dollars and hours are instance-hours in a "
     f"month of {HOURS_PER_MONTH} hours, each with its least, mean and most over the expansions; empty is not known"
 )
-BASIS = "estimate: a replay of {traffic} at list prices or as typed, no bill"
+BASIS = "estimate: a replay of {traffic} at {rate}, no bill"
 _SPREADS = (
     "hours_month", "cold_starts_month", "launches_month", "p95_s", "mean_s", "max_s", "peak_instances", "never", "over",
 )  # fmt: skip
@@ -82,12 +84,13 @@ def as_csv(view: PlanView) -> str:
 
 def _above(view: PlanView) -> tuple[tuple[str, str], ...]:
     price = view.price
+    rate = "no price" if price is None else rate_words(price)
     return (
         ("period", f"{view.first.isoformat()} to {view.last.isoformat()}"),
         ("zone", view.query.zone),
         ("promised", view.promise.text),
         ("traffic", traffic(view)),
-        ("basis", BASIS.format(traffic=traffic(view))),
+        ("basis", BASIS.format(traffic=traffic(view), rate=rate)),
         ("units", UNITS),
         (
             "price",
@@ -118,17 +121,20 @@ def _candidate(one: Played) -> dict[str, Any]:
         "words": one.candidate.words,
         "usd_month": _dollars(one.usd_month),
         **{name: _spread(getattr(one, name)) for name in _SPREADS},
-        "clauses": [_clause(part) for part in one.clauses],
+        "clauses": [_clause(part, one) for part in one.clauses],
         "kept": list(one.kept),
+        "openings": one.openings or None,
+        "failed_openings": _spread(one.failed_openings),
+        "failed_closings": _spread(one.failed_closings),
         "kept_fresh": list(one.fresh) or None,
     }
 
 
-def _clause(part: ClausePlayed) -> dict[str, Any]:
+def _clause(part: ClausePlayed, one: Played) -> dict[str, Any]:
     clause = part.clause
     return {
         "what": clause.what,
-        "when": clause.when,
+        "when": when(clause, [each.clause for each in one.clauses]),
         "limit_s": clause.limit_s,
         "share": clause.share,
         "requests": part.requests,

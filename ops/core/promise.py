@@ -15,6 +15,7 @@ from ops.core.words import listed
 
 MEAN = "mean"
 SHARE = "share"
+OTHERWISE = "at other times"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,13 @@ class Clause:
             return f"requests wait at most {exactly(self.limit_s)} on average"
         who = "every request starts" if self.share == 1 else f"{self.share * 100:.6g} % of requests start"
         return f"{who} {'at once' if self.limit_s == 0 else f'within {exactly(self.limit_s)}'}"
+
+
+def when(clause: Clause, among: Iterable[Clause]) -> str:
+    """When one of several clauses holds: `Clause.when`, but "at other times" for one without hours beside some with."""
+    if not clause.windows and any(other.windows for other in among):
+        return OTHERWISE
+    return clause.when
 
 
 @dataclass(frozen=True, slots=True)

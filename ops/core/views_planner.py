@@ -1,7 +1,7 @@
 """What the façade hands to the Planner page and `ops plan`. None: not known, never zero. All money is an estimate.
 
 console.plan(query, tell) -> PlanView               tell(done, of) -> bool hears of the search; False stops it
-console.course(query, candidate) -> Course          one candidate in detail, over the first expansion
+console.course(query, candidate, at) -> Course      one candidate in detail, over the first expansion, as of a search
 console.plan_candidate(name, candidate) -> ChangePlan                  "Take to Capacity", for `change_panel`
 console.scenarios(name), .save_scenario(SavedScenario, actor), .delete_scenario(id, actor)
 ops.core.candidate_text: to_query(candidate), from_query(text)         the form of a candidate in links
@@ -44,7 +44,7 @@ class PlanQuery:
     days: int = DAYS
     """Of traffic that is replayed."""
     most: int = MOST_CANDIDATES
-    """Candidates to try at most."""
+    """Candidates to try at most, on each machine."""
     growth: float = 1.0
     """2: twice the traffic."""
     sure: float = 1.0
@@ -101,9 +101,12 @@ class Spread:
         return sum(known) / len(known) if known else float("nan")
 
 
+NO_SPREAD = Spread(())
+
+
 @dataclass(frozen=True, slots=True)
 class Dollars:
-    """The mean, the least and the most over the expansions: an estimate at list price."""
+    """The mean, the least and the most over the expansions: an estimate."""
 
     mid: Decimal
     low: Decimal
@@ -161,6 +164,12 @@ class Played:
     """In each expansion: whether every clause was kept."""
     left: tuple[str, ...] = ()
     """Of today's policy: what of the set-up its candidate leaves out, in sentences. The figures are of the set-up."""
+    openings: int = 0
+    """Scheduled actions within the span that raise the minimum."""
+    failed_openings: Spread = NO_SPREAD
+    """Of these, those that could not move the capacity at once because the endpoint was being updated."""
+    failed_closings: Spread = NO_SPREAD
+    """Of the other scheduled actions."""
 
     fresh: tuple[bool, ...] = ()
     """In each expansion that the search had not seen: whether every clause was kept. Empty: it was no finalist."""
@@ -210,7 +219,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanSaving:
-    """The chosen candidate against one baseline of Savings; both sums a month, estimates at list price."""
+    """The chosen candidate against one baseline of Savings; both sums a month, estimates at `PlanView.price`."""
 
     against: Against
     usd_month: Decimal | None
@@ -250,6 +259,21 @@ class LeftOut:
     hint: str = ""
 
 
+BECOME_ASYNC = (
+    "It cannot be taken to Capacity, for a real-time endpoint has no such policy. Instead: make an endpoint "
+    "configuration with an AsyncInferenceConfig, deploy it as an endpoint of its own, let callers send to that with "
+    "InvokeEndpointAsync, and plan it here; a saved scenario keeps this policy until then."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RealtimeNow:
+    """What a real-time endpoint pays now: its instances that were in service over the known time, at list price."""
+
+    hours_month: float
+    usd_month: Decimal | None
+
+
 @dataclass(frozen=True, slots=True)
 class PlanView:
     """A search with its answer."""
@@ -281,6 +305,8 @@ class PlanView:
     left_out: tuple[LeftOut, ...] = ()
     dated: bool = True
     """Whether days and hours of the traffic mean something."""
+    realtime: RealtimeNow | None = None
+    """Of a real-time endpoint, beside what it would be as an asynchronous one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

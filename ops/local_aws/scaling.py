@@ -198,7 +198,9 @@ class ScalingEngine:
         self._plan()
 
     def _run(self, action: Action, now: float) -> None:
-        """Overwrite the bounds for good. A run missed while suspended or updating is not made up for."""
+        """Overwrite the bounds for good. A run missed while suspended is not made up for.
+
+        The capacity follows at once, or when the endpoint is no longer updating."""
         target = action.target
         if target.suspended.scheduled:
             return
@@ -216,7 +218,7 @@ class ScalingEngine:
         low = target.bounds.min if action.min is None else action.min
         high = target.bounds.max if action.max is None else action.max
         why = ""
-        if updating:
+        if updating and self._world.options.assumptions.busy_action == "fails":
             arn = self._world.arn("sagemaker", f"endpoint/{target.endpoint}")
             why = f'Cannot update in-progress endpoint "{arn}".'
         elif low > high:

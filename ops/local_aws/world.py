@@ -45,6 +45,8 @@ class Assumptions:
     """From the end of a minute until its datapoints are visible."""
     billed_from: str = "in_service"
     """An instance is billed from when it is "in_service", or from when it was "ordered"."""
+    busy_action: str = "follows"
+    """A scheduled action due while Updating sets its bounds and the capacity "follows", or it "fails" altogether."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,17 @@ from ops.core.promise import MEAN, SHARE, Clause, Promise, exactly
 from ops.core.views_planner import Advice, Answer, ClausePlayed, PlanSaving, Played, Role
 from ops.core.words import count, took
 from ops.replay.advice_words import (
+    beside,
     cost_range,
     costs,
     difference,
+    held,
     kept_in,
     lost,
     missed,
     starts,
     tells,
+    unopened,
     waits_line,
     waits_range,
 )
@@ -28,6 +31,8 @@ from ops.replay.search import cost_of
 
 GAIN = 0.05
 """A policy that sleeps has to save this share of one that never does, or it is not worth its cold starts."""
+FEW_TRIED = 30
+"""Where fewer policies were tried, that is said."""
 FEW = 60
 """With fewer requests a share of them says little."""
 WIDE = 1.25
@@ -106,7 +111,7 @@ def advise(
     cheaper = None if made.answer is Answer.NOTHING_KEEPS else next_cheaper(found, best, facts.sure)
     return Advice(
         made.answer,
-        " ".join([_sentence(made, best, promise, facts), *_lost(made, best)]),
+        " ".join([_sentence(made, best, promise, facts, len(found)), *_lost(made, best)]),
         _evidence(made, best, facts, found),
         best.number,
         None if cheaper is None else cheaper.number,
@@ -191,25 +196,26 @@ def _no_traffic(facts: Facts) -> str:
     )
 
 
-def _sentence(made: Decision, best: Played, promise: Promise, facts: Facts) -> str:
+def _sentence(made: Decision, best: Played, promise: Promise, facts: Facts, tried: int) -> str:
     what, today = best.candidate.words, made.today
     match made.answer:
         case Answer.NOTHING_KEEPS:
             worst = _worst(best)
             reached = missed(worst, best) if worst is not None else f"it is kept in {kept_in(best)}"
             return (
-                f"No candidate keeps the promise. The best, {what}, is {costs(best)}, and with it {reached}."
+                f"{f'None of the {tried} policies tried' if tried > 1 else 'No policy that was tried'} keeps the "
+                f"promise. The best, {what}, is {costs(best)}, and with it {reached}."
             )
         case Answer.STAY:
             more = ""
             if made.sleeper is not None:
                 more = f" One that sleeps would save {_little(made.sleeper, best)}."
             return (
-                f"Keep today's policy ({what}), {costs(best)}: it keeps the promise, and no candidate does for less."
-                + more
+                f"Keep today's policy ({what}), {costs(best)}: it keeps the promise, and "
+                f"{f'none of the {tried} policies tried does for less' if tried > 1 else 'no other was tried'}.{more}"
             )
         case Answer.ALWAYS_ON:
-            return f"{_never_asleep(best)} is the answer, {costs(best)}: {_why_awake(promise, facts)}."
+            return f"{_never_asleep(best)} is the answer, {costs(best)}: {_why_awake(promise, facts, tried)}."
         case Answer.NO_GAIN:
             assert made.sleeper is not None
             why = "sleeping gains next to nothing"
@@ -243,13 +249,14 @@ def _never_asleep(best: Played) -> str:
     )
 
 
-def _why_awake(promise: Promise, facts: Facts) -> str:
+def _why_awake(promise: Promise, facts: Facts, tried: int) -> str:
+    """What was not tried may keep it, so how many were is said."""
+    none = f"of the {tried} {'policies' if tried > 1 else 'policy'} tried none that sleeps keeps the promise"
     shortest = tight(promise, facts.cold_start_s)
     if shortest is None:
-        return "no policy that sleeps keeps the promise"
-    why = (
-        f"the promise ({exactly(shortest.limit_s)}) is shorter than a cold start ({took(facts.cold_start_s)})"
-    )
+        return none
+    cold = took(facts.cold_start_s)
+    why = f"{none}, and the promise ({exactly(shortest.limit_s)}) is shorter than a cold start ({cold})"
     if facts.any_hour:
         why += ", and requests come at any hour" + (" of it" if shortest.windows else "")
     return why
@@ -316,10 +323,14 @@ def _fallen(best: Played, found: Sequence[Played], facts: Facts) -> str:
 
 def _how_sure(best: Played, found: Sequence[Played], facts: Facts) -> tuple[str, ...]:
     n = len(best.kept)
+    tried = len(found)
     lines = [
         f"Estimates: {facts.requests:,.0f} requests of {facts.days:.0f} days, placed within their minutes in "
         f"{count(n, 'way')}, the same for every candidate. The promise is kept in {kept_in(best)}."
     ]
+    if tried < FEW_TRIED:
+        said = f"Only {tried} policies were" if tried > 1 else "Only one policy was"
+        lines.append(f"{said} tried: one that was not may keep the promise for less.")
     if facts.growth != 1:
         lines.append(f"The traffic was multiplied by {facts.growth:g}.")
         lines.append("The baselines of Savings are of the traffic as it was: it is not held against them.")
@@ -327,28 +338,24 @@ def _how_sure(best: Played, found: Sequence[Played], facts: Facts) -> tuple[str,
     lines.append(f"Over these: {'; '.join(dict.fromkeys(r for r in ranges if r))}.")
     if best.candidate.warm and best.hours_month.high > WIDE * best.hours_month.low:
         lines.append(
-            "Its cost differs that much by what happens at the edges of its windows: a scheduled action that is due "
-            "while the endpoint is being updated fails, and AWS does not repeat it."
+            "Its cost differs that much by what happens at the edges of its windows: an instance that still works "
+            "there stays until its scale-in alarm agrees."
         )
-    lines += filter(None, [_fallen(best, found, facts)])
+    if best.candidate.warm and best.role is Role.FOUND:
+        lines.append(
+            "Its windows lie where requests came in this traffic: they help as long as requests keep to those hours."
+        )
+    lines += filter(None, [unopened(best), _fallen(best, found, facts)])
     for part in best.clauses:
         if part.clause.measure == SHARE and part.requests < FEW:
             said = f"Only {count(part.requests, 'request')}" if part.requests >= 1 else "No request"
-            others = not part.clause.windows and any(c.clause.windows for c in best.clauses)
-            when = "at other times" if others else part.clause.when
-            lines.append(f"{said} came {when}: that says little about a share of them.")
+            lines.append(f"{said} came {held(part, best)}: that says little about a share of them.")
     lines.append(facts.trust or "How well a replay matches this endpoint was not tested.")
     return tuple(dict.fromkeys(lines))
 
 
 def _clause_range(part: ClausePlayed, best: Played) -> str:
-    when = (
-        f" {part.clause.when}"
-        if part.clause.windows
-        else " at other times"
-        if any(p.clause.windows for p in best.clauses)
-        else ""
-    )
+    when = beside(part, best)
     if not tells(best):
         return ""
     if part.clause.measure == MEAN:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal
 
-from ops.core.promise import MEAN, exactly
+from ops.core.promise import MEAN, exactly, when
 from ops.core.views_planner import ClausePlayed, Played, Spread
 from ops.core.words import count, percent, took
 from ops.replay.search import NEVER
@@ -86,7 +86,7 @@ def waits_line(one: Played) -> str:
     groups = list(known.values())
     if len(groups) > 1:
         said = [
-            f"{mine[0].clause.when if mine[0].clause.windows else 'at other times'} "
+            f"{held(mine[0], one)} "
             + (f"{_wait('p95', mine[0].p95_s) or 'nothing started'}, " if tells(one) else "")
             + _in_time(mine)
             for mine in groups
@@ -113,6 +113,29 @@ def starts(one: Played) -> str:
     return f"{said} a month"
 
 
+def unopened(one: Played) -> str:
+    """ "At 4 of 22 openings of its windows the endpoint was being updated: ..."; empty where at none."""
+    if not one.openings or not one.failed_openings.high:
+        return ""
+    low, high = round(one.failed_openings.low), round(one.failed_openings.high)
+    some = f"{low}" if low == high else f"{low} to {high}"
+    return (
+        f"At {some} of {count(one.openings, 'opening')} of its windows the endpoint was being updated. The replay lets "
+        "the capacity follow when that is done; whether AWS does, or the window stays shut, is not known."
+    )
+
+
+def held(part: ClausePlayed, one: Played) -> str:
+    """When the clause holds, beside the others of the promise: "at other times" for what is left of the week."""
+    return when(part.clause, [each.clause for each in one.clauses])
+
+
+def beside(part: ClausePlayed, one: Played) -> str:
+    """The same behind a blank; nothing where it holds at all times."""
+    said = held(part, one)
+    return "" if said == part.clause.when and not part.clause.windows else f" {said}"
+
+
 def kept_in(one: Played) -> str:
     """ "5 of 5 expansions, and in 20 of 20 fresh ones that the search had not seen"."""
     said = f"{sum(one.kept)} of {len(one.kept)} expansions"
@@ -124,13 +147,13 @@ def kept_in(one: Played) -> str:
 def missed(part: ClausePlayed, one: Played) -> str:
     """ "8.2 % of requests wait longer than 2 min Mon-Fri 08:00-18:00 (UTC), where 5 % may; p95 is 4.1 min"."""
     clause = part.clause
-    when = f" {clause.when}" if clause.windows else ""
+    at = beside(part, one)
     if clause.measure == MEAN:
         mean = part.mean_s.mid
         if mean == mean and not tells(one):
-            return f"too few requests start for an average to say something{when}"
+            return f"too few requests start for an average to say something{at}"
         said = "no request starts" if mean != mean else f"requests wait {took(mean)} on average"
-        return f"{said}{when}, where {exactly(clause.limit_s)} is promised"
+        return f"{said}{at}, where {exactly(clause.limit_s)} is promised"
     late = 1 - part.within.mid
     most = late if late > clause.allowed else 1 - part.within.low  # of some expansions alone
     allowed = "none may" if clause.share == 1 else f"{clause.allowed * 100:.3g} % may"
@@ -140,7 +163,7 @@ def missed(part: ClausePlayed, one: Played) -> str:
         f"{most * 100:.1f} %" if 0.0005 <= most < 0.1 else percent(most)
     )
     longer = "wait" if clause.limit_s == 0 else f"wait longer than {exactly(clause.limit_s)}"
-    return f"{shown} of requests {longer}{when}, where {allowed}" + (f"; {more}" if more else "")
+    return f"{shown} of requests {longer}{at}, where {allowed}" + (f"; {more}" if more else "")
 
 
 def _wait(name: str, waits: Spread) -> str:

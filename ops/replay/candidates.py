@@ -66,6 +66,16 @@ def scenario(candidate: Candidate, ground: Ground) -> Scenario:
     )
 
 
+def openings(played: Scenario) -> int:
+    """How many of its scheduled actions raise the minimum."""
+    low, found = played.bounds.min, 0
+    for event in played.events:
+        if event.kind is Kind.SCHEDULED and event.low is not None:
+            found += event.low > low
+            low = event.low
+    return found
+
+
 def worked(requests: Requests, speed: float) -> Requests:
     """The same arrivals on instances that are so much faster."""
     return requests if speed == 1 else Requests(requests.arrival_s, requests.hold_s / speed)

@@ -50,4 +50,6 @@ def _whole(requests: Requests, scenario: Scenario, timeline: bool) -> Replayed:
         start,
         end,
         Timeline(math.floor(start / 60), *np.ascontiguousarray(rows.T)) if timeline else None,
+        int(s["failed_openings"]),
+        int(s["failed_closings"]),
     )

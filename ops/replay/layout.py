@@ -12,7 +12,7 @@ from ops.core.autoscaling import adjustment_number
 from ops.core.scaling_rules import INSUFFICIENT
 from ops.core.types import FloatArray, Step
 from ops.replay.ends import give_up_s, settle_minutes
-from ops.replay.scenario import AlarmSpec, Kind, Requests, Scaling, Scenario, Stepping, Tracking
+from ops.replay.scenario import FAILS, AlarmSpec, Kind, Requests, Scaling, Scenario, Stepping, Tracking
 
 Records = Any
 """An array of records."""
@@ -44,7 +44,7 @@ def layout(floats: str, ints: str) -> np.dtype[Any]:
 SETUP = layout(
     "start until ttl removal refused_after give_up",
     "first_minute low high initial concurrency quota no_in no_out no_scheduled zero_backlog requeue counted"
-    " delay from_order settled",
+    " delay from_order settled busy_fails",
 )
 """A scenario. Flags are 0 or 1, `delay` is minutes; `no_...`: suspended."""
 POLICY = layout("target in_cooldown out_cooldown", "kind scales_in adjustment least first_step last_step")
@@ -107,6 +107,7 @@ def laid_out(requests: Requests, scenario: Scenario, longest_s: float) -> Setup:
         math.ceil(model.metric_delay_s / 60),
         model.billed_from == "ordered",
         settled,
+        model.busy_action == FAILS,
     )
     owned = [
         (number, role, alarm)

@@ -55,6 +55,10 @@ class Numbers:
     first_full_s: float
     drained_s: float
     horizon_s: float
+    failed_openings: int = 0
+    """Scheduled actions that could not move the capacity because the endpoint was Updating: those that raise the
+    minimum, and the others."""
+    failed_closings: int = 0
 
     @property
     def unfinished(self) -> int:
@@ -140,4 +144,6 @@ def numbers(
         replayed.first_full_s - first,
         replayed.drained_s - first,
         replayed.end_s - first,
+        replayed.failed_openings,
+        replayed.failed_closings,
     )

@@ -87,4 +87,6 @@ def replay(requests: Requests, scenario: Scenario) -> Replayed:
         course.start,
         course.end,
         Timeline(math.floor(course.start / 60), *(rows[:, k].copy() for k in range(5))),
+        course.failed_openings,
+        course.failed_closings,
     )

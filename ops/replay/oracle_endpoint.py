@@ -61,6 +61,7 @@ class Endpoint:
         self.peak_instances = scenario.initial
         self.peak_backlog = 0
         self.full = math.nan
+        self.failed_openings = self.failed_closings = 0
         self.changed = self.progress = self.drained = self.start
         self.points: list[tuple[float, float, float, float, float]] = []
         self.rows: list[tuple[float, float, float, float, float]] = []

@@ -22,7 +22,7 @@ from ops.core.autoscaling import (
 )
 from ops.core.types import Bounds
 from ops.replay.oracle_endpoint import INF, Endpoint
-from ops.replay.scenario import AlarmSpec, Event, Kind, Requests, Scaling, Scenario, Stepping, Tracking
+from ops.replay.scenario import FAILS, AlarmSpec, Event, Kind, Requests, Scaling, Scenario, Stepping, Tracking
 
 RETRY_S = 60.0
 """A change of bounds that could not move the capacity is tried again after this."""
@@ -206,15 +206,28 @@ class Scaled(Endpoint):
                     self.on_order = count if self.s.model.billed_from == "ordered" else 0
                     self.under_way("update", self.desired, count, now + event.lasts_s, False)
             case Kind.SCHEDULED | Kind.BOUNDS:
-                if event.kind is Kind.SCHEDULED and (self.suspended.scheduled or self.updating):
+                if event.kind is Kind.SCHEDULED and self.suspended.scheduled:
                     return
                 low = self.bounds.min if event.low is None else event.low
                 high = self.bounds.max if event.high is None else event.high
-                if low > high:
+                if low > high or (event.kind is Kind.SCHEDULED and self._fails(Bounds(low, high))):
                     return
                 self.bounds = Bounds(low, high)
                 self._clamp(now)
                 self.note_full(now)
+
+    def _fails(self, bounds: Bounds) -> bool:
+        """Whether a scheduled action changes nothing because the endpoint is Updating; one that cannot move the
+        capacity is counted."""
+        if not self.updating:
+            return False
+        fails = self.s.model.busy_action == FAILS
+        if fails or clamp(self.desired, bounds) != self.desired:
+            if bounds.min > self.bounds.min:
+                self.failed_openings += 1
+            else:
+                self.failed_closings += 1
+        return fails
 
     def _clamp(self, now: float) -> None:
         """Move the capacity inside the bounds, or try again later."""

@@ -55,6 +55,10 @@ class Replayed:
     start_s: float
     end_s: float
     timeline: Timeline | None = None
+    failed_openings: int = 0
+    """Scheduled actions that raise the minimum and could not move the capacity: the endpoint was Updating."""
+    failed_closings: int = 0
+    """The other scheduled actions to which that happened."""
 
     def waits(self, arrival_s: FloatArray) -> FloatArray:
         """Seconds from arrival to start of the started requests, in order of arrival."""

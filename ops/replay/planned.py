@@ -41,13 +41,24 @@ def happen(p: Setup, u: Record, s: Record, event: Record, now: float) -> None:
             bill(s, now)
             s.on_order = count if u.from_order else 0
             under_way(s, RENEWED, count, now + event.lasts, False)
-    elif event.kind != SCHEDULED or not (s.no_scheduled or s.updating):
+    elif event.kind != SCHEDULED or not s.no_scheduled:
         low = s.low if event.low == NONE else event.low
         high = s.high if event.high == NONE else event.high
-        if low <= high:
+        if low <= high and not (event.kind == SCHEDULED and s.updating and fails(u, s, low, high)):
             s.low, s.high = low, high
             fit(p, u, s, now)
             note_full(s, now)
+
+
+@part
+def fails(u: Record, s: Record, low: int, high: int) -> bool:
+    """Whether a scheduled action changes nothing while Updating; one that cannot move the capacity is counted."""
+    if u.busy_fails or max(low, min(high, s.desired)) != s.desired:
+        if low > s.low:
+            s.failed_openings += 1
+        else:
+            s.failed_closings += 1
+    return bool(u.busy_fails)
 
 
 @part

@@ -25,6 +25,7 @@ REFUSED_AFTER_S = 2040.0
 METRIC_DELAY_S = 60.0
 TTL_S = 21_600.0
 NEVER_EXPIRES = 0.0
+FOLLOWS, FAILS = "follows", "fails"
 NOT_SUSPENDED = Suspended()
 
 
@@ -146,7 +147,8 @@ def wake_policy(periods: int = 2, cooldown_s: float = COOLDOWN_S, add: int = 1) 
 
 class Kind(StrEnum):
     SCHEDULED = "scheduled"
-    """A scheduled action: overwrites the bounds (`low`, `high`; None leaves one). Fails while Updating."""
+    """A scheduled action: overwrites the bounds (`low`, `high`; None leaves one). While Updating see
+    `Model.busy_action`."""
     BOUNDS = "bounds"
     """RegisterScalableTarget: the bounds at once, the capacity when it can be moved."""
     SUSPEND = "suspend"
@@ -189,6 +191,9 @@ class Model:
     """How long an order without capacity stays in progress before it fails."""
     billed_from: str = "ordered"
     """An instance is billed from when it was "ordered", or from when it is "in_service"."""
+    busy_action: str = FOLLOWS
+    """A scheduled action due while the endpoint is Updating sets its bounds and the capacity "follows" when that is
+    done, or it "fails" altogether: nobody documents which."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,13 @@ from ops.core.candidate import Candidate, Machine, SearchSpace, always_on
 from ops.core.cost import HOURS_PER_MONTH
 from ops.core.promise import MEAN, Clause, Promise
 from ops.core.views_planner import ClausePlayed, Dollars, Played, Role, Spread, Weighed
-from ops.replay.candidates import Ground, fitted, scenario, unlike, worked
+from ops.replay.candidates import Ground, fitted, openings, scenario, unlike, worked
 from ops.replay.engine import Prepared, prepare
 from ops.replay.noise import front
 from ops.replay.numbers import Classes, Numbers, Waits
 from ops.replay.promise import classes, judged, layers
 from ops.replay.scenario import Requests, Scenario
-from ops.replay.space import GRID_SHARE, fixed, grid, neighbours, next_size, sizes
+from ops.replay.space import GRID_SHARE, fixed, grid, neighbours, next_size, sizes, structural
 from ops.replay.sweep import Tell, go_on, sweep
 
 ROUNDS = 3
@@ -85,27 +85,53 @@ def search(
 ) -> tuple[Played, ...]:
     """Every candidate that was tried: today's, hand-made ones, always on, a grid, and what lies around its best.
 
-    `most`: candidates at most; today's and hand-made ones are tried in any case. `inside`: nothing that it
-    denies is looked at but these. `sure`: in which share of the expansions one has to keep the promise for the search
-    to look around it. Raises Stopped when `tell` says so.
+    `most`: candidates at most, on each machine; today's and hand-made ones are tried in any case. `inside`: nothing
+    that it denies is looked at but these. `sure`: in which share of the expansions one has to keep the promise for the
+    search to look around it. Raises Stopped when `tell` says so.
     """
     known = None if today is None or today.left else fitted(today.candidate)
     own = [each for each in unlike(own) if each != known]
-    table = _Table(traffic, ground, promise, run, tell, max(most, len(own) + (today is not None)), sure)
+    given = len(own) + (today is not None)
+    table = _Table(traffic, ground, promise, run, tell, max(most * max(1, len(space.machines)), given), sure)
     if today is not None:
         table.play_today(today)
     table.play(Role.OWN, own)
-    always = fixed(space)[: max(0, table.room)]
-    table.play(Role.FIXED, always)
+    others = sum(each.machine not in space.machines for each in own)
     for machine in space.machines:
-        table.fewest(machine, sizes(machine, ground.quota, inside))
-    first = grid(space, max(1, int(table.room * GRID_SHARE)))[: max(0, table.room)]
-    table.play(Role.FOUND, [each for each in first if inside is None or inside(each)])
-    for left in range(ROUNDS, 0, -1):
-        room = max(0, table.room) // left
-        more = neighbours(table.best(), table.seen, room, ground.quota, inside)
-        table.play(Role.FOUND, more)
+        room = most - others if machine == space.machines[0] else most
+        _on_machine(table, replace(space, machines=(machine,)), room, ground.quota, inside)
     return tuple(table.played)
+
+
+def _on_machine(
+    table: _Table,
+    space: SearchSpace,
+    most: int,
+    quota: int | None,
+    inside: Callable[[Candidate], bool] | None,
+) -> None:
+    """All of the search on the one machine of a space, whatever was found on others: so that one more machine to look
+    at never makes the answer dearer. `most`: candidates on it."""
+    (machine,) = space.machines
+
+    def room() -> int:
+        return max(0, most - sum(p.candidate.machine == machine for p in table.played))
+
+    def fits(each: Candidate) -> bool:
+        return inside is None or inside(each)
+
+    table.play_kinds(
+        [each for each in structural(space) if fits(each) and fitted(each) not in table.seen][: room()]
+    )
+    table.play_kinds([each for each in fixed(space) if fitted(each) not in table.seen][: room()])
+    table.fewest(machine, sizes(machine, quota, inside), room)
+    first = grid(space, max(1, int(room() * GRID_SHARE)))
+    table.play(
+        Role.FOUND, [each for each in first if fits(each) and fitted(each) not in table.seen][: room()]
+    )
+    for left in range(ROUNDS, 0, -1):
+        more = neighbours(table.best(machine), table.seen, room() // left, quota, inside)
+        table.play(Role.FOUND, more)
 
 
 class _Table:
@@ -137,10 +163,6 @@ class _Table:
             if ground.ttl_s:
                 first[(first < 0) & (r.arrival_s + ground.ttl_s <= ground.until_s)] = len(promise.clauses)
 
-    @property
-    def room(self) -> int:
-        return self.most - len(self.played)
-
     def play(self, role: Role, candidates: Sequence[Candidate], exact: Scenario | None = None) -> None:
         fresh = [c for c in dict.fromkeys(map(fitted, candidates)) if c not in self.seen]
         self.seen.update(fresh)
@@ -165,9 +187,11 @@ class _Table:
                 for candidate, *told in zip(mine, *by_layer, strict=True):
                     found[candidate].append(_together(self.promise, told))
         for candidate in fresh:
-            self.played.append(
-                played(len(self.played), role, candidate, found[candidate], self.ground, self.promise)
-            )
+            one = played(len(self.played), role, candidate, found[candidate], self.ground, self.promise)
+            if any(one.failed_openings.values):
+                what = scenario(candidate, self.ground) if exact is None else on(exact, self.ground)
+                one = replace(one, openings=openings(what))
+            self.played.append(one)
 
     def play_today(self, today: Today) -> None:
         """A candidate that is not all of the set-up may be tried by itself, too."""
@@ -176,13 +200,19 @@ class _Table:
             self.seen.discard(fitted(today.candidate))
             self.played[-1] = replace(self.played[-1], left=today.left)
 
-    def fewest(self, machine: Machine, allowed: Sequence[int]) -> None:
+    def play_kinds(self, candidates: Sequence[Candidate]) -> None:
+        """Those that are always on, the fewest instances first, then the others."""
+        always = [each for each in candidates if each.fixed is not None]
+        self.play(Role.FIXED, sorted(always, key=lambda each: each.low))
+        self.play(Role.FOUND, [each for each in candidates if each.fixed is None])
+
+    def fewest(self, machine: Machine, allowed: Sequence[int], room: Callable[[], int]) -> None:
         """Close the ladder of those that are always on: the fewest instances that keep the promise are among them.
 
         At least half of the room is left to those that sleep.
         """
-        left = self.room // 2
-        while self.room > left:
+        left = room() // 2
+        while room() > left:
             tried = {
                 p.candidate.fixed: p.keeps(self.sure)
                 for p in self.played
@@ -203,12 +233,13 @@ class _Table:
         of = self.most * len(self.traffic.expansions) * self.layers
         return lambda done, _: self.tell(min(before + done, of), of)
 
-    def best(self) -> tuple[tuple[Candidate, int], ...]:
+    def best(self, machine: Machine) -> tuple[tuple[Candidate, int], ...]:
         """Those to look around: the cheapest that keep the promise, then the fronts; with their most instances."""
         costs = [_mean(cost_of(p)) for p in self.played]
-        keep = _one_of_each([p for p in self.played if p.keeps(self.sure)])
+        mine = [p for p in self.played if p.candidate.machine == machine]
+        keep = _one_of_each([p for p in mine if p.keeps(self.sure)])
         found = sorted(keep, key=lambda number: (costs[number], number))[: MOST_BEST // 3]
-        for number in _in_turns(fronts(self.played)):
+        for number in _in_turns(fronts(mine)):
             if len(found) < MOST_BEST and number not in found:
                 found.append(number)
         return tuple((self.played[n].candidate, int(self.played[n].peak_instances.high)) for n in found)
@@ -266,6 +297,8 @@ def played(
         Spread(tuple(_never(n, promise) for n in numbers)),
         parts,
         tuple(all(part.kept[s] for part in parts) for s in range(len(numbers))),
+        failed_openings=Spread(tuple(float(n.failed_openings) for n in numbers)),
+        failed_closings=Spread(tuple(float(n.failed_closings) for n in numbers)),
     )
 
 

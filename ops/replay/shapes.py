@@ -164,6 +164,8 @@ def replayed(prepared: Prepared, found: Leapt) -> Replayed:
         last if done else math.nan,
         found.start_s,
         end,
+        failed_openings=int(s["failed_openings"]),
+        failed_closings=int(s["failed_closings"]),
     )
 
 

@@ -19,6 +19,7 @@ from ops.core.warm import MOST_EARLY, MOST_WINDOWS, WarmPlan, WarmWindow
 from ops.core.warm_week import stretches
 from ops.replay.candidates import Ground, fitted, unlike
 from ops.replay.promise import classes, minutes_of_week
+from ops.replay.recurring import recurring
 from ops.replay.scenario import Requests
 
 GRID_SHARE = 0.55
@@ -28,6 +29,8 @@ CALM = 0.02
 """Hours at the edges of a day that hold no more than this share of its requests are not busy hours."""
 WIDEST_H = 16
 """Busy hours that are longer than this are no window."""
+SHORT = 180
+"""Minutes: the ends of windows that are all shorter are moved by 10 minutes, of others by an hour."""
 _QUOTA = 1_000
 _AXES = ("machines", "warms", "lows", "targets", "wakes", "in_cooldowns_s", "out_cooldowns_s", "highs")
 _WEIGHT = {"warms": 3.0}
@@ -58,7 +61,8 @@ def around(
     early = min(MOST_EARLY, math.ceil(max(ground.provision_s) / 60) + 1)
     promised = _warm(_promised(promise, ground), early, need)
     busy = _warm(busy_hours(requests, zone), early, need)
-    warms += [plans for both in zip_longest(promised, busy) for plans in both if plans is not None]
+    often = recurring(requests, zone, early)
+    warms += [plans for each in zip_longest(promised, often, busy) for plans in each if plans is not None]
     shape = today if today is not None and today.fixed is None else Candidate(0, 1)
     return SearchSpace(
         _once(n for n in lows if n <= most),
@@ -105,6 +109,21 @@ def grid(space: SearchSpace, room: int) -> tuple[Candidate, ...]:
         if len(found) <= room or lengths[longest] == 1:
             return found[:room]
         lengths[longest] -= 1
+
+
+def structural(space: SearchSpace) -> tuple[Candidate, ...]:
+    """One of each kind, with the usual values: asleep until a request comes, always on at the most and the fewest that
+    may be needed, and each way to be warm. What a search tries first, however little it may try."""
+    always = [always_on(n, m) for m in space.machines for n in (*space.fixed[-1:], *space.fixed[:1])]
+    kinds: dict[tuple[object, ...], Candidate] = {}
+    for warm in space.warms:
+        one = replace(space, warms=(warm,), lows=tuple(sorted(space.lows)))
+        found = next(_combined(one, dict.fromkeys(_AXES, 1)), None)
+        if found is not None:
+            kinds.setdefault(tuple((plan.windows, plan.zone) for plan in warm), found)
+    first = [kinds.pop(())] if () in kinds else []
+    warm_ones = list(kinds.values())
+    return unlike([*first, *always[:1], *warm_ones, *always[1:]])
 
 
 def fixed(space: SearchSpace) -> tuple[Candidate, ...]:
@@ -300,20 +319,20 @@ def _plans(plan: WarmPlan) -> Iterator[WarmPlan]:
     for early in (plan.early + 5, plan.early - 3):
         if 0 <= early <= MOST_EARLY:
             yield replace(plan, early=early)
-    for before, behind in ((1, 0), (0, 1), (1, 1)):
+    unit = 60 if max((window.minutes for window in plan.windows), default=0) > SHORT else 10
+    for before, behind in ((unit, 0), (0, unit), (unit, unit)):
         longer = tuple(_longer(window, before, behind) for window in plan.windows)
         if longer != plan.windows:
             yield replace(plan, windows=longer)
 
 
 def _longer(window: WarmWindow, before: int, behind: int) -> WarmWindow:
-    """With so many hours more at its ends; as it is where it would go over midnight."""
-    end = window.end.hour + behind
-    if window.over_midnight or window.end <= window.start or window.start.hour < before or end > 23:
+    """With so many minutes more at its ends; as it is where it would go over midnight."""
+    first = window.start.hour * 60 + window.start.minute - before
+    last = window.end.hour * 60 + window.end.minute + behind
+    if window.over_midnight or window.end <= window.start or first < 0 or last >= 1440:
         return window
-    return replace(
-        window, start=window.start.replace(hour=window.start.hour - before), end=window.end.replace(hour=end)
-    )
+    return replace(window, start=time(first // 60, first % 60), end=time(last // 60, last % 60))
 
 
 def _round(target: float) -> float:

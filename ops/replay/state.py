@@ -15,7 +15,7 @@ STATE = layout(
     "due out_ended in_ended clamp_at short_until billed billed_at full changed drained progress",
     "next head stacked running held staying leaving_busy leaving_idle leave_to desired low high no_in no_out"
     " no_scheduled updating scaling what before count orders out_base out_reached event on_order expired"
-    " cold_starts launches peak_instances peak_backlog done",
+    " cold_starts launches peak_instances peak_backlog done failed_openings failed_closings",
 )
 """A course at one instant. The queue is `stacked` requests taken back, then all from `head` to `next`."""
 NO_ACTIVITY, OUT, IN, REFUSED, RENEWED = range(5)

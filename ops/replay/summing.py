@@ -58,6 +58,8 @@ def summed(prepared: Prepared, found: Leapt, classed: Classed) -> Numbers:
         float(s["full"]) - first,
         (last if drained else math.nan) - first,
         end - first,
+        int(s["failed_openings"]),
+        int(s["failed_closings"]),
     )
 
 

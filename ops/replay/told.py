@@ -11,7 +11,7 @@ from ops.core.types import Price
 from ops.core.words import count, duration
 from ops.replay.numbers import Numbers
 from ops.replay.outcome import Replayed, Timeline
-from ops.replay.scenario import LOW_SHARE, Scenario, Tracking
+from ops.replay.scenario import FOLLOWS, LOW_SHARE, Kind, Scenario, Tracking
 
 COLUMNS = ("minute", "backlog", "backlog_per_instance", "instances", "desired", "processed")
 """Of the timeline: `minute` counts from that of the start, 0; per instance is empty where nothing is published."""
@@ -55,6 +55,8 @@ def document(numbers: Numbers, price: Price | None) -> dict[str, Any]:
         "price_usd_per_hour": None if price is None else float(price.usd_per_hour),
         "price_source": None if price is None else price.source,
         "peak_backlog": numbers.peak_backlog,
+        "failed_actions": numbers.failed_openings + numbers.failed_closings,
+        "failed_openings": numbers.failed_openings,
     }
 
 
@@ -63,6 +65,7 @@ _LATE = ("mean_wait_s", "p50_wait_s", "p95_wait_s", "p99_wait_s", "max_wait_s", 
 RANGED = (
     "requests", "started", "completed", "expired", "unfinished", "waited", *_LATE, "mean_processing_s",
     "cold_starts", "launches", "peak_instances", "horizon_s", "instance_hours", "cost_usd", "peak_backlog",
+    "failed_actions", "failed_openings",
 )  # fmt: skip
 
 
@@ -115,7 +118,7 @@ def lines(runs: Sequence[Numbers], price: Price | None) -> list[str]:
     ends += [f"{found['unfinished']:,} never finished"] if found["unfinished"] else []
     at = "" if price is None else f"at ${price.usd_per_hour.normalize():f} an hour ({price.source})"
     full = found["first_full_s"]
-    rows = (
+    rows: tuple[tuple[str, str], ...] = (
         ("requests", f"{found['requests']:,}: {', '.join(ends)}"),
         ("waits", _waits(found)),
         ("processing", f"mean {_time(found['mean_processing_s'])}"),
@@ -137,11 +140,28 @@ def lines(runs: Sequence[Numbers], price: Price | None) -> list[str]:
         ("replayed", f"{_time(found['horizon_s'])} from the first arrival"),
         ("cost", f"{hours}{money} {at}".rstrip()),
     )
+    rows = (*rows, *_failed(runs))
     told = [_sentence(found, hours, money), "", *(f"{name:<12} {value}" for name, value in rows)]
     if len(runs) > 1:
         told.append(f"{'range':<12} {_ranges(found)}: {len(runs)} ways in which the requests may have come;")
         told.append(f"{'':<12} what stands above is the median of each figure")
     return told
+
+
+def _failed(runs: Sequence[Numbers]) -> tuple[tuple[str, str], ...]:
+    """Of scheduled actions that could not move the capacity; nothing where there was none in any run."""
+
+    def some(counts: list[int], noun: str) -> str:
+        low, high = min(counts), max(counts)
+        return count(high, noun) if low == high else f"{low:,} to {count(high, noun)}"
+
+    if not any(run.failed_openings + run.failed_closings for run in runs):
+        return ()
+    opened = some([run.failed_openings for run in runs], "opening")
+    closed = some([run.failed_closings for run in runs], "closing")
+    return (
+        ("schedule", f"{opened} and {closed} could not move the capacity: the endpoint was being updated"),
+    )
 
 
 def _ranges(found: dict[str, Any]) -> str:
@@ -216,6 +236,13 @@ def assumptions(scenario: Scenario) -> list[str]:
         f"A metric is seen {model.metric_delay_s:g} s after its minute; an idle instance is gone "
         f"{model.removal_s:g} s after the order.",
     ]
+    if any(event.kind is Kind.SCHEDULED for event in scenario.events):
+        said.append(
+            "A scheduled action that is due while the endpoint is being updated sets the bounds, and the capacity "
+            "follows when that is done: AWS does not say it."
+            if model.busy_action == FOLLOWS
+            else "A scheduled action that is due while the endpoint is being updated fails, and is not repeated."
+        )
     for policy in scenario.policies:
         if isinstance(policy, Tracking):
             said.append(

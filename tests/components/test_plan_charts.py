@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from components import planner_cards, planner_compare, planner_table
 from components.charts import plan_axes, plan_back, plan_cold, plan_course, plan_front, plan_waits
 from components.theme import DARK
 from ops.core.types import Window
-from ops.core.views_planner import PlanView, Played, Role, Spread, Weighed
+from ops.core.views_planner import PlanView, Played, RealtimeNow, Role, Spread, Weighed
 from ops.replay.promise import parse
 from tests.components.plan_samples import FIRST, course, played, view
 from tests.replay.played_samples import PROMISE, SEEDS, sample, sleeping
@@ -319,3 +320,14 @@ def test_every_colour_has_a_dark_one() -> None:
 
 def _plain(text: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", text).split())
+
+
+def test_a_real_time_endpoint_stands_in_the_front_with_what_it_costs_today() -> None:
+    found = replace(view(), today=None, realtime=RealtimeNow(1460.0, Decimal("2055.68")))
+    chart = plan_front.front_chart(found, Weighed.P95)
+    mine = next(t for t in chart.data if t.name == "today")
+    assert "no queue" in mine.text[0]
+    assert any("today, real-time" in note.text for note in chart.layout.annotations)
+    assert not any(
+        "real-time" in note.text for note in plan_front.front_chart(view(), Weighed.P95).layout.annotations
+    )

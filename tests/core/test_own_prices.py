@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.core.errors import BadInput
-from ops.core.own_prices import OwnPrices, discount, rates
+from ops.core.own_prices import OwnPrices, discount, rate_words, rates
 from tests.core.money_samples import G5, price
 
 SINCE = datetime(2026, 11, 20, tzinfo=UTC)
@@ -72,6 +73,19 @@ def test_a_list_price_less_the_discount_says_so() -> None:
     assert found is not None
     assert (found.usd_per_hour, found.source) == (Decimal("1.75"), "a list less 12.5 %")
     assert OwnPrices(Decimal("0.10")).less(price()).source == "a list less 10 %"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("own rate", "the account's own rate"),
+        ("as typed", "the price as typed"),
+        ("AWS Price List (USE1-Host:ml.g5.xlarge)", "list price"),
+        ("AWS Price List (USE1-Host:ml.g5.xlarge) less 12.5 %", "list price less 12.5 %"),
+    ],
+)
+def test_a_rate_is_called_what_it_is(source: str, words: str) -> None:
+    assert rate_words(replace(price(), source=source)) == words
 
 
 def test_without_any_nothing_changes() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -148,7 +149,23 @@ def test_suspended_runs_are_not_made_up_for(hands: Hands) -> None:
     assert hands.activities() == []
 
 
-def test_while_the_endpoint_is_updating_a_run_fails_and_is_not_repeated(hands: Hands) -> None:
+def test_while_the_endpoint_is_updating_a_run_sets_the_bounds_and_the_capacity_follows(hands: Hands) -> None:
+    put(hands, schedule="rate(1 hour)", ScalableTargetAction={"MinCapacity": 6})
+    hands.minutes(59)
+    hands.world.fleet.set_desired(resource(), 5, hands.aws.now(), None)
+    hands.minutes(1)
+    assert bounds(hands) == (6, 8)
+    assert hands.capacity[1] == 5
+    hands.settle()
+    hands.minutes(2)
+    assert hands.capacity[1] == 6
+
+
+def test_assumed_otherwise_a_run_fails_while_the_endpoint_is_updating_and_is_not_repeated(
+    hands: Hands,
+) -> None:
+    options = hands.world.options
+    hands.world.options = replace(options, assumptions=replace(options.assumptions, busy_action="fails"))
     put(hands, schedule="rate(1 hour)")
     hands.minutes(59)
     hands.world.fleet.set_desired(resource(), 5, hands.aws.now(), None)

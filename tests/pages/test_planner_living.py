@@ -82,7 +82,9 @@ def test_the_back_test_is_made_for_who_unfolds_it(sky: Sky) -> None:
     with looked_at(sky) as reader:
         while reader.close_gap():
             pass
-        told = planner_door.backtest(NAME, 7).value
+        asked = session.now()
+        assert asked is not None
+        told = planner_door.backtest(NAME, 7, asked).value
         assert told.sentences
         assert session.is_realtime(NAME) is False
         assert notices(answered()) == ""

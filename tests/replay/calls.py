@@ -38,7 +38,9 @@ def stepping(policy: Stepping) -> dict[str, Any]:
 
 def switches(s: Scenario) -> Assumptions:
     m: Model = s.model
-    return Assumptions(m.zero_metric, m.drain, m.in_flight, int(m.metric_delay_s), m.billed_from)
+    return Assumptions(
+        m.zero_metric, m.drain, m.in_flight, int(m.metric_delay_s), m.billed_from, m.busy_action
+    )
 
 
 def flags(suspended: Suspended) -> dict[str, bool]:

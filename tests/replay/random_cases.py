@@ -39,6 +39,7 @@ def draw_case(seed: int) -> Case:
         in_flight=str(rng.choice(["counted", "counted", "waiting_only"])),
         metric_delay_s=float(rng.choice([60, 60, 60, 0, 120])),
         billed_from=str(rng.choice(["ordered", "in_service"])),
+        busy_action=str(rng.choice(["follows", "fails"])),
     )
     scenario = Scenario(
         bounds,

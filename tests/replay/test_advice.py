@@ -69,7 +69,7 @@ def said(found: Sequence[Played], facts: Facts = FACTS) -> tuple[Answer, int | N
             Answer.STAY,
             0,
             "Keep today's policy (min 0, max 2, target 5, wakes after 2 min), about $300 a month: it keeps the "
-            "promise, and no candidate does for less.",
+            "promise, and none of the 3 policies tried does for less.",
             id="today's is the cheapest",
         ),
         pytest.param(
@@ -81,7 +81,7 @@ def said(found: Sequence[Played], facts: Facts = FACTS) -> tuple[Answer, int | N
             Answer.STAY,
             0,
             "Keep today's policy (min 0, max 2, target 5, wakes after 2 min), about $300 a month: it keeps the "
-            "promise, and no candidate does for less.",
+            "promise, and none of the 2 policies tried does for less.",
             id="today's is as cheap within the noise, although it waits longer",
         ),
         pytest.param(
@@ -93,8 +93,9 @@ def said(found: Sequence[Played], facts: Facts = FACTS) -> tuple[Answer, int | N
             replace(FACTS, any_hour=True),
             Answer.ALWAYS_ON,
             2,
-            "Always on at 2 instances is the answer, about $1,460 a month: the promise (2 min) is shorter than a "
-            "cold start (5.0 min), and requests come at any hour.",
+            "Always on at 2 instances is the answer, about $1,460 a month: of the 3 policies tried none that sleeps "
+            "keeps the promise, and the promise (2 min) is shorter than a cold start (5.0 min), and requests come at "
+            "any hour.",
             id="always on: a promise below the cold start, at any hour",
         ),
         pytest.param(
@@ -106,8 +107,8 @@ def said(found: Sequence[Played], facts: Facts = FACTS) -> tuple[Answer, int | N
             replace(FACTS, any_hour=True, cold_start_s=60.0),
             Answer.ALWAYS_ON,
             1,
-            "Never asleep (min 1, max 4, target 5) is the answer, about $800 a month: no policy that sleeps keeps "
-            "the promise.",
+            "Never asleep (min 1, max 4, target 5) is the answer, about $800 a month: of the 3 policies tried none "
+            "that sleeps keeps the promise.",
             id="never asleep, for another reason",
         ),
         pytest.param(
@@ -142,8 +143,8 @@ def said(found: Sequence[Played], facts: Facts = FACTS) -> tuple[Answer, int | N
             FACTS,
             Answer.STAY,
             0,
-            "Keep today's policy (always on at 1 instance), about $730 a month: it keeps the promise, and no "
-            "candidate does for less. One that sleeps would save about $15.00 a month (2 %).",
+            "Keep today's policy (always on at 1 instance), about $730 a month: it keeps the promise, and none of "
+            "the 2 policies tried does for less. One that sleeps would save about $15.00 a month (2 %).",
             id="too sparse to gain, and always on already",
         ),
         pytest.param(
@@ -151,8 +152,8 @@ def said(found: Sequence[Played], facts: Facts = FACTS) -> tuple[Answer, int | N
             FACTS,
             Answer.NOTHING_KEEPS,
             1,
-            "No candidate keeps the promise. The best, always on at 8 instances, is about $5,840 a month, and with "
-            "it 12 % of requests wait longer than 2 min, where 5 % may; p95 is 2.5 min.",
+            "None of the 2 policies tried keeps the promise. The best, always on at 8 instances, is about $5,840 a "
+            "month, and with it 12 % of requests wait longer than 2 min, where 5 % may; p95 is 2.5 min.",
             id="nothing keeps it",
         ),
         pytest.param(
@@ -233,7 +234,10 @@ def test_what_the_next_cheaper_one_would_break() -> None:
         "requests wait longer than 2 min Mon-Fri 08:00-18:00 (Europe/Berlin), where 5 % may; p95 is 4.1 min. It "
         "keeps the promise in 0 of 5 expansions."
     )
-    assert "30 % of requests wait longer than 15 min, where none may; the longest wait is" in breaks(found[3])
+    assert (
+        "30 % of requests wait longer than 15 min at other times, where none may; the longest wait is"
+        in breaks(found[3])
+    )
     assert (
         breaks(next_cheaper(found[:1], found[0]))
         == "No candidate that costs less and breaks the promise was tried."
@@ -276,6 +280,7 @@ def test_what_is_known_of_today_and_how_sure_it_is() -> None:
     assert advice.sure == (
         "Estimates: 14 requests of 30 days, placed within their minutes in 5 ways, the same for every candidate. The "
         "promise is kept in 5 of 5 expansions.",
+        "Only 2 policies were tried: one that was not may keep the promise for less.",
         "The traffic was multiplied by 2.",
         "The baselines of Savings are of the traffic as it was: it is not held against them.",
         "Over these: cost $301-312 a month; p95 wait 1 min.",
@@ -306,6 +311,17 @@ def test_always_on_is_shown_beside_a_policy_that_sleeps() -> None:
     assert advice.evidence[1] == (
         "Always on at 1 instance would keep the promise, too, for about $730 a month."
     )
+
+
+def test_openings_that_met_an_endpoint_being_updated_are_told_with_what_is_not_known() -> None:
+    warm = replace(sleeping(3), warm=(office(),))
+    good = sample(0, warm, [300, 310, 305, 302, 306])
+    met = replace(good, openings=22, failed_openings=Spread((4.0, 4.0, 3.0, 4.0, 4.0)))
+    said = advise([met], PROMISE, FACTS).sure
+    assert any(
+        line.startswith("At 3 to 4 of 22 openings of its windows the endpoint was being") for line in said
+    )
+    assert not any("being updated" in line for line in advise([good], PROMISE, FACTS).sure)
 
 
 def test_a_cost_that_differs_much_by_the_edges_of_windows_is_explained() -> None:
@@ -358,3 +374,17 @@ def test_several_measures_of_the_same_hours_are_told_together() -> None:
         "With it: Mon-Fri 08:00-18:00 (UTC) p95 1 min, 98 % within 2 min, 100 % within 10 min; at other times p95 1 "
         "min, 100 % in time; 10 cold starts a month."
     )
+
+
+def test_a_clause_for_all_other_times_is_called_so_wherever_it_is_told() -> None:
+    promise = parse("p95<=120s mon-fri 08-18; p95<=900s")
+    found = [
+        sample(0, sleeping(4), 400, [0.0, 0.2], promise=promise, role=TODAY),
+        sample(1, sleeping(2), 500, [0.0, 0.0], promise=promise, requests=10.0),
+    ]
+    told = advise(found, promise, FACTS)
+    assert told.breaks.count("wait longer than 15 min at other times, where 5 % may") == 1
+    assert any("longer than 15 min at other times" in line for line in told.evidence)
+    assert any(line.startswith("Only 10 requests came at other times") for line in told.sure)
+    alone = [sample(0, sleeping(4), 400, 0.2), sample(1, sleeping(2), 500)]
+    assert "wait longer than 2 min, where" in advise(alone, PROMISE, FACTS).breaks

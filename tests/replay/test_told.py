@@ -77,3 +77,13 @@ def test_the_first_sentence_hides_no_request(started: int, expired: int, said: s
     waits = replace(WAITS, started=started, p95_s=30.0)
     told = lines([replace(RUN, waits=waits, expired=expired, completed=started)], None)
     assert told[0].startswith(said)
+
+
+def test_openings_that_met_an_updating_endpoint_are_told_and_only_then() -> None:
+    met = [replace(each, failed_openings=n, failed_closings=1) for n, each in enumerate(RUNS)]
+    assert "4 openings and 1 closing could not move the capacity" in "\n".join(lines([met[4]], None))
+    assert "schedule     0 to 4 openings and 1 closing could not" in "\n".join(lines(met, None))
+    assert "could not move the capacity" not in "\n".join(lines(RUNS, None))
+    found = documents(met, None)
+    assert (found["failed_openings"], found["failed_actions"]) == (2, 3)
+    assert found["range"]["failed_openings"] == [0, 4]
