@@ -41,6 +41,8 @@ from ops.store.history import History
 
 READ_BACK_S = (0.0, 0.5, 1.5, 3.0)
 """Waits before each look at what AWS made of a change: Application Auto Scaling is eventually consistent."""
+PATIENCE_S = 600.0
+"""So long AWS may fail to answer while something is waited for."""
 Who = Callable[[EndpointRef, tuple[Difference, ...], datetime], str]
 """Who made these differences since then, in a sentence; empty where it is not known."""
 
@@ -260,13 +262,21 @@ class Gate:
     ) -> Mapping[str, object]:
         if not now.waits:
             return scaling.make(reading, now)
-        for seen in deploy.wait(reading, now):
+        looks, troubled = deploy.wait(reading, now), None
+        while True:
+            try:
+                seen, troubled = next(looks), None
+            except OpsError as error:  # minutes are long: what may pass ends no waiting
+                troubled = clock.monotonic() if troubled is None else troubled
+                if not error.retryable or clock.monotonic() - troubled > PATIENCE_S:
+                    raise
+                looks = deploy.wait(reading, now)
+                seen = deploy.Seen(False, f"{error.what} It is asked again.", deploy.poll_s(reading))
             course.note(made, seen.said)
             if seen.done:
                 return {}
             course.go_on()
             self.pause(seen.next_s)
-        return {}
 
     def _close(
         self,

@@ -201,6 +201,31 @@ def test_a_journal_that_fails_on_the_way_ends_it_and_is_closed_later(tmp_path: P
         assert console.unfinished()[0].root.id == plan.id
 
 
+def test_trouble_that_passes_ends_no_waiting(tmp_path: Path) -> None:
+    with (
+        hurrying() as behind,
+        gated(behind) as (url, gate),
+        Console.open(Settings(endpoint_url=url, state_dir=tmp_path)) as console,
+    ):
+        away = error("ServiceUnavailable", "not now", 503)
+        gate.after["CreateEndpoint"] = lambda: gate.shut.update({"DescribeEndpoint": away})
+        runs, plan = Deployments(), console.plan_deploy(WISH)
+        runs.begin(console.apply, plan, BOSS)
+        said = ""
+        for _ in range(600):
+            entry = console.entry(plan.id)
+            said = entry.said if entry is not None else ""
+            if "It is asked again." in said or runs.ended(plan.id, 0.05):
+                break
+        assert "It is asked again." in said
+        gate.shut.clear()
+        assert runs.ended(plan.id, 30)
+        entry = console.entry(plan.id)
+        assert entry is not None
+        assert (entry.outcome, entry.said) == (Outcome.DONE, "")
+        assert inventory(url) == ALL
+
+
 def test_only_one_change_of_an_endpoint_is_made_at_a_time_and_a_second_press_makes_none(
     tmp_path: Path,
 ) -> None:

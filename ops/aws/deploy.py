@@ -130,13 +130,18 @@ def _bare(value: Any) -> Any:
     return [_bare(v) for v in value] if isinstance(value, list) else value
 
 
+def poll_s(reading: Reading) -> float:
+    """Real seconds between two looks."""
+    return POLL_LOOPBACK_S if is_loopback(reading.session.where.endpoint_url) else POLL_S
+
+
 def wait(reading: Reading, call: Call) -> Iterator[Seen]:
     """Looks at an endpoint until what is waited for is so; the last look says `done`.
 
     Raises OpsError where it cannot come to that any more: the endpoint has failed, or is gone.
     """
     name, gone = str(call.parameters["EndpointName"]), call.waits == GONE
-    pause_s = POLL_LOOPBACK_S if is_loopback(reading.session.where.endpoint_url) else POLL_S
+    pause_s = poll_s(reading)
     began = None
     while True:
         found = _one(reading, ENDPOINT, name)

@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
-from ops.core import words
 from ops.core.cost import HOURS_PER_MONTH
 from ops.core.errors import BadInput
+from ops.core.fit_words import decimal, dollars, megabytes, numbers, rounded, shares, span, taking
 from ops.core.realtime_fit import MUCH, WORTH
 from ops.core.types import Price
 from ops.core.views_savings import Fit
-from ops.core.words import about_usd, duration, percent, rate
+from ops.core.words import about_usd, duration, rate
 
 MB = 1_000_000
 ASYNC_MB, ASYNC_S, QUEUE_S = 1_000.0, 3_600.0, 21_600.0
@@ -27,13 +26,13 @@ ASYNC_MB, ASYNC_S, QUEUE_S = 1_000.0, 3_600.0, 21_600.0
 REALTIME_MB, REALTIME_S = 6_291_456 / MB, 60.0
 LOW_ALARM_S = 900.0
 START_S = (300.0, 660.0)
-START_BASIS = "as people saw it, no promise"
 """From a first request to an instance in service."""
+START_BASIS = "as people saw it, no promise"
 LIMITS = (
     "Limits of asynchronous inference as of November 2026, SageMaker developer guide and API reference: 1 GB a "
     "payload, 1 h of processing, up to 6 h in the queue. Of real-time: API reference of InvokeEndpoint."
 )
-DAY_S, DAY_H = 86_400.0, 24.0
+DAY_H = 24.0
 Range = tuple[float, float]
 
 
@@ -216,12 +215,12 @@ def _refused_by_async(load: Load) -> list[str]:
     found = []
     if load.payload_mb is not None and load.payload_mb > ASYNC_MB:
         found.append(
-            f"Payloads of {_mb(load.payload_mb)} are more than the 1 GB that asynchronous inference takes."
+            f"Payloads of {megabytes(load.payload_mb)} are more than the 1 GB that asynchronous inference takes."
         )
     longest = _longest(load)
     if longest is not None and longest > ASYNC_S:
         found.append(
-            f"Requests of {_took(longest)} take longer than the hour that asynchronous inference allows."
+            f"Requests of {taking(longest)} take longer than the hour that asynchronous inference allows."
         )
     return found
 
@@ -229,10 +228,10 @@ def _refused_by_async(load: Load) -> list[str]:
 def _refused_by_realtime(load: Load) -> list[str]:
     found = []
     if load.payload_mb is not None and load.payload_mb > REALTIME_MB:
-        found.append(f"Payloads of {_mb(load.payload_mb)} are too large for a real-time endpoint.")
+        found.append(f"Payloads of {megabytes(load.payload_mb)} are too large for a real-time endpoint.")
     longest = _longest(load)
     if longest is not None and longest > REALTIME_S:
-        found.append(f"Requests of {_took(longest)} take too long for a real-time endpoint.")
+        found.append(f"Requests of {taking(longest)} take too long for a real-time endpoint.")
     return found
 
 
@@ -241,7 +240,7 @@ def _patience(load: Load, forced: bool) -> tuple[Fit, str]:
     if load.waits_s is None:
         return (Fit.FAIR if forced else Fit.UNKNOWN), "How long its callers can wait is not known."
     low, high = (start + (load.processing_s or 0.0) for start in load.start_s)
-    cold = f"a cold start with its request takes {_span(low, high)}"
+    cold = f"a cold start with its request takes {span(low, high)}"
     if load.waits_s < low:
         instead = "keep it warm in the hours when somebody waits"
         said = f"Its callers wait {duration(load.waits_s)} at most, and {cold}: {instead}"
@@ -255,12 +254,12 @@ def _patience(load: Load, forced: bool) -> tuple[Fit, str]:
 def _sleep(course: _Course, machine: Machine, forced: bool) -> tuple[Fit, str]:
     """Whether it would sleep enough to be worth it."""
     low, high = 1 - course.awake[1], 1 - course.awake[0]
-    said = f"It would sleep {_shares(low, high)} of the time"
+    said = f"It would sleep {shares(low, high)} of the time"
     saved, usd = _saved(course, machine), _async_usd(course, machine)
     if forced and usd is not None:
-        said += f" and cost {_dollars(*usd)} a month"
+        said += f" and cost {dollars(*usd)} a month"
     elif saved is not None and saved[1] > 0:
-        said += f" and save {_dollars(max(0.0, saved[0]), saved[1])} a month against real-time"
+        said += f" and save {dollars(max(0.0, saved[0]), saved[1])} a month against real-time"
     if high < WORTH:
         return (Fit.FAIR if forced else Fit.POOR), f"{said}: its traffic is too even to gain by it."
     return (Fit.GOOD if low >= MUCH else Fit.FAIR), f"{said}."
@@ -272,7 +271,7 @@ def _rows(load: Load, machine: Machine, course: _Course | None) -> tuple[Row, ..
     return (
         Row(
             "Payload",
-            unknown if mb is None else f"up to {_mb(mb)}",
+            unknown if mb is None else f"up to {megabytes(mb)}",
             f"{REALTIME_MB:.1f} MB at most",
             "1 GB at most",
             None if mb is None else mb <= REALTIME_MB,
@@ -280,7 +279,7 @@ def _rows(load: Load, machine: Machine, course: _Course | None) -> tuple[Row, ..
         ),
         Row(
             "Processing time",
-            unknown if longest is None else _took(longest),
+            unknown if longest is None else taking(longest),
             "60 s at most",
             "1 h at most",
             None if longest is None else longest <= REALTIME_S,
@@ -289,17 +288,18 @@ def _rows(load: Load, machine: Machine, course: _Course | None) -> tuple[Row, ..
         _wait_row(load, course),
         Row(
             "Cold starts a day",
-            unknown if load.a_day is None else f"of {_rounded(load.a_day)} requests",
+            unknown if load.a_day is None else f"of {rounded(load.a_day)} requests",
             "0: at least one instance always runs",
-            unknown if course is None else _numbers(*course.starts),
+            unknown if course is None else numbers(*course.starts),
         ),
         Row(
             "Asleep",
             "",
             "never",
-            unknown if course is None else f"{_shares(1 - course.awake[1], 1 - course.awake[0])} of the time",
+            unknown if course is None else f"{shares(1 - course.awake[1], 1 - course.awake[0])} of the time",
         ),
         _money_row(machine, course),
+        Row("Time in the queue", "", "no queue", f"up to {duration(QUEUE_S)}, then it is dropped unanswered"),
         Row(
             "The answer",
             "",
@@ -311,13 +311,13 @@ def _rows(load: Load, machine: Machine, course: _Course | None) -> tuple[Row, ..
 
 def _wait_row(load: Load, course: _Course | None) -> Row:
     low, high = (start + (load.processing_s or 0.0) for start in load.start_s)
-    awake = "the queue before it" + ("" if load.processing_s is None else f" and {_took(load.processing_s)}")
-    share = "" if course is None else f", for {_shares(*course.late)} of the requests"
+    awake = "the queue before it" + ("" if load.processing_s is None else f" and {taking(load.processing_s)}")
+    share = "" if course is None else f", for {shares(*course.late)} of the requests"
     return Row(
         "Waiting for an answer",
         "not known" if load.waits_s is None else f"{duration(load.waits_s)} at most",
-        "its processing time" if load.processing_s is None else _took(load.processing_s),
-        f"awake: {awake}; from sleep {_span(low, high)}{share}",
+        "its processing time" if load.processing_s is None else taking(load.processing_s),
+        f"awake: {awake}; from sleep {span(low, high)}{share}",
         None if load.waits_s is None or load.processing_s is None else load.processing_s <= load.waits_s,
         None
         if load.waits_s is None
@@ -338,8 +338,8 @@ def _money_row(machine: Machine, course: _Course | None) -> Row:
         "" if price is None else f"${rate(price.usd_per_hour)} an hour",
         "not known"
         if real is None
-        else f"{about_usd(_decimal(real))}, {course.realtime if course else 1} always on",
-        "not known" if own is None else _dollars(*own),
+        else f"{about_usd(decimal(real))}, {course.realtime if course else 1} always on",
+        "not known" if own is None else dollars(*own),
     )
 
 
@@ -370,62 +370,9 @@ def _basis(load: Load) -> str:
             "Ranges: from all requests of a day in one batch to requests mixed by chance; an instance stays 15 min "
             "after the last request, or that and its cooldown."
         )
-    start = f"A cold start takes {_span(*load.start_s)} ({load.start_basis})."
+    start = f"A cold start takes {span(*load.start_s)} ({load.start_basis})."
     return f"{how} {start} Money is an estimate at list price, without the time of starts, storage and data. {LIMITS}"
 
 
 def _longest(load: Load) -> float | None:
     return load.longest_s if load.longest_s is not None else load.processing_s
-
-
-def _took(seconds: float) -> str:
-    """As `words.took`, and short times in their own unit."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    return f"{seconds:.2g} s" if seconds < 10 else words.took(seconds).replace(".0 ", " ")
-
-
-def _mb(mb: float) -> str:
-    return f"{mb / 1000:.2g} GB" if mb >= 1000 else f"{mb:.3g} MB"
-
-
-def _span(low: float, high: float) -> str:
-    a, b = _took(low), _took(high)
-    if a == b:
-        return f"about {a}"
-    return (
-        f"{round(low / 60)}–{round(high / 60)} min"
-        if low >= 60 and round(low / 60) < round(high / 60)
-        else f"{a} to {b}"
-    )
-
-
-def _shares(low: float, high: float) -> str:
-    a, b = percent(max(0.0, low)), percent(max(0.0, high))
-    return (
-        a
-        if a == b
-        else f"{a.removesuffix(' %')}–{b}"
-        if a.endswith(" %") and not a.startswith("under")
-        else f"{a} to {b}"
-    )
-
-
-def _numbers(low: float, high: float) -> str:
-    a, b = _rounded(low), _rounded(high)
-    return a if a == b else f"{a}–{b}"
-
-
-def _rounded(number: float) -> str:
-    return f"{number:.1f}" if 0 < number < 1 else f"{round(number):,}"
-
-
-def _dollars(low: float, high: float) -> str:
-    a, b = about_usd(_decimal(low)), about_usd(_decimal(high))
-    if high > 0 and low < high / 100:
-        return f"up to {b}"
-    return a if a == b else f"{a} to {b.removeprefix('about ')}"
-
-
-def _decimal(number: float) -> Decimal:
-    return Decimal(str(round(number, 6)))

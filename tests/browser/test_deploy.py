@@ -22,9 +22,9 @@ NEW = {
 
 @pytest.fixture
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A console beside an empty embedded AWS in which a minute passes in a second."""
+    """A console beside an empty embedded AWS in which a quarter of a minute passes in a second."""
     folder = tmp_path_factory.mktemp("empty")
-    command = [sys.executable, "-m", "ops.local_aws", "--empty", "--port", "0", "--speed", "60"]
+    command = [sys.executable, "-m", "ops.local_aws", "--empty", "--port", "0", "--speed", "15"]
     with process(command, folder / "log", folder, ROOT) as child:
         assert child.stdout is not None
         assert json.loads(child.stdout.readline())["endpoints"] == 0
@@ -91,7 +91,7 @@ def test_from_an_empty_account_to_an_endpoint_by_keyboard(site, open_page, theme
     other.goto(page.url)
     expect(other.get_by_text(re.compile("of 8 steps done|Done."))).to_be_visible()
 
-    expect(page.get_by_text("Done.", exact=False).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Done.", exact=False).first).to_be_visible(timeout=90_000)
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
     page.get_by_role("link", name="Send a test payload").click()
     expect(page).to_have_url(re.compile("/requests.*endpoint=doc-new"))
