@@ -36,6 +36,7 @@ from ops.planner_facts import (
     beside_now,
     effect_of,
     facts_of,
+    lead_for,
     other_end,
     partly_known,
     realtime_now,
@@ -176,7 +177,9 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         own, left_out = self._own(query, posed)
         candidate = None if posed.today is None else posed.today.candidate
         first, asked = posed.traffic.expansions[0], query.space
-        space = around(candidate, first, posed.promise, posed.ground, posed.machine, posed.zone)
+        lead = lead_for(traffic)
+        early = None if lead is None else lead.minutes
+        space = around(candidate, first, posed.promise, posed.ground, posed.machine, posed.zone, early)
         more = searchable(query, left_out)
         if posed.machine.usd_per_hour is not None:
             more = [self._with_price(m, self.connection().region) for m in more]
@@ -224,6 +227,11 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             lambda chosen: against(query, chosen, traffic, price, most),
         )
         notes, paid = posed.notes, realtime_now(query, traffic, price)
+        if lead is not None and any(each.candidate.warm for each in played):
+            notes = (
+                *notes,
+                f"Windows should open {lead.minutes} min early: {lead.basis}; the search tries others.",
+            )
         if advice.chosen is not None:
             other = other_end(posed, query, played[advice.chosen], sweeping.sweep)
             notes = (*notes, *filter(None, [other]))
