@@ -28,6 +28,7 @@ from ops.core.promise import Promise
 from ops.core.types import FloatArray, Price
 from ops.core.views_planner import Course, FileRead, PlanQuery, PlanView, SavedScenario
 from ops.core.warm import WarmPlan
+from ops.core.warm_value import Lead
 from ops.given_traffic import CONCURRENCY as CONCURRENCY
 from ops.given_traffic import MONDAY as MONDAY
 from ops.given_traffic import NO_SERVICE
@@ -168,6 +169,11 @@ def holds(promised: Promise, arrival_s: FloatArray) -> NDArray[np.int8]:
 def warm_window(text: str, floor: int) -> WarmPlan:
     """A warm window as it is typed, "mon-fri 08:00-18:00 Europe/Berlin". Raises BadInput."""
     return warm_plan(text, floor)
+
+
+def lead(name: str) -> Lead:
+    """How early a warm window of an endpoint should open, as Capacity and `ops warm` have it. Raises OpsError."""
+    return session.source().ask(("lead", name), lambda console: console.lead(name), COURSE_S).value
 
 
 def again(query: PlanQuery) -> None:

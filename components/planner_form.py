@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 import streamlit as st
 
 from components import format as fmt
-from components import notices, planner_controls, planner_door
+from components import notices, planner_controls, planner_door, session
 from components.capacity_forms import field
 from components.markup import html, show
 from ops.core.candidate import COOLDOWN_S, WAKE_PERIODS, Candidate, Machine, insist_on_room
@@ -86,7 +86,8 @@ def _fields(base: Candidate) -> None:
             key=field(_key("warm"), _warm_text(base)),
             placeholder="for example: mon-fri 08:00-18:00",
             width=280,
-            help="Days and hours, several with a semicolon; a zone may follow, else it is the page's",
+            help="Days and hours, several with a semicolon; a zone may follow, else it is the page's. They "
+            "open early by what 9 of 10 cold starts took and a minute more, as on Capacity.",
         )
         st.number_input(
             "Instances kept warm",
@@ -182,11 +183,20 @@ def _pointed(number: str) -> str:
 def _warm(base: Candidate, text: str, floor: int, low: int, zone: str) -> tuple[WarmPlan, ...]:
     if text.strip() == _warm_text(base) and floor == _floor(base):
         return base.warm
-    plans = []
+    plans, early = [], _early() if text.strip() else 0
     for number, part in enumerate([p.strip() for p in text.split(";") if p.strip()], start=1):
         named = part if part.split()[-1].upper() in ("UTC", "GMT") or "/" in part else f"{part} {zone}"
-        plans.append(replace(planner_door.warm_window(named, floor), id=number, back_min=low))
+        plans.append(replace(planner_door.warm_window(named, floor), id=number, back_min=low, early=early))
     return tuple(plans)
+
+
+def _early() -> int:
+    """Minutes that a window should open early, by the endpoint's own cold starts; 0 where they cannot be read."""
+    name = st.session_state.get(session.ENDPOINT)
+    try:
+        return planner_door.lead(str(name)).minutes if name else 0
+    except OpsError:
+        return 0
 
 
 def _warm_text(base: Candidate) -> str:

@@ -212,6 +212,13 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
             str,
             typer.Option(help="From when an instance is billed: in-service, as Savings counts, or launch."),
         ] = "in-service",
+        service_s: Annotated[
+            float | None,
+            typer.Option(
+                "--service-s",
+                help="Seconds that every request is taken to work, instead of what was measured.",
+            ),
+        ] = None,
         ttl_s: Annotated[
             float, typer.Option("--ttl-s", help="Seconds a request may wait before it expires; 0: for ever.")
         ] = TTL_S,
@@ -248,6 +255,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                 machines,
                 billed_from=billed_from(bill_from),
                 ttl_s=seconds(ttl_s, "--ttl-s"),
+                service_s=service_s,
             )
             return plan(query, json=json, csv=csv)
 

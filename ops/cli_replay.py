@@ -319,7 +319,9 @@ def _text(found: Answer, price: Price | None) -> list[str]:
             ("traffic", f"{traffic.arrivals.known_share * 100:.1f} % of the minutes are known"),
             (
                 "takes",
-                f"{spread.mean_s:.1f} s on average ({spread.count:,} requests: {traffic.service.source})",
+                f"{spread.mean_s:.1f} s on average ({spread.count:,} requests: {traffic.service.source})"
+                if spread.count
+                else f"not known: no request has finished ({traffic.service.source})",
             ),
             ("concurrency", f"{traffic.slots.concurrency} ({traffic.slots.source})"),
             ("new instance", f"{traffic.provision.spread.p50_s:.0f} s ({traffic.provision.source})"),

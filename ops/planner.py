@@ -133,7 +133,8 @@ def inputs(traffic: EndpointTraffic, seed: int, size: int, *, whole: bool) -> Re
     if service is None and traffic.arrivals.total:
         raise BadInput(
             f"Nothing says how long a request of {traffic.endpoint.ref.name} takes.",
-            "Its metrics ModelLatency or TotalProcessingTime tell, once a request has finished.",
+            "Its metrics ModelLatency or TotalProcessingTime tell, once a request has finished; until then "
+            "the commands plan and replay take it as --service-s.",
         )
     found = expansions(traffic.arrivals, service or Times(0.0), seed, size, traffic.placing)
     if not whole:

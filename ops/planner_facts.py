@@ -28,6 +28,7 @@ from ops.core.views_planner import (
     RealtimeNow,
     Role,
 )
+from ops.core.warm_value import Lead, lead_by
 from ops.core.words import count, listed
 from ops.planner_posed import Posed, savings
 from ops.replay.advice import Facts, tight
@@ -144,6 +145,12 @@ def beside_now(advice: Advice, now: RealtimeNow | None, played: Sequence[Played]
         sentence=f"{advice.sentence} {said}",
         sure=(*advice.sure[:-1], BECOME_ASYNC, *advice.sure[-1:]),
     )
+
+
+def lead_for(traffic: EndpointTraffic | None) -> Lead | None:
+    """How early windows open, as `ops warm` has it; None where no cold start was measured."""
+    spread = None if traffic is None else traffic.provision.spread
+    return None if spread is None or not spread.count else lead_by(spread.p90_s, spread.count)
 
 
 def facts_of(query: PlanQuery, posed: Posed, trust: str) -> Facts:

@@ -32,7 +32,7 @@ from ops.replay.scenario import Scenario
 from ops.replay.search import Today, Traffic
 from ops.replay.told import assumptions
 from ops.replay.traffic import Arrivals, expanded
-from ops.traffic_past import EndpointTraffic
+from ops.traffic_past import AS_GIVEN, EndpointTraffic
 
 EXPANSIONS = 5
 SEED = 1
@@ -82,6 +82,8 @@ def check(query: PlanQuery) -> Promise:
         raise BadInput("A share of the expansions lies above 0 and is at most 1.")
     if query.billed_from not in (IN_SERVICE, ORDERED):
         raise BadInput(f"Instances are not billed from {query.billed_from!r}.")
+    if query.service_s is not None and not 0 <= query.service_s < math.inf:
+        raise BadInput(f"A request cannot take {query.service_s:g} s.", "Give seconds, such as 30.")
     if not 0 <= query.ttl_s < math.inf:
         raise BadInput(
             f"A request cannot expire after {query.ttl_s:g} s.", "Give seconds; 0 means that none expires."
@@ -99,6 +101,8 @@ def pose(
 ) -> Posed:
     """`setup`: today's, None for a real-time endpoint, which has none of this kind. Raises BadInput."""
     promise = check(query)
+    if query.service_s is not None:
+        traffic = traffic.with_service(Times(query.service_s))
     grown = replace(traffic, arrivals=multiplied(traffic.arrivals, query.growth))
     given = inputs(grown, SEED, EXPANSIONS, whole=True)
     ground = Ground(
@@ -228,10 +232,19 @@ def undocumented(ground: Ground) -> list[str]:
     return assumptions(scenario(Candidate(0, 1), ground))
 
 
+def _takes(traffic: EndpointTraffic) -> str:
+    service = traffic.service
+    if service.times is not None and service.source == AS_GIVEN:
+        return f"A request takes {service.times.mean_s:g} s: assumed as typed, not measured."
+    if not service.spread.count:
+        return "How long a request takes is not known: none has finished."
+    return f"A request takes {service.spread.mean_s:.1f} s on average ({service.source})."
+
+
 def _assumed(traffic: EndpointTraffic) -> tuple[str, ...]:
-    service, slots, provision = traffic.service, traffic.slots, traffic.provision
+    slots, provision = traffic.slots, traffic.provision
     return (
-        f"A request takes {service.spread.mean_s:.1f} s on average ({service.source}).",
+        _takes(traffic),
         f"An instance works on {slots.concurrency} at once ({slots.source}).",
         f"A new instance takes {provision.spread.p50_s:.0f} s ({provision.source}).",
     )

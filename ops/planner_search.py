@@ -29,6 +29,7 @@ from ops.core.setup import Setup
 from ops.core.setup_steps import after
 from ops.core.types import EndpointRef, Price, Problem, utc
 from ops.core.views_planner import Course, LeftOut, PlanQuery, PlanView, Played
+from ops.core.warm_value import Lead
 from ops.planner import PlannerConsole
 from ops.planner_dangers import dangers
 from ops.planner_facts import (
@@ -39,6 +40,7 @@ from ops.planner_facts import (
     crowded,
     effect_of,
     facts_of,
+    lead_for,
     other_end,
     others_in_service,
     partly_known,
@@ -178,7 +180,8 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         posed, price, problems = self._posed(query, traffic)
         compiled.warm()
         own, left_out = self._own(query, posed)
-        space = self._space(query, posed, left_out)
+        lead = lead_for(traffic)
+        space = self._space(query, posed, left_out, lead)
         trust = UNTESTED if query.source is not None or traffic is None else self._trust(traffic)
         most = None if posed.today is None else posed.today.candidate.high
         facts = facts_of(query, posed, trust)
@@ -190,6 +193,11 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             lambda chosen: against(query, chosen, traffic, price, most),
         )
         notes, paid = posed.notes, realtime_now(query, traffic, price)
+        if lead is not None and any(each.candidate.warm for each in played):
+            notes = (
+                *notes,
+                f"Windows should open {lead.minutes} min early: {lead.basis}; the search tries others.",
+            )
         if advice.chosen is not None:
             chosen = played[advice.chosen]
             room = self._room(query.name, chosen)
@@ -219,11 +227,14 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             paid,
         )
 
-    def _space(self, query: PlanQuery, posed: Posed, left_out: tuple[LeftOut, ...]) -> SearchSpace:
+    def _space(
+        self, query: PlanQuery, posed: Posed, left_out: tuple[LeftOut, ...], lead: Lead | None
+    ) -> SearchSpace:
         """What the search tries: around today's policy, inside what was asked for."""
         candidate = None if posed.today is None else posed.today.candidate
         first, asked = posed.traffic.expansions[0], query.space
-        space = around(candidate, first, posed.promise, posed.ground, posed.machine, posed.zone)
+        early = None if lead is None else lead.minutes
+        space = around(candidate, first, posed.promise, posed.ground, posed.machine, posed.zone, early)
         more = searchable(query, left_out)
         if posed.machine.usd_per_hour is not None:
             more = [self._with_price(m, self.connection().region) for m in more]

@@ -65,8 +65,16 @@ _SETTLES = timedelta(minutes=30)
 """So long after a change what it asked for is there."""
 
 
+AS_GIVEN = "as given"
+"""Where a service time comes from that somebody typed."""
+
+
 class TooYoung(BadInput):
     """Nothing of an endpoint can be measured yet."""
+
+
+class NeverInService(TooYoung):
+    """Nor ever will be: its creation failed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +122,7 @@ class EndpointTraffic:
 
     def with_service(self, times: Times) -> EndpointTraffic:
         """The same, with requests that take something else."""
-        return replace(self, service=replace(self.service, times=times, source="as given"))
+        return replace(self, service=replace(self.service, times=times, source=AS_GIVEN))
 
     def scenario(self, seed: int, number: int = 0) -> Scenario:
         """The actual policy over the span that is compared. Raises BadInput where there is none."""
@@ -194,6 +202,11 @@ def traffic_of(
         raise UnknownEndpoint(name, nearest(name, tuple(sorted(state.known))))
     endpoint = known.endpoint
     at = at or state.now
+    if endpoint.status == "Failed" and not endpoint.current:
+        raise NeverInService(
+            f"{name} was never in service: its creation failed, so it has no traffic and no policy to look at.",
+            f"Doctor says why: python -m ops doctor {name}.",
+        )
     first, until = span_of(endpoint, at.timestamp(), days)
     pieces = worked_past.steps_of(state.past, endpoint, first, until, known.denied)
     beside = [_waited(state, endpoint, piece) for piece in pieces]

@@ -61,6 +61,8 @@ class PlanQuery:
     """IN_SERVICE or ORDERED."""
     ttl_s: float = TTL_S
     """Seconds that a request may wait before it expires; 0: for ever."""
+    service_s: float | None = None
+    """Seconds that every request is taken to work; None: as measured."""
 
     @property
     def of(self) -> str:

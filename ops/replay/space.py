@@ -39,11 +39,18 @@ T = TypeVar("T")
 
 
 def around(
-    today: Candidate | None, requests: Requests, promise: Promise, ground: Ground, machine: Machine, zone: str
+    today: Candidate | None,
+    requests: Requests,
+    promise: Promise,
+    ground: Ground,
+    machine: Machine,
+    zone: str,
+    early: int | None = None,
 ) -> SearchSpace:
     """A space that holds today's values, and those that the traffic and the promise suggest.
 
     `machine`: today's. `zone`: of the busy hours that are found in the traffic.
+    `early`: minutes that windows open early; None: the longest provisioning time and a minute more.
     """
     need = demands(requests, promise, ground, machine)
     most = ground.quota if ground.quota is not None else _QUOTA
@@ -58,7 +65,8 @@ def around(
     warms: list[tuple[WarmPlan, ...]] = [()]
     if today is not None and today.warm:
         warms.append(today.warm)
-    early = min(MOST_EARLY, math.ceil(max(ground.provision_s) / 60) + 1)
+    if early is None:
+        early = min(MOST_EARLY, math.ceil(max(ground.provision_s) / 60) + 1)
     promised = _warm(_promised(promise, ground), early, need)
     busy = _warm(busy_hours(requests, zone), early, need)
     often = recurring(requests, zone, early)

@@ -66,3 +66,8 @@ def test_one_more_machine_changes_nothing_of_what_is_tried_on_todays() -> None:
     both = search(TRAFFIC, GROUND, PROMISE, wider, today=Today(today), most=40)
     assert {p.candidate for p in alone} == {p.candidate for p in both if p.candidate.machine == MACHINE}
     assert 0 < sum(p.candidate.machine == other for p in both) <= 40
+
+
+def test_windows_open_as_early_as_is_asked_for() -> None:
+    space = around(None, clustered(1), parse("95% within 2 min"), GROUND, MACHINE, "UTC", 9)
+    assert {plan.early for plans in space.warms for plan in plans} == {9}
