@@ -41,6 +41,8 @@ PAGES = {
     "capacity-warm": "/capacity?endpoint=doc-async&do=Keep+warm&zone=Europe%2FBerlin",
     "requests": "/requests?zone=UTC",
     "activity": "/activity?of=doc-async&range=1d&zone=UTC",
+    "deploy": "/deploy?zone=UTC",
+    "settings": "/settings?zone=UTC",
 }
 CHARTS = ("/endpoint", "/failures", "/cold-starts", "/savings", "/planner")
 HISTORY_MS = 180_000
