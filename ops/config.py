@@ -217,6 +217,14 @@ class Settings(BaseSettings):
             return _without_password(value)
         return ("1" if value else "0") if isinstance(value, bool) else str(value)
 
+    @classmethod
+    def default(cls, name: str) -> str:
+        """What one setting is where nobody sets it; empty: not set."""
+        value = cls.model_fields[name].default
+        if value is None:
+            return ""
+        return ("1" if value else "0") if isinstance(value, bool) else str(value)
+
     def own_prices(self, now: datetime) -> OwnPrices:
         """What the account pays other than list prices. `now`: what own rates are dated."""
         return OwnPrices(
