@@ -186,8 +186,11 @@ def headline(row: FleetRow, zone: tzinfo, now: datetime) -> Html:
     )
 
 
-def usage(usage: Usage, kind: str, zone: tzinfo, now: datetime | None = None) -> Html:
-    """What Ebb itself asked of AWS, and what that costs. `kind`: "embedded" or "aws"; `now` shortens the date."""
+def usage(usage: Usage, kind: str, zone: tzinfo, now: datetime | None = None, slowed: str = "") -> Html:
+    """What Ebb itself asked of AWS, and what that costs. `kind`: "embedded" or "aws"; `now` shortens the date.
+
+    `slowed`: that reading is slowed and why, where it is.
+    """
     since = fmt.moment(usage.since, zone, now).removeprefix("today ")
     at = f"{since} {usage.since.astimezone(zone):%Z}"
     calls, metrics = fmt.plural(sum(usage.calls.values()), "call"), fmt.plural(usage.metrics, "metric")
@@ -205,7 +208,8 @@ def usage(usage: Usage, kind: str, zone: tzinfo, now: datetime | None = None) ->
     )
     return html(
         '<details class="usage small muted" data-focus="usage"><summary data-focus="usage-summary">{sentence}</summary>'
-        '<ul class="plain">{lines}</ul></details>',
+        '<ul class="plain">{lines}</ul></details>{slow}',
+        slow=html('<p class="small waking">{s}</p>', s=slowed) if slowed else Html(""),
         sentence=sentence,
         lines=lines,
     )

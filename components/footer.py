@@ -6,6 +6,7 @@ import streamlit as st
 
 from components import cards, live, scope, session
 from components.markup import show
+from ops.core.own_spending import slowed
 
 EVERY_S = 15.0
 
@@ -22,6 +23,8 @@ def footer() -> None:
         kind = known.kind if known is not None else session.wanted().kind
         now = newest[0].as_of if newest is not None else None
         st.space("small")
-        show(cards.usage(usage, kind, zone.info, now), key="footer")
+        spending = session.spending()
+        slow = slowed(spending) if spending is not None else ""
+        show(cards.usage(usage, kind, zone.info, now, slow), key="footer")
 
     live.live_panel(body, key="footer-panel", at_least=EVERY_S)

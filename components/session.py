@@ -18,6 +18,7 @@ from ops.core.change import Actor, ChangePlan, Entry, Receipt
 from ops.core.drift import Drift
 from ops.core.errors import OpsError, Unreachable
 from ops.core.incident import Incident, begin_of
+from ops.core.own_spending import Spending
 from ops.core.since import Since
 from ops.core.timeline import Timeline
 from ops.core.types import Connection, Window
@@ -242,6 +243,21 @@ def usage() -> Usage | None:
     return own if _places is None else _places.usage(own)
 
 
+def spending() -> Spending | None:
+    """What the process has asked of AWS this month, and how its budget slows it; None before the first reading."""
+    return _source.snapshot().spending if _source is not None else None
+
+
+def credentials() -> str:
+    """By which profile or keys AWS is asked, in words. Raises OpsError where the settings make no sense."""
+    chosen = _settings if _settings is not None else Settings.load()
+    if kind() == "embedded":
+        return "none are needed"
+    if chosen.profile:
+        return f"profile {chosen.profile} (AWS_PROFILE)"
+    return "those that AWS's own search finds: variables, default profile, or the machine's role"
+
+
 def interval_s() -> float:
     """Seconds between two readings of the fleet: more while AWS asks to slow down."""
     try:
@@ -374,6 +390,7 @@ def settings() -> tuple[SettingLine, ...]:
             chosen.shown(field),
             str(chosen.origin(field)),
             " ".join((Settings.model_fields[field].description or "").split()),
+            Settings.default(field),
         )
         for field in Settings.model_fields
     )

@@ -32,11 +32,19 @@ def settings_table(lines: Sequence[SettingLine]) -> Html:
                 "from",
                 "nowrap",
             ),
+            cell(
+                html("<code>{v}</code>", v=each.default)
+                if each.default
+                else html('<span class="muted">not set</span>'),
+                "default",
+            ),
             cell(each.meaning, "meaning", "wide"),
         )
         for each in ordered
     ]
-    return table((("setting", ""), ("value", ""), ("from", ""), ("meaning", "")), rows, "Settings")
+    return table(
+        (("setting", ""), ("value", ""), ("from", ""), ("default", ""), ("meaning", "")), rows, "Settings"
+    )
 
 
 def _css(each: SettingLine) -> str:

@@ -30,6 +30,7 @@ from ops import (
     cli_requests,
     cli_savings,
     cli_show,
+    cli_usage,
     cli_warm,
 )
 from ops.config import Settings
@@ -145,6 +146,7 @@ cli_policy.add_to(app, lambda work, json: _run(work, json))
 cli_preflight.add_to(app, lambda work, json: _run(work, json))
 cli_replay.add_to(app, lambda work, json: _run(work, json))
 cli_savings.add_to(app, lambda work, json: _run(work, json))
+cli_usage.add_to(app, lambda work, json: _run(work, json))
 
 
 def main(arguments: list[str] | None = None) -> int:

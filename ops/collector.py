@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TypeVar
 
 from cachetools import LRUCache, TTLCache
@@ -29,6 +30,7 @@ from ops.core.types import Connection, Window
 from ops.core.views import EndpointView, FleetView
 from ops.flights import Flights
 from ops.opened import AnotherAws
+from ops.own_spending import OwnSpending
 from ops.pace import AWAY, IDLE_S, NOTICES_S, Pace, Snapshot, not_yet, stale
 
 log = logging.getLogger(__name__)
@@ -51,11 +53,16 @@ class Collector:
         interval_s: Callable[[str], float],
         monotonic: Callable[[], float] = clock.monotonic,
         tell: Callable[[Console, FleetView], None] | None = None,
+        budget: Decimal | None = None,
     ) -> None:
-        """`tell` gets every good reading of the fleet, in the reader's thread: there is somebody to look for then."""
+        """`tell` gets every good reading of the fleet, in the reader's thread: there is somebody to look for then.
+
+        `budget`: dollars a month for what is asked of AWS; None: none.
+        """
         self._tell = tell
         self._alone_s = GAP_S if tell is None else NOTICES_S
         self._consoles = Consoles(open_console)
+        self._spending = OwnSpending(budget)
         self._interval_s = interval_s
         self._monotonic = monotonic
         self._change = threading.Condition()
@@ -88,10 +95,12 @@ class Collector:
     def stop(self) -> None:
         """End the thread and the connections. A second call does nothing."""
         with self._change:
-            self._stopping = True
+            stopped, self._stopping = self._stopping, True
             self._change.notify_all()
         if self._thread is not None:
             self._thread.join(timeout=5)
+        if not stopped and self._consoles.present is not None and self._good_at is not None:
+            self._spending.keep(self._consoles.present)
         self._consoles.close()
 
     @property
@@ -105,7 +114,10 @@ class Collector:
             self._ask()
             age = None if self._good_at is None else self._monotonic() - self._good_at
             usage, history = self._consoles.usage(), self._consoles.history()
-            return Snapshot(self._fleet, self._error, self._number, self._pace.interval, age, usage, history)
+            spending = self._spending.view()
+            return Snapshot(
+                self._fleet, self._error, self._number, self._pace.interval, age, usage, history, spending
+            )
 
     def health(self) -> str:
         """Why the newest reading failed; empty when it did not. Does not count as asking."""
@@ -246,6 +258,8 @@ class Collector:
             elif failure is not None:
                 self._pace.failed(failure)
             self._change.notify_all()
+        if fleet is not None:
+            self._spending.note(console, self._consoles.usage(), fleet)
         if fleet is not None and self._tell is not None:
             self._tell(console, fleet)
 

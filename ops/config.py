@@ -97,6 +97,10 @@ class Settings(BaseSettings):
     """Whether Cost Explorer may be asked ($0.01 a call) when somebody chooses billed figures and no export is set."""
     budget_usd: Decimal | None = Field(None, validation_alias="EBB_BUDGET_USD", gt=0, allow_inf_nan=False)
     """Dollars a month for the instances of asynchronous endpoints: the line that a forecast is compared with."""
+    own_budget_usd: Decimal | None = Field(
+        None, validation_alias="EBB_OWN_BUDGET_USD", gt=0, allow_inf_nan=False
+    )
+    """Dollars a month, at list price, for what Ebb itself asks of AWS: it reads metrics less often to stay under it."""
     discount: str | None = Field(None, validation_alias="EBB_DISCOUNT")
     """Per cent off every list price, like 12%."""
     rates: str | None = Field(None, validation_alias="EBB_RATES")
@@ -211,6 +215,14 @@ class Settings(BaseSettings):
             return webhook.shown(value)
         if name in ("history_url", "endpoint_url", "url"):
             return _without_password(value)
+        return ("1" if value else "0") if isinstance(value, bool) else str(value)
+
+    @classmethod
+    def default(cls, name: str) -> str:
+        """What one setting is where nobody sets it; empty: not set."""
+        value = cls.model_fields[name].default
+        if value is None:
+            return ""
         return ("1" if value else "0") if isinstance(value, bool) else str(value)
 
     def own_prices(self, now: datetime) -> OwnPrices:

@@ -170,6 +170,10 @@ class Console(ActivityPart, PlannerSearch, Sending, Sizing, SavingsConsole, Depl
         self._tags.refresh(reading)
         return replace(gatherer.state().fleet(), connection=self.connection())
 
+    def slow(self, stretch: float, but: frozenset[str]) -> None:
+        """From now on metrics may be `stretch` times as old, those of the endpoints in `but` as ever."""
+        self._gatherer().slow(stretch, but)
+
     def look(self, name: str, span: timedelta | Window) -> OpsError | None:
         """Read what a view of one endpoint over `span` still lacks; why not, where that may pass.
 

@@ -51,6 +51,13 @@ class Gatherer:
         self._metric_trouble = Parts()
         self._now: datetime | None = None
         self._round = 0
+        self._stretch = 1.0
+        self._at_once: frozenset[str] = frozenset()
+
+    def slow(self, stretch: float, but: frozenset[str]) -> None:
+        """From now on metrics may be `stretch` times as old, those of the endpoints in `but` as ever."""
+        with self._lock:
+            self._stretch, self._at_once = stretch, but
 
     @property
     def past(self) -> Past:
@@ -230,16 +237,23 @@ class Gatherer:
     def _interest(
         self, known: Known, looked_at: Collection[str], anybody: bool, now: float
     ) -> pacing.Interest:
-        scaling = self._scaling
-        policies = scaling.policies.get(known.endpoint.ref.resource_id, ())
         return pacing.interest(
             known.endpoint,
             now=now,
             looked_at=known.endpoint.ref.name in looked_at,
             backlog=known.backlog,
             anybody=anybody,
-            alarmed=pacing.alarmed(scaling.alarms.of(known.endpoint, policies)),
+            alarmed=self._alarmed(known),
         )
+
+    def _stretch_of(self, known: Known) -> float:
+        """How slow the budget makes the reading of one endpoint: not at all while it is in trouble."""
+        return 1.0 if known.endpoint.ref.name in self._at_once or self._alarmed(known) else self._stretch
+
+    def _alarmed(self, known: Known) -> bool:
+        scaling = self._scaling
+        policies = scaling.policies.get(known.endpoint.ref.resource_id, ())
+        return pacing.alarmed(scaling.alarms.of(known.endpoint, policies))
 
     def _read_activities(
         self,
@@ -311,7 +325,8 @@ class Gatherer:
         described = [k for k in known if k.endpoint.described]
         watched = sum(how is pacing.Interest.WATCHED for how in interests.values())
         for each in described:
-            ages = pacing.chosen(each.endpoint, interests[each.endpoint.ref.name], watched)
+            how = interests[each.endpoint.ref.name]
+            ages = pacing.chosen(each.endpoint, how, watched, self._stretch_of(each))
             due = tuple(ages) if everything or each.woke else pacing.due(ages, each.read_at, now)
             for metric in due if everything else _answered(each, due, now):
                 asked += aws_metrics.queries(each.endpoint, (metric,), recent)

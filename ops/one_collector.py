@@ -29,7 +29,10 @@ def start(settings: Settings) -> Collector:
                 _telling.start()
             tell = _telling.feed if _telling is not None else None
             _only = Collector(
-                lambda: Console.open(settings, keep=True), settings.refresh_for, tell=tell
+                lambda: Console.open(settings, keep=True),
+                settings.refresh_for,
+                tell=tell,
+                budget=settings.own_budget_usd,
             ).start()
             collector = _only
             _places = SavingsPlaces.of(settings, lambda: collector.console, keep=True)

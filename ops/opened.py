@@ -187,6 +187,11 @@ class Opened:
             return self._records
 
     @property
+    def keeps(self) -> bool:
+        """Whether what is kept outlives this process."""
+        return self._history_url != IN_MEMORY and self._history_problem is None
+
+    @property
     def history_problem(self) -> Problem | None:
         """Why the history ends with this process, where it does although it should not."""
         return self._history_problem

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ops.core.errors import CredentialsProblem, OpsError, Throttled, Unreachable
+from ops.core.own_spending import Spending
 from ops.core.pacing import GAP_S
 from ops.core.types import Problem
 from ops.core.views import FleetView, Usage
@@ -62,6 +63,8 @@ class Snapshot:
     """What Ebb has asked of AWS since it started; None before it asked for anything."""
     history: tuple[int, int] = (0, 0)
     """How many endpoints have all of their history, of how many."""
+    spending: Spending | None = None
+    """What Ebb has asked of AWS this month, and how its budget slows it; None before the first reading."""
 
 
 def not_yet() -> OpsError:

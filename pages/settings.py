@@ -1,8 +1,8 @@
-"""Settings: what this console was started with, where notices go, and whether they arrive."""
+"""Settings: who asks which AWS, what that costs, what this console was started with, where notices go."""
 
 import streamlit as st
 
-from components import access, permissions_panel, scope, session, settings_view
+from components import access, permissions_panel, scope, session, settings_view, usage_view
 from components.access import require
 from components.live import live_panel
 from components.markup import html, show
@@ -37,10 +37,45 @@ def told() -> None:
 
 def settings() -> None:
     body = settings_view.settings_table(session.settings())
-    show(html('<div class="stack"><h2>Settings of this process</h2>{body}</div>', body=body), key="settings")
+    how = "To change one, set the variable where Ebb is started, and start it again. Secrets are never shown."
+    show(
+        html(
+            '<div class="stack"><h2>Settings of this process</h2><p class="muted">{how}</p>{body}</div>',
+            how=how,
+            body=body,
+        ),
+        key="settings",
+    )
+
+
+def connection() -> None:
+    """Which AWS, and who asks."""
+    known = session.connection()
+    body = (
+        usage_view.connection(known, session.credentials())
+        if known is not None
+        else html('<p class="muted">Not known yet: AWS has not answered.</p>')
+    )
+    show(html('<div class="stack"><h2>Connection</h2>{body}</div>', body=body), key="connection")
+
+
+def spending() -> None:
+    """What Ebb itself asks of AWS this month."""
+    found = session.spending()
+    body = (
+        usage_view.spending(found, zone.info, session.now())
+        if found is not None
+        else html('<p class="muted">Not known yet: AWS has not been read.</p>')
+    )
+    show(
+        html('<div class="stack"><h2>Calls and money of Ebb itself</h2>{body}</div>', body=body),
+        key="spending",
+    )
 
 
 show(html('<h1 tabindex="-1">Settings</h1>'), key="settings-title")
+live_panel(connection, key="connection-panel", part="the connection", at_least=60.0)
+live_panel(spending, key="spending-panel", part="what Ebb itself asks of AWS", at_least=15.0)
 view = session.notices()
 show(
     html('<div class="stack"><h2>Notices</h2>{body}</div>', body=settings_view.notices(view)),

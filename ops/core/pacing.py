@@ -85,11 +85,19 @@ def woke(before: Endpoint, after: Endpoint) -> bool:
     ]
 
 
-def chosen(endpoint: Endpoint, how: Interest, watched: int = 1) -> Mapping[Metric, float]:
+def chosen(
+    endpoint: Endpoint, how: Interest, watched: int = 1, stretch: float = 1.0
+) -> Mapping[Metric, float]:
     """The metrics to read at this interest, each with the age in seconds at which it is due again.
 
     `watched`: how many endpoints somebody looks at now. Those left out are read by the hourly closing of gaps.
+    `stretch` (from 1 on): how many times as old they may be, but never older than that hour.
     """
+    ages = _shared(endpoint, how, watched)
+    return ages if stretch <= 1 else {metric: min(age * stretch, GAP_S) for metric, age in ages.items()}
+
+
+def _shared(endpoint: Endpoint, how: Interest, watched: int) -> Mapping[Metric, float]:
     ages = _ages(endpoint, how)
     if how is not Interest.WATCHED or watched <= FULL_PACE:
         return ages

@@ -44,3 +44,5 @@ class SettingLine:
     value: str
     origin: str
     meaning: str
+    default: str = ""
+    """The value where nobody sets it; empty: none."""

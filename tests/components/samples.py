@@ -14,6 +14,7 @@ from ops.answers import Told
 from ops.console import Console
 from ops.core.errors import OpsError, UnknownEndpoint, Unreachable
 from ops.core.findings import Examined, Finding
+from ops.core.own_spending import Spending
 from ops.core.types import (
     Activity,
     Alarm,
@@ -361,13 +362,15 @@ class SampleSource:
     def __init__(self, view: FleetView | None = None, failure: OpsError | None = None) -> None:
         self.view = view if view is not None else fleet()
         self.failure = failure
+        self.spending: Spending | None = None
         self.answers: dict[Hashable, object] = {
             ("doctor", r.endpoint.ref.name): doctor_view(r, view=self.view)
             for r in (*self.view.rows, *self.view.realtime)
         }
 
     def snapshot(self) -> Snapshot:
-        return Snapshot(None if self.failure else self.view, self.failure, 1, 3.0, 2.0, USAGE)
+        fleet = None if self.failure else self.view
+        return Snapshot(fleet, self.failure, 1, 3.0, 2.0, USAGE, spending=self.spending)
 
     def connection(self) -> Connection:
         return self.view.connection

@@ -171,3 +171,12 @@ def test_many_watched_endpoints_share_a_price_and_none_is_read_less_for_being_lo
         assert ages == alone
     elif watched >= 20:
         assert sum(3600 / age for age in ages.values()) < sum(3600 / age for age in alone.values()) / 3
+
+
+@pytest.mark.parametrize("stretch", [1.0, 1.5, 4.0, 60.0])
+@pytest.mark.parametrize("how", Interest)
+def test_slowed_no_metric_is_read_more_often_or_less_than_once_an_hour(how: Interest, stretch: float) -> None:
+    for endpoint in (ASLEEP, REALTIME):
+        ages, slow = chosen(endpoint, how), chosen(endpoint, how, stretch=stretch)
+        assert slow == {metric: min(GAP_S, age * stretch) for metric, age in ages.items()}
+        assert stretch > 1 or slow == ages

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -10,13 +12,24 @@ from components import session
 from ops.config import Settings
 from ops.core.errors import OpsError
 from ops.core.notices import Rules
+from ops.core.own_budget import Rate, Slowing, Why
+from ops.core.own_spending import Counted, Spending
 from ops.core.quiet import parse
 from ops.notifier import Notifier, Place, of
-from tests.components.samples import SampleSource
+from tests.components.samples import REAL, SampleSource, fleet
 from tests.living import Hand
 from tests.pages.conftest import markup
 from tests.pages.living_pages import table_lines, words
 from tests.test_webhook import SECRET, receiving
+
+AT = datetime(2026, 11, 10, tzinfo=UTC)
+CALLS = {"cloudwatch:GetMetricData": 90, "s3:ListObjectsV2": 9, "sts:GetCallerIdentity": 9}
+SPENDING = Spending(
+    Counted(AT, AT, 9.0, CALLS, 100_000, Rate(0.01, 0.02, 1.0)),
+    Slowing(2.0, Why.SLOWED),
+    Decimal(5),
+    kept=False,
+)
 
 
 @pytest.fixture
@@ -42,6 +55,53 @@ def test_values_where_they_came_from_and_what_they_mean(open_settings, monkeypat
     assert rows["EBB_NOTIFY_ZONE"][:2] == ["UTC", "default"]
     assert all(row[-1] for row in rows.values())
     assert SECRET not in markup(app)
+
+
+def test_the_default_stands_beside_what_was_set(open_settings, monkeypatch):
+    monkeypatch.setenv("EBB_NOTIFY_ZONE", "Europe/Berlin")
+    monkeypatch.setenv("EBB_OWN_BUDGET_USD", "7.50")
+    rows = {line[0]: line[1:] for line in table_lines(open_settings())}
+    assert rows["EBB_NOTIFY_ZONE"][:3] == ["Europe/Berlin", "environment", "UTC"]
+    assert rows["EBB_OWN_BUDGET_USD"][:3] == ["7.50", "environment", "not set"]
+    assert rows["EBB_WRITE"][:3] == ["0", "default", "0"]
+
+
+def test_it_says_which_aws_who_asks_and_why_changes_are_not_possible(open_page, monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "ops-eu")
+    source = SampleSource(fleet(replace(REAL, caller=f"arn:aws:sts::{REAL.account}:assumed-role/Ebb/kim")))
+    said = " ".join(words(open_page(source, "settings")).split())
+    assert f"AWS real AWS account {REAL.account} region eu-central-1" in said
+    assert "role Ebb, an assumed role credentials profile ops-eu (AWS_PROFILE)" in said
+    assert "changes not possible: EBB_WRITE is not set" in said
+
+
+def test_what_ebb_asks_is_listed_by_operation_with_its_price_and_the_month(open_page):
+    source = SampleSource()
+    said = words(open_page(source, "settings"))
+    assert "Not known yet: AWS has not been read." in said
+    source.spending = SPENDING
+    app = open_page(source, "settings")
+    said = words(app)
+    assert "About $1.00 this month so far; comes to about $6.04 by its end" in said
+    assert "It is not kept: counting begins again" in said
+    lines = {line[0]: line[1:] for line in table_lines(app)}
+    assert lines["cloudwatch GetMetricData"] == ["90", "10", "100,000", "about $1.00", "about $6.04"]
+    assert lines["s3 ListObjectsV2"][3:] == ["not counted", "–"]
+    assert lines["sts GetCallerIdentity"][3:] == ["free", "–"]
+    assert lines["this month"] == ["108", "12", "100,000", "about $1.00", "about $6.04"]
+
+
+def test_slowed_the_page_and_the_foot_say_so_and_why_and_what_stays(open_page):
+    source = SampleSource()
+    source.spending = SPENDING
+    said = words(open_page(source, "settings"))
+    why = "Metrics are read 2.0 times less often, to stay within the budget for Ebb's own asking"
+    assert said.count(why) == 2
+    assert "Not slowed: the state of every endpoint" in said
+    source.spending = replace(SPENDING, slowing=Slowing(), budget=None)
+    said = words(open_page(source, "settings"))
+    assert why not in said
+    assert "set EBB_OWN_BUDGET_USD and start it again" in said
 
 
 def test_without_a_place_it_says_how_to_set_one_up(open_settings):
