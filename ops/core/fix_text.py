@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ops.core.fix_calls import Call, calls
+from ops.core.fix_calls import SERVING, Call, calls
 from ops.core.fixes import Calls, ChosenTopic, PolicyArn
 
 TOPIC = "TOPIC_ARN"
@@ -48,7 +48,19 @@ def _stand_ins(call: Call) -> Iterable[PolicyArn | ChosenTopic]:
                 yield part
 
 
+def _until_serving(call: Call, region: str) -> str:
+    """The AWS CLI has no waiter for an instance: it asks every 15 seconds."""
+    name = shlex.quote(str(call.parameters["EndpointName"]))
+    asked = (
+        f"aws sagemaker describe-endpoint --region {shlex.quote(region)} --endpoint-name={name} \\\n"
+        "  --query 'ProductionVariants[0].CurrentInstanceCount' --output text"
+    )
+    return f'until [ "$({asked})" -gt 0 ]; do\n  sleep 15\ndone'
+
+
 def _command(call: Call, region: str, variables: Mapping[str, str]) -> str:
+    if call.waits == SERVING:
+        return _until_serving(call, region)
     what = f"wait {_dashed_name(call.waits)}" if call.waits else _dashed(call.operation)
     words = [f"aws {call.service} {what}", f"--region {shlex.quote(region)}"]
     odd: dict[str, Any] = {}

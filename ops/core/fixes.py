@@ -124,10 +124,14 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Await:
-    """To wait until an endpoint is in service, or gone: nothing changes by it, and what follows needs it."""
+    """To wait until an endpoint is in service, or gone: nothing changes by it, and what follows needs it.
+
+    `serving`: in service with an instance at least; one that sleeps is in service without.
+    """
 
     name: str
     gone: bool = False
+    serving: bool = False
 
 
 Change = (
