@@ -48,11 +48,15 @@ def carry_out(
     confirm: str,
     why: str,
     as_json: bool,
+    how: str = "",
 ) -> tuple[int, Receipt | None]:
-    """Show a plan and, with `yes`, apply it; the exit code, and the receipt where it was tried. Raises OpsError."""
+    """Show a plan and, with `yes`, apply it; the exit code, and the receipt where it was tried. Raises OpsError.
+
+    `how`: what to repeat the command with, where that is not --yes and --confirm.
+    """
     region = plan.ref.region
     if not yes or plan.empty:
-        write(json.dumps(_document(plan, None)) if as_json else plan_text(plan, region))
+        write(json.dumps(_document(plan, None)) if as_json else plan_text(plan, region, how=how))
         return 0, None
     if not as_json:
         write(plan_text(plan, region, asks=False))
@@ -62,8 +66,8 @@ def carry_out(
     return (0 if receipt.entry.outcome is Outcome.DONE and not receipt.missing else FAILED), receipt
 
 
-def plan_text(plan: ChangePlan, region: str, *, asks: bool = True) -> str:
-    """What a plan does, for people."""
+def plan_text(plan: ChangePlan, region: str, *, asks: bool = True, how: str = "") -> str:
+    """What a plan does, for people. `how`: what to repeat the command with to apply it."""
     lines = ["", *wrapped(plan.title)]
     if plan.empty:
         return "\n".join([*lines, *wrapped("It is like this already: there is nothing to change.", "  ")])
@@ -76,8 +80,8 @@ def plan_text(plan: ChangePlan, region: str, *, asks: bool = True) -> str:
         lines += wrapped(f"{_MARK[caution.severity]} {written(caution.sentence)}", "  ")
     lines += ["", *cli(Calls(plan.changes, plan.effect), region).splitlines(), ""]
     if asks:
-        needed = f" --confirm {plan.confirm}" if plan.confirm else ""
-        lines += wrapped(f"Nothing was changed. To apply it, repeat the command with --yes{needed}.", "  ")
+        needed = how or ("--yes" + (f" --confirm {plan.confirm}" if plan.confirm else ""))
+        lines += wrapped(f"Nothing was changed. To apply it, repeat the command with {needed}.", "  ")
     return "\n".join(lines)
 
 
