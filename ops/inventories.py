@@ -11,7 +11,7 @@ from ops.aws.calls import Reading
 from ops.core.change import Entry
 from ops.core.errors import UnknownEndpoint
 from ops.core.inventory import Inventory, Uses
-from ops.core.resources import CONFIG, ENDPOINT, MODEL
+from ops.core.resources import CONFIG, ENDPOINT, MODEL, Resource
 from ops.core.setup import Setup
 from ops.core.types import Endpoint, EndpointRef
 from ops.deploying import Deploying
@@ -38,12 +38,16 @@ class Inventories(Deploying):
         return self._of(reading, endpoint, self._users(reading))
 
     def inventories(self) -> tuple[Inventory, ...]:
-        """Of all endpoints and of those that are gone and have left something, by name. Raises OpsError."""
+        """Of all endpoints and of those that are gone and have left something, by name. Raises OpsError.
+
+        Scaling and alarms are those of the last round of readings.
+        """
         reading, gatherer = self._reading(), self._gatherer()
         gatherer.read(reading, everything=False)
         users = self._users(reading)
+        self._tags.refresh(reading)
         there = sorted(gatherer.endpoints(), key=lambda e: e.ref.name)
-        found = [self._of(reading, each, users) for each in there]
+        found = [self._as_known(each, users) for each in there]
         names = {each.ref.name for each in there}
         gone = {*leftovers(gatherer.state()), *(e.ref.name for e in self._made_here())} - names
         found += [self._of_gone(reading, name, users) for name in sorted(gone)]
@@ -64,6 +68,36 @@ class Inventories(Deploying):
             endpoint.async_config,
             endpoint.other_variants,
             tuple(dict.fromkeys((*problems, *users.problems))),
+        )
+
+    def _as_known(self, endpoint: Endpoint, users: aws_inventory.Users) -> Inventory:
+        """From memory: what the last round has read of an endpoint, and what its configuration names."""
+        name, config = endpoint.ref.name, endpoint.config_name
+        seen, _, problems = self._gatherer().state().judged(name)
+        tags = self._tags.of(endpoint.arn)
+        resources = [
+            Resource(
+                ENDPOINT,
+                name,
+                {"EndpointConfigName": config},
+                tuple(sorted((tags or {}).items())),
+                endpoint.status,
+                endpoint.failure_reason,
+            )
+        ]
+        if config in users.models:
+            resources.append(Resource(CONFIG, config, {}))
+        resources += [Resource(MODEL, model, {}) for model in users.models.get(config, ())]
+        setup = Setup(seen.target, seen.policies, seen.schedules, seen.alarms, tuple(resources))
+        untold = (self._tags.problem,) if tags is None and self._tags.problem is not None else ()
+        return Inventory(
+            endpoint.ref,
+            setup,
+            _uses(users, name, setup),
+            endpoint.current,
+            endpoint.async_config,
+            endpoint.other_variants,
+            tuple(dict.fromkeys((*problems, *users.problems, *untold))),
         )
 
     def _of_gone(self, reading: Reading, name: str, users: aws_inventory.Users | None = None) -> Inventory:

@@ -29,6 +29,8 @@ class Users:
 
     endpoints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     configs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By configuration: those that it names."""
     whole: bool = True
     problems: tuple[Problem, ...] = ()
 
@@ -50,13 +52,14 @@ def users(reading: Reading, configs: Mapping[str, str]) -> Users:
     except _FATAL:
         raise
     except OpsError as error:
-        return Users(running, {}, whole=False, problems=(problem_of("the other configurations", error),))
+        return Users(running, whole=False, problems=(problem_of("the other configurations", error),))
     used: dict[str, list[str]] = {}
     for name, found in zip(names, models, strict=False):
         for model in found:
             used.setdefault(model, []).append(name)
     by_model = {model: tuple(found) for model, found in used.items()}
-    return Users(running, by_model, whole=known and len(names) <= MOST_CONFIGS)
+    named = dict(zip(names, models, strict=False))
+    return Users(running, by_model, named, whole=known and len(names) <= MOST_CONFIGS)
 
 
 def models_of(config: Mapping[str, Any]) -> tuple[str, ...]:
