@@ -41,7 +41,7 @@ def _looking(app: typer.Typer, run: Run) -> None:
         ] = False,
         json: Json = False,
     ) -> None:
-        """What belongs to an endpoint, and what of it goes when that is deleted; what is left of those that are gone."""
+        """What belongs to an endpoint, what of it goes when it is deleted, and what is left of those that are gone."""
 
         def work() -> int:
             with Console.open(Settings.load()) as console:
