@@ -74,9 +74,9 @@ def _one(listed: Inventory) -> None:
         except OpsError as error:
             notices.show(error, f"what belongs to {name}")
             return
-        draw(life_words.parts(found), key=f"life-parts-{name}")
         notices.problems(found.problems)
         _buttons(found)
+        draw(life_words.parts(found), key=f"life-parts-{name}")
 
 
 def _buttons(found: Inventory) -> None:

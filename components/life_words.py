@@ -30,6 +30,8 @@ def label(found: Inventory) -> str:
         return f"{found.ref.name} · gone, something is left"
     kind = "asynchronous" if found.asynchronous is not None else "real time"
     now = "" if found.current is None else f" · {fmt.plural(found.current, 'instance')} now"
+    if found.current == 0:
+        now = " · asleep"
     target = found.setup.target
     scales = "no scaling" if target is None else f"scales {target.bounds.min}–{target.bounds.max}"
     return f"{found.ref.name} · {kind} · {scales}{now}"
@@ -43,7 +45,7 @@ def parts(found: Inventory) -> Html:
     heads = (("part", ""), ("name", ""), ("what it is", ""), ("when deleted", ""))
     rows = (
         line(
-            cell(item.kind, "part"),
+            cell(html('<span class="nowrap">{k}</span>', k=item.kind), "part"),
             cell(html("<b>{n}</b>", n=item.name), "name", css="wide"),
             cell(item.says, "what it is"),
             cell(_fate(item.fate), "when deleted"),
@@ -71,7 +73,7 @@ def _fate(fate: Fate) -> Html:
 def steps(at: Standing) -> Html:
     """Each step of a move, by name, with its state."""
     return html(
-        '<div class="stack"><p>Move of <b>{name}</b> to <b>{to}</b></p><ol class="plain">{items}</ol></div>',
+        '<div class="stack"><p>Move of <b>{name}</b> to <b>{to}</b></p><ul class="plain">{items}</ul></div>',
         name=at.name,
         to=at.to,
         items=joined(

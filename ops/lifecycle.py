@@ -197,5 +197,5 @@ def _deleted(found: Inventory) -> str:
         return "The endpoint is gone already; what is left of it goes."
     return (
         "Its scaling and its alarms go first, then the endpoint, which takes some minutes, then its configuration. "
-        "If a step fails, what is left is planned anew by the same command."
+        "If a step fails, deleting it once more takes what is left."
     )

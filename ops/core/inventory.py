@@ -133,7 +133,9 @@ def items(inventory: Inventory, *, with_model: bool = False) -> tuple[Item, ...]
     found: list[Item] = []
     if setup.target is not None:
         bounds = setup.target.bounds
-        found.append(Item("scalable target", inventory.ref.variant, f"{bounds.min}–{bounds.max}", Fate.GOES))
+        found.append(
+            Item("scalable target", inventory.ref.variant, f"{bounds.min}–{bounds.max} instances", Fate.GOES)
+        )
     for policy in setup.policies:
         kind = "target tracking" if isinstance(policy, TargetTrackingPolicy) else "steps"
         found.append(Item("scaling policy", policy.name, kind, Fate.GOES))
