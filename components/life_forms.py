@@ -90,7 +90,9 @@ def _create(at: Standing) -> None:
         error = st.text_input(
             "Topic for failures (optional)", key=f"life-error-{name}", placeholder="arn:aws:sns:…"
         )
-    wish = Move(name, at.to, output.strip(), failures.strip(), success.strip(), error.strip())
+    wish = Move(
+        name, at.to, output.strip(), failures.strip(), success.strip(), error.strip(), high=_most(name)
+    )
     change_panel.review(
         "Review the new endpoint…",
         lambda console: console.plan_move(wish),
@@ -98,6 +100,13 @@ def _create(at: Standing) -> None:
         key=f"life-move-{name}",
         primary=True,
     )
+
+
+def _most(name: str) -> int:
+    high = st.number_input(
+        "Most instances of the new one", min_value=1, max_value=10_000, value=2, key=f"life-most-{name}"
+    )
+    return int(high)
 
 
 def _test(at: Standing) -> None:
@@ -132,10 +141,11 @@ def _on(at: Standing) -> None:
     if at.next is Step.DELETE:
         said = f"{at.to} has answered and sleeps and wakes. The old endpoint can go when its callers have changed."
         show(html("<p>{said}</p>", said=said), key=f"life-ready-{name}")
+    high = _most(name) if at.next is Step.ATTACH else 1
     word = "Review its scaling…" if at.next is Step.ATTACH else f"Review deleting {name}…"
     change_panel.review(
         notices.plain(word),
-        lambda console: console.plan_move_on(name, at.to),
+        lambda console: console.plan_move_on(name, at.to, high=high),
         page=PAGE,
         key=f"life-on-{name}-{at.next.value}",
         primary=True,

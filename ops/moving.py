@@ -84,6 +84,15 @@ class Moving(Lifecycle, Sending):
                 f"{wish.high}.",
                 f"Give at most {around.quota}, or have the quota raised in Service Quotas first.",
             )
+        held = around.endpoint.current or 0
+        if around.quota is not None and held + 1 > around.quota:
+            said.append(
+                Caution(
+                    Severity.WARNING,
+                    f"The account may run {around.quota} × {kind}, and {wish.name} holds {held}: the new one may get "
+                    "no instance while the old one is there. Have the quota raised in Service Quotas first.",
+                )
+            )
         price = self._prices.quote(ref.region, kind, asynchronous=True)[0] if around.endpoint.kinds else None
         return planning.make(
             uuid.uuid4().hex,
