@@ -8,12 +8,13 @@ from dataclasses import replace
 from ops.aws import deploy
 from ops.aws import inventory as aws_inventory
 from ops.aws.calls import Reading
+from ops.aws.endpoints import problem_of
 from ops.core.change import Entry
-from ops.core.errors import UnknownEndpoint
+from ops.core.errors import Denied, UnknownEndpoint
 from ops.core.inventory import Inventory, Uses
 from ops.core.resources import CONFIG, ENDPOINT, MODEL, Resource
 from ops.core.setup import Setup
-from ops.core.types import Endpoint, EndpointRef
+from ops.core.types import Endpoint, EndpointRef, Problem
 from ops.deploying import Deploying
 from ops.doctor import leftovers
 
@@ -59,7 +60,7 @@ class Inventories(Deploying):
         if endpoint.config_name:
             keys.add((CONFIG, endpoint.config_name))
         seen, _, problems = self._gatherer().state().judged(name)
-        setup = self._read(reading, ref, keys, {alarm.name for alarm in seen.alarms})
+        setup, unread = self._read(reading, ref, keys, {alarm.name for alarm in seen.alarms})
         return Inventory(
             ref,
             setup,
@@ -67,7 +68,7 @@ class Inventories(Deploying):
             endpoint.current,
             endpoint.async_config,
             endpoint.other_variants,
-            tuple(dict.fromkeys((*problems, *users.problems))),
+            tuple(dict.fromkeys((*problems, *users.problems, *unread))),
         )
 
     def _as_known(self, endpoint: Endpoint, users: aws_inventory.Users) -> Inventory:
@@ -118,12 +119,16 @@ class Inventories(Deploying):
         setups = [setup for entry in entries for setup in (entry.before, entry.after)]
         keys: Keys = {(r.kind, r.name) for setup in setups for r in setup.resources}
         alarms = {a.name for setup in setups for a in setup.alarms} | {a.name for a in watched}
-        setup = self._read(reading, ref, keys, alarms)
+        setup, unread = self._read(reading, ref, keys, alarms)
         users = users or self._users(reading)
-        return Inventory(ref, setup, _uses(users, name, setup), problems=users.problems)
+        return Inventory(ref, setup, _uses(users, name, setup), problems=(*users.problems, *unread))
 
-    def _read(self, reading: Reading, ref: EndpointRef, keys: Keys, alarms: Collection[str]) -> Setup:
-        """The set-up with what these name, the models of the configurations, and the tags of all of it."""
+    def _read(
+        self, reading: Reading, ref: EndpointRef, keys: Keys, alarms: Collection[str]
+    ) -> tuple[Setup, tuple[Problem, ...]]:
+        """The set-up with what these name, the models of the configurations, and the tags of all of it; what is
+        denied of models and tags.
+        """
         resources = deploy.present(reading, keys)
         models = {
             (MODEL, model)
@@ -131,9 +136,13 @@ class Inventories(Deploying):
             if each.kind == CONFIG
             for model in aws_inventory.models_of(each.parameters)
         }
-        resources = (*resources, *deploy.present(reading, models - keys))
-        tagged, _ = aws_inventory.tagged(reading, resources)
-        return replace(self._gate().present(reading, ref, alarms), resources=tagged)
+        unread: tuple[Problem, ...] = ()
+        try:
+            resources = (*resources, *deploy.present(reading, models - keys))
+        except Denied as error:
+            unread = (problem_of("its models, which stay", error),)
+        tagged, untold = aws_inventory.tagged(reading, resources)
+        return replace(self._gate().present(reading, ref, alarms), resources=tagged), (*unread, *untold)
 
     def _users(self, reading: Reading) -> aws_inventory.Users:
         """Who uses what, by what AWS lists now."""
@@ -145,7 +154,7 @@ class Inventories(Deploying):
         missing = [name for name, config in configs.items() if not config]
         for found in deploy.present(reading, [(ENDPOINT, name) for name in missing]):
             configs[found.name] = str(found.parameters.get("EndpointConfigName", ""))
-        return aws_inventory.users(reading, configs)
+        return self._configs_used.users(reading, configs)
 
     def _made_here(self) -> Iterable[Entry]:
         """Journal entries that made or deleted what SageMaker holds, newest first."""

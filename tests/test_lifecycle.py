@@ -14,8 +14,10 @@ from ops.console import Console
 from ops.core.attaching import Attachment
 from ops.core.change import Actor, ChangePlan, Outcome, Receipt
 from ops.core.errors import BadInput, ReadOnly, Unconfirmed, UnknownEndpoint
-from ops.core.inventory import Fate, items
-from ops.core.requests import RequestState, Submission
+from ops.core.fix_calls import calls
+from ops.core.fixes import Calls
+from ops.core.inventory import Fate, items, tags_of
+from ops.core.requests import RequestFilter, RequestState, Submission
 from ops.core.types import Severity
 from tests.living import Gate, error, gated, hurrying
 from tests.test_deploying import ALL, BOSS, WISH, client, inventory
@@ -69,15 +71,9 @@ def put_input(url: str) -> str:
 def answered(console: Console, batch: str) -> bool:
     console.send_step()
     console.follow_step(everything=True)
-    states = [r.state for r in console.requests(_of(batch)).rows]
+    states = [r.state for r in console.requests(RequestFilter(batch=batch)).rows]
     assert RequestState.FAILED not in states
     return states == [RequestState.DONE]
-
-
-def _of(batch: str) -> object:
-    from ops.core.requests import RequestFilter
-
-    return RequestFilter(batch=batch)
 
 
 def test_from_a_model_to_nothing_left(tmp_path: Path) -> None:
@@ -342,3 +338,31 @@ def test_a_viewer_and_an_operator_change_nothing(tmp_path: Path) -> None:
 def test_an_unknown_endpoint_has_no_inventory(tmp_path: Path) -> None:
     with stage(tmp_path) as (console, _, _gate), pytest.raises(UnknownEndpoint):
         console.inventory("nobody")
+
+
+def test_configurations_are_looked_at_once_and_what_cannot_be_told_keeps_the_model(tmp_path: Path) -> None:
+    with stage(tmp_path) as (console, _, gate):
+        done(console, console.plan_deploy(WISH))
+        (found,) = console.inventories()
+        assert {r.kind for r in found.setup.resources} == {"endpoint", "endpoint-config", "model"}
+        assert tags_of(found) == (("team", "documents"),)
+        gate.shut["DescribeEndpointConfig"] = error("AccessDeniedException", "no", 403)
+        assert console.inventories() == (found,)
+        gate.shut.clear()
+        gate.shut["ListEndpointConfigs"] = error("AccessDeniedException", "no", 403)
+        plan = console.plan_delete("doc-new", with_model=True)
+        assert "DeleteModel" not in {c.operation for c in calls(Calls(plan.changes, ""))}
+        assert any("sagemaker:ListEndpointConfigs" in c.sentence for c in plan.cautions)
+
+
+def test_models_and_tags_that_may_not_be_read_are_said_and_the_rest_can_go(tmp_path: Path) -> None:
+    with stage(tmp_path) as (console, url, gate):
+        done(console, console.plan_deploy(WISH))
+        for operation in ("DescribeModel", "ListTags"):
+            gate.shut[operation] = error("AccessDeniedException", "no", 403)
+        plan = console.plan_delete("doc-new", with_model=True)
+        said = " ".join(c.sentence for c in plan.cautions)
+        assert "sagemaker:DescribeModel" in said
+        assert "sagemaker:ListTags" in said
+        done(console, plan)
+        assert inventory(url) == ["model doc-model"]

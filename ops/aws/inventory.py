@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import islice
 from typing import Any
+
+from cachetools import LRUCache
 
 from ops.aws.calls import Reading
 from ops.aws.endpoints import is_missing, problem_of
@@ -35,31 +39,50 @@ class Users:
     problems: tuple[Problem, ...] = ()
 
 
-def users(reading: Reading, configs: Mapping[str, str]) -> Users:
-    """Who uses what. `configs`: the configuration of every endpoint, by its name; empty where that is not known.
+class UserReader:
+    """Looks at every configuration once: none of them ever changes. Thread-safe."""
 
-    What AWS does not let Ebb read is a problem in the answer. Raises CredentialsProblem, Unreachable, Throttled.
-    """
-    endpoints: dict[str, list[str]] = {}
-    for name, config in sorted(configs.items()):
-        endpoints.setdefault(config, []).append(name)
-    running = {config: tuple(names) for config, names in endpoints.items() if config}
-    known = all(configs.values())
-    try:
-        listed = reading.pages("sagemaker", "ListEndpointConfigs", "EndpointConfigs", MaxResults=100)
-        names = [str(wire["EndpointConfigName"]) for wire in islice(listed, MOST_CONFIGS + 1)]
-        models = reading.each(lambda name: models_of(_described(reading, name)), names[:MOST_CONFIGS])
-    except _FATAL:
-        raise
-    except OpsError as error:
-        return Users(running, whole=False, problems=(problem_of("the other configurations", error),))
-    used: dict[str, list[str]] = {}
-    for name, found in zip(names, models, strict=False):
-        for model in found:
-            used.setdefault(model, []).append(name)
-    by_model = {model: tuple(found) for model, found in used.items()}
-    named = dict(zip(names, models, strict=False))
-    return Users(running, by_model, named, whole=known and len(names) <= MOST_CONFIGS)
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._models: LRUCache[tuple[str, datetime], tuple[str, ...]] = LRUCache(2 * MOST_CONFIGS)
+
+    def users(self, reading: Reading, configs: Mapping[str, str]) -> Users:
+        """Who uses what. `configs`: that of every endpoint, by its name; empty where that is not known.
+
+        What AWS does not let Ebb read is a problem in the answer. Raises CredentialsProblem, Unreachable, Throttled.
+        """
+        endpoints: dict[str, list[str]] = {}
+        for name, config in sorted(configs.items()):
+            endpoints.setdefault(config, []).append(name)
+        running = {config: tuple(names) for config, names in endpoints.items() if config}
+        try:
+            pages = reading.pages("sagemaker", "ListEndpointConfigs", "EndpointConfigs", MaxResults=100)
+            listed = [
+                (str(w["EndpointConfigName"]), w["CreationTime"]) for w in islice(pages, MOST_CONFIGS + 1)
+            ]
+            looked_at = listed[:MOST_CONFIGS]
+            models = reading.each(lambda key: self._named(reading, key), looked_at)
+        except _FATAL:
+            raise
+        except OpsError as error:
+            return Users(running, whole=False, problems=(problem_of("the other configurations", error),))
+        named = {name: found for (name, _), found in zip(looked_at, models, strict=True)}
+        used: dict[str, list[str]] = {}
+        for name, found in named.items():
+            for model in found:
+                used.setdefault(model, []).append(name)
+        by_model = {model: tuple(found) for model, found in used.items()}
+        whole = all(configs.values()) and len(listed) <= MOST_CONFIGS
+        return Users(running, by_model, named, whole)
+
+    def _named(self, reading: Reading, key: tuple[str, datetime]) -> tuple[str, ...]:
+        with self._lock:
+            known = self._models.get(key)
+        if known is None:
+            known = models_of(_described(reading, key[0]))
+            with self._lock:
+                self._models[key] = known
+        return known
 
 
 def models_of(config: Mapping[str, Any]) -> tuple[str, ...]:
@@ -80,7 +103,7 @@ def _described(reading: Reading, config: str) -> Mapping[str, Any]:
 def tagged(
     reading: Reading, resources: Iterable[Resource]
 ) -> tuple[tuple[Resource, ...], tuple[Problem, ...]]:
-    """These with their tags, which a description lacks; what could not be read of them. Raises as `users`."""
+    """These with their tags, which a description lacks; what could not be read of them. Raises as `UserReader`."""
     found: list[Resource] = []
     problems: list[Problem] = []
     for each in resources:
