@@ -23,6 +23,8 @@ from ops import (
     cli_doctor,
     cli_failures,
     cli_incident,
+    cli_life,
+    cli_move,
     cli_plan,
     cli_policy,
     cli_preflight,
@@ -138,6 +140,8 @@ cli_activity.add_to(app, lambda work, json: _run(work, json))
 cli_bill.add_to(app, lambda work, json: _run(work, json))
 cli_change.add_to(app, lambda work, json: _run(work, json))
 cli_deploy.add_to(app, lambda work, json: _run(work, json))
+cli_life.add_to(app, lambda work, json: _run(work, json))
+cli_move.add_to(app, lambda work, json: _run(work, json))
 cli_warm.add_to(app, lambda work, json: _run(work, json))
 cli_failures.add_to(app, lambda work, json: _run(work, json), lambda hours: span_of_hours(_number(hours)))
 cli_requests.add_to(app, lambda work, json: _run(work, json))

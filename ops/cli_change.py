@@ -49,10 +49,14 @@ def carry_out(
     why: str,
     as_json: bool,
     text: Language = Language.CLI,
+    how: str = "",
 ) -> tuple[int, Receipt | None]:
-    """Show a plan and, with `yes`, apply it; the exit code, and the receipt where it was tried. Raises OpsError."""
+    """Show a plan and, with `yes`, apply it; the exit code, and the receipt where it was tried. Raises OpsError.
+
+    `how`: what to repeat the command with, where that is not --yes and --confirm.
+    """
     if not yes or plan.empty:
-        write(json.dumps(document(plan, None)) if as_json else plan_text(plan, text))
+        write(json.dumps(document(plan, None)) if as_json else plan_text(plan, text, how=how))
         return 0, None
     if not as_json:
         write(plan_text(plan, text, asks=False))
@@ -62,8 +66,8 @@ def carry_out(
     return (0 if receipt.entry.outcome is Outcome.DONE and not receipt.missing else FAILED), receipt
 
 
-def plan_text(plan: ChangePlan, text: Language = Language.CLI, *, asks: bool = True) -> str:
-    """What a plan does, for people; its calls in one language."""
+def plan_text(plan: ChangePlan, text: Language = Language.CLI, *, asks: bool = True, how: str = "") -> str:
+    """What a plan does, for people; its calls in one language. `how`: what to repeat the command with to apply it."""
     lines = ["", *wrapped(plan.title)]
     if plan.empty:
         return "\n".join([*lines, *wrapped("It is like this already: there is nothing to change.", "  ")])
@@ -77,8 +81,8 @@ def plan_text(plan: ChangePlan, text: Language = Language.CLI, *, asks: bool = T
     lines += ["", *of_plan(plan)[text].splitlines(), ""]
     if asks:
         lines += [*wrapped(f"This is {LABELS[text]}; for another language: {others(text)}.", "  "), ""]
-        needed = f" --confirm {plan.confirm}" if plan.confirm else ""
-        lines += wrapped(f"Nothing was changed. To apply it, repeat the command with --yes{needed}.", "  ")
+        needed = how or ("--yes" + (f" --confirm {plan.confirm}" if plan.confirm else ""))
+        lines += wrapped(f"Nothing was changed. To apply it, repeat the command with {needed}.", "  ")
     return "\n".join(lines)
 
 

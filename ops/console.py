@@ -39,9 +39,9 @@ from ops.core.views_failures import (
 from ops.core.words import count
 from ops.deploy_fitting import Fitting
 from ops.deploying import Deploying
+from ops.moving import Moving
 from ops.planner_search import PlannerSearch
 from ops.savings_console import SavingsConsole
-from ops.sending_console import Sending
 
 SOON_S = 5.0
 INCIDENT = timedelta(hours=3)
@@ -52,7 +52,7 @@ WORLDS_KEPT = 3
 """Histories of earlier embedded AWS that stay: each start of one without a past of its own is a new world."""
 
 
-class Console(ActivityPart, PlannerSearch, Sending, Sizing, SavingsConsole, Deploying, Fitting):
+class Console(ActivityPart, PlannerSearch, Moving, Sizing, SavingsConsole, Deploying, Fitting):
     """One AWS, one account, one region: what pages and the command line ask.
 
     Every method raises OpsError when nothing can be told; what cannot be read is a Problem in the view.

@@ -71,7 +71,7 @@ class Doctor:
 
     def view(self, reading: Reading, state: State, name: str | None) -> DoctorView:
         """One endpoint, or all and the leftovers. Raises UnknownEndpoint, CredentialsProblem, Unreachable."""
-        left = _leftovers(state)
+        left = leftovers(state)
         gone = {each: found for each, found in left.items() if each not in state.known}
         if name is not None and name in gone:
             return DoctorView(
@@ -206,7 +206,7 @@ def _most(state: State, endpoint: Endpoint) -> int:
     return target.bounds.max if target is not None else endpoint.current or 0
 
 
-def _leftovers(state: State) -> dict[str, Leftover]:
+def leftovers(state: State) -> dict[str, Leftover]:
     """What is registered for, or watches, endpoints that are not listed, and what is registered for variants that are
     gone, by endpoint; nothing where scaling could not be read."""
     if "scaling" in state.scaling.hidden:

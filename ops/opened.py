@@ -12,6 +12,7 @@ from cachetools import TTLCache
 
 from ops import clock, which_aws
 from ops.aws.calls import Reading
+from ops.aws.inventory import UserReader
 from ops.aws.pricing import PriceList
 from ops.aws.quotas import QuotaReader
 from ops.aws.session import AwsSession, Where
@@ -81,6 +82,7 @@ class Opened:
         self._prices = PriceList(lambda: self._session.client("pricing"), own=own)
         self._budget = budget
         self._tags = TagReader()
+        self._configs_used = UserReader()
         self._memo = Memo()
         self._limits = QuotaReader()
         self._bills = BillSource(bills or BillPlaces())

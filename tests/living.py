@@ -138,6 +138,7 @@ def gated(behind: str) -> Iterator[tuple[str, Gate]]:
             if early is not None:
                 early()
                 return
+            answer_length = "0"
             closed = gate.shut.get("*") or gate.shut.get(named) or gate.shut.get(action)
             if closed is not None:
                 status, headers, payload = closed
@@ -148,9 +149,10 @@ def gated(behind: str) -> Iterator[tuple[str, Gate]]:
             else:
                 address = urlsplit(gate.behind)
                 onward = HTTPConnection(address.hostname or "", address.port, timeout=20)
-                onward.request("POST", self.path, body, dict(self.headers))
+                onward.request(self.command, self.path, body, dict(self.headers))
                 answer = onward.getresponse()
                 status, headers, payload = answer.status, dict(answer.getheaders()), answer.read()
+                answer_length = answer.getheader("Content-Length") or "0"
                 onward.close()
                 gate.passed += 1
                 if late is not None:
@@ -159,9 +161,12 @@ def gated(behind: str) -> Iterator[tuple[str, Gate]]:
             for name, value in headers.items():
                 if name.lower() not in ("content-length", "connection", "transfer-encoding"):
                     self.send_header(name, value)
-            self.send_header("Content-Length", str(len(payload)))
+            length = answer_length if self.command == "HEAD" else str(len(payload))
+            self.send_header("Content-Length", length)
             self.end_headers()
             self.wfile.write(payload)
+
+        do_GET = do_PUT = do_HEAD = do_DELETE = do_POST  # S3
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -14,7 +14,7 @@ from ops.aws.calls import Reading
 from ops.aws.endpoints import is_missing
 from ops.aws.session import is_loopback
 from ops.core.errors import OpsError
-from ops.core.fix_calls import GONE, Call
+from ops.core.fix_calls import GONE, SERVING, Call
 from ops.core.resources import CONFIG, ENDPOINT, FAILED, KINDS, MODEL, UNSETTLED, Resource
 from ops.core.words import duration
 
@@ -156,15 +156,27 @@ def wait(reading: Reading, call: Call) -> Iterator[Seen]:
         if found.status == FAILED and not gone:
             reason = found.reason or "AWS gives no reason."
             raise OpsError(f"The endpoint {name} could not be created: {reason}", _mend(reason))
-        if not gone and found.status not in UNSETTLED:
+        settled = found.status not in UNSETTLED
+        if not gone and settled and (call.waits != SERVING or _serves(reading, name)):
             yield Seen(True, f"{name} is {found.status}.", 0.0)
             return
         if waited > LONGEST_S:
             raise OpsError(
-                f"The endpoint {name} is still {found.status} after {duration(waited)}.",
+                f"The endpoint {name} {_so_far(found, settled=settled)} after {duration(waited)}.",
                 "Look at its logs; continue here when it has come to an end.",
             )
-        yield Seen(False, f"{name} is {found.status} for {duration(waited)}.", pause_s)
+        yield Seen(False, f"{name} {_so_far(found, settled=settled)} after {duration(waited)}.", pause_s)
+
+
+def _so_far(found: Resource, *, settled: bool) -> str:
+    """What an endpoint is that is still waited for."""
+    return "has no instance in service yet" if settled else f"is still {found.status}"
+
+
+def _serves(reading: Reading, name: str) -> bool:
+    """Whether the first variant of an endpoint, the one that Ebb looks at, has an instance in service."""
+    wire = reading.ask("sagemaker", "DescribeEndpoint", EndpointName=name)
+    return any((variant.get("CurrentInstanceCount") or 0) > 0 for variant in wire["ProductionVariants"][:1])
 
 
 def _mend(reason: str) -> str:

@@ -159,7 +159,7 @@ def _of_policies(before: Setup, wanted: Setup, now: datetime) -> Iterable[Cautio
     waking = any(isinstance(p, StepPolicy) for p in wanted.policies)
     if gone and not waking and low == 0 and any(isinstance(p, StepPolicy) for p in before.policies):
         yield Caution(Severity.CRITICAL, "Without a step policy nothing starts the first instance at zero.")
-    for name in sorted(gone):
+    for name in sorted(gone) if wanted.target is not None else ():  # else all of it is said to go
         yield Caution(Severity.CRITICAL, f"The policy {name} is removed: scaling goes on without it.")
     old = {p.name: p for p in before.policies}
     for name in sorted(gone):

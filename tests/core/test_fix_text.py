@@ -274,3 +274,10 @@ def test_a_rate_has_no_zone_and_absent_parts_stay_away() -> None:
 def test_a_policy_on_an_expression_cannot_be_written_anew() -> None:
     with pytest.raises(ValueError, match="expression"):
         call(PutPolicy(REF, TargetTrackingPolicy("t", "", 5.0, None)))
+
+
+def test_an_instance_is_waited_for_in_a_loop_that_bash_reads() -> None:
+    text = cli(Calls((Await("doc; rm", serving=True),), ""), "eu-central-1")
+    assert "--endpoint-name='doc; rm'" in text
+    assert "CurrentInstanceCount" in text
+    assert subprocess.run(["bash", "-n", "-c", text], check=False).returncode == 0
