@@ -290,6 +290,10 @@ _WATCHED: Mapping[tuple[str, str], Probe] = {
     ("sagemaker", "DescribeEndpoint"): lambda k: {"EndpointName": k.endpoint},
     ("sagemaker", "DescribeEndpointConfig"): lambda k: {"EndpointConfigName": k.config},
     ("sagemaker", "DescribeModel"): _fixed(ModelName=NOBODY),
+    ("sagemaker", "ListEndpointConfigs"): _fixed(MaxResults=1),
+    ("sagemaker", "ListTags"): lambda k: {
+        "ResourceArn": f"arn:aws:sagemaker:{k.connection.region}:{k.connection.account}:endpoint/{k.endpoint}"
+    },
     ("application-autoscaling", "DescribeScalableTargets"): _fixed(**_PAGE),
     ("application-autoscaling", "DescribeScalingPolicies"): _fixed(**_PAGE),
     ("application-autoscaling", "DescribeScheduledActions"): _fixed(**_PAGE),

@@ -10,6 +10,7 @@ from components import (
     deploy_fit_form,
     deploy_run,
     deploy_words,
+    life_list,
     notices,
     session,
 )
@@ -21,7 +22,7 @@ from ops.core.deploy_fit import Machine
 from ops.core.deploy_form import Read
 from ops.core.errors import OpsError
 
-require("viewer")
+user = require("viewer")
 REVIEW = "deploy-new"
 
 
@@ -87,5 +88,5 @@ if run:
 else:
     with notices.guard("the form"):
         form()
-# Existing endpoints: components.life_list.show(access.current_user()) belongs in this line.
+life_list.show(user)
 change_panel.show(deploy_door.PAGE)

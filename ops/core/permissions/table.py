@@ -67,6 +67,22 @@ _WATCHED = (
         "Deploy: no plan can be made",
     ),
     _read(
+        _SM,
+        "ListEndpointConfigs",
+        "sagemaker:ListEndpointConfigs",
+        Scope.ANY,
+        "which other configurations use a model",
+        "Deploy, existing endpoints: a model cannot be deleted with its endpoint",
+    ),
+    _read(
+        _SM,
+        "ListTags",
+        "sagemaker:ListTags",
+        Scope.HOSTING,
+        "the tags of what is to be deleted",
+        "Deploy, existing endpoints: undoing a deletion brings no tags back",
+    ),
+    _read(
         _AAS,
         "DescribeScalableTargets",
         "application-autoscaling:DescribeScalableTargets",

@@ -123,6 +123,7 @@ def test_what_must_not_be_scoped_stands_on_everything_and_nothing_else_does() ->
         *(
             "sagemaker:ListEndpoints",
             "sagemaker:ListModels",
+            "sagemaker:ListEndpointConfigs",
             "cloudwatch:GetMetricData",
             "cloudtrail:LookupEvents",
             "tag:GetResources",
