@@ -75,40 +75,64 @@ def spending(found: Spending, zone: tzinfo, now: datetime | None) -> Html:
     )
 
 
+_HEADS = (
+    ("operation", ""),
+    ("calls", "num"),
+    ("calls an hour", "num"),
+    ("metrics", "num"),
+    ("at list price", "num"),
+    ("by the month's end", "num"),
+)
+
+
 def _lines(found: Sequence[ApiLine], usd: Decimal, projected: Decimal | None) -> Html:
-    rows = [
-        line(
-            cell(html("<code>{n}</code>", n=each.name.replace(":", " ")), "", "wide"),
-            cell(fmt.count(each.calls), "calls", "num"),
-            cell(_per_hour(each.per_hour), "calls an hour", "num"),
-            cell(fmt.count(each.metrics), "metrics", "num"),
-            cell(_money(each.usd), "at list price", "num"),
-            cell(_ahead(each.usd, usd, projected), "by the month's end", "num"),
-        )
-        for each in found
-    ]
-    ahead = about_usd(projected) if projected is not None else "not known yet"
+    """What has a price, or one that is not counted, and the sum of all; what is free is folded away."""
+    free = [each for each in found if each.usd == 0]
+    rows = [_line(each, usd, projected) for each in found if each.usd != 0]
     calls = sum(each.calls for each in found)
     metrics = sum(each.metrics or 0 for each in found)
-    rows += [
-        line(
-            cell(html("<strong>this month</strong>"), "", "wide"),
-            cell(fmt.count(calls), "calls", "num"),
-            cell(_per_hour(_sum(found)), "calls an hour", "num"),
-            cell(fmt.count(metrics), "metrics", "num"),
-            cell(html("<strong>{u}</strong>", u=about_usd(usd)), "at list price", "num"),
-            cell(html("<strong>{u}</strong>", u=ahead), "by the month's end", "num"),
-        ),
-    ]
-    heads = (
-        ("operation", ""),
-        ("calls", "num"),
-        ("calls an hour", "num"),
-        ("metrics", "num"),
-        ("at list price", "num"),
-        ("by the month's end", "num"),
+    ahead = about_usd(projected) if projected is not None else "not known yet"
+    total = line(
+        cell(html("<strong>this month</strong>"), "", "wide"),
+        cell(fmt.count(calls), "calls", "num"),
+        cell(_per_hour(_sum(found)), "calls an hour", "num"),
+        cell(fmt.count(metrics), "metrics", "num"),
+        cell(html("<strong>{u}</strong>", u=about_usd(usd)), "at list price", "num"),
+        cell(html("<strong>{u}</strong>", u=ahead), "by the month's end", "num"),
     )
-    return table(heads, rows, "Calls of this month by operation")
+    shown = table(_HEADS, [*rows, total], "Calls of this month by operation")
+    if not free:
+        return shown
+    return html(
+        '{shown}<details data-focus="free-calls"><summary data-focus="free-calls-summary">{n} without a price'
+        "</summary>{rest}</details>",
+        shown=shown,
+        n=fmt.plural(len(free), "operation"),
+        rest=table(_HEADS[:3], [_free(each) for each in free], "Calls that are free"),
+    )
+
+
+def _line(each: ApiLine, usd: Decimal, projected: Decimal | None) -> Html:
+    return line(
+        cell(_name(each), "", "wide"),
+        cell(fmt.count(each.calls), "calls", "num"),
+        cell(_per_hour(each.per_hour), "calls an hour", "num"),
+        cell(fmt.count(each.metrics), "metrics", "num"),
+        cell(_money(each.usd), "at list price", "num"),
+        cell(_ahead(each.usd, usd, projected), "by the month's end", "num"),
+    )
+
+
+def _free(each: ApiLine) -> Html:
+    return line(
+        cell(_name(each), "", "wide"),
+        cell(fmt.count(each.calls), "calls", "num"),
+        cell(_per_hour(each.per_hour), "calls an hour", "num"),
+    )
+
+
+def _name(each: ApiLine) -> Html:
+    return html("<code>{n}</code>", n=each.name.replace(":", " "))
 
 
 def _sum(found: Sequence[ApiLine]) -> float | None:
@@ -132,4 +156,4 @@ def _ahead(usd: Decimal | None, total: Decimal, projected: Decimal | None) -> Ht
 def _money(usd: Decimal | None) -> Html:
     if usd is None:
         return html('<span class="muted">not counted</span>')
-    return html("{u}", u=about_usd(usd)) if usd else html('<span class="muted">free</span>')
+    return html("{u}", u=about_usd(usd))

@@ -24,7 +24,7 @@ FREE = frozenset(
 )
 """Services whose requests, as Ebb makes them, have no price of their own."""
 STAYS = (
-    "Not slowed: the state of every endpoint, its alarms and its instances, which are free to ask for; an endpoint "
+    "Never slowed: the state of every endpoint, its alarms and its instances, which are free to ask for; an endpoint "
     "that is critical or whose queue alarm has gone off; one that just woke. Everything is read at least once an hour."
 )
 NOT_COUNTED = (
@@ -165,7 +165,15 @@ def sentence(spending: Spending) -> str:
     told = f"{spent[:1].upper()}{spent[1:]} this month so far; {comes}, an estimate at list price."
     if spending.budget is None:
         return f"{told} No budget is set."
-    return f"{told} The budget is ${spending.budget:,f} a month. {slowed(spending) or 'Nothing is slowed.'}"
+    return (
+        f"{told} The budget is {_exact(spending.budget)} a month. {slowed(spending) or 'Nothing is slowed.'}"
+    )
+
+
+def _exact(usd: Decimal) -> str:
+    """A sum as somebody set it, with its cents: $5.00, $7.50, $0.001."""
+    cents = cost.cents(usd)
+    return f"${cents:,f}" if cents == usd else f"${usd.normalize():,f}"
 
 
 def slowed(spending: Spending) -> str:

@@ -102,9 +102,9 @@ def told(slowing: Slowing, budget: str | None = "5") -> Spending:
 def test_the_sentence_names_spent_projected_budget_and_why_it_is_slowed() -> None:
     said = sentence(told(Slowing(2.0, Why.SLOWED)))
     assert said == (
-        "About $1.00 this month so far; comes to about $6.04 by its end, an estimate at list price. The budget is $5 "
-        "a month. Metrics are read 2.0 times less often, to stay within the budget for Ebb's own asking: at full pace "
-        "the month would come to about $11."
+        "About $1.00 this month so far; comes to about $6.04 by its end, an estimate at list price. The budget is "
+        "$5.00 a month. Metrics are read 2.0 times less often, to stay within the budget for Ebb's own asking: at full "
+        "pace the month would come to about $11."
     )
     assert sentence(told(Slowing(), None)).endswith("No budget is set.")
     assert sentence(told(Slowing(1.0, Why.INSIDE))).endswith("Nothing is slowed.")

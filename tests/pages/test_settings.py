@@ -87,7 +87,8 @@ def test_what_ebb_asks_is_listed_by_operation_with_its_price_and_the_month(open_
     lines = {line[0]: line[1:] for line in table_lines(app)}
     assert lines["cloudwatch GetMetricData"] == ["90", "10", "100,000", "about $1.00", "about $6.04"]
     assert lines["s3 ListObjectsV2"][3:] == ["not counted", "–"]
-    assert lines["sts GetCallerIdentity"][3:] == ["free", "–"]
+    assert lines["sts GetCallerIdentity"] == ["9", "1.0"]
+    assert "1 operation without a price" in said
     assert lines["this month"] == ["108", "12", "100,000", "about $1.00", "about $6.04"]
 
 
@@ -97,7 +98,7 @@ def test_slowed_the_page_and_the_foot_say_so_and_why_and_what_stays(open_page):
     said = words(open_page(source, "settings"))
     why = "Metrics are read 2.0 times less often, to stay within the budget for Ebb's own asking"
     assert said.count(why) == 2
-    assert "Not slowed: the state of every endpoint" in said
+    assert "Never slowed: the state of every endpoint" in said
     source.spending = replace(SPENDING, slowing=Slowing(), budget=None)
     said = words(open_page(source, "settings"))
     assert why not in said
