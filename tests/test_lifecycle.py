@@ -347,7 +347,11 @@ def test_configurations_are_looked_at_once_and_what_cannot_be_told_keeps_the_mod
         assert {r.kind for r in found.setup.resources} == {"endpoint", "endpoint-config", "model"}
         assert tags_of(found) == (("team", "documents"),)
         gate.shut["DescribeEndpointConfig"] = error("AccessDeniedException", "no", 403)
-        assert console.inventories() == (found,)
+        (again,) = console.inventories()
+        assert [(r.key, r.parameters, r.tags) for r in again.setup.resources] == [
+            (r.key, r.parameters, r.tags) for r in found.setup.resources
+        ]
+        assert (again.uses, again.problems) == (found.uses, found.problems)
         gate.shut.clear()
         gate.shut["ListEndpointConfigs"] = error("AccessDeniedException", "no", 403)
         plan = console.plan_delete("doc-new", with_model=True)

@@ -73,6 +73,8 @@ class Rights:
         return f"arn:aws:{service}:{self._world.region}:{self._world.account}:{rest}"
 
     def _resources(self, service: str, name: str, given: Mapping[str, Any]) -> Iterable[str]:
+        if service == "sagemaker" and "ResourceArn" in given:
+            return [given["ResourceArn"]]
         if service == "sagemaker" and not name.startswith("List"):
             found = [
                 self._arn("sagemaker", f"{kind}/{given[key].lower()}")

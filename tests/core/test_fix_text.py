@@ -278,6 +278,7 @@ def test_a_policy_on_an_expression_cannot_be_written_anew() -> None:
 
 def test_an_instance_is_waited_for_in_a_loop_that_bash_reads() -> None:
     text = cli(Calls((Await("doc; rm", serving=True),), ""), "eu-central-1")
-    assert "--endpoint-name='doc; rm'" in text
+    assert "--endpoint-name 'doc; rm'" in text
+    assert """'{"EndpointName": "doc; rm"}'""" in text
     assert "CurrentInstanceCount" in text
     assert subprocess.run(["bash", "-n", "-c", text], check=False).returncode == 0
