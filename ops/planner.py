@@ -8,9 +8,12 @@ from datetime import datetime
 from importlib import import_module
 
 from ops import clock, compiled, traffic_past
-from ops.core.errors import BadInput, UnknownEndpoint
+from ops.core.change import Outcome
+from ops.core.errors import BadInput, OpsError, UnknownEndpoint
+from ops.core.marks import Mark, MarkKind
 from ops.core.moments import moment
 from ops.core.names import nearest
+from ops.core.setup import differences
 from ops.core.types import Endpoint, Price
 from ops.opened import Opened
 from ops.replay import oracle
@@ -24,6 +27,10 @@ from ops.traffic_past import DAYS, EndpointTraffic
 SOON_S, LONG_S = 0.5, 10.0
 MOST_MINUTES = 4_000_000
 """What a replay covers at most: between seven and eight years."""
+JOURNAL = 50
+"""Entries of the journal that are looked at for changes of scaling."""
+SCALES = frozenset({"bounds", "suspended", "policy", "schedule", "alarm"})
+"""Parts of a set-up that say how it scales."""
 _EACH_S = 15e-6
 """What the reference takes for a request or a minute, about."""
 
@@ -56,7 +63,8 @@ class PlannerConsole(Opened):
 
         Raises UnknownEndpoint, BadInput.
         """
-        found = traffic_past.traffic_of(self._gatherer().state(), name, days, self._log().of(name), at)
+        state = self._gatherer().state()
+        found = traffic_past.traffic_of(state, name, days, self._log().of(name), at, self._own_changes(name))
         return replace(found, notes=(*found.notes, *self._unknown_changes(found)))
 
     def weeks_of_traffic(self, name: str, days: float = DAYS, at: datetime | None = None) -> EndpointTraffic:
@@ -100,6 +108,20 @@ class PlannerConsole(Opened):
         given = inputs(traffic, seed, size, whole=False)
         replay = player(given.requests, given.scenarios)
         return backtest(traffic.actual, given.requests, given.scenarios, replay, traffic.setup.left_out)
+
+    def _own_changes(self, name: str) -> tuple[Mark, ...]:
+        """What was changed of its scaling through Ebb, from the journal; nothing where that cannot be read."""
+        try:
+            entries = self.records().journal(name, JOURNAL)
+        except OpsError:
+            return ()
+        done = (Outcome.DONE, Outcome.PARTLY, Outcome.UNCLEAR)
+        return tuple(
+            Mark(e.ended or e.at, MarkKind.POLICY, e.title, e.actor.name)
+            for e in entries
+            if e.outcome in done
+            and any(d.part.split()[0] in SCALES for d in differences(e.before, e.after, e.ref))
+        )
 
     def _unknown_changes(self, traffic: EndpointTraffic) -> tuple[str, ...]:
         """Where another policy may have been at work in the span and nobody knows, in a sentence."""

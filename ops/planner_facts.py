@@ -109,7 +109,7 @@ def against(
     if traffic is None or query.source is not None or query.growth != 1:
         return ()
     span_s = traffic.arrivals.until_s - traffic.arrivals.first_s
-    return savings(chosen, traffic.actual, price, most, weeks=span_s >= WEEK_S)
+    return savings(chosen, traffic.past, price, most, weeks=span_s >= WEEK_S)
 
 
 def realtime_now(

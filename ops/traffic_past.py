@@ -106,6 +106,8 @@ class EndpointTraffic:
     compared: SetUp | None
     """The same over the span of `actual`."""
     actual: Actual
+    past: Actual
+    """The same over all of the span, whatever was changed in it."""
     model: Model = field(default_factory=Model)
     """What of the undocumented its metrics show."""
     placing: Placing | None = None
@@ -192,8 +194,10 @@ def traffic_of(
     days: float = DAYS,
     changes: Sequence[Change] = (),
     at: datetime | None = None,
+    own: Sequence[Mark] = (),
 ) -> EndpointTraffic:
-    """From what was read. `changes`: what is known of who changed what; `at`: as it was asked then, None: now.
+    """From what was read. `changes`: what is known of who changed what; `own`: what Ebb itself changed, which
+    CloudTrail tells late; `at`: as it was asked then, None: now.
 
     Raises UnknownEndpoint, BadInput.
     """
@@ -216,9 +220,10 @@ def traffic_of(
     configured = endpoint.async_config.max_concurrent if endpoint.async_config is not None else None
     slots = _slots(configured, pieces, beside, service)
     provision = _provision(state, endpoint, at)
-    changed = _changed(known, state, first, until, changes) if queued else None
+    changed = _changed(known, state, first, changes, own) if queued else None
     since = (changed.at + _SETTLES).timestamp() if changed is not None else float(first)
     actual = _actual(pieces, beside, arrivals, queued, since)
+    past = actual if changed is None else _actual(pieces, beside, arrivals, queued, float(first))
     setup = compared = None
     seen, _, _ = state.judged(name)
     if queued and not seen.hidden & {"scaling", "alarms"}:
@@ -229,10 +234,12 @@ def traffic_of(
     notes = _notes(arrivals, queued)
     if changed is not None:
         when = moment(utc(actual.first_s), state.now)
-        notes = (
-            *notes,
-            f"Scaling was changed on the way ({changed.said}): what happened is compared from {when} on.",
+        compares = (
+            f"on the way ({changed.said}): what happened is compared from {when} on."
+            if len(actual.instances)
+            else f"just now ({changed.said}): nothing that is settled yet came of it, so the replay is not tested."
         )
+        notes = (*notes, f"Scaling was changed {compares}")
     return EndpointTraffic(
         endpoint,
         arrivals,
@@ -242,6 +249,7 @@ def traffic_of(
         setup,
         compared,
         actual,
+        past,
         _model(pieces, beside),
         close,
         notes,
@@ -300,16 +308,20 @@ def _starts(state: State, endpoint: Endpoint, at: datetime) -> list[float]:
     return [s.start_s for s in reversed(served(kept)) if s.start_s is not None and s.ordered <= at]
 
 
-def _changed(known: Known, state: State, first: int, until: int, changes: Sequence[Change]) -> Mark | None:
-    """The last change of how it scales within the span: before it another policy was at work."""
+def _changed(
+    known: Known, state: State, first: int, changes: Sequence[Change], told: Sequence[Mark]
+) -> Mark | None:
+    """The last change of how it scales since `first`, up to this moment: before it another policy was at work."""
     endpoint = known.endpoint
     seen, _, _ = state.judged(endpoint.ref.name)
     activities = tuple(known.record.known.values()) or known.moves
-    window = Window(utc(first), utc(until))
+    now = state.now.timestamp()
+    window = Window(utc(first), utc(max(first + MINUTE_S, -(-int(now) // MINUTE_S) * MINUTE_S)))
     found = marks(endpoint, changes, seen.schedules, activities, window, state.now)
     schedules = {c.at for c in changes if c.operation in ("PutScheduledAction", "DeleteScheduledAction")}
     own = [m for m in found if not m.refused and (m.kind in _SCALES or m.at in schedules)]
-    return own[-1] if own else None
+    own += [m for m in told if m.at >= window.start]
+    return max(own, key=lambda m: m.at) if own else None
 
 
 def _actual(

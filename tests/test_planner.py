@@ -13,6 +13,7 @@ import pytest
 from ops.__main__ import main
 from ops.config import Settings
 from ops.console import Console
+from ops.core.change import Actor
 from ops.core.errors import BadInput, UnknownEndpoint
 from ops.core.types import Bounds
 from ops.local_aws.server import LocalAws
@@ -184,6 +185,24 @@ def test_a_policy_that_was_changed_yesterday_is_not_compared_with_the_past_of_an
         assert denied.actual.first_s < changed
         assert denied.notes[-1].startswith("Nobody told whether its scaling was changed in this time")
         assert "cloudtrail:LookupEvents" in denied.notes[-1]
+
+
+def test_a_policy_that_was_just_changed_is_not_compared_with_the_past_of_another(tmp_path: Path) -> None:
+    """CloudTrail tells of it late; Ebb's own journal does not."""
+    with (
+        small(2.0) as (server, _),
+        Console.open(Settings(endpoint_url=server.url, state_dir=tmp_path)) as console,
+    ):
+        before = console.find_traffic(NAME, 2)
+        assert len(before.actual.instances)
+        low = 0 if before.setup is None else before.setup.bounds.min
+        console.apply(console.plan_bounds(NAME, low, 7), Actor("anna", "operator"))
+        found = console.find_traffic(NAME, 2)
+        assert (
+            f"Scaling was changed just now (Set the bounds of {NAME} to {low}–7 by anna)" in found.notes[-1]
+        )
+        assert console.backtest(found).trust is Trust.UNKNOWN
+        assert len(found.past.instances) == len(before.past.instances)
 
 
 def test_an_endpoint_that_nothing_scales(console: Console) -> None:
