@@ -47,7 +47,11 @@ def question(name: str | None, given: bool = False) -> Html:
         '<p class="lead">Ebb replays {traffic} through hundreds of policies and names the cheapest one '
         "that keeps it. It only looks: nothing is changed.</p></div>",
         of=of,
-        traffic="the traffic that you give" if given else "its own traffic",
+        traffic="the traffic that you give"
+        if given
+        else "its own traffic"
+        if name
+        else "an endpoint's own traffic",
     )
 
 
@@ -170,7 +174,7 @@ def numbers(view: PlanView, chosen: Played, called: str = "") -> Html:
     now = None if view.today is None or view.today == chosen.number else view.played[view.today]
     cards = (
         card("cost a month, estimated", money(chosen), _paid_now(view) or _beside(now, money), "money"),
-        _waits(chosen, now),
+        _waits(chosen, now, len(view.promise.groups) > 1),
         card(
             "late, by the promise",
             late(chosen.over),
@@ -203,9 +207,13 @@ def _paid_now(view: PlanView) -> str:
     return f"today, real-time, {paid}"
 
 
-def _waits(chosen: Played, now: Played | None) -> Html:
-    """The p95 wait; where too many never start for it to mean anything, how many those are."""
+def _waits(chosen: Played, now: Played | None, parted: bool) -> Html:
+    """The p95 wait; where too many never start for it to mean anything, how many those are.
+
+    `parted`: the promise tells hours apart, and this figure does not.
+    """
     beside = _beside(now, lambda p: waits_words(p, p.p95_s))
+    beside = ", ".join(filter(None, ("all hours together" if parted else "", beside)))
     if chosen.never.mid > MANY:
         return card("requests that never start", fmt.percent(chosen.never.mid), beside, "stuck")
     return card("95 of 100 waits under", fmt.wait(chosen.p95_s.mid), beside)
