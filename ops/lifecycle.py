@@ -22,6 +22,7 @@ from ops.core.plan_effects import InFlight
 from ops.core.setup import differences, replaced
 from ops.core.setup_steps import steps, way_back
 from ops.core.types import Severity
+from ops.deploying import KIND as DEPLOY
 from ops.inventories import Inventories
 
 DELETE, ATTACH, DETACH = "delete", "attach", "detach"
@@ -119,7 +120,7 @@ class Lifecycle(Inventories):
     def plan_undo(self, identity: str) -> ChangePlan:
         """To take back a change, also one that made or deleted an endpoint. Raises BadInput, OpsError."""
         entry = self.entry(identity)
-        if entry is None or not _of_resources(entry):
+        if entry is None or not _of_resources(entry) or entry.kind == DEPLOY:
             return super().plan_undo(identity)
         if entry.outcome not in (Outcome.DONE, Outcome.PARTLY, Outcome.UNCLEAR):
             raise BadInput(f"Nothing was done by {identity}: there is nothing to undo.", entry.said)

@@ -90,6 +90,8 @@ class Candidate:
     @property
     def words(self) -> str:
         """ "min 0, max 4, target 2, wakes after 2 min; Mon-Fri 08:00-18:00 Europe/Berlin: at least 1 instance"."""
+        if self.fixed == 0:
+            return "off: never an instance"
         if self.fixed is not None:
             return f"always on at {count(self.fixed, 'instance')}"
         said = [f"min {self.low}", f"max {self.high}"]

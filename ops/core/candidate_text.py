@@ -76,8 +76,6 @@ def of_values(found: Mapping[str, str]) -> Candidate:
             raise BadInput(
                 f"What is always on has no {sorted(beside)[0]}.", "Give fixed alone, or min and max."
             )
-        if _whole("fixed", found["fixed"]) < 1:
-            raise BadInput("fixed=0 is no endpoint.", "What is always on has at least 1 instance.")
         return always_on(_whole("fixed", found["fixed"]), machine)
     for key in ("min", "max", "target"):
         if key not in found:

@@ -128,6 +128,8 @@ def general(
         boundary = (u.first_minute + minute + 1) * 60.0
         over = run_until(u, s, c, min(boundary, u.until))
         last = over or boundary > u.until
+        if last and not over and u.until <= boundary - 60.0:
+            break
         point = points[minute % (u.delay + 1)]
         publish(u, s, c, point, boundary)
         if timeline:

@@ -43,7 +43,8 @@ class _Course(Scaled):
             boundary = (first + minute + 1) * 60.0
             over = self.run_until(min(boundary, end))
             if over or boundary > end:
-                self.publish(boundary)  # what has passed of the last minute
+                if over or end > boundary - 60.0:
+                    self.publish(boundary)  # what has passed of the last minute
                 break
             self.publish(boundary)
             self.alarms(minute, boundary)

@@ -84,7 +84,7 @@ def test_from_an_empty_account_to_an_endpoint_by_keyboard(site, open_page, theme
 
     expect(page).to_have_url(re.compile("run="))
     expect(page.get_by_text(re.compile("of 8 steps done"))).to_be_visible()
-    expect(page.get_by_text(re.compile("doc-new is Creating"))).to_be_visible()
+    expect(page.get_by_text(re.compile("doc-new is still Creating"))).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     assert page.evaluate("document.querySelector('.stMain').scrollWidth <= innerWidth")
     other = open_page("light", 1440)

@@ -104,7 +104,11 @@ def test_a_machine_alone() -> None:
         assert says in caught.value.what
 
 
-@pytest.mark.parametrize("query", ["fixed=0", "fixed=1&usd=1000000000", "fixed=1&usd=1e400"])
+def test_what_never_runs_is_not_called_always_on() -> None:
+    assert from_query("fixed=0").words == "off: never an instance"
+
+
+@pytest.mark.parametrize("query", ["fixed=-1", "fixed=1&usd=1000000000", "fixed=1&usd=1e400"])
 def test_what_no_endpoint_can_be_is_refused(query: str) -> None:
     with pytest.raises(BadInput):
         from_query(query)
