@@ -36,7 +36,7 @@ PAGES = {
     "cold-starts": "/cold-starts?of=doc-async&zone=UTC",
     "savings": "/savings?zone=Europe%2FBerlin",
     "savings-one": "/savings?of=doc-async&zone=Europe%2FBerlin",
-    "planner": "/planner?endpoint=doc-async&promise=p95<%3D2min+mon-fri+08-18%3B+p95<%3D15min&zone=Europe%2FBerlin",
+    "planner": "/planner?endpoint=invoice-parse&promise=p95<%3D2min+mon-fri+08-18%3B+p95<%3D15min&zone=Europe%2FBerlin",
     "capacity": "/capacity?endpoint=doc-async&zone=UTC",
     "capacity-warm": "/capacity?endpoint=doc-async&do=Keep+warm&zone=Europe%2FBerlin",
     "requests": "/requests?zone=UTC",

@@ -332,6 +332,8 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
         """What the back-test says, or why there is none."""
         if traffic.setup is None:
             return traffic.unscaled
+        if traffic.untested:
+            return traffic.untested
         try:
             return " ".join(self.backtest(traffic).judged)
         except OpsError as error:

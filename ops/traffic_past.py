@@ -48,6 +48,8 @@ _LATENCIES = (
     metrics.PER_INSTANCE,
 )
 MINUTE_S, WEEK_S = 60, 7 * 86_400
+CHANGED = "Scaling was changed"
+"""Begins the note on a change of the policy inside the span."""
 _SCALES = (MarkKind.BOUNDS, MarkKind.POLICY, MarkKind.ALARM)
 """Changes after which an endpoint scales otherwise."""
 CHANGES = (
@@ -113,6 +115,12 @@ class EndpointTraffic:
     placing: Placing | None = None
     """What the queue tells of where in its minute a request came; None: nothing."""
     notes: tuple[str, ...] = ()
+
+    @property
+    def untested(self) -> str:
+        """Why the replay of today's policy cannot be held against what happened, where it was changed a moment ago."""
+        told = () if len(self.actual.instances) else self.notes
+        return next((note for note in told if note.startswith(CHANGED)), "")
 
     @property
     def unscaled(self) -> str:
@@ -239,7 +247,7 @@ def traffic_of(
             if len(actual.instances)
             else f"just now ({changed.said}): nothing that is settled yet came of it, so the replay is not tested."
         )
-        notes = (*notes, f"Scaling was changed {compares}")
+        notes = (*notes, f"{CHANGED} {compares}")
     return EndpointTraffic(
         endpoint,
         arrivals,

@@ -201,6 +201,7 @@ def test_a_policy_that_was_just_changed_is_not_compared_with_the_past_of_another
         assert (
             f"Scaling was changed just now (Set the bounds of {NAME} to {low}–7 by anna)" in found.notes[-1]
         )
+        assert found.untested == found.notes[-1]
         assert console.backtest(found).trust is Trust.UNKNOWN
         assert len(found.past.instances) == len(before.past.instances)
 

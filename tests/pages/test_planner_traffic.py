@@ -87,7 +87,7 @@ def uploaded(app: AppTest, body: bytes, name: str = "week.csv") -> AppTest:
 def test_rates_are_typed_in_an_account_without_endpoints(nothing: Sky) -> None:
     with looked_at(nothing):
         app = on_page("planner")
-        assert "its own traffic" in said(app)
+        assert "an endpoint's own traffic" in said(app)
         app.segmented_control(key="typed-traffic").set_value("synthetic").run()
         assert app.query_params["traffic"] == "synthetic"
         assert "Type the rates first" in said(app)
