@@ -7,6 +7,7 @@ what the replay has to be given: the provisioning times that were drawn, and the
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from ops.core.errors import BadInput
 from ops.core.schedule import next_run, parse
-from ops.core.types import FloatArray
+from ops.core.types import Bounds, FloatArray
 from ops.local_aws.clock import SimClock
 from ops.local_aws.errors import AwsError
 from ops.local_aws.fleet import Fleet
@@ -23,6 +24,7 @@ from ops.local_aws.traffic import Traffic
 from ops.local_aws.world import World, WorldOptions
 from ops.replay.outcome import Replayed
 from ops.replay.scenario import (
+    FAILS,
     Event,
     Kind,
     Requests,
@@ -308,12 +310,9 @@ class _Course:
             started[seq - 1], ended[seq - 1] = begin, end
         holds = [DOWNLOAD_S + service + (0.0 if bad else UPLOAD_S) for _, service, bad in arrivals]
         updates = {order.at: order.took_s for order in self.orders if order.update}
-        events = []
-        for action in case.planned:
-            runs = action.events(case.start, until)
-            events += [
-                run for run in runs if math.ceil(run.at_s / 60) * 60 > self.born
-            ]  # until then they fail
+        runs = [run for action in case.planned for run in action.events(case.start, until)]
+        events = [run for run in runs if math.ceil(run.at_s / 60) * 60 > self.born]
+        events += self._bounds_at_birth(run for run in runs if run not in events)
         for event in s.events:
             if event.kind is Kind.UPDATE:
                 event = replace(event, lasts_s=updates.get(event.at_s, 0.0))
@@ -345,6 +344,19 @@ class _Course:
             [a.message for a in reversed(activities) if a.status == "Failed" and not a.not_scaled],
             minutes,
         )
+
+    def _bounds_at_birth(self, runs: Iterable[Event]) -> list[Event]:
+        """What scheduled actions that ran while the endpoint was created made of its bounds: they hold once it is in
+        service, and its capacity follows at the next minute; nothing where such actions fail."""
+        if self.scenario.model.busy_action == FAILS:
+            return []
+        found = first = self.scenario.bounds
+        for run in sorted(runs, key=lambda each: each.at_s):
+            low = found.min if run.low is None else run.low
+            high = found.max if run.high is None else run.high
+            found = Bounds(low, high) if low <= high else found
+        edge = math.ceil(self.born / 60) * 60.0
+        return [] if found == first else [Event(edge, Kind.BOUNDS, found.min, found.max)]
 
     def _cold_starts(self) -> int:
         """Wakes by scaling or by hand, and updates of an endpoint that was at zero."""
