@@ -312,7 +312,9 @@ class _Course:
         updates = {order.at: order.took_s for order in self.orders if order.update}
         runs = [run for action in case.planned for run in action.events(case.start, until)]
         events = [run for run in runs if math.ceil(run.at_s / 60) * 60 > self.born]
-        events += self._bounds_at_birth(run for run in runs if run not in events)
+        born = self._bounds_at_birth(run for run in runs if run not in events)
+        if born != s.bounds:  # its capacity follows at the next minute
+            events.append(Event(math.ceil(self.born / 60) * 60.0, Kind.BOUNDS, born.min, born.max))
         for event in s.events:
             if event.kind is Kind.UPDATE:
                 event = replace(event, lasts_s=updates.get(event.at_s, 0.0))
@@ -320,6 +322,7 @@ class _Course:
         growing = [o for o in self.orders if not o.update and not o.refused and o.wanted > o.before]
         scenario = replace(
             s,
+            bounds=born,
             events=tuple(sorted(events, key=lambda event: event.at_s)),
             provision_s=tuple(o.took_s for o in growing) or (1.0,),
             start_s=self.born,
@@ -345,18 +348,17 @@ class _Course:
             minutes,
         )
 
-    def _bounds_at_birth(self, runs: Iterable[Event]) -> list[Event]:
-        """What scheduled actions that ran while the endpoint was created made of its bounds: they hold once it is in
-        service, and its capacity follows at the next minute; nothing where such actions fail."""
+    def _bounds_at_birth(self, runs: Iterable[Event]) -> Bounds:
+        """What scheduled actions that ran while the endpoint was created made of its bounds; they fail where such
+        actions do."""
+        found = self.scenario.bounds
         if self.scenario.model.busy_action == FAILS:
-            return []
-        found = first = self.scenario.bounds
+            return found
         for run in sorted(runs, key=lambda each: each.at_s):
             low = found.min if run.low is None else run.low
             high = found.max if run.high is None else run.high
             found = Bounds(low, high) if low <= high else found
-        edge = math.ceil(self.born / 60) * 60.0
-        return [] if found == first else [Event(edge, Kind.BOUNDS, found.min, found.max)]
+        return found
 
     def _cold_starts(self) -> int:
         """Wakes by scaling or by hand, and updates of an endpoint that was at zero."""
