@@ -314,7 +314,7 @@ class _Course:
         events = [run for run in runs if math.ceil(run.at_s / 60) * 60 > self.born]
         born = self._bounds_at_birth(run for run in runs if run not in events)
         if born != s.bounds:  # its capacity follows at the next minute
-            events.append(Event(math.ceil(self.born / 60) * 60.0, Kind.BOUNDS, born.min, born.max))
+            events.insert(0, Event(math.ceil(self.born / 60) * 60.0, Kind.BOUNDS, born.min, born.max))
         for event in s.events:
             if event.kind is Kind.UPDATE:
                 event = replace(event, lasts_s=updates.get(event.at_s, 0.0))
