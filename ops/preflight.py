@@ -164,6 +164,10 @@ def _fixed(**params: Any) -> Probe:
     return lambda _: params
 
 
+def _role(known: Known) -> Params:
+    raise NotNow("No role is named to be assumed.")
+
+
 def _bucket(known: Known) -> Params:
     if not known.paths:
         raise NotNow("No endpoint here names a bucket of results.")
@@ -285,6 +289,7 @@ def _answer(known: Known) -> Params:
 _PAGE = {"ServiceNamespace": "sagemaker", "MaxResults": 1}
 _WATCHED: Mapping[tuple[str, str], Probe] = {
     ("sts", "GetCallerIdentity"): _fixed(),
+    ("sts", "AssumeRole"): _role,
     ("sagemaker", "ListEndpoints"): _fixed(MaxResults=1),
     ("sagemaker", "ListModels"): _fixed(MaxResults=1),
     ("sagemaker", "DescribeEndpoint"): lambda k: {"EndpointName": k.endpoint},

@@ -22,10 +22,12 @@ import botocore.session
 from botocore.config import Config
 from botocore.utils import parse_timestamp
 
+from ops.aws.assumed import AssumedRole
 from ops.core.permissions import Undeclared, insist
 
 THREADS = 8
 _DUMMY = "ebb-local"
+_BENEATH = "sts, beneath the role"
 _ONCE = ("sagemaker-runtime",)
 """Never tried twice by itself: InvokeEndpointAsync is not idempotent, and a lost answer may be a request taken."""
 _HOME = {
@@ -72,6 +74,10 @@ class Where:
     patience: Patience = field(default_factory=Patience)
     own_endpoints: bool = False
     """Whether AWS's own addresses are meant, whatever AWS_ENDPOINT_URL says: that is another console's."""
+    role_arn: str | None = None
+    """A role to assume with the credentials that would be used otherwise: all calls are made as that role."""
+    external_id: str | None = None
+    """What the role's trust policy may ask for (sts:ExternalId). Without a role it means nothing."""
 
 
 class AwsSession:
@@ -84,6 +90,7 @@ class AwsSession:
         self._calls: Counter[str] = Counter()
         self._metrics = 0
         self._session: Any = None
+        self._role = AssumedRole(where.role_arn, where.external_id, self._sts) if where.role_arn else None
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="aws")
 
     @property
@@ -127,10 +134,18 @@ class AwsSession:
 
     def _boto(self) -> Any:
         if self._session is None:
-            self._session = _boto_session(self.where)
+            self._session = _boto_session(self.where, self._role)
         return self._session
 
-    def _make(self, service: str) -> Any:
+    def _sts(self) -> Any:
+        """What assumes the role, with the credentials beneath it."""
+        with self._lock:
+            found = self._clients.get(_BENEATH)
+            if found is None:
+                found = self._clients[_BENEATH] = self._make("sts", _boto_session(self.where, None))
+            return found
+
+    def _make(self, service: str, beneath: Any = None) -> Any:
         where, patience = self.where, self.where.patience
         attempts = 1 if service in _ONCE else patience.attempts
         config = Config(
@@ -146,7 +161,7 @@ class AwsSession:
             if where.loopback
             else None,  # a bucket is no host of this machine
         )
-        client = self._boto().client(
+        client = (beneath or self._boto()).client(
             service,
             region_name=_HOME.get(service, where.region),
             endpoint_url=where.endpoint_url,
@@ -155,6 +170,8 @@ class AwsSession:
         # the first event of a call, and the only one that signing an address has, too
         client.meta.events.register_first("provide-client-params", _checker(service))
         client.meta.events.register("before-send", self._counter(service))
+        if self._role is not None and beneath is None:
+            self._role.watch(client.meta.events)
         return client
 
     def _counter(self, service: str) -> Callable[..., None]:
@@ -186,25 +203,21 @@ def as_utc(value: float | int | str) -> datetime:
     return parsed.astimezone(UTC)
 
 
-def _boto_session(where: Where) -> Any:
-    if not where.loopback:
-        session = botocore.session.Session(profile=where.profile)
-        _speed_up(session)
-        return boto3.Session(botocore_session=session)
+def _boto_session(where: Where, role: AssumedRole | None) -> Any:
+    """With the credentials of the role; without one, those of the profile or of the default chain."""
     nothing = {
         "profile": (None, None, None, None),
         "config_file": (None, None, os.devnull, None),
         "credentials_file": (None, None, os.devnull, None),
     }
-    session = botocore.session.Session(session_vars=nothing)
-    _speed_up(session)
-    return boto3.Session(
-        aws_access_key_id=_DUMMY,
-        aws_secret_access_key=_DUMMY,
-        botocore_session=session,
-        region_name=where.region,
+    session = (
+        botocore.session.Session(session_vars=nothing)
+        if where.loopback
+        else botocore.session.Session(profile=where.profile)
     )
-
-
-def _speed_up(session: Any) -> None:
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=as_utc)
+    if role is not None:
+        session.register_component("credential_provider", role)
+    elif where.loopback:
+        session.set_credentials(_DUMMY, _DUMMY)
+    return boto3.Session(botocore_session=session, region_name=where.region if where.loopback else None)

@@ -31,7 +31,8 @@ class Places:
     """What the rights of a policy reach. `*` and empty: not named.
 
     `buckets`: of results and inputs, by name. `topic`: of notices, its ARN. `export`, `answers`: S3 addresses of the
-    bill export and of Athena's answers. `table`: "database.table". `roles`: ARNs of execution roles.
+    bill export and of Athena's answers. `table`: "database.table". `roles`: ARNs of execution roles. `assume`: ARNs of
+    the roles that Ebb assumes; where none is named, nothing has to be allowed for it.
     """
 
     account: str = "*"
@@ -43,6 +44,7 @@ class Places:
     table: str = ""
     workgroup: str = "primary"
     roles: tuple[str, ...] = ()
+    assume: tuple[str, ...] = ()
 
     @property
     def partition(self) -> str:
@@ -80,12 +82,13 @@ def places_of(
 
 def checked(places: Places) -> Places:
     """The same. Raises BadInput where a part of it cannot be."""
+    roles = (*places.roles, *places.assume)
     wrong = [
         (places.account, _ACCOUNT, "an account", "Give its twelve digits, such as 123456789012."),
         (places.region, _REGION, "a region", "Give one such as eu-central-1."),
         (places.topic, _TOPIC, "the ARN of an SNS topic", "It begins with arn:aws:sns:."),
         *((b, _BUCKET, "the name of a bucket", "Give it without s3:// and without a path.") for b in places.buckets),
-        *((r, _ROLE, "the ARN of a role", "It is like arn:aws:iam::123456789012:role/name.") for r in places.roles),
+        *((r, _ROLE, "the ARN of a role", "It is like arn:aws:iam::123456789012:role/name.") for r in roles),
     ]  # fmt: skip
     for given, pattern, what, hint in wrong:
         if given not in ("", "*") and not pattern.fullmatch(given):
@@ -144,6 +147,7 @@ def _of(service: str, *rests: str) -> Callable[[Places], list[str]]:
 
 _RESOURCES: Mapping[Scope, Callable[[Places], list[str]]] = {
     Scope.ANY: lambda _: ["*"],
+    Scope.ROLES: lambda p: [*p.assume],
     Scope.HOSTING: _of("sagemaker", "endpoint/*", "endpoint-config/*", "model/*"),
     Scope.ENDPOINTS: _of("sagemaker", "endpoint/*"),
     Scope.TARGETS: _of("application-autoscaling", "scalable-target/*"),

@@ -21,6 +21,7 @@ VERSION = "2012-10-17"
 Document = dict[str, Any]
 _PART = {
     Scope.ANY: "Unscoped",
+    Scope.ROLES: "AssumeRoles",
     Scope.HOSTING: "Hosting",
     Scope.ENDPOINTS: "Endpoints",
     Scope.TARGETS: "Scaling",
@@ -75,13 +76,18 @@ def documents(role: str, places: Places) -> tuple[Document, ...]:
 
 
 def statements(rows: Iterable[Declared], places: Places) -> Iterator[Document]:
-    """One statement for all that is needed within one scope, in the order of the table."""
+    """One statement for all that is needed within one scope, in the order of the table.
+
+    A scope that reaches nothing, such as roles where none is named, has no statement.
+    """
     actions: dict[Scope, set[str]] = {}
     for row in rows:
         if row.scope.action_needed:
             actions.setdefault(row.scope, set()).add(row.action)
     for scope, named in actions.items():
         resources, condition = reach(scope, places)
+        if not resources:
+            continue
         said: Document = {
             "Sid": f"Ebb{_PART[scope]}",
             "Effect": "Allow",

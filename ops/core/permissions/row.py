@@ -19,6 +19,7 @@ class Scope(StrEnum):
     NOTHING = "needs no permission"
     ANY = "cannot be scoped"
     """AWS takes these actions on `*` alone, or Ebb reads all there is of them. Facts G.1."""
+    ROLES = "roles to assume, where any are named"
     HOSTING = "endpoints, configurations and models"
     ENDPOINTS = "endpoints"
     TARGETS = "scalable targets of SageMaker"

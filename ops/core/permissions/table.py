@@ -27,6 +27,14 @@ _WATCHED = (
         "every page; AWS lets everybody ask",
     ),
     _read(
+        "sts",
+        "AssumeRole",
+        "sts:AssumeRole",
+        Scope.ROLES,
+        "reading as a role of another account, where one is named",
+        "every page of the places that name a role",
+    ),
+    _read(
         _SM,
         "ListEndpoints",
         "sagemaker:ListEndpoints",

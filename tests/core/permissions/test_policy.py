@@ -27,6 +27,7 @@ HERE = Places(
     "s3://answers/ebb",
     "billing.cur2",
     roles=("arn:aws:iam::123456789012:role/sagemaker-execution",),
+    assume=("arn:aws:iam::210987654321:role/ebb", "arn:aws:iam::345678901234:role/ebb"),
 )
 ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9*-]*:(\d{12}|\*|):[^\s]+")
 ALL = [(role, places) for role in READS for places in (Places(), HERE)]
@@ -171,6 +172,17 @@ def test_rights_reach_what_was_named() -> None:
     assert statement(bills, "EbbTables")["Resource"][-1].endswith(":table/billing/cur2")
 
 
+def test_roles_are_assumed_only_where_they_are_named() -> None:
+    for role in ("viewer", "operator", "admin"):
+        assert statement(policy(role, HERE), "EbbAssumeRoles") == {
+            "Sid": "EbbAssumeRoles",
+            "Effect": "Allow",
+            "Action": ["sts:AssumeRole"],
+            "Resource": list(HERE.assume),
+        }
+        assert "sts:" not in json.dumps(policy(role, Places()))
+
+
 def test_what_was_not_named_has_a_stand_in_that_is_told() -> None:
     assert missing(policy("viewer", HERE)) == ()
     assert missing(policy("viewer", Places())) == ("YOUR-RESULT-BUCKET", "YOUR-TOPIC-OF-NOTICES")
@@ -215,6 +227,8 @@ def test_a_policy_that_is_too_long_comes_in_parts_that_lack_nothing() -> None:
         Places(export="s3:///x"),
         Places(table="cur2"),
         Places(roles=("sagemaker-execution",)),
+        Places(assume=("ebb",)),
+        Places(assume=("arn:aws:sts::123456789012:assumed-role/ebb/me",)),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_way_out(places: Places) -> None:
