@@ -37,18 +37,18 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, object]]:
 
     Without the freeze a full garbage collection after every run costs seconds with many viewers.
     """
-    from components import deploy_door, session
+    from components import deploy_door, readers
 
     for name in HEAVY:
         importlib.import_module(name)
-    session.start()
+    readers.start()
     gc.collect()
     gc.freeze()
     try:
         yield {}
     finally:
         deploy_door.close()
-        session.stop()
+        readers.stop()
 
 
 def on_script_error(error: Exception) -> bool:
@@ -71,9 +71,9 @@ async def plotly_js(request: Request) -> FileResponse:
 
 async def healthz(request: Request) -> JSONResponse:
     """200 while the reader of AWS and the threads of requests work, 503 with the reason otherwise."""
-    from components import session
+    from components import readers
 
-    problem = session.problem() or session.requests_problem()
+    problem = readers.problem() or readers.requests_problem()
     return JSONResponse({"ok": not problem, "problem": problem}, status_code=503 if problem else 200)
 
 

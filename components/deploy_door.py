@@ -28,8 +28,10 @@ _begun = 0
 def begin(plan: ChangePlan, actor: Actor, why: str, typed: str) -> None:
     """Carry out a plan in the background, once. Raises what refuses it at once: ReadOnly, Stale, OpsError."""
 
+    source = session.source()  # of this page: the thread that carries it out has none
+
     def apply(plan: ChangePlan, actor: Actor, why: str, typed: str, stop: StopSign) -> Receipt:
-        return session.source().act(lambda console: console.apply(plan, actor, why, typed, stop))
+        return source.act(lambda console: console.apply(plan, actor, why, typed, stop))
 
     global _begun
     _runs.begin(apply, plan, actor, why, typed)

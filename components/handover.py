@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from components import scope, session
+from components import place, scope, session
 from components.theme import css_variables
 from ops.core import incident
 from ops.core.views import EndpointView
@@ -41,5 +41,6 @@ def link(name: str, start: datetime, end: datetime) -> str:
         return ""
     query = {key: value for key, value in scope.link(name).items() if key != session.RANGE}
     query |= {session.FROM: f"{start:{_WRITTEN}}", session.TO: f"{end:{_WRITTEN}}"}
+    query |= place.query()
     folder = own.path.rpartition("/")[0]
     return f"{own.scheme}://{own.netloc}{folder}/endpoint?{urlencode(query)}"

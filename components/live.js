@@ -164,10 +164,13 @@ document.addEventListener(
     const link = event.target.closest && event.target.closest('a[data-testid="stSidebarNavLink"]');
     if (!link || !plain(event)) return;
     const url = new URL(link.href);
-    const zone = new URLSearchParams(location.search).get("zone");
-    const query = new URLSearchParams(pathOf(url) === pathOf(location) ? "" : seen.get(pathOf(url)) || "");
-    query.delete("zone");
-    if (zone) query.set("zone", zone);
+    const here = new URLSearchParams(location.search);
+    let query = new URLSearchParams(pathOf(url) === pathOf(location) ? "" : seen.get(pathOf(url)) || "");
+    if (query.get("place") !== here.get("place")) query = new URLSearchParams(); /* of another account or region */
+    for (const key of ["zone", "place"]) {
+      query.delete(key);
+      if (here.has(key)) query.set(key, here.get(key));
+    }
     url.search = query.toString();
     event.preventDefault();
     event.stopPropagation();

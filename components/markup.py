@@ -12,6 +12,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from components import place
 from components.theme import css_variables
 
 
@@ -38,5 +39,8 @@ _component = st.components.v2.component("ebb_markup", css=_CSS, js=_JS, html="<d
 
 
 def show(body: Html, *, key: str) -> None:
-    """Draw `body`. A plain click on a link of class "go" changes the page without loading it anew."""
-    _component(key=key, data={"html": str(body)})
+    """Draw `body`. A plain click on a link of class "go" changes the page without loading it anew.
+
+    Links inside the app stay in the account and region of the page.
+    """
+    _component(key=key, data={"html": place.carried(str(body))})

@@ -5,14 +5,14 @@ One preflight of a role serves all who look; a press makes it anew.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Hashable, Iterable
 
 from components import session
+from components.background import Background
 from ops.core.permissions.places import Places, places_of
 from ops.core.preflight import Preflight
 from ops.core.types import Endpoint
-from ops.searches import Progress, Searches
+from ops.searches import Progress
 
 RIGHTS = "rights"
 """URL and session: the role whose policy is shown and whose rights are tried."""
@@ -20,9 +20,7 @@ PAID = "rights-paid"
 """Session: whether calls that AWS bills for are tried, too."""
 _WHO = "settings"
 
-_lock = threading.Lock()
-_source: session.Source | None = None
-_searches = Searches()
+_background = Background()
 
 
 def places() -> Places:
@@ -58,7 +56,7 @@ def buckets(endpoints: Iterable[Endpoint]) -> tuple[str, ...]:
 
 def begin(role: str, paid: bool) -> None:
     """Try anew what a role needs, in the background. Raises OpsError where nobody can answer."""
-    source, key, searches = session.source(), _key(role, paid), _all()
+    source, key, searches = session.source(), _key(role, paid), _background.here()
     searches.again(key)
     searches.want(
         key,
@@ -69,25 +67,15 @@ def begin(role: str, paid: bool) -> None:
 
 def look(role: str, paid: bool) -> Progress[Preflight] | None:
     """How far that is, with the newest answer; None before the first press. Raises OpsError."""
-    return _all().look(_key(role, paid))
+    return _background.here().look(_key(role, paid))
 
 
 def wait(role: str, paid: bool, timeout_s: float) -> None:
     """Until it has ended, or so long. Raises OpsError."""
-    _all().wait(_key(role, paid), timeout_s)
+    _background.here().wait(_key(role, paid), timeout_s)
 
 
 def _key(role: str, paid: bool) -> Hashable:
     known = session.connection()
     where = (known.kind, known.account, known.region, known.endpoint_url) if known is not None else ()
     return ("preflight", where, role, paid)
-
-
-def _all() -> Searches:
-    global _source, _searches
-    source = session.source()
-    with _lock:
-        if source is not _source:
-            _searches.close()
-            _source, _searches = source, Searches()
-        return _searches

@@ -6,7 +6,6 @@ And the names of what its session and URL keep.
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Hashable
 from datetime import datetime, timedelta
 
@@ -15,6 +14,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from components import session
+from components.background import Background
 from components.session import Told
 from ops import arrival_files, compiled
 from ops.arrival_files import KEPT as KEPT_FILES  # noqa: F401
@@ -59,20 +59,12 @@ SCENARIOS_S = 10.0
 PAST_S = 120.0
 """So long a search waits for the past that is still being read."""
 
-_lock = threading.Lock()
-_source: session.Source | None = None
-_searches = Searches()
+_background = Background()
 
 
 def searches() -> Searches:
-    """The long searches of this process, for all who look. Raises OpsError where nobody can answer."""
-    global _source, _searches
-    source = session.source()
-    with _lock:
-        if source is not _source:
-            _searches.close()
-            _source, _searches = source, Searches()
-        return _searches
+    """The long searches of this place, for all who look. Raises OpsError where nobody can answer."""
+    return _background.here()
 
 
 def key(query: PlanQuery) -> Hashable:

@@ -109,18 +109,19 @@ def stop(batch: str, actor: Actor) -> Batch:
 
 
 def upload(grant: Grant, chunks: Iterator[bytes]) -> Upload:
-    """Stream an input into S3. Raises OpsError."""
-    return session.source().act(
-        lambda console: console.upload(
-            grant.endpoint,
-            grant.filename,
-            chunks,
-            grant.actor,
-            size=grant.size,
-            content_type=grant.content_type,
-        ),
-        changes=False,
-    )
+    """Stream an input into S3, at the place of the page that asked. Raises OpsError."""
+    with session.at(grant.place):
+        return session.source().act(
+            lambda console: console.upload(
+                grant.endpoint,
+                grant.filename,
+                chunks,
+                grant.actor,
+                size=grant.size,
+                content_type=grant.content_type,
+            ),
+            changes=False,
+        )
 
 
 def put(endpoint: str, name: str, body: bytes, actor: Actor, content_type: str) -> Upload:

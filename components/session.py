@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
+from components import readers
+from components.readers import Source as Source
+from components.readers import Wanted as Wanted
+from components.readers import at as at
+from components.readers import connect as connect
+from components.readers import savings_places as savings_places
+from components.readers import start as start
+from components.readers import stop as stop
 from components.unread import OLDER
-from ops import clock, one_collector, which_aws
+from ops import clock
 from ops.answers import Told
 from ops.config import Settings, variables
 from ops.console import Console
 from ops.core.alarm_past import AlarmPast
 from ops.core.change import Actor, ChangePlan, Entry, Receipt
 from ops.core.drift import Drift
-from ops.core.errors import OpsError, Unreachable
+from ops.core.errors import OpsError
 from ops.core.incident import Incident, begin_of
 from ops.core.own_spending import Spending
 from ops.core.since import Since
@@ -27,11 +33,8 @@ from ops.core.views_capacity import CapacityView
 from ops.core.views_notices import NoticesView, SettingLine
 from ops.core.views_warm import WarmView
 from ops.notifier import Notifier
-from ops.pace import Snapshot
-from ops.savings_places import SavingsPlaces
 from ops.warming import WarmWish
 
-T = TypeVar("T")
 Make = Callable[[Console], ChangePlan]
 """One of the console's plan methods with what it needs: makes the same plan anew from what holds then."""
 
@@ -88,26 +91,6 @@ SUBMITTED = "submitted"
 """Session: what became of the last press of the button."""
 
 
-class Source(Protocol):
-    """What the pages ask; ops.collector.Collector is one. Everything but snapshot may raise OpsError."""
-
-    def snapshot(self) -> Snapshot: ...
-
-    def connection(self) -> Connection: ...
-
-    def fleet(self) -> FleetView: ...
-
-    def endpoint(self, name: str, span: timedelta | Window) -> EndpointView: ...
-
-    def age_s(self, view: EndpointView) -> float: ...
-
-    def ask(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]: ...
-
-    def recall(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]: ...
-
-    def act(self, work: Callable[[Console], T], *, changes: bool = True) -> T: ...
-
-
 SINCE_S = 15.0
 """So long what changed since a visit is good."""
 INCIDENT_S = 30.0
@@ -138,76 +121,21 @@ JOURNAL_S = 5.0
 LEAVING = "leaving"
 """Session: the button that signs out was pressed, and the browser has yet to leave."""
 
-_source: Source | None = None
-_telling: Notifier | None = None
-_places: SavingsPlaces | None = None
-_settings: Settings | None = None
-_refused: OpsError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which AWS is meant, known also while it does not answer. `kind`: "embedded" or "aws"."""
-
-    kind: str = "embedded"
-    region: str = ""
-    writable: bool = True
-
-
-_wanted = Wanted()
-
-
-def connect(
-    source: Source | None,
-    wanted: Wanted = _wanted,
-    telling: Notifier | None = None,
-    places: SavingsPlaces | None = None,
-) -> None:
-    """Say who answers the pages of this process, which AWS is meant, who sends notices, whose savings count, too."""
-    global _source, _refused, _wanted, _telling, _places
-    _source, _refused, _wanted, _telling, _places = source, None, wanted, telling, places
-
-
-def start() -> None:
-    """Start the one reader of AWS of this process. Settings that make no sense show on every page."""
-    global _refused, _settings
-    try:
-        _settings = chosen = Settings.load()
-        kind = which_aws.kind(chosen)
-        wanted = Wanted(kind, chosen.region or "", chosen.write if kind == "aws" else True)
-        reader = one_collector.start(chosen)
-        connect(reader, wanted, one_collector.telling(), one_collector.places())
-    except OpsError as error:
-        _refused = error
-
-
-def stop() -> None:
-    """End the reader."""
-    connect(None)
-    one_collector.stop()
-
 
 def source() -> Source:
-    """Who answers. Raises OpsError when nobody can."""
-    if _source is None:
-        raise _refused or Unreachable("Ebb has not started to read yet.", "Start it with: make run")
-    return _source
-
-
-def savings_places() -> SavingsPlaces | None:
-    """The accounts and regions whose savings count beside this one; None where there are none."""
-    return _places
+    """Who answers the page. Raises OpsError when nobody can."""
+    return readers.reader().source
 
 
 def role() -> str | None:
     """EBB_ROLE of this process; None where it is not set. Raises OpsError where the settings make no sense."""
-    return (_settings if _settings is not None else Settings.load()).role
+    return readers.settings().role
 
 
 def kind() -> str:
     """Which kind of AWS this is: "embedded" or "aws"."""
     known = connection()
-    return known.kind if known is not None else _wanted.kind
+    return known.kind if known is not None else wanted().kind
 
 
 def this_machine_now() -> datetime:
@@ -217,7 +145,10 @@ def this_machine_now() -> datetime:
 
 def wanted() -> Wanted:
     """Which AWS is meant, known also while it does not answer."""
-    return _wanted
+    try:
+        return readers.reader().wanted
+    except OpsError:
+        return Wanted()
 
 
 def connection() -> Connection | None:
@@ -239,18 +170,25 @@ def newest() -> tuple[FleetView, float] | None:
 
 def usage() -> Usage | None:
     """What the process has asked of AWS so far; None while nothing was asked."""
-    own = _source.snapshot().usage if _source is not None else None
-    return own if _places is None else _places.usage(own)
+    beside = savings_places()
+    try:
+        own = source().snapshot().usage
+    except OpsError:
+        own = None
+    return own if beside is None else beside.usage(own)
 
 
 def spending() -> Spending | None:
     """What the process has asked of AWS this month, and how its budget slows it; None before the first reading."""
-    return _source.snapshot().spending if _source is not None else None
+    try:
+        return source().snapshot().spending
+    except OpsError:
+        return None
 
 
 def credentials() -> str:
     """By which profile or keys AWS is asked, in words. Raises OpsError where the settings make no sense."""
-    chosen = _settings if _settings is not None else Settings.load()
+    chosen = readers.settings()
     if kind() == "embedded":
         return "none are needed"
     if chosen.profile:
@@ -373,17 +311,26 @@ def timeline(name: str | None, span: timedelta | Window) -> Told[Timeline]:
 
 def notices() -> NoticesView:
     """Where notices go and what became of the newest; nowhere, where the settings name no place."""
-    return _telling.view() if _telling is not None else NoticesView()
+    telling = _telling()
+    return telling.view() if telling is not None else NoticesView()
 
 
 def test_notice() -> bool:
     """Put a test notice on its way; False where one was a moment ago, or there is no place for it."""
-    return _telling is not None and _telling.test()
+    telling = _telling()
+    return telling is not None and telling.test()
+
+
+def _telling() -> Notifier | None:
+    try:
+        return readers.reader().telling
+    except OpsError:
+        return None
 
 
 def settings() -> tuple[SettingLine, ...]:
     """Every setting of this process, as it may be shown. Raises OpsError where they make no sense."""
-    chosen = _settings if _settings is not None else Settings.load()
+    chosen = readers.settings()
     return tuple(
         SettingLine(
             variables(field)[0],
@@ -412,16 +359,13 @@ def is_realtime(name: str) -> bool:
 
 
 def problem() -> str:
-    """Why the newest reading failed, for the health check; empty when it did not."""
-    if _source is None:
-        return _refused.what if _refused is not None else "not started"
-    health = getattr(_source, "health", None)
-    if health is not None:
-        return str(health())
-    error = _source.snapshot().error
-    return error.what if error is not None else ""
+    """Why the newest reading of the place on show failed; empty when it did not."""
+    try:
+        return readers.why_unread(source())
+    except OpsError as error:
+        return error.what
 
 
 def requests_problem() -> str:
     """That requests are not sent or followed because of a fault in Ebb; empty where they are."""
-    return one_collector.requests_problem()
+    return readers.requests_problem()

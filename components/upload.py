@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from components import access, request_door, session
+from components import access, readers, request_door, session
 from components.theme import css_variables
 from components.uploads import desk
 from ops.core.errors import OpsError
@@ -73,7 +73,7 @@ def _wanted(key: str, endpoint: str, told: Callable[[str], str]) -> None:
     answer: dict[str, object] = {"number": number}
     try:
         request_door.insist_on_writing()
-        given = desk.grant(endpoint, access.actor(), name, int(size), told(name))
+        given = desk.grant(endpoint, access.actor(), name, int(size), told(name), readers.place())
         answer["token"] = given.token
     except OpsError as error:
         answer["refused"] = f"{error.what} {error.hint}".strip()

@@ -45,6 +45,8 @@ class Grant:
     """Bytes that the browser said; not one more is taken."""
     content_type: str
     until: float
+    place: str = ""
+    """The account and region of the page that asked, by its name where there are several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,13 @@ class Desk:
         self._outcomes: OrderedDict[str, Outcome] = OrderedDict()
 
     def grant(
-        self, endpoint: str, actor: Actor, filename: str, size: int, content_type: str = "application/json"
+        self,
+        endpoint: str,
+        actor: Actor,
+        filename: str,
+        size: int,
+        content_type: str = "application/json",
+        place: str = "",
     ) -> Grant:
         """Allow one upload. Raises ReadOnly where the role is too small, BadInput for a size that AWS does not take."""
         if not may(actor.role, "operator"):
@@ -92,6 +100,7 @@ class Desk:
             size,
             content_type,
             self._monotonic() + LIVES_S,
+            place,
         )
         with self._lock:
             self._grants[given.token] = given

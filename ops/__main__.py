@@ -34,6 +34,7 @@ from ops import (
     cli_show,
     cli_usage,
     cli_warm,
+    which_aws,
 )
 from ops.config import Settings
 from ops.console import Console
@@ -108,7 +109,8 @@ def incident(
         settings = Settings.load()
         with Console.open(settings) as console:
             found = console.incident(name, everything=True)
-        link = cli_incident.link(found, settings.url)
+        given = which_aws.place_of(settings)
+        link = cli_incident.link(found, settings.url, given.name if given is not None else "")
         cli_show.write(cli_incident.document(found, link) if json else text(found, link=link))
         return _worst([found.view.row.verdict])
 

@@ -12,10 +12,13 @@ from ops.core.moments import written
 _WRITTEN = "%Y-%m-%dT%H:%MZ"
 
 
-def link(found: Incident, base: str | None) -> str:
-    """The page of the endpoint over the minutes of the summary, where Ebb's own address (EBB_URL) is known."""
+def link(found: Incident, base: str | None, place: str = "") -> str:
+    """The page of the endpoint over the minutes of the summary, where Ebb's own address (EBB_URL) is known.
+
+    `place`: of EBB_PLACES, the one that the endpoint is in.
+    """
     window = found.view.window
-    page = notices.link(base, found.view.row.endpoint.ref.name) if base else ""
+    page = notices.link(base, found.view.row.endpoint.ref.name, place) if base else ""
     return f"{page}&from={window.start:{_WRITTEN}}&to={window.end:{_WRITTEN}}" if page else ""
 
 

@@ -71,6 +71,11 @@ class Settings(BaseSettings):
     """Region; where it is not set, that of the profile."""
     endpoint_url: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL")
     """Any AWS-like endpoint; wins over EBB_MODE."""
+    places: str | None = Field(None, validation_alias="EBB_PLACES")
+    """Several accounts and regions: AWS profiles with commas between them, each as profile or profile@region, or the
+    path of a file in TOML (docs/places.md)."""
+    place: str | None = Field(None, validation_alias="EBB_PLACE")
+    """Which of EBB_PLACES commands ask, and pages show first; where it is not set, the first of them."""
     url: str | None = Field(None, validation_alias="EBB_URL")
     """Where people open this console, for the links in notices."""
     notify_topic: str | None = Field(None, validation_alias="EBB_NOTIFY_TOPIC")

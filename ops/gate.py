@@ -175,7 +175,13 @@ class Gate:
         role = max(plan.needs, needs(plan.changes), key=ROLES.index)
         hurts = any(caution.severity is Severity.CRITICAL for caution in plan.cautions)
         word = plan.ref.name if hurts else plan.confirm
-        if not may(actor.role, role):
+        here = (self.connection.account, self.connection.region)
+        if (plan.ref.account, plan.ref.region) != here:
+            error = Stale(
+                f"The plan is for {plan.ref.region} of {plan.ref.account}, and this is {here[1]} of {here[0]}.",
+                "Nothing was changed. Make the plan anew where it is meant.",
+            )
+        elif not may(actor.role, role):
             error = ReadOnly(
                 f"This needs the role {role}; {actor.name} holds {actor.role}.",
                 f"Ask somebody who is {role}, or copy the commands from the plan.",

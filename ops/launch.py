@@ -83,6 +83,9 @@ class Launcher:
             env = environment_for(embedded, self._environ)
             about = f"the embedded AWS at {embedded.endpoint_url}, {pace(speed)}"
             clients = f"  For AWS clients: {exports(env)}\n"
+            if settings.places is not None:  # each of them says itself where it is
+                del env["AWS_ENDPOINT_URL"]
+                about += ", and the other places of EBB_PLACES"
         elif speed != 1.0 or embedded_args:
             raise BadInput(
                 "SPEED and ARGS are for the embedded AWS, not for EBB_MODE=aws.", "Leave them out."

@@ -113,7 +113,7 @@ class Notifier:
             if self._tested_at is not None and now - self._tested_at < TEST_S:
                 return False
             self._tested_at = now
-            self._send(Notice(self._now or clock.now(), (), test=True))
+            self._send(Notice(self._now or clock.now(), (), test=True, place=self._rules.place))
             return True
 
     def view(self) -> NoticesView:
@@ -226,20 +226,25 @@ class Notifier:
                 )
 
 
-def of(settings: Settings) -> Notifier | None:
+Publisher = Callable[[str, Console | None], Console | None]
+"""Of a topic, and of the console with something to tell: the console that publishes it."""
+
+
+def of(settings: Settings, publisher: Publisher = lambda topic, own: own) -> Notifier | None:
     """The notices that the settings ask for; None where they name no place."""
     zone, base, places = ZoneInfo(settings.notify_zone), settings.url, []
     if settings.notify_topic is not None:
-        places.append(_topic(settings.notify_topic, base, zone))
+        places.append(_topic(settings.notify_topic, base, zone, publisher))
     if settings.notify_webhook is not None:
         places.append(_webhook(settings.notify_webhook, base, zone))
     quiet = parse(settings.notify_quiet, zone) if settings.notify_quiet else None
-    rules = Rules(settings.notify_warnings, quiet, settings.notify_quiet_critical)
+    rules = Rules(settings.notify_warnings, quiet, settings.notify_quiet_critical, settings.place or "")
     return Notifier(places, rules) if places else None
 
 
-def _topic(topic: str, base: str | None, zone: tzinfo) -> Place:
-    def send(console: Console | None, notice: Notice) -> None:
+def _topic(topic: str, base: str | None, zone: tzinfo, publisher: Publisher) -> Place:
+    def send(own: Console | None, notice: Notice) -> None:
+        console = publisher(topic, own)
         if console is None:
             raise Unreachable("AWS has not answered yet.", "")
         console.publish(topic, notices.title(notice), notices.text(notice, base, zone))

@@ -34,6 +34,8 @@ MAY_IMPORT = {
     "ops": ("ops",),
     "components.charts": ("components.charts", "components.theme", "components.format", "ops.core"),
     "components.session": ("components", "ops"),
+    "components.readers": ("components", "ops"),
+    "components.background": ("components", "ops.core", "ops.searches"),
     "components.deploy_door": ("components", "ops.core", "ops.deployments", "ops.at_work"),
     "components.permissions_door": ("components", "ops.core", "ops.searches"),
     "components.planner_door": (

@@ -253,3 +253,94 @@ def test_own_prices_are_decimal_from_the_text_on(monkeypatch: pytest.MonkeyPatch
     assert settings.budget_usd == Decimal("1500.10")
     assert [settings.shown(name) for name in ("discount", "budget_usd")] == ["12.5%", "1500.10"]
     assert Settings().own_prices(now).less(None) is None
+
+
+PLACES = """
+[[place]]
+name = "hub"
+profile = "hub"
+regions = ["us-east-1", "eu-west-1"]
+
+[[place]]
+name = "partner"
+role_arn = "arn:aws:iam::222222222222:role/ebb"
+external_id = "ebb-1234"
+region = "eu-west-3"
+write = false
+"""
+
+
+def _places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, mode: str = "aws") -> Path:
+    file = tmp_path / "places.toml"
+    file.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("EBB_PLACES", str(file))
+    monkeypatch.setenv("EBB_MODE", mode)
+    return file
+
+
+def test_the_first_of_several_places_is_asked_unless_another_is_chosen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _places(monkeypatch, tmp_path, PLACES)
+    monkeypatch.setenv("EBB_WRITE", "1")
+    where = which_aws.choose(Settings.load())
+    assert (where.kind, where.profile, where.region, where.role_arn) == ("aws", "hub", "us-east-1", None)
+    assert where.writable
+    monkeypatch.setenv("EBB_PLACE", "partner")
+    where = which_aws.choose(Settings.load())
+    assert (where.profile, where.region, where.external_id) == (None, "eu-west-3", "ebb-1234")
+    assert where.role_arn == "arn:aws:iam::222222222222:role/ebb"
+    assert (where.writable, where.why_read_only) == (False, "EBB_PLACES says write = false of partner.")
+    monkeypatch.setenv("EBB_PLACE", "hub-eu-west-2")
+    with pytest.raises(BadInput, match="no place named 'hub-eu-west-2'") as caught:
+        which_aws.choose(Settings.load())
+    assert caught.value.hint == "Did you mean hub-eu-west-1?"
+
+
+def test_a_place_without_a_region_takes_that_of_its_profile(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text("[profile hub]\nregion = eu-west-3\n[profile lost]\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("EBB_MODE", "aws")
+    monkeypatch.setenv("EBB_PLACES", "hub, lost, nobody")
+    monkeypatch.setenv("AWS_REGION", "us-east-2")
+    assert which_aws.choose(Settings.load()).region == "eu-west-3"
+    for name, said in (("lost", "names no region"), ("nobody", "no AWS profile named nobody")):
+        monkeypatch.setenv("EBB_PLACE", name)
+        with pytest.raises(BadInput, match=said):
+            which_aws.choose(Settings.load())
+
+
+def test_simulated_and_real_places_never_stand_in_one_console(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _places(monkeypatch, tmp_path, PLACES, "embedded")
+    with pytest.raises(BadInput, match="The place hub-us-east-1 is real AWS") as caught:
+        which_aws.choose(Settings.load())
+    assert caught.value.hint == "Set EBB_MODE=aws to read it."
+    _places(monkeypatch, tmp_path, "[[place]]\nname = 'here'\nendpoint_url = 'http://127.0.0.1:4600/'", "aws")
+    with pytest.raises(BadInput, match="an address of this machine"):
+        which_aws.choose(Settings.load())
+    monkeypatch.setenv("EBB_MODE", "embedded")
+    where = which_aws.choose(Settings.load())
+    assert (where.kind, where.endpoint_url) == ("embedded", "http://127.0.0.1:4600")
+    assert where.writable
+
+
+def test_places_that_cannot_be_read_name_the_variable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = _places(monkeypatch, tmp_path, PLACES)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4600")
+    with pytest.raises(BadInput, match="AWS_ENDPOINT_URL and EBB_PLACES"):
+        which_aws.choose(Settings.load())
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    file.unlink()
+    with pytest.raises(BadInput, match=r"places\.toml cannot be read") as caught:
+        which_aws.choose(Settings.load())
+    assert caught.value.hint == "Correct EBB_PLACES."
+    monkeypatch.delenv("EBB_PLACES")
+    monkeypatch.setenv("EBB_PLACE", "hub")
+    with pytest.raises(BadInput, match="EBB_PLACES is not set"):
+        which_aws.choose(Settings.load())

@@ -213,7 +213,7 @@ def test_bounds_that_cannot_be_have_each_their_own_answer(
 
 def test_the_same_bounds_are_nothing_to_change(world: str, tmp_path: Path) -> None:
     with console_of(world, tmp_path) as console:
-        plan = console.plan_bounds(NAME, 0, 3)
+        plan = console.plan_bounds(NAME, 0, 2)
         assert plan.empty
         with pytest.raises(BadInput, match="nothing to change"):
             console.apply(plan, ANNA)
@@ -614,3 +614,13 @@ def jump(url: str, seconds: float) -> None:
     request = urllib.request.Request(f"{url}/_ebb/clock", body, {"Content-Type": "application/json"})
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20):
         pass
+
+
+def test_a_plan_for_another_account_or_region_is_refused(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        plan = console.plan_bounds(NAME, 0, 2)
+        for other in ({"account": "222222222222"}, {"region": "eu-west-1"}):
+            elsewhere = replace(plan, ref=replace(plan.ref, **other))
+            with pytest.raises(Stale, match=r"The plan is for .*, and this is us-east-1 of 123456789012"):
+                console.apply(elsewhere, BOSS, typed=NAME)
+        assert console.setup(NAME).target == plan.before.target

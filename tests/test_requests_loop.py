@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from ops import one_collector
+from ops import collectors
 from ops.config import Settings
 from ops.console import Console
 from ops.core.change import Actor
@@ -21,7 +21,7 @@ def test_what_is_submitted_is_sent_and_followed(tmp_path: Path) -> None:
     account.endpoint()
     account.put_input()
     settings = Settings(endpoint_url=aws.server.url, history_url=f"sqlite:///{tmp_path / 'history.db'}")
-    collector = one_collector.start(settings)
+    collector = collectors.start(settings)[0].collector
     try:
         wanted = Submission("doc", f"s3://{BUCKET}/in/1.json", count=3)
         batch = collector.act(lambda console: console.submit(wanted, Actor("ann", "operator")))
@@ -37,7 +37,7 @@ def test_what_is_submitted_is_sent_and_followed(tmp_path: Path) -> None:
                 break
         assert ended == 3
     finally:
-        one_collector.stop()
+        collectors.stop()
         aws.server.stop()
 
 

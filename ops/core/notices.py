@@ -38,6 +38,8 @@ class Rules:
     quiet: QuietHours | None = None
     critical_always: bool = False
     """Critical turns are told in quiet hours too."""
+    place: str = ""
+    """What the account and region are called where one console reads several."""
 
     def key(self, verdict: Verdict) -> str:
         """What is told of a verdict once: its severity and state; CALM where it is not loud."""
@@ -87,6 +89,8 @@ class Notice:
     turns: tuple[Turn, ...]
     summary: bool = False
     test: bool = False
+    place: str = ""
+    """Where the endpoints are, where one console reads several accounts and regions."""
 
 
 def step(
@@ -116,7 +120,9 @@ def step(
             endpoints.pop(name, None)
         else:
             endpoints[name] = told
-    notice = Notice(now, tuple(turns), summary=memory.hushed and not quiet) if turns else None
+    notice = (
+        Notice(now, tuple(turns), summary=memory.hushed and not quiet, place=rules.place) if turns else None
+    )
     return Memory(endpoints, hushed=quiet and (held or memory.hushed)), notice
 
 
@@ -148,6 +154,10 @@ def _turn(name: str, verdict: Verdict | None, key: str) -> Turn:
 
 def title(notice: Notice) -> str:
     """The subject: which endpoints turned, in a few words."""
+    return f"{notice.place}: {_title(notice)}" if notice.place else _title(notice)
+
+
+def _title(notice: Notice) -> str:
     if notice.test:
         return "Ebb: a test notice"
     loud, calm = ([t for t in notice.turns if t.loud is which] for which in (True, False))
@@ -173,15 +183,17 @@ def text(notice: Notice, base: str | None = None, zone: tzinfo = UTC) -> str:
     parts = ["What turned during quiet hours and still holds:"] if notice.summary else []
     for turn in notice.turns[:MOST_TEXT]:
         said = f"{turn.name} ({turn.state}): {moments.written(turn.sentence, zone)}"
-        parts.append(f"{said}\n{link(base, turn.name)}" if base else said)
+        parts.append(f"{said}\n{link(base, turn.name, notice.place)}" if base else said)
     if len(notice.turns) > MOST_TEXT:
         parts.append(f"And {len(notice.turns) - MOST_TEXT} more.")
     return "\n\n".join(parts)
 
 
-def link(base: str, name: str) -> str:
-    """The page of one endpoint under Ebb's own address. Names of endpoints hold letters, digits and - alone."""
-    return f"{base.rstrip('/')}/endpoint?endpoint={name}"
+def link(base: str, name: str, place: str = "") -> str:
+    """The page of one endpoint under Ebb's own address. Names of endpoints hold letters, digits and - alone, those of
+    places dots and _ besides.
+    """
+    return f"{base.rstrip('/')}/endpoint?endpoint={name}" + (f"&place={place}" if place else "")
 
 
 def document(notice: Notice, base: str | None = None, zone: tzinfo = UTC) -> dict[str, Any]:
@@ -192,6 +204,7 @@ def document(notice: Notice, base: str | None = None, zone: tzinfo = UTC) -> dic
         "at": notice.at.isoformat().replace("+00:00", "Z"),
         "test": notice.test,
         "summary": notice.summary,
+        **({"place": notice.place} if notice.place else {}),
         "endpoints": [
             {
                 "name": turn.name,
@@ -199,7 +212,7 @@ def document(notice: Notice, base: str | None = None, zone: tzinfo = UTC) -> dic
                 "state": turn.state,
                 "severity": turn.severity,
                 "sentence": moments.written(turn.sentence, zone),
-                **({"link": link(base, turn.name)} if base else {}),
+                **({"link": link(base, turn.name, notice.place)} if base else {}),
             }
             for turn in notice.turns
         ],

@@ -1,0 +1,120 @@
+"""Which account and region a page is of, where the console reads several: in its link, its session and its header.
+
+A link without a place leads to the first; one with a place that is not there shows nothing rather than another one.
+What a session holds of one place - a plan under review, an endpoint, a draft - is forgotten with the place.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from urllib.parse import quote
+
+import streamlit as st
+
+from components import readers, session, tied
+from components.readers import HELD, PLACE
+
+_STAYS = (session.ZONE, "tied-")
+"""What the session holds for every place, by how its name begins."""
+_HREF = re.compile(r'href="(\.?/?(?!/)[a-z-]*)(?:\?([^"#]*))?(#[^"]*)?"')
+"""A link inside the app: to a page, with its parameters."""
+
+
+def several() -> bool:
+    """Whether there is anything to choose."""
+    return "" not in readers.places() and bool(readers.places())
+
+
+def settle() -> bool:
+    """At the start of a run of a page: which place it is of; False where its link asks for one that is not there."""
+    asked = st.query_params.get(PLACE)
+    if not several():
+        return asked is None or not readers.places()
+    held = st.session_state.get(HELD)
+    name = asked or held or readers.first()
+    if name not in readers.places():
+        return False
+    if name != held:
+        _forget(but=name)
+    if asked != name:
+        st.query_params.update({PLACE: name})
+    return True
+
+
+def _forget(but: str) -> None:
+    """Keep nothing of another place; `but`: the one that the session is of from now on."""
+    kept = {key: value for key, value in st.session_state.items() if str(key).startswith(_STAYS)}
+    held = st.session_state.get(HELD)
+    if held is not None:
+        for key in list(st.session_state):
+            if key not in kept:
+                del st.session_state[key]
+    st.session_state[HELD] = but
+
+
+def unknown() -> None:
+    """In place of a page: its link is of a place that is not there. Nothing of another one is shown instead."""
+    asked = str(st.query_params.get(PLACE) or "")[:80]
+    if several():
+        names = ", ".join(readers.places())
+        st.error(
+            f"There is no place named {asked!r} in this console. There are {names}.",
+            icon=":material/wrong_location:",
+        )
+    else:
+        st.error(
+            f"This link is of the place {asked!r}, and this console reads one account and region alone.",
+            icon=":material/wrong_location:",
+        )
+    if st.button(f"Go to {readers.first()}" if several() else "Go on without it", key="place-instead"):
+        st.query_params.clear()
+        st.rerun()
+
+
+def pick() -> None:
+    """The picker of places, where there are several. Choosing another leaves the endpoint behind."""
+    if not several():
+        return
+    here = readers.place()
+    names = list(readers.places())
+    st.selectbox(
+        "Place",
+        names,
+        index=names.index(here),
+        key=tied.key(PLACE, here),
+        required=True,
+        on_change=_to_url,
+        label_visibility="collapsed",
+        width=200,
+        help="Which account and region this page is of",
+    )
+
+
+def _to_url() -> None:
+    picked = tied.picked(PLACE)
+    if picked is None:
+        return
+    kept = {key: st.query_params[key] for key in (session.ZONE, session.RANGE) if key in st.query_params}
+    st.query_params.from_dict({**kept, PLACE: str(picked.value)})
+
+
+def query() -> dict[str, str]:
+    """What a link to a page of this place carries; empty where there is only one."""
+    return {PLACE: readers.place()} if several() else {}
+
+
+def carried(body: str) -> str:
+    """HTML whose links inside the app lead to the same place, where they name none."""
+    name = st.session_state.get(HELD) if several() else None
+    if name is None:  # also before a link has settled which place is meant
+        return body
+    own = f"{PLACE}={quote(name)}"
+
+    def more(found: re.Match[str]) -> str:
+        page, said, rest = found[1], found[2], found[3] or ""
+        if said and re.search(rf"(^|&|&amp;){PLACE}=", said):
+            return found[0]
+        return f'href="{page}?{said + "&amp;" if said else ""}{escape(own)}{rest}"'
+
+    return _HREF.sub(more, body)

@@ -1,0 +1,142 @@
+"""Several accounts and regions: each page is of one, its link says which, and nothing of another one is ever shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components import access, readers, session
+from components.readers import Reader
+from ops.core.errors import Denied, OpsError
+from ops.core.views import FleetView
+from tests.components.samples import EMBEDDED, SampleSource, fleet
+from tests.pages.conftest import ROOT, markup, notices
+
+HREF = re.compile(r'href="([^"]+)"')
+
+
+def fleet_of(account: str, region: str, *but: str) -> FleetView:
+    """The sample fleet as that of another account, without some of its endpoints."""
+    view = fleet()
+    rows = tuple(row for row in view.rows if row.endpoint.ref.name not in but)
+    return replace(view, rows=rows, connection=replace(EMBEDDED, account=account, region=region))
+
+
+@pytest.fixture
+def two() -> Iterator[dict[str, SampleSource]]:
+    """A console with two places; `beside` has no doc-async."""
+    sources = {
+        "here": SampleSource(fleet_of("123456789012", "us-east-1")),
+        "beside": SampleSource(fleet_of("222222222222", "eu-west-1", "doc-async")),
+    }
+    readers.connect_all({name: Reader(source) for name, source in sources.items()})
+    yield sources
+    readers.connect(None)
+
+
+def opened(page: str = "", **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "components" / "shell.py"), default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    if page:
+        app.switch_page(f"../pages/{page}.py").run()
+    assert [e.message for e in app.exception] == []
+    return app
+
+
+def place_of(app: AppTest) -> str:
+    found = app.query_params.get("place")
+    return found[0] if isinstance(found, list) else str(found)
+
+
+def test_without_a_place_in_the_link_the_first_is_shown_and_the_link_says_so(
+    two: dict[str, SampleSource],
+) -> None:
+    app = opened()
+    assert "account 123456789012" in markup(app)
+    assert place_of(app) == "here"
+    picker = next(s for s in app.selectbox if s.label == "Place")
+    assert (picker.options, picker.value) == (["here", "beside"], "here")
+
+
+def test_a_link_leads_to_its_place(two: dict[str, SampleSource]) -> None:
+    app = opened(place="beside")
+    shown = markup(app)
+    assert "account 222222222222" in shown
+    assert "123456789012" not in shown
+    assert ">doc-async<" not in shown
+
+
+def test_every_link_of_every_page_stays_in_the_place(two: dict[str, SampleSource]) -> None:
+    for page in access.PAGES:
+        file = page.file.removeprefix("pages/").removesuffix(".py")
+        app = opened(file if page.path else "", place="beside", endpoint="night-batch")
+        inside = [
+            urlsplit(unescape(href))
+            for href in HREF.findall(markup(app))
+            if not href.startswith(("http", "#"))
+        ]
+        for link in inside:
+            assert parse_qs(link.query).get("place") == ["beside"], (page.path, link.geturl())
+
+
+def test_a_place_that_is_not_there_shows_nothing_of_another_one(two: dict[str, SampleSource]) -> None:
+    app = opened(place="nowhere", endpoint="doc-async")
+    assert "no place named 'nowhere'" in app.error[0].value
+    assert "here, beside" in app.error[0].value
+    assert "1234" not in markup(app)
+    assert [s.label for s in app.selectbox] == []
+    app.button(key="place-instead").click().run()
+    assert "account 123456789012" in markup(app)
+
+
+def test_a_link_of_a_place_is_refused_where_there_is_one_alone() -> None:
+    readers.connect(SampleSource())
+    try:
+        app = opened(place="beside", endpoint="doc-async")
+        assert "reads one account and region alone" in app.error[0].value
+        app.button(key="place-instead").click().run()
+        assert "account 123456789012" in markup(app)
+    finally:
+        readers.connect(None)
+
+
+def test_choosing_another_place_forgets_what_was_of_the_one_before(two: dict[str, SampleSource]) -> None:
+    app = opened("endpoint", place="here", endpoint="doc-async", zone="Asia/Kolkata")
+    assert app.selectbox(key=session.ENDPOINT).value == "doc-async"
+    app.session_state["under-review"] = "a plan of here"
+    next(s for s in app.selectbox if s.label == "Place").set_value("beside").run()
+    assert place_of(app) == "beside"
+    assert "account 222222222222" in markup(app)
+    assert "under-review" not in app.session_state
+    assert app.selectbox(key=session.ENDPOINT).value is None
+    assert next(s for s in app.selectbox if s.label == "Zone").value == "Asia/Kolkata"
+
+
+def test_one_that_is_denied_does_not_hide_the_others(two: dict[str, SampleSource]) -> None:
+    two["here"].failure = Denied("sagemaker:ListEndpoints", "AWS refuses ListEndpoints.")
+    assert "AWS refuses ListEndpoints" in notices(opened(place="here"))
+    assert "account 222222222222" in markup(opened(place="beside"))
+
+
+def test_outside_of_a_page_nobody_guesses_which_place_is_meant(two: dict[str, SampleSource]) -> None:
+    with pytest.raises(OpsError, match="which account and region is meant"):
+        session.source()
+    with session.at("beside"):
+        assert session.source() is two["beside"]
+    with session.at("gone"), pytest.raises(OpsError, match="no place named gone"):
+        session.source()
+
+
+def test_it_is_well_while_any_place_is_read(two: dict[str, SampleSource]) -> None:
+    two["here"].failure = Denied("sagemaker:ListEndpoints", "AWS refuses ListEndpoints.")
+    assert readers.problem() == ""
+    two["beside"].failure = OpsError("No answer.")
+    assert readers.problem() == "here: AWS refuses ListEndpoints.; beside: No answer."
