@@ -99,6 +99,11 @@ def _to_url() -> None:
     st.query_params.from_dict({**kept, PLACE: str(picked.value)})
 
 
+def here() -> str:
+    """The place of this page; "" where there is only one."""
+    return readers.place() if several() else ""
+
+
 def query() -> dict[str, str]:
     """What a link to a page of this place carries; empty where there is only one."""
     return {PLACE: readers.place()} if several() else {}

@@ -23,6 +23,7 @@ from ops.console import Console
 from ops.core.errors import OpsError, Unreachable
 from ops.core.types import Connection, Window
 from ops.core.views import EndpointView, FleetView
+from ops.core.views_places import PlaceView
 from ops.notifier import Notifier
 from ops.pace import Snapshot
 from ops.places_given import PlaceGiven
@@ -37,9 +38,11 @@ HELD = "place-held"
 
 
 class Source(Protocol):
-    """What the pages ask; ops.collector.Collector is one. Everything but snapshot may raise OpsError."""
+    """What the pages ask; ops.collector.Collector is one. All but snapshot and glance may raise OpsError."""
 
     def snapshot(self) -> Snapshot: ...
+
+    def glance(self) -> Snapshot: ...
 
     def connection(self) -> Connection: ...
 
@@ -188,6 +191,19 @@ def reader() -> Reader:
     if name not in _readers:
         raise OpsError(f"There is no place named {name} here.", "Choose one that there is.")
     return _readers[name]
+
+
+def all_places() -> tuple[PlaceView, ...]:
+    """Every place as far as it was read, in their order; nobody waits for any. Empty where there are not several."""
+    return tuple(
+        _seen(name, each) for name, each in _readers.items() if each.given is not None or len(_readers) > 1
+    )
+
+
+def _seen(name: str, each: Reader) -> PlaceView:
+    found = each.source.glance()
+    way = each.given.words if each.given is not None else ""
+    return PlaceView(name, way, each.wanted.region, found.fleet, found.error, found.age_s)
 
 
 def problem() -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from components import readers
 from components.readers import Source as Source
 from components.readers import Wanted as Wanted
+from components.readers import all_places as all_places
 from components.readers import at as at
 from components.readers import connect as connect
 from components.readers import savings_places as savings_places

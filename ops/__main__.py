@@ -25,6 +25,7 @@ from ops import (
     cli_incident,
     cli_life,
     cli_move,
+    cli_places,
     cli_plan,
     cli_policy,
     cli_preflight,
@@ -34,6 +35,7 @@ from ops import (
     cli_show,
     cli_usage,
     cli_warm,
+    config,
     which_aws,
 )
 from ops.config import Settings
@@ -55,6 +57,18 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Write exactly one JSON document to stdout.")]
+
+
+@app.callback()
+def everywhere(
+    place: Annotated[
+        str,
+        typer.Option(
+            help="Which of EBB_PLACES is asked; else EBB_PLACE, else the first. Any command takes it."
+        ),
+    ] = "",
+) -> None:
+    """What holds for every command; `main` has taken the place out of what was typed by now."""
 
 
 @app.command()
@@ -147,6 +161,7 @@ cli_move.add_to(app, lambda work, json: _run(work, json))
 cli_warm.add_to(app, lambda work, json: _run(work, json))
 cli_failures.add_to(app, lambda work, json: _run(work, json), lambda hours: span_of_hours(_number(hours)))
 cli_requests.add_to(app, lambda work, json: _run(work, json))
+cli_places.add_to(app, lambda work, json: _run(work, json))
 cli_plan.add_to(app, lambda work, json: _run(work, json))
 cli_policy.add_to(app, lambda work, json: _run(work, json))
 cli_preflight.add_to(app, lambda work, json: _run(work, json))
@@ -160,16 +175,40 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s")
     given = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
-        code = app(given, prog_name="python -m ops", standalone_mode=False)
+        given, chosen = _without_place(given)
+        with config.given(**chosen):
+            code = app(given, prog_name="python -m ops", standalone_mode=False)
     except typer.Exit as stop:
         return stop.exit_code
     except typer.Abort:
         return 130
+    except BadInput as error:
+        cli_show.fail(error, "--json" in given)
+        return error.exit_code
     except TyperException as error:
         wrong = BadInput(_sentence(error.format_message() or str(error)), "See python -m ops --help.")
         cli_show.fail(wrong, "--json" in given)
         return wrong.exit_code
     return int(code or 0)
+
+
+def _without_place(given: list[str]) -> tuple[list[str], dict[str, str]]:
+    """What was typed without --place, wherever it stood, and what it says as a setting. Raises BadInput."""
+    rest: list[str] = []
+    found: list[str] = []
+    words = iter(given)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word == "--place" or word.startswith("--place="):
+            found.append(word.partition("=")[2] if "=" in word else next(words, ""))
+        else:
+            rest.append(word)
+    if len(found) > 1:
+        raise BadInput("--place is given more than once.", "Commands ask one place; `places` asks all.")
+    if found == [""]:
+        raise BadInput("--place names no place.", "See `python -m ops places`.")
+    return rest, {"place": found[0]} if found else {}
 
 
 def _run(work: Callable[[], int], json: bool) -> None:

@@ -16,6 +16,7 @@ class Audience:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._asked_at: float | None = None
+        self._glanced_at: float | None = None
         self._looked: dict[str, float] = {}
 
     @property
@@ -29,15 +30,27 @@ class Audience:
             before, self._asked_at = self._asked_at, self._monotonic()
             return before is None or self._asked_at - before > IDLE_S
 
+    def glances(self) -> bool:
+        """Note that somebody looks from another account or region. Whether nobody did before, nor asked."""
+        with self._lock:
+            before, self._glanced_at = self._glanced_at, self._monotonic()
+            newest = max((at for at in (before, self._asked_at) if at is not None), default=None)
+            return newest is None or self._glanced_at - newest > IDLE_S
+
+    @property
+    def glanced_at(self) -> float | None:
+        """When somebody last looked from elsewhere; None: nobody ever did."""
+        return self._glanced_at
+
     def looks_at(self, name: str) -> None:
         """Note that somebody looks at an endpoint now."""
         with self._lock:
             self._looked[name] = self._monotonic()
 
     def there(self) -> bool:
-        """Whether anybody looks at a page now."""
-        asked_at = self._asked_at
-        return asked_at is not None and self._monotonic() - asked_at <= IDLE_S
+        """Whether anybody looks at a page now, of this place or from another one."""
+        now = self._monotonic()
+        return any(at is not None and now - at <= IDLE_S for at in (self._asked_at, self._glanced_at))
 
     def endpoints(self) -> frozenset[str]:
         """The endpoints that somebody looks at."""

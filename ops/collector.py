@@ -112,6 +112,18 @@ class Collector:
         """What is known now; never waits. Counts as asking."""
         with self._change:
             self._ask()
+            return self._known()
+
+    def glance(self) -> Snapshot:
+        """The same for somebody at another account or region: it is read once a minute then."""
+        with self._change:
+            if self._audience.glances():
+                self._change.notify_all()
+            return self._known()
+
+    def _known(self) -> Snapshot:
+        """The caller holds the lock."""
+        with self._change:
             age = None if self._good_at is None else self._monotonic() - self._good_at
             usage, history = self._consoles.usage(), self._consoles.history()
             spending = self._spending.view()
@@ -308,7 +320,8 @@ class Collector:
                         self._change.wait(min(quiet_s, self._pace_of_now()))
 
     def _pace_of_now(self) -> float:
-        return self._pace.wait(self._monotonic(), self._read_at, self._audience.asked_at)
+        seen = self._audience
+        return self._pace.wait(self._monotonic(), self._read_at, seen.asked_at, seen.glanced_at)
 
     def _ask(self) -> None:
         """Note that somebody looks."""

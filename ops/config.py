@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -28,6 +31,19 @@ PREFIX = "EBB_"
 _TABLE = re.compile(r"[\w-]+\.[\w-]+")
 SECRET = ("EBB_NOTIFY_WEBHOOK", "EBB_HISTORY_URL")
 """Variables of which no error repeats the value."""
+
+
+_given: ContextVar[Mapping[str, Any]] = ContextVar("given", default=MappingProxyType({}))
+
+
+@contextmanager
+def given(**arguments: Any) -> Iterator[None]:
+    """Settings of a command line: what is loaded inside has them, whatever the environment says."""
+    token = _given.set(MappingProxyType(dict(arguments)))
+    try:
+        yield
+    finally:
+        _given.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +136,7 @@ class Settings(BaseSettings):
         """The settings of this process. Raises BadInput for an unknown EBB_ name or an impossible value."""
         refuse_unknown(os.environ)
         try:
-            return cls(**arguments)
+            return cls(**{**_given.get(), **arguments})
         except ValidationError as error:
             raise _bad_value(error) from error
 

@@ -14,6 +14,8 @@ IDLE_S = 60.0
 """Nobody asked for this long: the reader closes gaps once an hour and does nothing else."""
 NOTICES_S = 60.0
 """Seconds between two readings that nobody but the notices waits for."""
+GLANCED_S = 60.0
+"""Seconds between two readings of a place that is looked at from another one only."""
 SLOWEST_S = 300.0
 AWAY_S = 10.0
 AWAY = (Unreachable, Throttled, CredentialsProblem)
@@ -40,12 +42,26 @@ class Pace:
         else:
             self.interval = min(max(AWAY_S, self.base), self.interval * 1.5)
 
-    def wait(self, now: float, last_read: float | None, last_asked: float | None) -> float:
-        """Seconds until the next read; 0 is now. All times monotonic. Nobody looks: once an hour, or `alone_s`."""
+    def wait(
+        self,
+        now: float,
+        last_read: float | None,
+        last_asked: float | None,
+        last_glanced: float | None = None,
+    ) -> float:
+        """Seconds until the next read; 0 is now. All times monotonic. Nobody looks: once an hour, or `alone_s`.
+
+        `last_glanced`: somebody looked at all accounts and regions, this one among them: once a minute will do.
+        """
         if last_read is None:
             return 0.0
-        looked_at = last_asked is not None and now - last_asked <= IDLE_S
-        return max(0.0, last_read + (self.interval if looked_at else max(self.interval, self.alone)) - now)
+        if last_asked is not None and now - last_asked <= IDLE_S:
+            every = self.interval
+        elif last_glanced is not None and now - last_glanced <= IDLE_S:
+            every = max(self.interval, min(self.alone, GLANCED_S))
+        else:
+            every = max(self.interval, self.alone)
+        return max(0.0, last_read + every - now)
 
 
 @dataclass(frozen=True, slots=True)

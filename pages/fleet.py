@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import attention, fleet_controls, notices, scope, session, unread
+from components import attention, fleet_controls, notices, place, places_list, scope, session, unread
 from components import format as fmt
 from components.access import require
 from components.fleet_list import NEEDS_YOU, TROUBLE_FIRST, shown
@@ -33,6 +33,12 @@ def story() -> None:
         notices.empty_account(view.connection.region)
     elif attention.untold(everyone) or fleet_controls.choice().state == NEEDS_YOU:
         fleet_controls.show_trouble(attention.in_trouble(everyone))
+
+
+def elsewhere() -> None:
+    """What needs someone in the other accounts and regions of this console."""
+    others = [each for each in session.all_places() if each.name != place.here()]
+    show(places_list.elsewhere(others, zone.info), key="fleet-elsewhere")
 
 
 def endpoints() -> None:
@@ -74,4 +80,6 @@ if fleet_controls.wanted():
     fleet_controls.pick()
 with top:
     live_panel(story, key="fleet", part="the fleet")
+    if place.several():
+        live_panel(elsewhere, key="fleet-places", part="the other accounts and regions")
 live_panel(endpoints, key="fleet-endpoints")

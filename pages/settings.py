@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from components import access, permissions_panel, scope, session, settings_view, usage_view
+from components import (
+    access,
+    permissions_panel,
+    place,
+    places_list,
+    scope,
+    session,
+    settings_view,
+    usage_view,
+)
 from components.access import require
 from components.live import live_panel
 from components.markup import html, show
@@ -59,6 +68,12 @@ def connection() -> None:
     show(html('<div class="stack"><h2>Connection</h2>{body}</div>', body=body), key="connection")
 
 
+def places() -> None:
+    """Every account and region of this console."""
+    body = places_list.places_table(session.all_places(), place.here(), zone.info)
+    show(html('<div class="stack"><h2>Accounts and regions</h2>{body}</div>', body=body), key="places")
+
+
 def spending() -> None:
     """What Ebb itself asks of AWS this month."""
     found = session.spending()
@@ -75,6 +90,8 @@ def spending() -> None:
 
 show(html('<h1 tabindex="-1">Settings</h1>'), key="settings-title")
 live_panel(connection, key="connection-panel", part="the connection", at_least=60.0)
+if place.several():
+    live_panel(places, key="places-panel", part="the other accounts and regions", at_least=15.0)
 live_panel(spending, key="spending-panel", part="what Ebb itself asks of AWS", at_least=15.0)
 view = session.notices()
 show(

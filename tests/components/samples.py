@@ -372,6 +372,9 @@ class SampleSource:
         fleet = None if self.failure else self.view
         return Snapshot(fleet, self.failure, 1, 3.0, 2.0, USAGE, spending=self.spending)
 
+    def glance(self) -> Snapshot:
+        return self.snapshot()
+
     def connection(self) -> Connection:
         return self.view.connection
 

@@ -15,10 +15,13 @@ from components import access, readers, session
 from components.readers import Reader
 from ops.core.errors import Denied, OpsError
 from ops.core.views import FleetView
+from ops.places_given import PlaceGiven
 from tests.components.samples import EMBEDDED, SampleSource, fleet
 from tests.pages.conftest import ROOT, markup, notices
 
-HREF = re.compile(r'href="([^"]+)"')
+HREF = re.compile(r'href="([^"]+)" data-focus="([^"]*)"')
+ELSEWHERE = ("place:", "calm:", "awaited:", "loud:", "table:")
+"""How the focus of links begins that lead to other places on purpose."""
 
 
 def fleet_of(account: str, region: str, *but: str) -> FleetView:
@@ -70,21 +73,22 @@ def test_a_link_leads_to_its_place(two: dict[str, SampleSource]) -> None:
     app = opened(place="beside")
     shown = markup(app)
     assert "account 222222222222" in shown
-    assert "123456789012" not in shown
-    assert ">doc-async<" not in shown
+    assert "account 123456789012" not in shown
+    assert 'data-focus="row:doc-async"' not in shown
 
 
 def test_every_link_of_every_page_stays_in_the_place(two: dict[str, SampleSource]) -> None:
     for page in access.PAGES:
         file = page.file.removeprefix("pages/").removesuffix(".py")
         app = opened(file if page.path else "", place="beside", endpoint="night-batch")
-        inside = [
-            urlsplit(unescape(href))
-            for href in HREF.findall(markup(app))
+        links = [
+            (urlsplit(unescape(href)), focus)
+            for href, focus in HREF.findall(markup(app))
             if not href.startswith(("http", "#"))
         ]
-        for link in inside:
-            assert parse_qs(link.query).get("place") == ["beside"], (page.path, link.geturl())
+        for link, focus in links:
+            meant = "here" if focus.startswith(ELSEWHERE) else "beside"
+            assert parse_qs(link.query).get("place") == [meant], (page.path, link.geturl(), focus)
 
 
 def test_a_place_that_is_not_there_shows_nothing_of_another_one(two: dict[str, SampleSource]) -> None:
@@ -140,3 +144,43 @@ def test_it_is_well_while_any_place_is_read(two: dict[str, SampleSource]) -> Non
     assert readers.problem() == ""
     two["beside"].failure = OpsError("No answer.")
     assert readers.problem() == "here: AWS refuses ListEndpoints.; beside: No answer."
+
+
+def test_the_fleet_says_what_the_other_places_need(two: dict[str, SampleSource]) -> None:
+    shown = markup(opened(place="here"))
+    elsewhere = shown[shown.index('<section class="stack elsewhere"') :]
+    elsewhere = elsewhere[: elsewhere.index("</section>")]
+    assert "eu-west-1 of 222222222222" in elsewhere
+    assert two["beside"].view.headline.split(",")[0] in unescape(elsewhere)
+    assert './?place=beside"' in elsewhere
+    two["beside"].failure = Denied("sagemaker:ListEndpoints", "AWS refuses the list of endpoints.")
+    app = opened(place="here")
+    elsewhere = markup(app)
+    assert "Cannot be read: AWS refuses the list of endpoints. (sagemaker:ListEndpoints)" in unescape(
+        elsewhere
+    )
+    assert "account 123456789012" in elsewhere
+    assert "row:doc-async" in elsewhere
+
+
+def test_one_place_alone_says_nothing_of_others() -> None:
+    readers.connect(SampleSource())
+    try:
+        app = opened()
+        assert "elsewhere" not in markup(app)
+        assert "place=" not in markup(app)
+        assert "place" not in app.query_params
+        assert "Place" not in [s.label for s in app.selectbox]
+    finally:
+        readers.connect(None)
+
+
+def test_the_settings_list_every_place_and_by_what_way_it_is_reached(two: dict[str, SampleSource]) -> None:
+    two["beside"].failure = Denied("sagemaker:ListEndpoints", "AWS refuses the list of endpoints.")
+    given = PlaceGiven("beside", "eu-west-1", "hub", "arn:aws:iam::222222222222:role/ebb", "ebb-1234")
+    readers.connect_all({"here": Reader(two["here"]), "beside": Reader(two["beside"], given=given)})
+    shown = unescape(markup(opened("settings", place="here")))
+    assert "role ebb of 222222222222 by profile hub in eu-west-1" in shown
+    assert "Cannot be read: AWS refuses the list of endpoints." in shown
+    assert "ebb-1234" not in shown
+    assert "(this page)" in shown
