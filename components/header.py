@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 
 import streamlit as st
 
-from components import access, cards, live, notices, place, scope, session
+from components import access, cards, live, notices, place, readers, scope, session
 from components import format as fmt
 from components.markup import Html, html, show
 
@@ -18,7 +18,8 @@ def header(*, ages: bool = True) -> None:
     """
     with st.container(horizontal=True, vertical_alignment="center", key="header"):
         strip = st.container(width="stretch", key="strip")
-        place.pick()
+        if place.several():
+            live.pick_place(tuple(readers.places()), place.here())
         zone = scope.pick_zone()
         live.pick_rate(5 if session.wanted().kind == "embedded" else 15)
     unknown = scope.refused_zone()

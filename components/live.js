@@ -130,6 +130,36 @@ function picker(component) {
   };
 }
 
+/* Another account or region is another page from the ground up: nothing that this one holds goes along but how times
+   are shown. Arrow keys open the list first, so that walking through it visits none of them. */
+function places(component) {
+  const { data, parentElement: root } = component;
+  const box = root.querySelector(".live");
+  let select = box.querySelector("select");
+  if (!select) {
+    const label = document.createElement("label");
+    select = document.createElement("select");
+    label.title = "Which account and region this page is of";
+    select.setAttribute("aria-label", "Place");
+    label.append(select);
+    box.append(label);
+    select.onkeydown = (event) => {
+      if (!["ArrowUp", "ArrowDown"].includes(event.key) || !select.showPicker) return;
+      event.preventDefault();
+      select.showPicker();
+    };
+    select.onchange = () => {
+      const here = new URLSearchParams(location.search);
+      const query = new URLSearchParams();
+      for (const key of ["zone", "range"]) if (here.has(key)) query.set(key, here.get(key));
+      query.set("place", select.value);
+      location.assign(`${location.pathname}?${query}`);
+    };
+  }
+  select.replaceChildren(...data.places.map((name) => new Option(name, name)));
+  select.value = data.here;
+}
+
 document.addEventListener("visibilitychange", wind);
 window.addEventListener("popstate", () => (leaving = Date.now()));
 window.addEventListener("storage", (event) => {
@@ -181,5 +211,6 @@ document.addEventListener(
 
 export default function (component) {
   if (!component.data) return;
+  if (component.data.kind === "places") return places(component);
   return component.data.kind === "rate" ? picker(component) : panel(component);
 }

@@ -7,7 +7,7 @@ at a time for each panel. A question reruns the panel's own fragment and nothing
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -33,6 +33,11 @@ def pick_rate(preset: int) -> None:
         data={"kind": "rate", "choices": [list(rate) for rate in RATES], "preset": preset},
         width=96,
     )
+
+
+def pick_place(names: Sequence[str], here: str) -> None:
+    """The account and region of the page, to be changed for another page from the ground up."""
+    _component(key="place", data={"kind": "places", "places": list(names), "here": here}, width=200)
 
 
 def live_panel(

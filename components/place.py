@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from components import readers, session, tied
+from components import readers, session
 from components.readers import HELD, PLACE
 
 _STAYS = (session.ZONE, "tied-")
@@ -70,33 +70,6 @@ def unknown() -> None:
     if st.button(f"Go to {readers.first()}" if several() else "Go on without it", key="place-instead"):
         st.query_params.clear()
         st.rerun()
-
-
-def pick() -> None:
-    """The picker of places, where there are several. Choosing another leaves the endpoint behind."""
-    if not several():
-        return
-    here = readers.place()
-    names = list(readers.places())
-    st.selectbox(
-        "Place",
-        names,
-        index=names.index(here),
-        key=tied.key(PLACE, here),
-        required=True,
-        on_change=_to_url,
-        label_visibility="collapsed",
-        width=200,
-        help="Which account and region this page is of",
-    )
-
-
-def _to_url() -> None:
-    picked = tied.picked(PLACE)
-    if picked is None:
-        return
-    kept = {key: st.query_params[key] for key in (session.ZONE, session.RANGE) if key in st.query_params}
-    st.query_params.from_dict({**kept, PLACE: str(picked.value)})
 
 
 def here() -> str:

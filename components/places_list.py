@@ -35,16 +35,16 @@ def elsewhere(places: Sequence[PlaceView], zone: tzinfo) -> Html:
         )
     listed = html('<ul class="attention">{items}</ul>', items=joined(items)) if items else Html("")
     return html(
-        '<section class="stack elsewhere" aria-label="Other accounts and regions">{listed}{calm}</section>',
+        '<section class="stack elsewhere"><h2>Other accounts and regions</h2>{listed}{calm}</section>',
         listed=listed,
         calm=_calm(calm),
     )
 
 
 def link(place: PlaceView, inner: Html, focus: str) -> Html:
-    """To the fleet of a place."""
+    """To the fleet of a place, loaded anew: nothing of this page goes along."""
     return html(
-        '<a class="go" href="./?{query}" data-focus="{focus}">{inner}</a>',
+        '<a href="./?{query}" data-focus="{focus}">{inner}</a>',
         query=urlencode({PLACE: place.name}),
         focus=f"{focus}:{place.name}",
         inner=inner,
@@ -78,12 +78,12 @@ def _calm(places: Sequence[PlaceView]) -> Html:
     awaited = [each for each in places if each.fleet is None]
     parts = []
     if read:
-        parts.append(html("{links} fine", links=_links(read, "calm")))
+        parts.append(html("Fine: {links}.", links=_links(read, "calm")))
     if awaited:
-        parts.append(html("{links} not read yet", links=_links(awaited, "awaited")))
+        parts.append(html("Not read yet: {links}.", links=_links(awaited, "awaited")))
     if not parts:
         return Html("")
-    return html('<p class="muted small">Elsewhere: {parts}.</p>', parts=Html("; ".join(parts)))
+    return html('<p class="muted">{parts}</p>', parts=Html(" ".join(parts)))
 
 
 def _links(places: Sequence[PlaceView], focus: str) -> Html:
@@ -98,7 +98,7 @@ def places_table(places: Sequence[PlaceView], here: str, zone: tzinfo) -> Html:
             cell(html("{w}", w=each.where), "where"),
             cell(html("{w}", w=each.way or fmt.DASH), "by way of"),
             cell(_caller(each), "caller"),
-            cell(_changes(each), "changes"),
+            cell(_changes(each), "changes", "nowrap"),
             cell(moments.written(each.sentence, zone), "how it is", "wide"),
             cell(_read(each), "read", "nowrap"),
         )

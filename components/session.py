@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from components import readers
@@ -187,9 +188,22 @@ def spending() -> Spending | None:
         return None
 
 
+def spending_everywhere() -> tuple[Decimal, int] | None:
+    """Dollars, at list price, that all places together were asked for this month, and how many are counted.
+
+    None where there is one alone.
+    """
+    every = readers.places()
+    found = [each.source.glance().spending for each in every.values()] if len(every) > 1 else []
+    counted = [spent.counted.usd for spent in found if spent is not None]
+    return (sum(counted, Decimal(0)), len(counted)) if counted else None
+
+
 def credentials() -> str:
     """By which profile or keys AWS is asked, in words. Raises OpsError where the settings make no sense."""
-    chosen = readers.settings()
+    chosen, given = readers.settings(), readers.reader().given
+    if given is not None:
+        return f"{given.words} (EBB_PLACES)"
     if kind() == "embedded":
         return "none are needed"
     if chosen.profile:

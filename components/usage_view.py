@@ -46,8 +46,13 @@ def _role(arn: str) -> str:
     return "none: the account's root" if kind == "root" else "not known"
 
 
-def spending(found: Spending, zone: tzinfo, now: datetime | None) -> Html:
-    """The month in a sentence, what is slowed, and each operation with its price."""
+def spending(
+    found: Spending, zone: tzinfo, now: datetime | None, everywhere: tuple[Decimal, int] | None = None
+) -> Html:
+    """The month in a sentence, what is slowed, and each operation with its price.
+
+    `everywhere`: dollars of all accounts and regions, and how many are counted, where this is one of several.
+    """
     counted = found.counted
     since = f"{fmt.moment(counted.since, zone, now)} {counted.since.astimezone(zone):%Z}"
     keeps = (
@@ -62,16 +67,33 @@ def spending(found: Spending, zone: tzinfo, now: datetime | None) -> Html:
         else own_spending.STAYS
     )
     return html(
-        '<div class="stack"><p class="{css}">{said}</p><p class="muted">Counted since {since}, {hours} of reading. '
-        '{keeps}</p>{table}<p class="muted">{how}</p><p class="muted">{not_counted}</p></div>',
+        '<div class="stack"><p class="{css}">{said}</p>{all}'
+        '<p class="muted">Counted since {since}, {hours} of reading. {keeps}</p>'
+        '{table}<p class="muted">{how}</p><p class="muted">{not_counted}</p></div>',
         css=css,
         said=own_spending.sentence(found),
+        all=_everywhere(everywhere, found),
         since=since,
         hours=fmt.duration(counted.hours * 3600),
         keeps=keeps,
         table=_lines(own_spending.lines(counted), counted.usd, found.projected),
         how=how,
         not_counted=own_spending.NOT_COUNTED,
+    )
+
+
+def _everywhere(everywhere: tuple[Decimal, int] | None, found: Spending) -> Html:
+    if everywhere is None:
+        return Html("")
+    usd, places = everywhere
+    share = (
+        "" if found.budget is None else " The budget above is this place's equal share of EBB_OWN_BUDGET_USD."
+    )
+    return html(
+        "<p>This is for one account and region of this console; {n} together: {usd} this month.{share}</p>",
+        n=fmt.plural(places, "place"),
+        usd=about_usd(usd),
+        share=share,
     )
 
 

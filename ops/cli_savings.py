@@ -50,7 +50,7 @@ def savings(
     settings = Settings.load()
     with (
         Console.open(settings) as console,
-        SavingsPlaces.of(settings, lambda: console, keep=False) as places,
+        SavingsPlaces.of(settings, lambda: console, keep=False, alone=_one(settings)) as places,
     ):
         if basis is Basis.BILLED:
             console.check_bill()
@@ -90,6 +90,11 @@ def target(file: str, force: bool) -> Path:
     if path.exists() and not force:
         raise BadInput(f"{file!r} is there already, and stays as it is.", "Add --force to replace it.")
     return path
+
+
+def _one(settings: Settings) -> bool:
+    """Whether --place asks for one place alone."""
+    return settings.place is not None and settings.origin("place").source == "argument"
 
 
 def save(path: Path, body: str) -> None:
@@ -271,7 +276,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         account: Annotated[
             list[str] | None,
             typer.Option(
-                help="This account alone, of those of EBB_SAVINGS_PROFILES and this one; repeatable."
+                help="This account alone, of those of EBB_PLACES, EBB_SAVINGS_PROFILES and this one; repeatable."
             ),
         ] = None,
         region: Annotated[

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ops import which_aws
 from ops.cli_show import aligned, plain, where, wrapped, write
 from ops.config import Settings
 from ops.console import Console
@@ -36,8 +37,11 @@ def add_to(app: typer.Typer, run: Run) -> None:
 
         def work() -> int:
             settings = Settings.load()
+            budget = settings.own_budget_usd
+            if budget is not None:  # each account and region has an equal share
+                budget /= max(1, len(which_aws.places_of(settings)))
             with Console.open(settings, keep=True) as console:
-                connection, found = console.connection(), _kept(console, settings.own_budget_usd)
+                connection, found = console.connection(), _kept(console, budget)
             write(document(connection, found) if json else text(connection, found))
             return FINDING if found is not None and _exceeds(found) else 0
 

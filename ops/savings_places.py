@@ -15,8 +15,6 @@ from types import TracebackType
 from typing import Self
 
 from ops import clock
-from ops.aws import profiles
-from ops.aws.profiles import Profile
 from ops.config import Settings
 from ops.console import Console
 from ops.consoles import Consoles, added
@@ -30,6 +28,7 @@ from ops.core.views_savings import SavingsQuery, SavingsView
 from ops.opened import Opened
 from ops.savings import Tell
 from ops.savings_ahead import NO_BUDGET
+from ops.savings_sources import Lead, all_of
 
 KEEP_S, KEEP_FAILURE_S = 300.0, 60.0
 """So long what was read serves, and so long a failure stands before the next attempt."""
@@ -42,12 +41,12 @@ Ask = Callable[[SavingsQuery], SavingsView]
 
 @dataclass(slots=True)
 class _Beside:
-    """One profile, and what is known of where it leads."""
+    """One profile or place, and what is known of where it leads."""
 
-    profile: Profile
+    lead: Lead
     consoles: Consoles
     broken: OpsError | None = None
-    """Why the profile itself makes no sense."""
+    """Why it makes no sense in itself."""
     place: Place | None = None
     """None: its account is not known yet."""
     done: dict[Hashable, float] = field(default_factory=dict)
@@ -56,7 +55,7 @@ class _Beside:
 
     @property
     def words(self) -> str:
-        return self.place.words if self.place is not None else self.profile.words
+        return self.place.words if self.place is not None else self.lead.words
 
 
 @dataclass(slots=True)
@@ -85,40 +84,46 @@ class SavingsPlaces:
 
     def __init__(
         self,
-        names: Sequence[str],
-        open_console: Callable[[Profile], Console],
+        leads: Sequence[tuple[Lead, OpsError | None]],
+        open_console: Callable[[Lead], Console],
         lender: Callable[[], Opened | None],
         monotonic: Callable[[], float] = clock.monotonic,
     ) -> None:
-        """`names`: profiles; `open_console`: the console of one; `lender`: whose exports of bills serve all."""
+        """`leads`: each with why it makes no sense; `open_console`: of one; `lender`: whose bill exports serve all."""
         self._monotonic = monotonic
         self._change = threading.Condition()
         self._slots = threading.Semaphore(AT_ONCE)
         self._stopping = False
 
-        def opener(profile: Profile) -> Callable[[], Console]:
+        def opener(lead: Lead) -> Callable[[], Console]:
             def opened() -> Console:
-                console = open_console(profile)
+                console = open_console(lead)
                 console.borrow_bills(lender)
                 return console
 
             return opened
 
-        self._beside: list[_Beside] = []
-        for name in names:
-            try:
-                profile, broken = profiles.read(name), None
-            except OpsError as error:
-                profile, broken = Profile(name, "", "", None), error
-            place = Place(profile.account, profile.region) if profile.account else None
-            self._beside.append(_Beside(profile, Consoles(opener(profile)), broken, place))
+        self._beside = [
+            _Beside(
+                lead,
+                Consoles(opener(lead)),
+                broken,
+                Place(lead.account, lead.region) if lead.account and lead.region else None,
+            )
+            for lead, broken in leads
+        ]
 
     @classmethod
-    def of(cls, settings: Settings, lender: Callable[[], Opened | None], *, keep: bool) -> Self:
-        """Those that the settings name. `keep`: what is read goes into Ebb's own history."""
+    def of(
+        cls, settings: Settings, lender: Callable[[], Opened | None], *, keep: bool, alone: bool = False
+    ) -> Self:
+        """Those that the settings name, or none of them where one place is asked for `alone`.
+
+        `keep`: what is read goes into Ebb's own history.
+        """
         return cls(
-            settings.profiles_of_savings,
-            lambda profile: Console.open(settings, keep=keep, where=profile.where()),
+            [] if alone else all_of(settings),
+            lambda lead: Console.open(settings, keep=keep, where=lead.where()),
             lender,
         )
 
@@ -202,7 +207,7 @@ class SavingsPlaces:
         self._meet(here, query.places)
         for each in self._beside:
             if each.broken is None and _same_kind(each, here) and self._taken(each, query.places):
-                self._read(each, _key(asked), asked, here, partial(_at, tell, each.words))
+                self._read(each, _key(asked, here), asked, here, partial(_at, tell, each.words))
 
         def own(wanted: SavingsQuery) -> SavingsView:
             return console.find_savings(wanted, tell)
@@ -237,25 +242,27 @@ class SavingsPlaces:
         seen: dict[Place, str],
         found: _Found,
     ) -> None:
-        """What is there of one profile, into `found`."""
+        """What is there of one profile or place, into `found`."""
         if each.broken is not None:
             found.lacks(each.words, each.broken)
             return
         if not self._taken(each, choice):
             return
         if each.place is not None and each.place in seen:
-            found.notes.append(
-                f"Profile {each.profile.name} leads to {each.place.words} like {seen[each.place]}: it counts once."
-            )
+            if not each.lead.own:
+                called = f"{each.lead.called[:1].upper()}{each.lead.called[1:]}"
+                found.notes.append(
+                    f"{called} leads to {each.place.words} like {seen[each.place]}: it counts once."
+                )
             return
         if each.place is not None:
-            seen[each.place] = f"profile {each.profile.name}"
+            seen[each.place] = each.lead.called
         if not _same_kind(each, here):
             kinds = ("real", "simulated") if here.kind == "embedded" else ("simulated", "real")
             what = "It is the {} AWS, and this console shows the {} one.".format(*kinds)
             found.lacks(each.words, OpsError(what, "Take it out of EBB_SAVINGS_PROFILES."))
             return
-        key = _key(asked)
+        key = _key(asked, here)
         self._start(each, key, replace(asked, names=None, tags=()), here)
         with self._change:
             done, failed = key in each.done, each.failed.get(key)
@@ -297,7 +304,7 @@ class SavingsPlaces:
                     each.flying.discard(key)
                     self._change.notify_all()
 
-        threading.Thread(target=fly, name=f"savings of {each.profile.name}", daemon=True).start()
+        threading.Thread(target=fly, name=f"savings of {each.lead.name}", daemon=True).start()
 
     def _read(
         self,
@@ -343,7 +350,7 @@ class SavingsPlaces:
     def _taken(self, each: _Beside, choice: PlaceChoice) -> bool:
         """Whether it is asked for, or may be: of an account that is not known yet nobody can say."""
         account = each.place.account if each.place is not None else (choice.accounts or ("",))[0]
-        return choice.takes(account, each.profile.region)
+        return choice.takes(account, each.lead.region)
 
     def _meet(self, here: Connection, choice: PlaceChoice) -> None:
         """Raises BadInput where an account or a region is asked for that nobody knows."""
@@ -353,12 +360,12 @@ class SavingsPlaces:
                 try:
                     self._console(each)
                 except OpsError:
-                    dark.append(each.profile.name)
+                    dark.append(each.lead.name)
         known = self.known(here)
-        regions = {p.region for p in known} | {each.profile.region for each in self._beside}
+        regions = {p.region for p in known} | {each.lead.region for each in self._beside}
         told = "; ".join([all_told(known), *(each.words for each in self._beside if each.place is None)])
         blind = f" The account of {', '.join(dark)} cannot be told now." if dark else ""
-        more = " More come with EBB_SAVINGS_PROFILES." if not self._beside else ""
+        more = " More come with EBB_PLACES or EBB_SAVINGS_PROFILES." if not self._beside else ""
         for what, given, there in (
             ("account", choice.accounts, {p.account for p in known}),
             ("region", choice.regions, regions),
@@ -368,16 +375,23 @@ class SavingsPlaces:
                     raise BadInput(f"Ebb knows no {what} {value}.", f"Known: {told}.{blind}{more}")
 
 
-def _key(query: SavingsQuery) -> Hashable:
-    """Alike for all that one reading serves."""
+def _key(query: SavingsQuery, here: Connection) -> Hashable:
+    """Alike for all that one reading serves, asked from the same place."""
     period = query.period
     length = period.month or round((period.end - period.start).total_seconds() / 86_400)
-    return length, period.zone, query.basis, period.until.date() if query.basis is Basis.BILLED else None
+    asker = here.account, here.region
+    return (
+        asker,
+        length,
+        period.zone,
+        query.basis,
+        period.until.date() if query.basis is Basis.BILLED else None,
+    )
 
 
 def _same_kind(each: _Beside, here: Connection) -> bool:
     """Simulated money and real money are never added."""
-    return each.profile.where().kind == here.kind
+    return each.lead.kind == here.kind
 
 
 def _at(tell: Tell, words: str, name: str, done: int, of: int) -> None:

@@ -78,7 +78,7 @@ def spending() -> None:
     """What Ebb itself asks of AWS this month."""
     found = session.spending()
     body = (
-        usage_view.spending(found, zone.info, session.now())
+        usage_view.spending(found, zone.info, session.now(), everywhere=session.spending_everywhere())
         if found is not None
         else html('<p class="muted">Not known yet: AWS has not been read.</p>')
     )

@@ -17,6 +17,7 @@ from ops.core.periods import last_days
 from ops.core.places import Place, PlaceChoice
 from ops.core.views_savings import SavingsQuery, SavingsView
 from ops.savings_places import KEEP_FAILURE_S, KEEP_S, SavingsPlaces
+from ops.savings_sources import Lead, named
 from tests.living import Hand, error
 from tests.small_worlds import NAME
 from tests.two_worlds import HERE, THERE, Two, two
@@ -55,11 +56,13 @@ class Desk:
         self.query = SavingsQuery(last_days(1, own.fleet().as_of))
         self.opened = 0
 
-        def open_beside(profile: profiles.Profile) -> Console:
+        def open_beside(lead: Lead) -> Console:
             self.opened += 1
-            return Console(profile.where())
+            return Console(lead.where())
 
-        self.places = SavingsPlaces(names, open_beside, lambda: self.console, self.hand)
+        self.places = SavingsPlaces(
+            [named(name) for name in names], open_beside, lambda: self.console, self.hand
+        )
 
     def view(self, query: SavingsQuery | None = None) -> SavingsView:
         return self.places.together(self.console, query or self.query)
@@ -248,3 +251,26 @@ def test_the_command_takes_accounts_and_regions_and_refuses_others(
     assert "Ebb knows no account 999999999999." in err
     for account, region in (HERE, THERE):
         assert f"{region} of {account}" in err
+
+
+def test_the_places_of_a_console_are_counted_together_and_one_alone_where_it_is_named(
+    both: Two, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "places.toml"
+    file.write_text(
+        f"[[place]]\nname = 'here'\nendpoint_url = '{both.url}'\nregion = '{HERE[1]}'\n"
+        f"[[place]]\nname = 'there'\nendpoint_url = '{both.beside}'\nregion = '{THERE[1]}'\n"
+        "[[place]]\nname = 'dark'\nendpoint_url = 'http://127.0.0.1:9'\nregion = 'us-east-2'\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("EBB_PLACES", str(file))
+    monkeypatch.setenv("EBB_STATE_DIR", str(tmp_path / "state"))
+    assert main(["savings", "--days", "1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {(r["account"], r["region"]) for r in found["endpoints"]} == {HERE, THERE}
+    assert found["places_missing"] == ["place dark (us-east-2)"]
+    assert not any("counts once" in note for note in found["place_notes"])
+    assert main(["savings", "--days", "1", "--json", "--place", "there"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {(r["account"], r["region"]) for r in found["endpoints"]} == {THERE}
+    assert found["places_missing"] == []

@@ -12,10 +12,11 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -71,13 +72,15 @@ def clean_environment(state_dir: Path) -> dict[str, str]:
 
 
 @contextmanager
-def process(command: list[str], log: Path, state_dir: Path, cwd: Path) -> Iterator[subprocess.Popen[str]]:
-    """A child that is ended by its handle, its words in `log`."""
+def process(
+    command: list[str], log: Path, state_dir: Path, cwd: Path, more: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[subprocess.Popen[str]]:
+    """A child that is ended by its handle, its words in `log`. `more`: variables of its environment."""
     with log.open("w") as words:
         child = subprocess.Popen(
             command,
             cwd=cwd,
-            env=clean_environment(state_dir),
+            env={**clean_environment(state_dir), **more},
             stdout=subprocess.PIPE,
             stderr=words,
             text=True,
@@ -107,12 +110,18 @@ def unused_port() -> int:
 
 
 @contextmanager
-def console(state_dir: Path, folder: Path, *options: str, port: int = 0) -> Iterator[str]:
+def console(
+    state_dir: Path,
+    folder: Path,
+    *options: str,
+    port: int = 0,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[str]:
     """`streamlit run app.py` from another folder on a free port; its log must not hold a traceback."""
     port = port or unused_port()
     url, log = f"http://127.0.0.1:{port}", folder / "console.log"
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(port)]
-    with process([*command, *options], log, state_dir, folder) as child:
+    with process([*command, *options], log, state_dir, folder, more) as child:
         drain = threading.Thread(target=child.communicate, daemon=True)
         drain.start()
         deadline, pause = time.monotonic() + START_S, threading.Event()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -54,6 +55,12 @@ def opened(page: str = "", **query: str) -> AppTest:
     return app
 
 
+def picker(app: AppTest) -> dict[str, object] | None:
+    """What the picker of places is told; None where there is none."""
+    told = [json.loads(c.proto.json) for c in app.get("bidi_component")]
+    return next((data for data in told if data.get("kind") == "places"), None)
+
+
 def place_of(app: AppTest) -> str:
     found = app.query_params.get("place")
     return found[0] if isinstance(found, list) else str(found)
@@ -65,8 +72,7 @@ def test_without_a_place_in_the_link_the_first_is_shown_and_the_link_says_so(
     app = opened()
     assert "account 123456789012" in markup(app)
     assert place_of(app) == "here"
-    picker = next(s for s in app.selectbox if s.label == "Place")
-    assert (picker.options, picker.value) == (["here", "beside"], "here")
+    assert picker(app) == {"kind": "places", "places": ["here", "beside"], "here": "here"}
 
 
 def test_a_link_leads_to_its_place(two: dict[str, SampleSource]) -> None:
@@ -96,7 +102,7 @@ def test_a_place_that_is_not_there_shows_nothing_of_another_one(two: dict[str, S
     assert "no place named 'nowhere'" in app.error[0].value
     assert "here, beside" in app.error[0].value
     assert "1234" not in markup(app)
-    assert [s.label for s in app.selectbox] == []
+    assert picker(app) is None
     app.button(key="place-instead").click().run()
     assert "account 123456789012" in markup(app)
 
@@ -112,11 +118,15 @@ def test_a_link_of_a_place_is_refused_where_there_is_one_alone() -> None:
         readers.connect(None)
 
 
-def test_choosing_another_place_forgets_what_was_of_the_one_before(two: dict[str, SampleSource]) -> None:
+def test_a_session_that_is_led_to_another_place_forgets_what_was_of_the_one_before(
+    two: dict[str, SampleSource],
+) -> None:
     app = opened("endpoint", place="here", endpoint="doc-async", zone="Asia/Kolkata")
     assert app.selectbox(key=session.ENDPOINT).value == "doc-async"
     app.session_state["under-review"] = "a plan of here"
-    next(s for s in app.selectbox if s.label == "Place").set_value("beside").run()
+    app.query_params["place"] = "beside"
+    del app.query_params["endpoint"]
+    app.run()
     assert place_of(app) == "beside"
     assert "account 222222222222" in markup(app)
     assert "under-review" not in app.session_state
@@ -170,7 +180,7 @@ def test_one_place_alone_says_nothing_of_others() -> None:
         assert "elsewhere" not in markup(app)
         assert "place=" not in markup(app)
         assert "place" not in app.query_params
-        assert "Place" not in [s.label for s in app.selectbox]
+        assert picker(app) is None
     finally:
         readers.connect(None)
 

@@ -13,6 +13,7 @@ from components import session
 from ops.config import Settings
 from ops.console import Console
 from ops.savings_places import SavingsPlaces
+from ops.savings_sources import named
 from tests.living import Gate, error
 from tests.pages.conftest import Open, notices
 from tests.pages.living_pages import Sky, Viewer, table_lines, words
@@ -47,7 +48,8 @@ def configured(both: Two, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
 def beside(viewer: Viewer, *names: str) -> Iterator[SavingsPlaces]:
     """The places of a process whose pages are answered by the viewer's reader."""
     reader = viewer.reader
-    with SavingsPlaces(names, lambda profile: Console(profile.where()), lambda: reader.console) as places:
+    leads = [named(name) for name in names]
+    with SavingsPlaces(leads, lambda lead: Console(lead.where()), lambda: reader.console) as places:
         yield places
 
 
