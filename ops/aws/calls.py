@@ -13,6 +13,7 @@ from botocore import exceptions as boto
 from botocore import xform_name
 from botocore.parsers import ResponseParserError
 
+from ops.aws.assumed import EXPIRED
 from ops.aws.regions import must_be_enabled
 from ops.aws.session import HOME, AwsSession, is_loopback
 from ops.core.errors import CredentialsProblem, Denied, OpsError, Throttled, Unreachable
@@ -28,7 +29,6 @@ _DENIED = {
     "NotAuthorized",
     "AuthorizationError",
 }
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "ExpiredTokenError"}
 _UNKNOWN_KEY = {
     "UnrecognizedClientException",
     "InvalidClientTokenId",
@@ -180,7 +180,7 @@ def refused(
         return Denied(action, f"AWS denied {action}.")
     if status == 404 and code in _BARE_MISSING:
         return OpsError(f"{who} has nothing there ({operation}).", code=MISSING)
-    if code in _EXPIRED:
+    if code in EXPIRED:
         return CredentialsProblem(
             f"The AWS credentials{_that_assume(role)} have expired.", _SIGN_IN, code=code
         )

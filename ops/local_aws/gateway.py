@@ -60,7 +60,8 @@ class Gateway:
         key, region, service = _scope(environ)
         sessions = self._world.sessions
         if sessions.expired(key):
-            return self._answer(start, *denials.expired(environ, service))
+            where = [("x-amz-bucket-region", self._world.region)] if service == "s3" else []
+            return self._answer(start, *denials.expired(environ, service), headers=where)
         agent, address = environ.get("HTTP_USER_AGENT", ""), environ.get("REMOTE_ADDR", "")
         caller = Caller(key, region, agent, address, session=sessions.of(key))
         if service in PASSED_ON and self._denials.any:

@@ -127,6 +127,7 @@ def test_credentials_are_renewed_before_they_end(trusted: SteppedAws) -> None:
         ("cloudwatch", "DescribeAlarms", {}),
         ("sts", "GetCallerIdentity", {}),
         ("s3", "ListObjectsV2", {"Bucket": "results"}),
+        ("s3", "HeadObject", {"Bucket": "results", "Key": "out"}),
         ("sns", "ListSubscriptionsByTopic", {"TopicArn": "arn:aws:sns:us-east-1:123456789012:done"}),
     ],
 )
@@ -134,6 +135,7 @@ def test_credentials_that_ended_while_nobody_asked_are_renewed_by_who_asks_next(
     trusted: SteppedAws, service: str, operation: str, params: dict[str, Any]
 ) -> None:
     trusted.client("s3").create_bucket(Bucket="results")
+    trusted.client("s3").put_object(Bucket="results", Key="out", Body=b"x")
     trusted.client("sns").create_topic(Name="done")
     asked = reading(trusted.server.url)
     asked.ask(service, operation, **params)
