@@ -223,7 +223,8 @@ class BillSource:
         if places.table:
             database, _, table = places.table.partition(".")
             lake = Lake(database, table, connection.region, places.workgroup, places.output or "")
-            bill = door.read_lake(lake, first, last - timedelta(days=1), environment=environment(connection))
+            surroundings = {**environment(connection), **reading.environment()}
+            bill = door.read_lake(lake, first, last - timedelta(days=1), environment=surroundings)
             return ReadBill(bill, _now(reading))
         if places.export:
             files = bill_exports.files(reading, places.export, places.folder, first, last)

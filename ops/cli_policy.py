@@ -1,4 +1,6 @@
-"""`python -m ops policy`: the IAM policy of one of Ebb's roles. It needs no AWS and asks none.
+"""`python -m ops policy`: the IAM policy of one of Ebb's roles, or the trust policy of a role that Ebb assumes.
+
+It needs no AWS and asks none.
 
 stdout is the bare document; what somebody has to know before it is used goes to stderr.
 """
@@ -7,16 +9,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated
 
 import typer
 
 from ops.cli_show import wrapped, write
 from ops.config import Settings
+from ops.core.errors import BadInput
+from ops.core.permissions import BILLING
 from ops.core.permissions.places import Places, places_of
 from ops.core.permissions.policy import Document, missing, notes, policy
+from ops.core.permissions.trust import notes as trust_notes
+from ops.core.permissions.trust import trust as trust_policy
 
+_VIEWER = "viewer"
 Run = Callable[[Callable[[], int], bool], None]
 Role = Annotated[str, typer.Option(help="viewer, operator, admin, or billing (attached beside one of them).")]
 Account = Annotated[
@@ -32,6 +39,16 @@ Execution = Annotated[
 Export = Annotated[str, typer.Option("--bill-export", help="s3://bucket/prefix; else EBB_BILL_EXPORT.")]
 Answers = Annotated[str, typer.Option("--athena-output", help="s3://bucket/prefix; else EBB_ATHENA_OUTPUT.")]
 Table = Annotated[str, typer.Option("--bill-table", help="database.table; else EBB_BILL_TABLE.")]
+Assume = Annotated[
+    list[str] | None, typer.Option(help="A role that Ebb is to assume, by its ARN; may be repeated.")
+]
+Trust = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Instead: the trust policy of such a role, for this user, role or account; may be repeated."
+    ),
+]
+ExternalId = Annotated[str, typer.Option("--external-id", help="With --trust: what the role asks for.")]
 Part = Annotated[int | None, typer.Option(help="Which part, where one document would be too long for IAM.")]
 
 
@@ -40,7 +57,7 @@ def add_to(app: typer.Typer, run: Run) -> None:
 
     @app.command("policy")
     def command(
-        role: Role = "viewer",
+        role: Role = _VIEWER,
         account: Account = "",
         region: Region = "",
         bucket: Bucket = None,
@@ -50,10 +67,35 @@ def add_to(app: typer.Typer, run: Run) -> None:
         bill_table: Table = "",
         athena_output: Answers = "",
         part: Part = None,
+        assume: Assume = None,
+        trust: Trust = None,
+        external_id: ExternalId = "",
     ) -> None:
         """The IAM policy that a role needs, as the bare document. Asks no AWS."""
+        others = {
+            "--role": role != _VIEWER,
+            "--account": bool(account),
+            "--region": bool(region),
+            "--bucket": bool(bucket),
+            "--topic": bool(topic),
+            "--execution-role": bool(execution_role),
+            "--bill-export": bool(bill_export),
+            "--bill-table": bool(bill_table),
+            "--athena-output": bool(athena_output),
+            "--part": part is not None,
+            "--assume": bool(assume),
+        }
 
         def work() -> int:
+            if trust or external_id:
+                return _show_trust(
+                    trust or (), external_id, [name for name, given in others.items() if given]
+                )
+            if assume and role == BILLING:
+                raise BadInput(
+                    f"The role {BILLING} assumes no roles: it is attached beside another.",
+                    "Give --assume with --role viewer, operator or admin.",
+                )
             places = named(Settings.load()).given(
                 account=account,
                 region=region,
@@ -63,14 +105,33 @@ def add_to(app: typer.Typer, run: Run) -> None:
                 export=bill_export,
                 table=bill_table,
                 answers=athena_output,
+                assume=tuple(dict.fromkeys(assume or ())),
             )
             found = policy(role, places, part)
-            write(json.dumps(found, indent=2))
-            for each in (*missing_words(found), *notes(found)):
-                print("\n".join(wrapped(each)), file=sys.stderr)
+            _show(found, *missing_words(found), *notes(found))
             return 0
 
         run(work, False)
+
+
+def _show(document: Document, *words: str) -> None:
+    write(json.dumps(document, indent=2))
+    for each in words:
+        print("\n".join(wrapped(each)), file=sys.stderr)
+
+
+def _show_trust(principals: Iterable[str], external_id: str, others: list[str]) -> int:
+    """Raises BadInput."""
+    if external_id and not principals:
+        raise BadInput("--external-id belongs to --trust.", "Say with --trust who may assume the role.")
+    if others:
+        raise BadInput(
+            f"--trust prints a document of its own, to which {', '.join(others)} means nothing.",
+            "Print the two documents one after the other.",
+        )
+    found = trust_policy(principals, external_id)
+    _show(found, *trust_notes(found))
+    return 0
 
 
 def named(settings: Settings) -> Places:

@@ -28,6 +28,7 @@ NOBODY = "ebb-preflight"
 """The name of something that is not there."""
 _CHANGES = "It changes something."
 _BESIDE = "AWS checks it beside other calls, and no call of its own tells."
+_AS_ITSELF = "No role is named here: the credentials are used as they are."
 _UNPAID = "AWS bills it ({price}): tried only on demand, with --paid."
 Params = dict[str, Any]
 
@@ -115,6 +116,8 @@ def _try(known: Known, row: Declared) -> Tried:
         return Tried(row, Answer.NOT_TRIED, _BESIDE)
     if row.writes:
         return Tried(row, Answer.NOT_TRIED, _CHANGES)
+    if row.operation == "AssumeRole":
+        return _as_a_role(known, row)
     if row.price and not known.paid:
         return Tried(row, Answer.NOT_TRIED, _UNPAID.format(price=row.price))
     try:
@@ -135,6 +138,13 @@ def _try(known: Known, row: Declared) -> Tried:
     except OpsError as error:
         return _refused(row, error)
     _note(known, row, answer)
+    return Tried(row, Answer.ALLOWED)
+
+
+def _as_a_role(known: Known, row: Declared) -> Tried:
+    """Whoever answered at all answered to the role, where one is named."""
+    if known.reading.session.where.role_arn is None:
+        return Tried(row, Answer.NOT_TRIED, _AS_ITSELF)
     return Tried(row, Answer.ALLOWED)
 
 
@@ -162,10 +172,6 @@ def _note(known: Known, row: Declared, answer: Mapping[str, Any]) -> None:
 
 def _fixed(**params: Any) -> Probe:
     return lambda _: params
-
-
-def _role(known: Known) -> Params:
-    raise NotNow("No role is named to be assumed.")
 
 
 def _bucket(known: Known) -> Params:
@@ -289,7 +295,6 @@ def _answer(known: Known) -> Params:
 _PAGE = {"ServiceNamespace": "sagemaker", "MaxResults": 1}
 _WATCHED: Mapping[tuple[str, str], Probe] = {
     ("sts", "GetCallerIdentity"): _fixed(),
-    ("sts", "AssumeRole"): _role,
     ("sagemaker", "ListEndpoints"): _fixed(MaxResults=1),
     ("sagemaker", "ListModels"): _fixed(MaxResults=1),
     ("sagemaker", "DescribeEndpoint"): lambda k: {"EndpointName": k.endpoint},

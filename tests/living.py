@@ -12,6 +12,7 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
@@ -42,7 +43,7 @@ def living(
     start: float = TUESDAY, *, empty: bool = False, scenarios: tuple[str, ...] = (), days: int = 30
 ) -> Iterator[tuple[LocalAws, SimClock]]:
     """A running embedded AWS whose time stands still until the clock is moved, with so many days of history."""
-    for backends in (s3_backends, sns_backends, sqs_backends):
+    for backends in (iam_backends, s3_backends, sns_backends, sqs_backends):
         backends.reset()  # moto's are the process's own
     clock = SimClock(start, 1.0, lambda: 0.0)
     world = make_world(clock, WorldOptions(history_days=days), empty=empty, scenarios=scenarios)
@@ -56,7 +57,7 @@ def living(
 @contextmanager
 def hurrying(speed: float = 3600.0, start: float = TUESDAY) -> Iterator[str]:
     """The address of an empty embedded AWS in which an hour passes within a second."""
-    for backends in (s3_backends, sns_backends, sqs_backends):
+    for backends in (iam_backends, s3_backends, sns_backends, sqs_backends):
         backends.reset()  # moto's are the process's own
     world = make_world(SimClock(start, speed, time.monotonic), WorldOptions(), empty=True)
     server = LocalAws(world).start()

@@ -9,12 +9,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
+from ops.aws.calls import Reading
+from ops.aws.session import AwsSession, Where
+from ops.bill_source import BillPlaces, BillSource
 from ops.config import Settings
 from ops.console import Console
 from ops.core import baselines, periods
@@ -22,10 +26,12 @@ from ops.core.billed import in_utc
 from ops.core.cost import Basis
 from ops.core.errors import BadInput, Denied
 from ops.core.reconcile import agreement
+from ops.core.types import Connection
 from ops.core.views_savings import SavingsQuery, SavingsView
 from ops.local_aws.story_kit import HOUR
 from tests.billing import exports
 from tests.living import error, gated
+from tests.roles import make, trusting
 from tests.small_worlds import NAME, small
 
 DAYS = 3
@@ -128,6 +134,26 @@ def test_athena_says_the_same(by_table: SavingsView, by_explorer: SavingsView) -
     assert figures(by_table) == figures(by_explorer)
     assert by_table.bill is not None
     assert by_table.bill.scanned
+
+
+def test_athena_is_asked_as_the_role_that_the_console_reads_as(url: str) -> None:
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "y"}
+    own = boto3.Session(region_name="us-east-1", **keys)
+    role = make(own.client("iam", endpoint_url=url), trusting("123456789012", "e-1"), "bill-reader")
+    where = Where("embedded", "us-east-1", url, loopback=True, role_arn=role, external_id="e-1")
+    session = AwsSession(where)
+    places = BillPlaces(table="ebb_billing.cur2", output=f"{BUCKET}/athena/")
+    here = Connection("embedded", "123456789012", "us-east-1", "", url, False)
+    today = session.client("sts").get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]["date"]
+    last = parsedate_to_datetime(today).date()
+    found = BillSource(places).read(Reading(session), here, last - timedelta(days=2), last)
+    session.close()
+    assert found.bill.days
+    trail = own.client("cloudtrail", endpoint_url=url)
+    wanted = [{"AttributeKey": "EventName", "AttributeValue": "StartQueryExecution"}]
+    event = trail.lookup_events(LookupAttributes=wanted, MaxResults=1)["Events"][0]
+    identity = json.loads(event["CloudTrailEvent"])["userIdentity"]
+    assert identity["arn"] == "arn:aws:sts::123456789012:assumed-role/bill-reader/ebb"
 
 
 def test_an_export_or_a_table_tells_of_the_period_before_too(

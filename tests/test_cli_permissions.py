@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from ops.__main__ import main
 from ops.core.permissions import READS, of_role
 from ops.core.permissions.policy import actions
 from tests.limited import deny
+from tests.roles import make, trusting
 from tests.small_worlds import small
 
 
@@ -69,10 +72,70 @@ def test_names_come_from_options_and_else_from_the_settings(
     assert "stands for" not in err
 
 
+ROLES = ("arn:aws:iam::210987654321:role/ebb", "arn:aws:iam::345678901234:role/teams/ebb")
+CALLER = "arn:aws:iam::123456789012:role/ebb-server"
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_roles_to_assume_are_named_and_nothing_else_changes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "--role", "operator"]) == 0
+    before = json.loads(capsys.readouterr().out)
+    assert main(["policy", "--role", "operator", *(f"--assume={r}" for r in (*ROLES, ROLES[0]))]) == 0
+    out, err = capsys.readouterr()
+    document = json.loads(out)
+    (added,) = [s for s in document["Statement"] if s not in before["Statement"]]
+    assert [s for s in document["Statement"] if s is not added] == before["Statement"]
+    assert (added["Action"], added["Resource"]) == (["sts:AssumeRole"], list(ROLES))
+    assert "--trust" in err
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_the_trust_policy_is_a_bare_document_that_the_embedded_aws_obeys(
+    capsys: pytest.CaptureFixture[str], url: str
+) -> None:
+    me = "arn:aws:sts::123456789012:assumed-role/ebb-server/ebb"
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "y"}
+    iam = boto3.client("iam", "us-east-1", endpoint_url=url, **keys)
+    make(iam, trusting("123456789012"), "ebb-server")
+    assert main(["policy", "--trust", CALLER, "--external-id", "e-1"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    role = make(iam, json.loads(out), "ebb-reader")
+    sts = boto3.client("sts", "us-east-1", endpoint_url=url, **keys)
+    given = sts.assume_role(RoleArn=CALLER, RoleSessionName="ebb")
+    assert given["AssumedRoleUser"]["Arn"] == me
+    names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+    other = boto3.client("sts", "us-east-1", None, True, None, url, *(given["Credentials"][n] for n in names))
+    other.assume_role(RoleArn=role, RoleSessionName="ebb", ExternalId="e-1")
+    for client, external_id in ((other, "e-2"), (sts, "e-1")):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            client.assume_role(RoleArn=role, RoleSessionName="ebb", ExternalId=external_id)
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_what_to_know_of_a_trust_policy_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "--trust", "123456789012", "--trust", CALLER]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["Statement"][0]["Principal"] == {"AWS": ["123456789012", CALLER]}
+    assert "trusts everybody in that account" in err
+    assert "no external id" in err
+
+
 @pytest.mark.usefixtures("nowhere")
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["--assume", "ebb"], "is not the ARN of a role"),
+        (["--assume", "arn:aws:sts::123456789012:assumed-role/ebb/me"], "is not the ARN of a role"),
+        (["--assume", ROLES[0], "--role", "billing"], "assumes no roles"),
+        (["--trust", "*"], "nobody whom a role can trust"),
+        (["--trust", CALLER, "--external-id", "two words"], "cannot be an external id"),
+        (["--external-id", "e-1"], "belongs to --trust"),
+        (
+            ["--trust", CALLER, "--role", "admin", "--bucket", "one"],
+            "to which --role, --bucket means nothing",
+        ),
+        (["--trust", CALLER, "--assume", ROLES[0]], "to which --assume means nothing"),
         (["--role", "boss"], "The roles are viewer, operator, admin, billing."),
         (["--account", "12"], "twelve digits"),
         (["--bucket", "s3://one"], "without s3://"),

@@ -32,11 +32,13 @@ from ops.core.types import EndpointRef, MetricRef, Suspended
 from ops.core.views_failures import LogQuery
 from ops.core.views_savings import SavingsQuery
 from ops.warming import WarmWish
+from ops.which_aws import choose
 from tests.core.warm_samples import window
 from tests.limited import denied, deny, under
 from tests.living import hurrying
 from tests.local_aws.conftest import SteppedAws
 from tests.local_aws.deploying import BUCKET, ROLE, Account
+from tests.roles import make, trusting
 from tests.small_worlds import small
 from tests.test_deploying import WISH
 
@@ -70,9 +72,11 @@ class World:
         return Places(self.aws.world.account, self.aws.world.region, (BUCKET,), self.notices)
 
     @contextmanager
-    def console(self) -> Iterator[Console]:
-        history = f"sqlite:///{self.folder / 'history.db'}"
-        with Console.open(Settings(endpoint_url=self.url, history_url=history), keep=True) as found:
+    def console(self, role: str | None = None) -> Iterator[Console]:
+        """`role`: to assume, with an external id."""
+        settings = Settings(endpoint_url=self.url, history_url=f"sqlite:///{self.folder / 'history.db'}")
+        where = replace(choose(settings), role_arn=role, external_id="e-1" if role else None)
+        with Console.open(settings, keep=True, where=where) as found:
             yield found
 
 
@@ -133,7 +137,10 @@ def test_a_viewers_policy_suffices_for_all_that_is_read(world: World) -> None:
             pass
         world.aws.advance(300)
         operator.follow_step(everything=True)
-    with under(world.url, policy("viewer", world.places)), world.console() as console:
+    role = make(world.aws.client("iam"), trusting(world.aws.world.account, "e-1"))
+    places = replace(world.places, assume=(role,))
+    with under(world.url, policy("viewer", places)), world.console(role) as console:
+        assert console.connection().caller.endswith(":assumed-role/ebb/ebb")
         read_everything(console)
         (row,) = console.requests(RequestFilter(batch=batch.id)).rows
         assert console.result(row.id).text.text

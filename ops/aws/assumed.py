@@ -23,7 +23,10 @@ LASTS = timedelta(hours=1)
 """What AssumeRole gives where no duration is asked for; more than that no role that was assumed by a role may have."""
 PAUSE_S = 5.0
 """Real seconds for which a refusal is taken as the answer for all who wait for the same credentials."""
-EXPIRED = ("ExpiredToken", "ExpiredTokenException")
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "ExpiredTokenError"})
+"""How services say that credentials have ended."""
+_BARE = "400"
+"""What botocore makes of that where S3 answers HEAD, without a word."""
 _ROUND, _AGAIN = "ebb-credentials", "ebb-again"
 """In the context of a request: which credentials it was signed with, by their number; that it was sent once more."""
 _FAILED = "Refreshing temporary credentials failed"
@@ -104,7 +107,7 @@ class AssumedRole:
         self, response: tuple[Any, Mapping[str, Any]] | None, request_dict: dict[str, Any], **_: object
     ) -> int | None:
         """Once more at once, with new credentials, where AWS says that these have ended sooner than was known."""
-        if response is None or response[1].get("Error", {}).get("Code") not in EXPIRED:
+        if response is None or response[1].get("Error", {}).get("Code") not in EXPIRED | {_BARE}:
             return None
         asked = request_dict["context"].pop(_ROUND, None)
         with self._lock:

@@ -13,7 +13,9 @@ from botocore import exceptions as boto
 from botocore import xform_name
 from botocore.parsers import ResponseParserError
 
-from ops.aws.session import AwsSession, is_loopback
+from ops.aws.assumed import EXPIRED
+from ops.aws.regions import must_be_enabled
+from ops.aws.session import HOME, AwsSession, is_loopback
 from ops.core.errors import CredentialsProblem, Denied, OpsError, Throttled, Unreachable
 from ops.core.permissions import iam_action
 
@@ -27,7 +29,6 @@ _DENIED = {
     "NotAuthorized",
     "AuthorizationError",
 }
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "ExpiredTokenError"}
 _UNKNOWN_KEY = {
     "UnrecognizedClientException",
     "InvalidClientTokenId",
@@ -36,6 +37,7 @@ _UNKNOWN_KEY = {
 } | {
     "MissingAuthenticationToken",
     "MissingAuthenticationTokenException",
+    "AuthFailure",
     "IncompleteSignature",
     "OptInRequired",
 }
@@ -54,6 +56,7 @@ _THROTTLED = {
 _BARE_DENIAL, _BARE_MISSING = ("403", "Forbidden"), ("404", "Not Found")
 """What botocore makes of an answer without a body: those to HEAD have none."""
 MISSING = "404"
+ASSUME = "AssumeRole"
 _NAMES = {"sagemaker": "SageMaker", "cloudwatch": "CloudWatch", "sts": "STS"} | {
     "application-autoscaling": "Application Auto Scaling",
     "logs": "CloudWatch Logs",
@@ -64,7 +67,11 @@ _NAMES = {"sagemaker": "SageMaker", "cloudwatch": "CloudWatch", "sts": "STS"} | 
     "ce": "Cost Explorer",
 }
 _NOT_ALLOWED = "not authorized to perform"
+_RESOURCE = re.compile(r"on resource: (arn:[^\s]+?)\.?(?:\s|$)")
+_USER = re.compile(r"User: (arn:[^\s]+) is not")
 _PERFORM = re.compile(r"perform:? ([a-z0-9-]+:[A-Za-z]+)")
+_STILL = "refreshed credentials are still expired"
+"""botocore's own words, for which it has no type."""
 _SIGN_IN = "Sign in again (for example `aws sso login`) or renew the keys, then reload."
 
 
@@ -90,15 +97,31 @@ class Reading:
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
         except boto.ClientError as error:
             self._note_date(error.response)
-            raise refused(error, service, operation) from error
+            raise refused(error, service, operation, self.session) from error
         except (boto.BotoCoreError, ResponseParserError, KeyError) as error:
             # KeyError: botocore's own, on well-formed XML that is no answer of the service (a sign-in page)
-            raise failed(error, service, operation, self.session.where.endpoint_url) from error
+            raise failed(error, service, operation, self.session) from error
+        except RuntimeError as error:
+            if _STILL not in str(error):
+                raise
+            raise CredentialsProblem(
+                "The AWS credentials that were renewed just now have ended already.",
+                "Set this machine's clock (NTP), and look what its credential process hands out.",
+            ) from error
         if _is_page(answer):  # botocore takes a page of a proxy for an empty answer
             page = ResponseParserError("a web page")
-            raise failed(page, service, operation, self.session.where.endpoint_url)
+            raise failed(page, service, operation, self.session)
         self._note_date(answer)
         return answer
+
+    def environment(self) -> dict[str, str]:
+        """Of a process that asks for us: the credentials of this session. Raises OpsError."""
+        try:
+            return self.session.environment()
+        except boto.ClientError as error:
+            raise refused(error, "sts", ASSUME, self.session) from error
+        except boto.BotoCoreError as error:
+            raise failed(error, "sts", ASSUME, self.session) from error
 
     def pages(
         self, service: str, operation: str, key: str, *, token: str = "NextToken", **params: Any
@@ -136,8 +159,13 @@ def _is_page(answer: Any) -> bool:
     return str(headers.get("content-type", "")).lower().startswith("text/html")
 
 
-def refused(error: boto.ClientError, service: str, operation: str) -> OpsError:
-    """AWS answered with an error."""
+def refused(
+    error: boto.ClientError, service: str, operation: str, session: AwsSession | None = None
+) -> OpsError:
+    """AWS answered with an error: to the call, or to assuming the role that it was to be made as."""
+    role = ""
+    if error.operation_name == ASSUME:
+        service, operation, role = "sts", ASSUME, _role(error, session)
     said = error.response.get("Error", {})
     code, message = str(said.get("Code", "")), str(said.get("Message", "") or "").strip()
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
@@ -147,11 +175,15 @@ def refused(error: boto.ClientError, service: str, operation: str) -> OpsError:
     told = found is not None and _NOT_ALLOWED in message and status < 500
     if told or code in _DENIED or (status == 403 and code in _BARE_DENIAL):
         action = found.group(1) if found else iam_action(service, operation)
+        if role:
+            return _untrusted(role, message, session)
         return Denied(action, f"AWS denied {action}.")
     if status == 404 and code in _BARE_MISSING:
         return OpsError(f"{who} has nothing there ({operation}).", code=MISSING)
-    if code in _EXPIRED:
-        return CredentialsProblem("The AWS credentials have expired.", _SIGN_IN, code=code)
+    if code in EXPIRED:
+        return CredentialsProblem(
+            f"The AWS credentials{_that_assume(role)} have expired.", _SIGN_IN, code=code
+        )
     if code in _SIGNATURE:
         if code == "RequestTimeTooSkewed" or "xpired" in message or "not yet current" in message:
             what = "AWS refuses the signature: this machine's clock differs too much from AWS's."
@@ -161,7 +193,13 @@ def refused(error: boto.ClientError, service: str, operation: str) -> OpsError:
             what, "The secret key does not belong to the access key: renew both.", code=code
         )
     if code in _UNKNOWN_KEY:
-        return CredentialsProblem("AWS does not know these credentials.", _SIGN_IN, code=code)
+        return _unknown(role, code, None if session is None or service in HOME else session.region())
+    if code == "RegionDisabledException":
+        return OpsError(
+            f"STS is off in this region for the account that assumes {role}.",
+            "Activate it there (IAM, account settings, endpoints of STS), or choose another region.",
+            code=code,
+        )
     if code in _THROTTLED or status == 429:
         return Throttled(f"{who} asks to slow down ({operation}).")
     if status >= 500 and status != 501:
@@ -174,12 +212,63 @@ def refused(error: boto.ClientError, service: str, operation: str) -> OpsError:
     return OpsError(f"{who} refused {operation}: {message or code or status}", code=code)
 
 
-def failed(error: Exception, service: str, operation: str, url: str | None) -> OpsError:
+def _role(error: boto.ClientError, session: AwsSession | None) -> str:
+    """The role that was to be assumed: the one that Ebb was given, or that of a profile, which AWS names."""
+    named = _RESOURCE.search(str(error.response.get("Error", {}).get("Message", "")))
+    known = session.where.role_arn if session is not None else None
+    return known or (named[1] if named else "of the AWS profile")
+
+
+def _that_assume(role: str) -> str:
+    return f" that assume the role {role}" if role else ""
+
+
+def _untrusted(role: str, message: str, session: AwsSession | None) -> Denied:
+    """AWS does not say which of these it was, nor whether there is such a role at all."""
+    asked = _USER.search(message)
+    caller = asked[1] if asked else "the caller"
+    ours = session is not None and session.where.role_arn is not None
+    sent = session.where.external_id if session is not None else None
+    if not ours:
+        same = "the external_id of the profile must be the one that it asks for"
+    elif sent is None:
+        same = "if it asks for an external id (sts:ExternalId), that has to be set with the role"
+    else:
+        same = "its sts:ExternalId must be the external id that is set with the role"
+    return Denied(
+        f"sts:{ASSUME}",
+        f"AWS denied sts:{ASSUME}: {caller} may not assume the role {role}.",
+        f"Look that the role exists; that its trust policy names {caller} as its principal; {same}; and that "
+        f"the caller itself is allowed sts:{ASSUME} on it. `python -m ops policy --trust` prints such a trust policy.",
+    )
+
+
+def _unknown(role: str, code: str, region: str | None) -> CredentialsProblem:
+    whose = f"the credentials{_that_assume(role)}" if role else "these credentials"
+    if not must_be_enabled(region):
+        return CredentialsProblem(f"AWS does not know {whose}.", _SIGN_IN, code=code)
+    return CredentialsProblem(
+        f"AWS does not know {whose} in {region}, or the account has not enabled this region.",
+        f"An account has {region} only where somebody enabled it: `aws account enable-region --region-name {region}`, "
+        f"or AWS Regions under Account in AWS's console. Where that is so: {_SIGN_IN[:1].lower()}{_SIGN_IN[1:]}",
+        code=code,
+    )
+
+
+def failed(error: Exception, service: str, operation: str, session: AwsSession | None) -> OpsError:
     """No answer, or none could be asked for."""
+    url = session.where.endpoint_url if session is not None else None
+    role = session.where.role_arn if session is not None else None
     place = url or f"AWS ({_NAMES.get(service, service)})"
-    if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError):
+    if isinstance(error, boto.NoCredentialsError):
+        to_assume = f" to assume the role {role} with" if role else ""
         return CredentialsProblem(
-            "There are no AWS credentials here.", "Set AWS_PROFILE or run `aws configure sso`."
+            f"There are no AWS credentials here{to_assume}.", "Set AWS_PROFILE or run `aws configure sso`."
+        )
+    if isinstance(error, boto.PartialCredentialsError | boto.InvalidConfigError | boto.ConfigParseError):
+        return CredentialsProblem(
+            f"The AWS credentials here are not complete: {error}",
+            "Correct the profile, or the variables AWS_*.",
         )
     if isinstance(error, boto.ProfileNotFound):
         return CredentialsProblem(f"{error}.", "Correct AWS_PROFILE, or see `aws configure list-profiles`.")

@@ -26,6 +26,8 @@ def head(reading: Reading, uri: str) -> ObjectSeen | None:
     try:
         answer = reading.ask("s3", "HeadObject", Bucket=bucket, Key=key)
     except Denied as error:
+        if not error.action.startswith("s3:"):
+            raise
         said = f"AWS denied {error.action} for {uri}, or nothing is there yet: without s3:ListBucket S3 does not say."
         hidden = Denied(error.action, said)
         hidden.hint = f"{error.hint} Allow s3:ListBucket of the bucket, too."
@@ -70,9 +72,9 @@ def download(reading: Reading, uri: str, path: Path) -> None:
     try:
         reading.session.client("s3").download_file(bucket, key, str(path))
     except boto.ClientError as error:
-        raise refused(error, "s3", "GetObject") from error
+        raise refused(error, "s3", "GetObject", reading.session) from error
     except boto.BotoCoreError as error:
-        raise failed(error, "s3", "GetObject", reading.session.where.endpoint_url) from error
+        raise failed(error, "s3", "GetObject", reading.session) from error
     except RetriesExceededError as error:
         raise Unreachable(
             f"{uri} could not be fetched: its transfer broke off several times.",
@@ -91,7 +93,7 @@ def object_of(uri: str) -> tuple[str, str]:
 
 
 def presign_get(reading: Reading, uri: str) -> str:
-    """A signed address to download an object, good for an hour. Raises OpsError."""
+    """A signed address to download an object, good for an hour or until the credentials end. Raises OpsError."""
     bucket, key = object_of(uri)
     name = urllib.parse.quote(key.rpartition("/")[2])
     shown = f"attachment; filename*=UTF-8''{name}"
@@ -102,5 +104,7 @@ def signed(reading: Reading, operation: str, params: Mapping[str, str]) -> str:
     try:
         client = reading.session.client("s3")
         return str(client.generate_presigned_url(operation, Params=dict(params), ExpiresIn=SIGNED_S))
-    except (boto.BotoCoreError, boto.ClientError) as error:
-        raise failed(error, "s3", operation, reading.session.where.endpoint_url) from error
+    except boto.ClientError as error:  # of assuming a role: to sign asks nothing else
+        raise refused(error, "s3", operation, reading.session) from error
+    except boto.BotoCoreError as error:
+        raise failed(error, "s3", operation, reading.session) from error

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import botocore.session
 from botocore import exceptions as boto
 
+from ops.aws import codes
 from ops.aws.session import LOCAL, Patience, Where, is_loopback
 from ops.core.errors import BadInput
 
@@ -48,16 +49,19 @@ class Profile:
 
 
 def read(name: str) -> Profile:
-    """A profile by its name. Raises BadInput where there is none, or it names no region."""
+    """A profile by its name. Raises BadInput where there is none, it names no region, or it asks for an MFA code."""
     session = botocore.session.Session(profile=name)
     try:
         said = session.get_scoped_config()
+        code = codes.wanted(session)
     except boto.ProfileNotFound as error:
         raise BadInput(
             f"There is no AWS profile named {name}.", "See `aws configure list-profiles`."
         ) from error
     except (boto.ConfigNotFound, boto.ConfigParseError) as error:
         raise BadInput(f"The AWS configuration cannot be read: {error}", "Correct it.") from error
+    if code and not is_loopback(said.get("endpoint_url")):  # an address of this machine needs no credentials
+        raise BadInput(code, codes.HINT)
     region = str(said.get("region") or "").strip()
     if not region:
         raise BadInput(

@@ -78,7 +78,7 @@ def read(reading: Reading, path: str, key: str, version: FailureObject | None = 
     try:
         body: bytes = answer["Body"].read(SHOWN_BYTES)
     except (boto.BotoCoreError, OSError) as error:
-        raise failed(error, "s3", "GetObject", reading.session.where.endpoint_url) from error
+        raise failed(error, "s3", "GetObject", reading.session) from error
     finally:
         answer["Body"].close()
     size = _size(answer, len(body))

@@ -23,14 +23,17 @@ from botocore.config import Config
 from botocore.utils import parse_timestamp
 
 from ops.aws.assumed import AssumedRole
+from ops.aws.codes import NoCodes
 from ops.core.permissions import Undeclared, insist
 
 THREADS = 8
 _DUMMY = "ebb-local"
+_OF_A_PROFILE = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": ""}
+"""Keys in the environment would go before its profile."""
 _BENEATH = "sts, beneath the role"
 _ONCE = ("sagemaker-runtime",)
 """Never tried twice by itself: InvokeEndpointAsync is not idempotent, and a lost answer may be a request taken."""
-_HOME = {
+HOME = {
     "pricing": "us-east-1",
     "ce": "us-east-1",
 }  # served in a few regions only, whatever region is looked at
@@ -110,6 +113,19 @@ class AwsSession:
         with self._lock:
             return self.where.region or self._boto().region_name
 
+    def environment(self) -> dict[str, str]:
+        """What a process that asks the same AWS for us needs to do so with the same credentials; empty: take it away.
+
+        Raises botocore's own errors. A role's credentials end: it is for what is done soon.
+        """
+        if self._role is None:
+            return _OF_A_PROFILE | {"AWS_PROFILE": self.where.profile} if self.where.profile else {}
+        with self._lock:
+            session = self._boto()
+        keys = session.get_credentials().get_frozen_credentials()
+        found = (keys.access_key, keys.secret_key, keys.token)
+        return {"AWS_PROFILE": ""} | dict(zip(_OF_A_PROFILE, found, strict=True))
+
     def calls(self) -> Mapping[str, int]:
         """Requests sent so far, repeats included, by "service:Operation"."""
         with self._lock:
@@ -163,7 +179,7 @@ class AwsSession:
         )
         client = (beneath or self._boto()).client(
             service,
-            region_name=_HOME.get(service, where.region),
+            region_name=HOME.get(service, where.region),
             endpoint_url=where.endpoint_url,
             config=config,
         )
@@ -220,4 +236,6 @@ def _boto_session(where: Where, role: AssumedRole | None) -> Any:
         session.register_component("credential_provider", role)
     elif where.loopback:
         session.set_credentials(_DUMMY, _DUMMY)
+    else:
+        session.get_component("credential_provider").insert_before("assume-role", NoCodes(session))
     return boto3.Session(botocore_session=session, region_name=where.region if where.loopback else None)

@@ -33,10 +33,10 @@ class UnknownEndpoint(BadInput):
 
 
 class Denied(OpsError):
-    """AWS refused the call; `action` is the IAM action that would mend it."""
+    """AWS refused the call; `action` is the IAM action that would mend it, `hint` where that alone would not."""
 
-    def __init__(self, action: str, what: str) -> None:
-        super().__init__(what, f"Allow the IAM action {action}.", code="AccessDenied")
+    def __init__(self, action: str, what: str, hint: str = "") -> None:
+        super().__init__(what, hint or f"Allow the IAM action {action}.", code="AccessDenied")
         self.action = action
 
 

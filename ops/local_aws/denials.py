@@ -68,16 +68,31 @@ def error(service: str, action: str) -> AwsError:
     said = f"User: arn:aws:iam::123456789012:user/ebb is not authorized to perform: {action}"
     if service == "sns":
         return AwsError("AuthorizationError", said, 403)
-    if service == "cloudwatch":
+    if service in ("cloudwatch", "sts"):
         return AwsError("AccessDenied", said, 403)
     return AwsError("AccessDeniedException", said, 403 if service == "sqs" else 400)
 
 
+def expired(environ: dict[str, Any], service: str) -> tuple[int, bytes, str, str]:
+    """The same to a request with credentials that have ended: S3, XML and JSON services each say it their own way."""
+    _read_all(environ)
+    if service == "s3":
+        body = b"<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
+        return 400, b"" if environ["REQUEST_METHOD"] == "HEAD" else body, "application/xml", "ExpiredToken"
+    protocol = wire.protocol_of(environ)
+    said = "The security token included in the request is expired"
+    if protocol == "query" and not environ.get("PATH_INFO", "").startswith("/endpoints/"):
+        error = AwsError("ExpiredToken", said, 403)
+        return error.status, wire.xml_error(error), "text/xml", error.code
+    error = AwsError("ExpiredTokenException", said, 403 if protocol == "query" else 400)
+    if protocol == "cbor":
+        return error.status, *wire.write_error(protocol, service, error), error.code
+    return error.status, wire.json_error(error), "application/x-amz-json-1.1", error.code
+
+
 def answer(environ: dict[str, Any], service: str, action: str) -> tuple[int, bytes, str, str]:
     """(status, body, content type, code) as a service that is passed on puts it. What was sent is read to its end."""
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    while length > 0:
-        length -= len(environ["wsgi.input"].read(min(length, 65_536)) or b" " * length)
+    _read_all(environ)
     if service == "s3":
         body = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
         return 403, b"" if environ["REQUEST_METHOD"] == "HEAD" else body, "application/xml", "AccessDenied"
@@ -85,3 +100,9 @@ def answer(environ: dict[str, Any], service: str, action: str) -> tuple[int, byt
     if service == "sns":
         return said.status, wire.xml_error(said, ec2=False), "text/xml", said.code
     return said.status, wire.json_error(said), "application/x-amz-json-1.0", said.code
+
+
+def _read_all(environ: dict[str, Any]) -> None:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    while length > 0:
+        length -= len(environ["wsgi.input"].read(min(length, 65_536)) or b" " * length)

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from ops.local_aws import denials, wire
 from ops.local_aws.control import Control
@@ -21,6 +21,7 @@ from ops.local_aws.exports import BUCKET
 from ops.local_aws.iam_policy import Right
 from ops.local_aws.rights import Rights
 from ops.local_aws.services.runtime import Runtime
+from ops.local_aws.services.sts import OFFERED, Sts
 from ops.local_aws.trail import Caller
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ Environ = dict[str, Any]
 PASSED_ON = frozenset({"s3", "sns", "sqs", "sts", "iam", "organizations"})
 _SCOPE = re.compile(r"Credential=([^/,]+)/\d{8}/([^/,]+)/([^/,]+)/aws4_request")
 _QUERY_SCOPE = re.compile(r"X-Amz-Credential=([^/&]+)/\d{8}/([^/&]+)/([^/&]+)/aws4_request")
-_USER_ID = re.compile(rb"(<UserId>)[^<]*")
 _ASYNC_PATH = re.compile(r"^/endpoints/([^/]+)/async-invocations$")
 
 
@@ -49,6 +49,7 @@ class Gateway:
         self._control = Control(world, self._denials)
         self._dispatcher = Dispatcher(world)
         self._runtime = Runtime(world)
+        self._sts = Sts(world)
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "/")
@@ -57,12 +58,17 @@ class Gateway:
         if path.startswith("/moto-api"):
             return self._answer(start, 404, b"{}", "application/json")
         key, region, service = _scope(environ)
-        caller = Caller(key, region, environ.get("HTTP_USER_AGENT", ""), environ.get("REMOTE_ADDR", ""))
+        sessions = self._world.sessions
+        if sessions.expired(key):
+            where = [("x-amz-bucket-region", self._world.region)] if service == "s3" else []
+            return self._answer(start, *denials.expired(environ, service), headers=where)
+        agent, address = environ.get("HTTP_USER_AGENT", ""), environ.get("REMOTE_ADDR", "")
+        caller = Caller(key, region, agent, address, session=sessions.of(key))
         if service in PASSED_ON and self._denials.any:
             action = self._denials.denied(self._rights.of_request(environ, service))
             if action:
                 return self._answer(start, *denials.answer(environ, service, action))
-        if service in OWN:
+        if service in OWN or (service == "sts" and _action(environ) in OFFERED):
             return self._own(environ, start, service, caller)
         if service in PASSED_ON or service == "":
             return self._pass_on(environ, start, service)
@@ -77,16 +83,18 @@ class Gateway:
             missing = NotOffered("synchronous invocations (InvokeEndpoint), only InvokeEndpointAsync")
             return self._refuse(environ, start, missing, service)
         protocol = wire.protocol_of(environ)
+        name = OWN[service][0] if service in OWN else service
+        run = self._sts.run if service == "sts" else self._dispatcher.run
         try:
-            call = wire.read(OWN[service][0], protocol, environ, body)
+            call = wire.read(name, protocol, environ, body)
             with self._world.lock:
                 self._world.catch_up()
                 if self._denials.any:
                     self._insist(call.service, self._rights.of_call(call))
-                answer = self._dispatcher.run(caller, call)
+                answer = run(caller, call)
             payload, kind = wire.write(protocol, call, answer)
         except AwsError as error:
-            payload, kind = wire.write_error(protocol, OWN[service][0], error)
+            payload, kind = wire.write_error(protocol, name, error)
             return self._answer(start, error.status, payload, kind, error.code)
         return self._answer(start, 200, payload, kind)
 
@@ -124,8 +132,6 @@ class Gateway:
             return self._refuse(environ, start, failed, service)
 
     def _passed_on(self, environ: Environ, start: StartResponse, service: str) -> Iterable[bytes]:
-        if service == "sts" and _asks_who(environ):
-            return self._who(environ, start)
         if service == "s3":
             self._look_for_exports(environ)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
@@ -146,21 +152,6 @@ class Gateway:
         elif not bucket:
             with self._world.lock:
                 self._world.exports.create_bucket()
-
-    def _who(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
-        """moto's GetCallerIdentity, but its UserId tells which world this is, whoever asks."""
-        told: list[tuple[str, list[tuple[str, str]]]] = []
-
-        def keep(status: str, headers: list[tuple[str, str]], *_: object) -> None:
-            told.append((status, headers))
-
-        with self._world.lock:
-            payload = b"".join(self._asked(environ, keep))
-        payload = _USER_ID.sub(rf"\g<1>{self._world.identity}".encode(), payload)
-        status, headers = told[0]
-        sent = [pair for pair in headers if pair[0].lower() != "content-length"]
-        start(status, [*sent, ("Content-Length", str(len(payload)))])
-        return [payload]
 
     def _refuse(
         self, environ: Environ, start: StartResponse, error: AwsError, service: str
@@ -218,11 +209,12 @@ def _scope(environ: Environ) -> tuple[str, str, str]:
     return (found.group(1), found.group(2), found.group(3)) if found else ("", "", "")
 
 
-def _asks_who(environ: Environ) -> bool:
-    """Whether this is GetCallerIdentity; the body can be read again afterwards."""
+def _action(environ: Environ) -> str:
+    """The Action of a request in the query protocol; the body can be read again afterwards."""
     body = _body(environ)
     environ["wsgi.input"] = io.BytesIO(body)
-    return b"GetCallerIdentity" in body or "GetCallerIdentity" in environ.get("QUERY_STRING", "")
+    fields = parse_qs(body.decode("utf-8", "replace")) or parse_qs(environ.get("QUERY_STRING", ""))
+    return fields.get("Action", [""])[0]
 
 
 def _body(environ: Environ) -> bytes:

@@ -30,6 +30,7 @@ PREFIXES = {
     "s3": "s3",
     "sns": "sns",
     "sqs": "sqs",
+    "sts": "sts",
 }
 """Services whose calls are checked, by botocore's name, as IAM calls them."""
 _IAM = {"DeleteMessageBatch": "DeleteMessage", "SendMessageBatch": "SendMessage"}
@@ -47,6 +48,8 @@ class Rights:
     def of_call(self, call: Call) -> tuple[Right, ...]:
         """Of a call to a service of our own."""
         name, given = call.operation.name, call.params
+        if name == "GetCallerIdentity":
+            return ()  # nobody can be denied that
         action = f"{PREFIXES[call.service]}:{name}"
         return (
             *(Right(action, r, self._context(call)) for r in self._resources(call.service, name, given)),
@@ -66,13 +69,15 @@ class Rights:
             return ()
         name, given = _message(environ)
         resource = self._queue(given) if service == "sqs" else self._topic(given)
-        context = {"sns:Protocol": given.get("Protocol", ""), "sns:Endpoint": given.get("Endpoint", "")}
+        context = {"sns:protocol": given.get("Protocol", ""), "sns:endpoint": given.get("Endpoint", "")}
         return (Right(f"{service}:{_IAM.get(name, name)}", resource, context),)
 
     def _arn(self, service: str, rest: str) -> str:
         return f"arn:aws:{service}:{self._world.region}:{self._world.account}:{rest}"
 
     def _resources(self, service: str, name: str, given: Mapping[str, Any]) -> Iterable[str]:
+        if service == "sts":
+            return [given["RoleArn"]] if "RoleArn" in given else ["*"]
         if service == "sagemaker" and "ResourceArn" in given:
             return [given["ResourceArn"]]
         if service == "sagemaker" and not name.startswith("List"):
@@ -120,7 +125,7 @@ class Rights:
                 yield Right("sagemaker:AddTags", resource)
         if service == "sagemaker" and name == "CreateModel" and given.get("ExecutionRoleArn"):
             yield Right(
-                "iam:PassRole", given["ExecutionRoleArn"], {"iam:PassedToService": "sagemaker.amazonaws.com"}
+                "iam:PassRole", given["ExecutionRoleArn"], {"iam:passedtoservice": "sagemaker.amazonaws.com"}
             )
         if service == "sagemaker" and name == "CreateEndpoint":
             for topic in self._topics(str(given.get("EndpointConfigName", ""))):

@@ -19,6 +19,7 @@ from ops.core.types import utc
 
 if TYPE_CHECKING:
     from ops.local_aws.errors import AwsError
+    from ops.local_aws.role_sessions import Session
     from ops.local_aws.wire import Call
     from ops.local_aws.world import World
 
@@ -59,6 +60,8 @@ class Caller:
     address: str
     user: str = ""
     """The IAM user, where the access key does not tell."""
+    session: Session | None = None
+    """Of a role, where its credentials are used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ class Event:
     error_message: str = ""
     service: str = ""
     """additionalEventData.service, where the source alone does not tell."""
+    session: Session | None = None
+    """Of the role that did it."""
 
     @property
     def read_only(self) -> bool:
@@ -125,6 +130,7 @@ class Trail:
             address=caller.address or "127.0.0.1",
             user_agent=caller.user_agent,
             service="application-autoscaling" if call.service == "application-autoscaling" else "",
+            session=caller.session,
         )
 
     def add(
@@ -145,13 +151,14 @@ class Trail:
         address: str = AUTOSCALING_HOST,
         user_agent: str = AUTOSCALING_HOST,
         service: str = "",
+        session: Session | None = None,
     ) -> None:
         """Adds one event at `at` (seconds since the epoch, any order).
 
         `event_source` is e.g. "sagemaker.amazonaws.com"; `request` and `response` have CloudTrail's keys
         (first letter small); `resources` are (type, name). `user_type` is "IAMUser", "AssumedRole" (the
         service-linked role of Application Auto Scaling; the default where `username` is that role or its
-        session) or "AWSService".
+        session) or "AWSService". `session`: of the role that did it, if it was one.
         """
         if username in (AUTOSCALING_ROLE, AUTOSCALING_USER):
             username, user_type = AUTOSCALING_USER, user_type or "AssumedRole"
@@ -174,6 +181,7 @@ class Trail:
             error_code=error_code,
             error_message=error_message,
             service=service,
+            session=session,
         )
         events = self._events
         if not events or (events[-1].at, events[-1].number) < (at, event.number):
@@ -193,7 +201,9 @@ class Trail:
         return [event for event in self._events if event.at >= since]
 
     def _user(self, caller: Caller) -> str:
-        """The name that STS gives for the caller's key, so that both tell the same."""
+        """The name that STS gives for the caller's key, so that both tell the same; of a role its session's."""
+        if caller.session is not None:
+            return caller.session.name
         if not caller.access_key:
             return "anonymous"
         found = self._users.get(caller.access_key)

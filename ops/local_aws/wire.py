@@ -62,7 +62,7 @@ def check(call: Call) -> None:
     shape = call.operation.input_shape
     if shape is None:
         return
-    code = "ValidationException" if call.service != "cloudwatch" else "ValidationError"
+    code = "ValidationError" if call.service in ("cloudwatch", "sts") else "ValidationException"
     report = _validator.validate(call.params, shape)
     if report.has_errors():
         raise AwsError(code, report.generate_report())

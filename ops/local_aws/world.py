@@ -19,6 +19,7 @@ from ops.local_aws.long_past import LongPast
 from ops.local_aws.metrics_store import MetricStore
 from ops.local_aws.quota_book import QuotaBook
 from ops.local_aws.registry import Registry
+from ops.local_aws.role_sessions import Sessions
 from ops.local_aws.scaling import ScalingEngine
 from ops.local_aws.trail import Trail
 
@@ -89,6 +90,7 @@ class World:
         self.alarms = AlarmBook(self)
         self.logs = LogBook(self)
         self.trail = Trail(self)
+        self.sessions = Sessions(self)
         self.quotas = QuotaBook(self)
         self.delivery = Delivery(self)
         self.registry = Registry(self)

@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
@@ -23,7 +24,7 @@ class SteppedAws:
     """A running embedded AWS and the hands on its clock."""
 
     def __init__(self, options: WorldOptions | None = None, start: float = START) -> None:
-        for backends in (s3_backends, sns_backends, sqs_backends):
+        for backends in (iam_backends, s3_backends, sns_backends, sqs_backends):
             backends.reset()  # moto's are the process's own
         self.clock = SimClock(start, 1.0, lambda: 0.0)
         self.world = World(self.clock, options or WorldOptions(check_shapes=True))

@@ -16,6 +16,7 @@ import boto3
 from ops.local_aws.world import WorldOptions
 from tests.living import console_at
 from tests.local_aws.conftest import SteppedAws
+from tests.roles import assumed, trusting
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,12 +46,11 @@ def program(state: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]
 
 def test_whoever_asks_is_told_the_same_world(aws: SteppedAws) -> None:
     answers = [who(aws.server.url), who(aws.server.url, "ASIAOTHER")]
-    role = aws.client("iam").create_role(RoleName="ops", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    given = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="night")["Credentials"]
+    given = assumed(aws, trusting("123456789012"), session="night")["Credentials"]
     answers.append(who(aws.server.url, given["AccessKeyId"]))
     assert {answer["UserId"] for answer in answers} == {aws.world.identity}
     assert {answer["Account"] for answer in answers} == {"123456789012"}
-    assert answers[2]["Arn"].endswith("assumed-role/ops/night")
+    assert answers[2]["Arn"].endswith("assumed-role/ebb/night")
 
 
 def test_a_world_of_another_account_and_region_says_so_everywhere() -> None:

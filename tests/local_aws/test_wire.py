@@ -13,6 +13,7 @@ import botocore.session
 import numpy as np
 import pytest
 from botocore.exceptions import ClientError
+from botocore.loaders import create_loader
 from botocore.model import ListShape, ServiceModel, StructureShape
 from botocore.parsers import QueryParser, RpcV2CBORParser
 from botocore.serialize import QuerySerializer, RpcV2CBORSerializer
@@ -32,7 +33,8 @@ CLOUDWATCH = wire.service_model("cloudwatch")
 def speaking(aws: SteppedAws, protocol: str) -> Any:
     """A CloudWatch client that knows only this protocol."""
     session = botocore.session.get_session()
-    loader = session.get_component("data_loader")
+    loader = create_loader()  # of its own: the tests' sessions share theirs
+    session.register_component("data_loader", loader)
     whole = loader.load_service_model
 
     def load(name: str, kind: str, *args: Any, **more: Any) -> Any:

@@ -17,10 +17,10 @@ EXPORT, ANSWERS = "YOUR-EXPORT-BUCKET", "YOUR-ATHENA-RESULTS-BUCKET"
 DATABASE, TABLE = "YOUR-DATABASE", "YOUR-TABLE"
 """Stand in a policy for what was not named. No new bucket can be called so: capitals are not allowed."""
 STAND_INS = (BUCKET, TOPIC, EXPORT, ANSWERS, DATABASE, TABLE)
-_ACCOUNT, _REGION = re.compile(r"\d{12}"), re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_ACCOUNT, _REGION = re.compile(r"\d{12}", re.ASCII), re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")  # old ones may have capitals
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
-_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+")
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
+_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+", re.ASCII)
 _LINKED = "sagemaker.application-autoscaling.amazonaws.com"
 INPUTS = "ebb-input"
 """Prefix of the inputs that Ebb uploads, in the bucket of the endpoint's output path unless another is named."""

@@ -121,6 +121,10 @@ def notes(document: Document) -> tuple[str, ...]:
         found.append(
             "iam:PassRole reaches every role of the account that SageMaker may take: name those of your models."
         )
+    if "sts:AssumeRole" in resources:
+        found.append(
+            "Each role that is named must trust whoever has this policy: `python -m ops policy --trust` prints that."
+        )
     if "s3:GetObject" in resources:
         found.append(
             "A bucket with a KMS key of your own also asks for kms:Decrypt on that key, and for kms:GenerateDataKey "

@@ -12,6 +12,7 @@ from ops.local_aws.errors import AwsError
 from ops.local_aws.trail import AUTOSCALING_HOST, AUTOSCALING_ROLE, Event
 
 if TYPE_CHECKING:
+    from ops.local_aws.role_sessions import Session
     from ops.local_aws.world import World
 
 PAGE = 50
@@ -124,6 +125,8 @@ def _record(event: Event, account: str) -> dict[str, Any]:
 
 
 def _identity(event: Event, account: str) -> dict[str, Any]:
+    if event.session is not None:
+        return _of_role(event.session, account)
     if event.user_type == "AWSService":
         return {"type": "AWSService", "invokedBy": event.address}
     if event.user_type == "AssumedRole":
@@ -141,6 +144,29 @@ def _identity(event: Event, account: str) -> dict[str, Any]:
         "accountId": account,
         "accessKeyId": event.access_key,
         "userName": event.username,
+    }
+
+
+def _of_role(session: Session, account: str) -> dict[str, Any]:
+    return {
+        "type": "AssumedRole",
+        "principalId": session.id,
+        "arn": session.arn,
+        "accountId": account,
+        "accessKeyId": session.access_key,
+        "sessionContext": {
+            "sessionIssuer": {
+                "type": "Role",
+                "principalId": session.role_id,
+                "arn": session.role_arn,
+                "accountId": account,
+                "userName": session.role,
+            },
+            "attributes": {
+                "creationDate": f"{utc(session.began):%Y-%m-%dT%H:%M:%SZ}",
+                "mfaAuthenticated": "false",
+            },
+        },
     }
 
 
