@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 
 from ops.__main__ import main
 from ops.config import Settings
 from tests.living import error
+from tests.roles import make, trusting
 from tests.two_worlds import HERE, THERE, Two, two
 
 DENIED = error("AccessDeniedException", "not authorized to perform: sagemaker:ListEndpoints", 403)
@@ -19,11 +21,20 @@ DENIED = error("AccessDeniedException", "not authorized to perform: sagemaker:Li
 @pytest.fixture(scope="module")
 def both() -> Iterator[Two]:
     with two(0.5) as found:
+        iam = boto3.client(
+            "iam",
+            endpoint_url=found.beside,
+            region_name=THERE[1],
+            aws_access_key_id="x",
+            aws_secret_access_key="x",
+        )
+        make(iam, trusting(THERE[0], "ebb-1234"))
         yield found
 
 
 @pytest.fixture(autouse=True)
-def places(both: Two, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def places(both: Two, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """The file of places."""
     file = tmp_path / "places.toml"
     file.write_text(
         f"[[place]]\nname = 'here'\nendpoint_url = '{both.url}'\nregion = '{HERE[1]}'\n"
@@ -35,7 +46,7 @@ def places(both: Two, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
     monkeypatch.setenv("EBB_STATE_DIR", str(tmp_path / "state"))
     for name in ("AWS_ENDPOINT_URL", "EBB_MODE", "EBB_PLACE"):
         monkeypatch.delenv(name, raising=False)
-    yield
+    yield file
     both.gate.shut.clear()
 
 
@@ -105,6 +116,17 @@ def test_all_of_them_at_once_and_one_that_is_denied_hides_no_other(
     assert text.startswith(("there needs you; 1 is fine.", "here and there need you"))
     assert "Allow the IAM action sagemaker:ListEndpoints." in " ".join(text.split())
     assert "role ebb of 222222222222" in text
+
+
+def test_a_wrong_external_id_is_told_by_the_role_and_hides_no_other_place(
+    places: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places.write_text(places.read_text(encoding="utf-8").replace("ebb-1234", "ebb-9999"), encoding="utf-8")
+    assert main(["places", "--json"]) == 1
+    here, there = told(capsys)["places"]  # type: ignore[misc]
+    assert (here["error"], there["error"]["action"]) == (None, "sts:AssumeRole")
+    assert "arn:aws:iam::222222222222:role/ebb" in there["error"]["what"]
+    assert "external id" in there["error"]["hint"]
 
 
 def test_what_is_read_only_there_is_changeable_here(capsys: pytest.CaptureFixture[str]) -> None:
