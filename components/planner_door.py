@@ -83,14 +83,14 @@ def viewer() -> str:
 
 def search(query: PlanQuery) -> Progress[Told[PlanView]]:
     """How far the search is; it begins where nobody has asked for it yet. Raises OpsError where nobody can answer."""
-    source = session.source()
+    source = session.source()  # of this page: the thread that searches has none
 
     def work(tell: Tell) -> Told[PlanView]:
         def read() -> bool:
             if not query.name:
                 return True
             source.endpoint(query.name, timedelta(hours=1))  # somebody looks at it: its past is read first
-            return past_is_read(query.name)
+            return past_is_read(query.name, source)
 
         when(read, tell, PAST_S)
         return source.recall(("plan", query), lambda console: console.plan(query, tell), 0.0)
@@ -98,10 +98,10 @@ def search(query: PlanQuery) -> Progress[Told[PlanView]]:
     return searches().want(key(query), work, viewer())
 
 
-def past_is_read(name: str) -> bool:
-    """Whether the past of an endpoint was read as far as it can be. Raises OpsError."""
+def past_is_read(name: str, source: session.Source | None = None) -> bool:
+    """Whether the past of an endpoint was read as far as it can be. `source`: who is asked outside a page. OpsError."""
     asked = ("past-is-read", name)
-    return session.source().recall(asked, lambda console: console.past_is_read(name), 0.0).value
+    return (source or session.source()).recall(asked, lambda console: console.past_is_read(name), 0.0).value
 
 
 def measured(name: str) -> Measured | None:

@@ -12,13 +12,16 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import access, readers, session
+from components import access, planner_door, readers, session
 from components.readers import Reader
 from ops.core.errors import Denied, OpsError
 from ops.core.views import FleetView
 from ops.places_given import PlaceGiven
+from tests.components.plan_samples import QUERY, view
 from tests.components.samples import EMBEDDED, SampleSource, fleet
 from tests.pages.conftest import ROOT, markup, notices
+from tests.pages.living_pages import words
+from tests.pages.test_planner import Planning
 
 HREF = re.compile(r'href="([^"]+)" data-focus="([^"]*)"')
 ELSEWHERE = ("place:", "calm:", "awaited:", "loud:", "table:")
@@ -194,3 +197,15 @@ def test_the_settings_list_every_place_and_by_what_way_it_is_reached(two: dict[s
     assert "Cannot be read: AWS refuses the list of endpoints." in shown
     assert "ebb-1234" not in shown
     assert "(this page)" in shown
+
+
+def test_a_search_in_the_background_stays_in_the_place_of_its_page(two: dict[str, SampleSource]) -> None:
+    planning = Planning(view(), view=fleet_of("222222222222", "eu-west-1"))
+    readers.connect_all({"here": Reader(two["here"]), "beside": Reader(planning)})
+    app = opened("planner", place="beside", endpoint=QUERY.name, promise=QUERY.promise)
+    with session.at("beside"):
+        planner_door.searches().wait(planner_door.key(QUERY), 30.0)
+    app.run()
+    assert [e.message for e in app.exception] == []
+    assert "Nobody has said" not in notices(app)
+    assert "The cheapest policy that keeps the promise is" in words(app)
