@@ -25,8 +25,8 @@ PAUSE_S = 5.0
 """Real seconds for which a refusal is taken as the answer for all who wait for the same credentials."""
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "ExpiredTokenError"})
 """How services say that credentials have ended."""
-_BARE = "400"
-"""What botocore makes of that where S3 answers HEAD, without a word."""
+_BARE = ("400", "HEAD")
+"""What botocore makes of that where S3 answers without a word."""
 _ROUND, _AGAIN = "ebb-credentials", "ebb-again"
 """In the context of a request: which credentials it was signed with, by their number; that it was sent once more."""
 _FAILED = "Refreshing temporary credentials failed"
@@ -83,7 +83,7 @@ class AssumedRole:
         with self._lock:
             self._failed, self._over = None, False
             self._round += 1
-            self._date = date or ends - LASTS, time.monotonic()
+            self._date = (date or ends - LASTS, time.monotonic())
         return {
             "access_key": given["AccessKeyId"],
             "secret_key": given["SecretAccessKey"],
@@ -107,7 +107,8 @@ class AssumedRole:
         self, response: tuple[Any, Mapping[str, Any]] | None, request_dict: dict[str, Any], **_: object
     ) -> int | None:
         """Once more at once, with new credentials, where AWS says that these have ended sooner than was known."""
-        if response is None or response[1].get("Error", {}).get("Code") not in EXPIRED | {_BARE}:
+        code = None if response is None else response[1].get("Error", {}).get("Code")
+        if code not in EXPIRED and (code, request_dict["method"]) != _BARE:
             return None
         asked = request_dict["context"].pop(_ROUND, None)
         with self._lock:
