@@ -7,7 +7,6 @@ a file, or lost one, fails here. What every metric, rule, page, change and setti
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,13 +77,13 @@ def holds(file: str, examples: tuple[str, ...]) -> bool:
     )
 
 
-def tracked() -> list[str]:
-    """All text of the product that is kept or about to be."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *PRODUCT],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.splitlines()  # fmt: skip
-    return [name for name in listed if (ROOT / name).suffix in (".py", ".md", ".css", ".js")]
+def files_of_the_product() -> Iterator[str]:
+    """Everything that is written by hand, in words or code."""
+    for top in PRODUCT:
+        path = ROOT / top
+        for each in [path] if path.is_file() else sorted(path.rglob("*")):
+            if each.suffix in (".py", ".md", ".css", ".js") and "__pycache__" not in each.parts:
+                yield each.relative_to(ROOT).as_posix()
 
 
 def test_there_is_a_recipe_for_each() -> None:
@@ -102,7 +101,7 @@ def test_every_file_of_a_recipe_holds_its_example(each: Recipe) -> None:
 
 @pytest.mark.parametrize("each", [r for r in RECIPES if r.whole], ids=lambda each: each.title)
 def test_the_example_stands_nowhere_else_in_the_product(each: Recipe) -> None:
-    assert {file for file in tracked() if holds(file, each.examples)} == each.product
+    assert {file for file in files_of_the_product() if holds(file, each.examples)} == each.product
 
 
 @pytest.mark.parametrize("each", RECIPES, ids=lambda each: each.title)
