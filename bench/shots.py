@@ -1,6 +1,7 @@
 """Screenshots of every page in light and dark, wide and on a phone, from a real start.
 
-Seed and instant are fixed, so that two runs show the same fleet. `python -m bench.shots [FOLDER]`.
+Seed and instant are fixed, so that two runs show the same fleet.
+`python -m bench.shots [FOLDER] [--only fleet,deploy]`.
 """
 
 from __future__ import annotations
@@ -26,8 +27,12 @@ from ops.core.requests import Submission
 from tests.browser_finder import launch_options
 
 NOW = "2026-11-18T14:20:00Z"
+WISH = (
+    "deploy-model=doc-model&deploy-name=letters-async&deploy-type=ml.g5.xlarge"
+    "&deploy-output=s3%3A%2F%2Febb-documents%2Fletters%2Fout%2F&deploy-failures=s3%3A%2F%2Febb-documents%2Fletters%2Ffailed%2F"
+    "&deploy-payload=4&deploy-takes=20&deploy-waits=30&deploy-requests=40&deploy-hours=10"
+)
 PAGES = {
-    "fleet": "/",
     "endpoint": "/endpoint?endpoint=doc-async&range=1d&zone=UTC",
     "endpoint-stuck": "/endpoint?endpoint=ocr-legacy&range=1d&zone=UTC",
     "doctor": "/doctor?endpoint=ocr-legacy&zone=UTC",
@@ -41,9 +46,18 @@ PAGES = {
     "capacity-warm": "/capacity?endpoint=doc-async&do=Keep+warm&zone=Europe%2FBerlin",
     "requests": "/requests?zone=UTC",
     "activity": "/activity?of=doc-async&range=1d&zone=UTC",
-    "deploy": "/deploy?zone=UTC",
+    "deploy": f"/deploy?zone=UTC&{WISH}",
+    "deploy-fit": f"/deploy?zone=UTC&{WISH}",
     "settings": "/settings?zone=UTC",
+    "fleet": "/",
 }
+SCROLLED = {"deploy-fit": "6 · Does it fit?"}
+"""The heading that a picture begins with, where it is not the top of the page."""
+BELOW_THE_HEADER = "each => { each.style.scrollMarginTop = '4rem'; each.scrollIntoView(); }"
+SHOWN = {"endpoint": "bounds 1–8"}
+"""What is there once AWS was read after the changes of `lived_in`."""
+PASSING = {"": "still being read", "/savings?": "not known yet"}
+"""What stands on a page, by what its link holds, only until the history is there."""
 CHARTS = ("/endpoint", "/failures", "/cold-starts", "/savings", "/planner")
 HISTORY_MS = 180_000
 """Cold starts are found in the background, once the history is there."""
@@ -55,7 +69,12 @@ SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("folder", type=Path, nargs="?", default=ROOT / "docs" / "screenshots")
-    folder: Path = options.parse_args().folder
+    options.add_argument("--only", default=",".join(PAGES), help="names of pictures, with commas between")
+    given = options.parse_args()
+    folder: Path = given.folder
+    wanted = given.only.split(",")
+    if unknown := set(wanted) - set(PAGES):
+        options.error(f"There is no picture {sorted(unknown)[0]}; there are {', '.join(PAGES)}.")
     folder.mkdir(parents=True, exist_ok=True)
     with running() as (url, state), sync_playwright() as playwright:
         lived_in(state)
@@ -69,22 +88,28 @@ def main() -> None:
                     reduced_motion="reduce",
                 )
                 page = context.new_page()
-                for name, path in PAGES.items():
+                for name in (each for each in PAGES if each in wanted):
                     file = folder / f"{name}-{theme}-{size}.png"
-                    shoot(page, url + path, file)
+                    shoot(page, url + PAGES[name], file, SCROLLED.get(name), SHOWN.get(name))
                     print(file, f"{file.stat().st_size / 1e3:.0f} kB", flush=True)
                 context.close()
         browser.close()
 
 
-def shoot(page: Page, url: str, file: Path) -> None:
+def shoot(page: Page, url: str, file: Path, heading: str | None = None, shown: str | None = None) -> None:
+    """One picture of what fits the window. `heading`: what it begins with, else the top; `shown`: what it waits for."""
     page.goto(url)
     page.wait_for_selector(SETTLED)
     page.wait_for_selector("h1")
     if any(f"{path}?" in url for path in CHARTS):
         page.wait_for_selector(".main-svg", timeout=HISTORY_MS)
-    page.get_by_text("still being read").wait_for(state="hidden", timeout=HISTORY_MS)
+    for words in (words for part, words in PASSING.items() if part in url):
+        page.get_by_text(words).first.wait_for(state="hidden", timeout=HISTORY_MS)
+    if shown is not None:
+        page.get_by_text(shown).first.wait_for(timeout=HISTORY_MS)
     page.wait_for_load_state("networkidle")
+    if heading is not None:
+        page.get_by_role("heading", name=heading).evaluate(BELOW_THE_HEADER)
     page.screenshot(path=file)
     with Image.open(file) as picture:
         small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
@@ -99,12 +124,14 @@ def lived_in(state: Path) -> None:
     subprocess.run(command, cwd=ROOT, env=env | {"EBB_STATE_DIR": str(state)}, check=True)
     actor = Actor("anna", "admin", "command line")
     with Console.open(Settings(state_dir=state)) as console:
-        for low, why in ((1, "month end, ticket 4711"), (2, "demo at three")):
+        for low, why, over in (
+            (1, "month end, ticket 4711", "month end is over"),
+            (2, "demo at three", "the demo is over"),
+        ):
             plan = console.plan_bounds("doc-async", low, 10)
             console.apply(plan, actor, why, plan.confirm)
-        last = console.journal("doc-async")[0]
-        undo = console.plan_undo(last.id)
-        console.apply(undo, actor, "the demo is over", undo.confirm)
+            undo = console.plan_undo(plan.id)
+            console.apply(undo, actor, over, undo.confirm)
         uri = console.upload("doc-async", "page.json", iter([b'{"pages": 3}']), actor).uri
         for count in (1, 6):
             console.submit(Submission("doc-async", uri, count=count), actor)
