@@ -27,6 +27,7 @@ from ops.core.periods import last_days
 from ops.core.permissions import of_role
 from ops.core.permissions.places import Places
 from ops.core.permissions.policy import policy
+from ops.core.preflight import Answer
 from ops.core.requests import RequestFilter, Submission
 from ops.core.types import EndpointRef, MetricRef, Suspended
 from ops.core.views_failures import LogQuery
@@ -145,7 +146,9 @@ def test_a_viewers_policy_suffices_for_all_that_is_read(world: World) -> None:
         (row,) = console.requests(RequestFilter(batch=batch.id)).rows
         assert console.result(row.id).text.text
         console.publish(world.notices, "calm", "All is calm.")
-        assert console.preflight("viewer").fine
+        found = console.preflight("viewer")
+        assert found.fine
+        assert [t.answer for t in found.tried if t.row.operation == "AssumeRole"] == [Answer.ALLOWED]
         assert denied(world.url) == {}
         deny(world.url, "sqs:GetQueueAttributes")
         assert [t.action for t in console.preflight("viewer").lacking] == ["sqs:GetQueueAttributes"]

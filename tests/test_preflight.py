@@ -49,6 +49,10 @@ def test_in_an_empty_account_reads_are_tried_on_what_is_not_there(console: tuple
     assert {told[call][0] for call in allowed} == {Answer.ALLOWED}
     assert told["s3:ListObjectsV2"] == (Answer.NOT_TRIED, "No endpoint here names a bucket of results.")
     assert told["s3:GetObject"][0] is Answer.NOT_TRIED
+    assert told["sts:AssumeRole"] == (
+        Answer.NOT_TRIED,
+        "No role is named here: the credentials are used as they are.",
+    )
     assert told["sns:ListSubscriptionsByTopic"][0] is Answer.NOT_TRIED
 
 
