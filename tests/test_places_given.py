@@ -87,6 +87,8 @@ def test_a_list_that_makes_no_sense_is_refused(given: str, said: str) -> None:
         ("[[place]]\nname = 'a'\nrole_arn = 'ebb'", "role_arn of place 'a' cannot be used: is no role", ""),
         ("[[place]]\nname = 'a'\nexternal_id = 'abc'", "external_id and no role_arn", "Name the role"),
         (f"[[place]]\nname = 'a'\nrole_arn = '{ROLE}'\nexternal_id = 'a b'", "takes 2 to 1,224", ""),
+        ("[[place]]\nname = 'a'\nrole_arn = 'arn:aws:iam::२२२२२२२२२२२२:role/ebb'", "is no role", ""),
+        (f"[[place]]\nname = 'a'\nrole_arn = '{ROLE}'\nexternal_id = 'schlüssel'", "takes 2 to 1,224", ""),
         ("[[place]]\nname = 'a'\nregion = 'mars'", "region of place 'a' cannot be used: is no region", ""),
         ("[[place]]\nname = 'a'\nregions = []", "regions of place 'a' cannot be used", ""),
         ("[[place]]\nname = 'a'\nregions = ['eu-west-1', 'eu-west-1']", "names eu-west-1 twice", ""),
