@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from ops.core import cost, metrics
 from ops.core.cost import ASYNC
 from ops.core.deploy_fit import Load, Machine, judge
-from ops.core.fit_words import numbers, shares
+from ops.core.fit_words import dollars, numbers, shares
 from ops.core.own_budget import Rate, Slowing, decide
 from ops.core.own_spending import Counted, Spending, hours_left
 from ops.core.scaling_rules import LOOK_BACK, tracked
@@ -246,7 +246,11 @@ def test_the_fit_is_what_its_equations_say(data: st.DataObject) -> None:
     late = [worked_out("fit: share of requests that wait", v | {"starts": each}) for each in starts]
     assert fit(v, "Waiting for an answer")[1].endswith(f", for {shares(*late)} of the requests")
     always = worked_out("fit: instances of a real-time endpoint", v)
-    assert fit(v, "Cost a month")[0].endswith(f", {always:.0f} always on")
+    real, own = fit(v, "Cost a month")
+    assert real.endswith(f", {always:.0f} always on")
+    hours = [worked_out("fit: instance-hours a day", v | {"awake": share}) for share in awake]
+    price = {"usd_per_hour": float(PRICE.usd_per_hour)}
+    assert own == dollars(*(worked_out("fit: cost a month", price | {"instance_hours": h}) for h in hours))
 
 
 # --- what is said in words ---
