@@ -60,6 +60,23 @@ def test_the_first_of_two_names_wins_and_empty_is_unset(monkeypatch: pytest.Monk
     assert settings.profile is None
 
 
+@pytest.mark.parametrize(
+    ("variable", "text", "name", "value"),
+    [
+        ("EBB_NOTIFY_QUIET_CRITICAL", "1", "notify_quiet_critical", True),
+        ("EBB_ATHENA_WORKGROUP", "billing", "athena_workgroup", "billing"),
+    ],
+)
+def test_what_is_set_arrives_and_says_where_from(
+    monkeypatch: pytest.MonkeyPatch, variable: str, text: str, name: str, value: object
+) -> None:
+    assert getattr(Settings.load(), name) != value
+    monkeypatch.setenv(variable, text)
+    found = Settings.load()
+    assert getattr(found, name) == value
+    assert str(found.origin(name)) == f"environment {variable}"
+
+
 def test_unknown_names_are_refused_with_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EBB_MODUS", "aws")
     with pytest.raises(BadInput) as caught:
