@@ -34,11 +34,8 @@ from ops.warming import WarmWish
 from tests.browser_finder import launch_options
 
 NOW = "2026-11-18T14:20:00Z"
-<<<<<<< HEAD
-=======
 NAME = "anna"
 """Who changes and sends things in the pictures."""
->>>>>>> r9-docs
 WISH = (
     "deploy-model=doc-model&deploy-name=letters-async&deploy-type=ml.g5.xlarge"
     "&deploy-output=s3%3A%2F%2Febb-documents%2Fletters%2Fout%2F&deploy-failures=s3%3A%2F%2Febb-documents%2Fletters%2Ffailed%2F"
@@ -116,24 +113,11 @@ def main() -> None:
 
 def shoot(page: Page, url: str, file: Path, heading: str | None = None, shown: str | None = None) -> None:
     """One picture of what fits the window. `heading`: what it begins with, else the top; `shown`: what it waits for."""
-<<<<<<< HEAD
-    page.goto(url)
-    page.wait_for_selector(SETTLED)
-    page.wait_for_selector("h1")
-    if any(f"{path}?" in url for path in CHARTS):
-        page.wait_for_selector(".main-svg", timeout=HISTORY_MS)
-    for words in (words for part, words in PASSING.items() if part in url):
-        page.get_by_text(words).first.wait_for(state="hidden", timeout=HISTORY_MS)
-    if shown is not None:
-        page.get_by_text(shown).first.wait_for(timeout=HISTORY_MS)
-    page.wait_for_load_state("networkidle")
-=======
     look(page, url)
     if shown is not None:
         page.get_by_text(shown).first.wait_for(timeout=HISTORY_MS)
     page.wait_for_load_state("networkidle")
     page.locator(LOADING).first.wait_for(state="hidden")
->>>>>>> r9-docs
     if heading is not None:
         page.get_by_role("heading", name=heading).evaluate(BELOW_THE_HEADER)
     page.screenshot(path=file)
@@ -157,30 +141,22 @@ def lived_in(state: Path) -> None:
     """Some changes and requests, so that the pages of operators have something to show."""
     actor = Actor(NAME, "admin", "command line")
     with Console.open(Settings(state_dir=state)) as console:
-<<<<<<< HEAD
-=======
         hours = WarmWindow(weekdays("mon-fri"), time(8), time(18))
         early, last = console.lead("doc-async").minutes, date(2027, 11, 18)
         wish = WarmWish((hours,), "Europe/Berlin", early=early, holidays="DE-BY", until=last)
         warm = console.plan_warm("doc-async", wish)
         console.apply(warm, actor, "office hours", warm.confirm)
         later(state)
->>>>>>> r9-docs
         for low, why, over in (
             (1, "month end, ticket 4711", "month end is over"),
             (2, "demo at three", "the demo is over"),
         ):
             plan = console.plan_bounds("doc-async", low, 10)
             console.apply(plan, actor, why, plan.confirm)
-<<<<<<< HEAD
-            undo = console.plan_undo(plan.id)
-            console.apply(undo, actor, over, undo.confirm)
-=======
             later(state)
             undo = console.plan_undo(plan.id)
             console.apply(undo, actor, over, undo.confirm)
             later(state)
->>>>>>> r9-docs
         uri = console.upload("doc-async", "page.json", iter([b'{"pages": 3}']), actor).uri
         for count in (1, 6):
             later(state)
