@@ -213,7 +213,7 @@ def test_bounds_that_cannot_be_have_each_their_own_answer(
 
 def test_the_same_bounds_are_nothing_to_change(world: str, tmp_path: Path) -> None:
     with console_of(world, tmp_path) as console:
-        plan = console.plan_bounds(NAME, 0, 2)
+        plan = console.plan_bounds(NAME, 0, 3)
         assert plan.empty
         with pytest.raises(BadInput, match="nothing to change"):
             console.apply(plan, ANNA)
