@@ -14,7 +14,7 @@ from ops.aws.calls import Reading
 from ops.aws.endpoints import is_missing
 from ops.aws.session import is_loopback
 from ops.core.errors import OpsError
-from ops.core.fix_calls import GONE, SERVING, Call
+from ops.core.fix_calls import GONE, SERVING, SETTLED, Call
 from ops.core.fix_left_out import MAPS
 from ops.core.resources import CONFIG, ENDPOINT, FAILED, KINDS, MODEL, UNSETTLED, Resource
 from ops.core.words import duration
@@ -168,7 +168,7 @@ def poll_s(reading: Reading) -> float:
 def wait(reading: Reading, call: Call) -> Iterator[Seen]:
     """Looks at an endpoint until what is waited for is so; the last look says `done`.
 
-    Raises OpsError where it cannot come to that any more: the endpoint has failed, or is gone.
+    Raises OpsError where it cannot come to that any more: the endpoint is gone, or has failed (which is settled, too).
     """
     name, gone = str(call.parameters["EndpointName"]), call.waits == GONE
     pause_s = poll_s(reading)
@@ -183,7 +183,7 @@ def wait(reading: Reading, call: Call) -> Iterator[Seen]:
         if found is None:
             yield Seen(True, f"{name} is gone.", 0.0)
             return
-        if found.status == FAILED and not gone:
+        if found.status == FAILED and not gone and call.waits != SETTLED:
             reason = found.reason or "AWS gives no reason."
             raise OpsError(f"The endpoint {name} could not be created: {reason}", _mend(reason))
         settled = found.status not in UNSETTLED

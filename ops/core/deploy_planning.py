@@ -104,7 +104,7 @@ def make(
     wanted = after(before, made)
     keys = {*touched(made, before), *(r.key for r in wanted.resources)}
     old, new = before.only(keys), wanted.only(keys)
-    found = tuple(cautions)
+    found = (*cautions, *_made_anew(made))
     deletes = any(isinstance(c, Delete) and c.kind == ENDPOINT for c in made)
     hurts = deletes or any(c.severity is Severity.CRITICAL for c in found)
     return ChangePlan(
@@ -125,6 +125,19 @@ def make(
         undo_of,
         continues=continues,
     )
+
+
+def _made_anew(changes: Iterable[Change]) -> Iterable[Caution]:
+    """An endpoint that goes and comes again."""
+    changes = tuple(changes)
+    gone = {c.name for c in changes if isinstance(c, Delete) and c.kind == ENDPOINT}
+    for each in changes:
+        if isinstance(each, Create) and each.resource.kind == ENDPOINT and each.resource.name in gone:
+            yield Caution(
+                Severity.WARNING,
+                f"The endpoint {each.resource.name} is deleted and made anew: it answers nothing meanwhile, what waits "
+                "in its queue does not come back, and its metrics have a gap.",
+            )
 
 
 def _in_order(found: Iterable[Difference]) -> tuple[Difference, ...]:

@@ -36,6 +36,8 @@ IN_SERVICE, GONE = "endpoint_in_service", "endpoint_deleted"
 """The waiters of SageMaker, as boto3 names them."""
 SERVING = "endpoint_serving"
 """No waiter of boto3: until an endpoint that is in service has an instance, too."""
+SETTLED = "endpoint_settled"
+"""No waiter of boto3: until AWS is not at work on an endpoint, whether it is in service then or has failed."""
 _WORD = {MODEL: "Model", CONFIG: "EndpointConfig", ENDPOINT: "Endpoint"}
 NAMESPACE = "sagemaker"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
@@ -92,8 +94,8 @@ def call(change: Change) -> Call:
             )
         case Delete(kind, name):
             return Call(HOSTING, f"Delete{_WORD[kind]}", {f"{_WORD[kind]}Name": name})
-        case Await(name, gone, serving):
-            waiter = GONE if gone else SERVING if serving else IN_SERVICE
+        case Await(name, gone, serving, settled):
+            waiter = GONE if gone else SERVING if serving else SETTLED if settled else IN_SERVICE
             return Call(HOSTING, "DescribeEndpoint", {"EndpointName": name}, waits=waiter)
 
 

@@ -126,12 +126,14 @@ class Delete:
 class Await:
     """To wait until an endpoint is in service, or gone: nothing changes by it, and what follows needs it.
 
-    `serving`: in service with an instance at least; one that sleeps is in service without.
+    `serving`: in service with an instance at least; one that sleeps is in service without. `settled`: until AWS is
+    not at work on it, in service or failed: only then it can be deleted.
     """
 
     name: str
     gone: bool = False
     serving: bool = False
+    settled: bool = False
 
 
 Change = (
