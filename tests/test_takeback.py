@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from ops.console import Console
-from ops.core.change import Outcome
+from ops.core.change import ChangePlan, Outcome
+from ops.core.deployment import Deployment
+from ops.core.errors import BadInput
+from ops.core.setup import Setup
 from ops.deployments import Deployments
-from tests.test_deploying import ALL, BOSS, WISH, client, inventory
-from tests.test_lifecycle import applied, done, stage
+from tests.living import Gate, error
+from tests.test_deploying import ALL, BOSS, IMAGE, ROLE, WISH, client, inventory
+from tests.test_lifecycle import applied, done, stage, until
+from tests.test_moving import WISH as MOVE
+from tests.test_moving import real_time
 
 
 def trouble(url: str, name: str, **order: object) -> None:
@@ -39,10 +48,10 @@ def stopped_while_creating(console: Console) -> str:
 
 
 def test_an_endpoint_that_fails_while_its_clean_up_waits_goes_all_the_same(tmp_path: Path) -> None:
-    with stage(tmp_path, speed=60.0) as (console, url, _):
+    with stage(tmp_path, speed=30.0) as (console, url, _):
         identity = stopped_while_creating(console)
-        back = console.plan_cleanup(identity)
         trouble(url, "doc-new", fail_deploy=True)
+        back = console.plan_cleanup(identity)
         assert inventory(url)[2] == "endpoint doc-new Creating"
         entry = applied(console, back).entry
         assert (entry.outcome, entry.said) == (Outcome.DONE, "")
@@ -64,3 +73,171 @@ def test_an_endpoint_that_begins_to_scale_during_its_deletion_is_waited_for(tmp_
         gate.after["DeleteAlarms"] = scale
         done(console, plan)
         assert inventory(url) == ["model doc-model"]
+
+
+def refused(console: Console, gate: Gate, step: str, wish: Deployment = WISH) -> str:
+    """The id of a deployment that ended at a step that AWS denied."""
+    gate.shut[step] = error("AccessDeniedException", f"not authorized to perform: sagemaker:{step}", 403)
+    entry = console.apply(console.plan_deploy(wish), BOSS).entry
+    gate.shut.clear()
+    assert entry.outcome in (Outcome.PARTLY, Outcome.FAILED)
+    return entry.id
+
+
+def by_hand(url: str, **more: str) -> None:
+    """The model of the deployment, as somebody else makes it, and an endpoint of theirs that runs it."""
+    sagemaker = client(url, "sagemaker")
+    container = {
+        "Image": IMAGE,
+        "ModelDataUrl": "s3://models/doc.tar.gz",
+        "Environment": {"BATCH": "4"},
+    } | more
+    sagemaker.create_model(ModelName="doc-model", PrimaryContainer=container, ExecutionRoleArn=ROLE)
+    configured(url, "prod", "doc-model")
+    sagemaker.create_endpoint(EndpointName="prod", EndpointConfigName="prod")
+
+
+def configured(url: str, name: str, model: str) -> None:
+    variant = {
+        "VariantName": "AllTraffic",
+        "ModelName": model,
+        "InstanceType": "ml.g5.xlarge",
+        "InitialInstanceCount": 1,
+    }
+    client(url, "sagemaker").create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+
+
+def kinds(url: str) -> list[str]:
+    return [line.rpartition(" ")[0] if line.startswith("endpoint") else line for line in inventory(url)]
+
+
+def said(plan: ChangePlan) -> str:
+    return " ".join(c.sentence for c in plan.cautions)
+
+
+def test_a_model_that_a_later_deployment_uses_stays(tmp_path: Path) -> None:
+    with stage(tmp_path) as (console, url, _):
+        first = console.plan_deploy(WISH)
+        done(console, first)
+        done(console, console.plan_deploy(replace(WISH, name="doc-two", model="doc-model")))
+        back = console.plan_undo(first.id)
+        assert "The model doc-model is kept: the endpoint configuration doc-two names it." in said(back)
+        done(console, back)
+        assert kinds(url)[:3] == ["model doc-model", "config doc-two", "endpoint doc-two"]
+        with pytest.raises(BadInput, match="Nothing is left of it that could go: the model doc-model stays"):
+            console.plan_cleanup(first.id)
+        assert console.unfinished() == ()
+
+
+@pytest.mark.parametrize("image", [IMAGE, f"{IMAGE}-other"])
+def test_what_somebody_made_by_hand_is_named_and_kept(tmp_path: Path, image: str) -> None:
+    with stage(tmp_path) as (console, url, gate):
+        identity = refused(console, gate, "CreateModel")
+        by_hand(url, Image=image)
+        there = kinds(url)
+        assert console.unfinished() == ()
+        assert console.left_of(identity).resources == ()
+        with pytest.raises(BadInput, match="the model doc-model stays") as failed:
+            console.plan_cleanup(identity)
+        assert "this deployment did not make it" in failed.value.hint
+        with pytest.raises(BadInput, match="already the model doc-model, which this deployment did not make"):
+            console.plan_continue(identity)
+        assert kinds(url) == there
+
+
+def test_a_part_that_was_deleted_and_made_anew_by_hand_is_its_maker_s(tmp_path: Path) -> None:
+    with stage(tmp_path) as (console, url, gate):
+        identity = refused(console, gate, "CreateEndpoint")
+        client(url, "sagemaker").delete_model(ModelName="doc-model")
+        by_hand(url)
+        (found,) = console.unfinished()
+        assert (found.exist, found.foreign) == (("endpoint-config doc-new",), ("model doc-model",))
+        with pytest.raises(BadInput, match="already the model doc-model"):
+            console.plan_continue(identity)
+        back = console.plan_cleanup(identity)
+        assert "The model doc-model is kept: this deployment did not make it." in said(back)
+        assert "nobody else uses" in back.effect
+        done(console, back)
+        assert kinds(url)[:3] == ["model doc-model", "config prod", "endpoint prod"]
+
+
+def test_an_endpoint_made_by_hand_keeps_its_scaling_and_the_configuration_that_it_runs(
+    tmp_path: Path,
+) -> None:
+    with stage(tmp_path) as (console, url, gate):
+        identity = refused(console, gate, "CreateEndpoint")
+        client(url, "sagemaker").create_endpoint(EndpointName="doc-new", EndpointConfigName="doc-new")
+        client(url, "sagemaker").create_endpoint(EndpointName="prod", EndpointConfigName="doc-new")
+        client(url, "application-autoscaling").register_scalable_target(
+            ServiceNamespace="sagemaker",
+            ResourceId="endpoint/doc-new/variant/AllTraffic",
+            ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+            MinCapacity=1,
+            MaxCapacity=2,
+        )
+        (found,) = console.unfinished()
+        assert found.exist == ("model doc-model", "endpoint-config doc-new")
+        assert "endpoint doc-new" in found.foreign
+        with pytest.raises(BadInput, match="could go") as failed:
+            console.plan_cleanup(identity)
+        assert "the endpoint doc-new and prod runs it" in failed.value.hint
+        with pytest.raises(BadInput, match="already the endpoint doc-new"):
+            console.plan_continue(identity)
+
+
+def test_an_alarm_of_somebody_else_is_kept_and_told_before_it_is_replaced(tmp_path: Path) -> None:
+    with stage(tmp_path) as (console, url, gate):
+        identity = refused(console, gate, "PutMetricAlarm")
+        name = "HasBacklogWithoutCapacity-doc-new"
+        client(url, "cloudwatch").put_metric_alarm(
+            AlarmName=name,
+            Namespace="AWS/SageMaker",
+            MetricName="HasBacklogWithoutCapacity",
+            Statistic="Average",
+            Period=60,
+            EvaluationPeriods=9,
+            Threshold=1,
+            ComparisonOperator="GreaterThanOrEqualToThreshold",
+        )
+        assert "exists under its name and is replaced" in said(console.plan_continue(identity))
+        back = console.plan_cleanup(identity)
+        assert f"The alarm {name} is kept: this deployment did not make it." in said(back)
+        done(console, back)
+        assert inventory(url) == [f"alarm {name}"]
+
+
+def test_a_failed_endpoint_is_said_to_be_made_anew(tmp_path: Path) -> None:
+    with stage(tmp_path, speed=60.0) as (console, url, _):
+        identity = stopped_while_creating(console)
+        trouble(url, "doc-new", fail_deploy=True)
+        until(lambda: "endpoint doc-new Failed" in inventory(url), 4000)
+        rest = console.plan_continue(identity)
+        assert "The endpoint doc-new failed: it is deleted and made anew." in rest.effect
+        assert "What else exists stays as it is" in rest.effect
+        assert rest.confirm == "doc-new"
+
+
+def test_another_output_path_makes_the_moved_endpoint_anew_with_the_typed_name(tmp_path: Path) -> None:
+    with stage(tmp_path) as (console, url, _):
+        real_time(url)
+        done(console, console.plan_move(MOVE))
+        again = console.plan_move(replace(MOVE, output_path="s3://results/other/"))
+        assert again.confirm == "doc-async"
+        assert "The endpoint doc-async is deleted and made anew" in said(again)
+        done(console, again)
+        told = client(url, "sagemaker").describe_endpoint(EndpointName="doc-async")
+        assert told["AsyncInferenceConfig"]["OutputConfig"]["S3OutputPath"] == "s3://results/other/"
+
+
+def test_an_unfinished_deployment_is_found_behind_any_number_of_other_entries(tmp_path: Path) -> None:
+    with stage(tmp_path) as (console, _, gate):
+        identity = refused(console, gate, "CreateEndpoint")
+        first = console.entry(identity)
+        assert first is not None
+        other = replace(
+            first, before=Setup(), after=Setup(), kind="bounds", outcome=Outcome.DONE, why='"resources":[{'
+        )
+        for number in range(600):
+            console.records().write_entry(replace(other, id=f"other-{number}"))
+        assert [u.root.id for u in console.unfinished()] == [identity]
+        assert [e.id for e in console.deployments()] == [identity]

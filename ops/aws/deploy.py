@@ -133,6 +133,7 @@ def parse_resource(kind: str, name: str, wire: Wire) -> Resource:
         parameters,
         status=str(wire.get("EndpointStatus", "")),
         reason=str(wire.get("FailureReason", "")),
+        created=wire.get("CreationTime"),
     )
 
 

@@ -287,15 +287,21 @@ class History:
     def journal(
         self,
         endpoint: str | None = None,
-        limit: int = 500,
+        limit: int | None = 500,
         *,
         begun: bool = False,
+        hosting: bool = False,
         since: datetime | None = None,
     ) -> tuple[Entry, ...]:
-        """Journal entries of one endpoint or all, newest first; `begun`: only those that are not at their end."""
+        """Journal entries of one endpoint or all, newest first; `limit` None: all of them.
+
+        `begun`: only those that are not at their end; `hosting`: only those of what SageMaker holds.
+        """
         begin = float("-inf") if since is None else since.timestamp()
         with self._read() as connection:
-            return journal_rows.read(connection, self._scope, endpoint, limit, begun=begun, since=begin)
+            return journal_rows.read(
+                connection, self._scope, endpoint, limit, begun=begun, hosting=hosting, since=begin
+            )
 
     def entry(self, identity: str) -> Entry | None:
         """The journal entry of an id, or of the only one that begins so."""

@@ -15,6 +15,8 @@ from ops.store.packing import Damaged
 from ops.store.tables import JOURNAL, add_missing, put
 
 _ENTRY = TypeAdapter(Entry)
+_HOSTING = '"resources":[{'
+"""In the body of an entry before or after which something of SageMaker's is there; within a text quotes are escaped."""
 
 
 def claim(connection: Connection, scope: int, entry: Entry, beside: Callable[[Entry], bool]) -> bool:
@@ -38,17 +40,23 @@ def read(
     connection: Connection,
     scope: int,
     endpoint: str | None,
-    limit: int,
+    limit: int | None,
     *,
     begun: bool = False,
+    hosting: bool = False,
     since: float = float("-inf"),
 ) -> tuple[Entry, ...]:
-    """Entries of one endpoint or all, newest first; `begun`: only those that are not at their end."""
+    """Entries of one endpoint or all, newest first; None: without a limit.
+
+    `begun`: only those that are not at their end; `hosting`: only those of what SageMaker holds.
+    """
     wanted = select(JOURNAL.c.body).where(JOURNAL.c.scope_id == scope, JOURNAL.c.at >= since)
     if endpoint is not None:
         wanted = wanted.where(JOURNAL.c.endpoint == endpoint)
     if begun:
         wanted = wanted.where(JOURNAL.c.open.is_(True))
+    if hosting:
+        wanted = wanted.where(JOURNAL.c.body.contains(_HOSTING, autoescape=True))
     found = connection.execute(wanted.order_by(JOURNAL.c.at.desc(), JOURNAL.c.id).limit(limit))
     return tuple(_parsed(body) for body in found.scalars())
 

@@ -11,6 +11,7 @@ import pytest
 
 from ops.core.change import Actor, Entry, Made, Outcome
 from ops.core.errors import OpsError
+from ops.core.resources import Resource
 from ops.core.setup import Setup
 from ops.core.types import (
     Alarm,
@@ -107,6 +108,18 @@ def test_entries_of_one_second_stay_in_their_order_also_when_they_are_closed_lat
     assert [e.id for e in history.journal()] == ["b", "a", "c"]
     assert [e.id for e in history.journal(limit=1)] == ["b"]
     assert history.journal(since=AT + timedelta(hours=1)) == ()
+
+
+def test_entries_of_what_sagemaker_holds_are_found_among_all(history: History) -> None:
+    held = Setup(resources=(Resource("model", "m", {"Image": "i"}),))
+    history.claim(entry("made", before=Setup(), after=held, outcome=Outcome.DONE))
+    history.claim(entry("gone", before=held, after=Setup()))
+    for number in range(9):
+        history.claim(entry(f"other-{number}", why='"resources":[{', before=Setup(), after=Setup()))
+    assert [e.id for e in history.journal(limit=5)] == [f"other-{n}" for n in (8, 7, 6, 5, 4)]
+    assert [e.id for e in history.journal(limit=None, hosting=True)] == ["gone", "made"]
+    assert [e.id for e in history.journal(limit=None, hosting=True, begun=True)] == ["gone"]
+    assert len(history.journal(limit=None)) == 11
 
 
 def test_an_entry_is_found_by_the_beginning_of_its_id_where_that_is_the_only_one(history: History) -> None:
