@@ -315,7 +315,11 @@ class Deploying(Changing):
         if not entry.after.resources and not entry.before.resources:
             raise BadInput(f"{identity} made no endpoint.", "Use `undo` for what it changed.")
         if entry.outcome is Outcome.BEGUN:
-            raise BadInput("It is still under way.", "Stop it first, or wait for it.")
+            raise BadInput(
+                "It is still under way.",
+                "Stop it first, or wait for it. Should its process be gone, it counts as abandoned once nothing has "
+                "been heard of it for five minutes.",
+            )
         if entry.outcome in NEVER_BEGUN:
             raise BadInput(f"{identity} did nothing: {entry.said}", "Plan it anew.")
         return entry

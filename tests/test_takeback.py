@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from ops import at_work, clock
+from ops.at_work import StopSign
 from ops.console import Console
-from ops.core.change import ChangePlan, Outcome
+from ops.core.change import ChangePlan, Outcome, Receipt
 from ops.core.deployment import Deployment
-from ops.core.errors import BadInput
+from ops.core.errors import BadInput, OpsError
 from ops.core.setup import Setup
 from ops.deployments import Deployments
 from tests.living import Gate, error
@@ -241,3 +243,81 @@ def test_an_unfinished_deployment_is_found_behind_any_number_of_other_entries(tm
             console.records().write_entry(replace(other, id=f"other-{number}"))
         assert [u.root.id for u in console.unfinished()] == [identity]
         assert [e.id for e in console.deployments()] == [identity]
+
+
+ELSEWHERE = "a-container-that-was-replaced:7:abcdef01:12345"
+
+
+def test_a_change_whose_container_was_replaced_is_gone_on_with_after_some_minutes(tmp_path: Path) -> None:
+    with stage(tmp_path) as (console, url, gate):
+        identity = refused(console, gate, "CreateEndpoint")
+        entry = console.entry(identity)
+        assert entry is not None
+        begun = replace(
+            entry, outcome=Outcome.BEGUN, made=entry.made[:2], process=ELSEWHERE, beat=clock.now()
+        )
+        console.records().write_entry(begun)
+        assert console.reconcile() == ()
+        with pytest.raises(BadInput, match="still under way") as told:
+            console.plan_continue(identity)
+        assert "five minutes" in told.value.hint
+        console.records().write_entry(replace(begun, beat=clock.now() - at_work.SILENT))
+        assert [e.outcome for e in console.reconcile()] == [Outcome.UNCLEAR]
+        done(console, console.plan_continue(identity))
+        assert inventory(url) == ALL
+
+
+def test_a_change_that_others_took_for_abandoned_does_nothing_more(tmp_path: Path) -> None:
+    with stage(tmp_path, speed=30.0) as (console, url, _):
+        runs, plan = Deployments(), console.plan_deploy(WISH)
+        runs.begin(console.apply, plan, BOSS)
+        until(
+            lambda: (
+                ((e := console.entry(plan.id)) is not None and "Creating" in e.said)
+                or runs.ended(plan.id, 0.05)
+            )
+        )
+        entry = console.entry(plan.id)
+        assert entry is not None
+        assert entry.beat is not None
+        ended = replace(entry, outcome=Outcome.UNCLEAR, said="It was found abandoned.")
+        console.records().write_entry(ended)
+        assert runs.ended(plan.id, 30)
+        found = runs.outcome(plan.id)
+        assert isinstance(found, Receipt)
+        assert "took this change for abandoned" in found.entry.said
+        assert "meanwhile" in found.notes[0]
+        stands = console.entry(plan.id)
+        assert stands is not None
+        assert (stands.outcome, stands.said) == (ended.outcome, ended.said)
+        assert [m.operation for m in stands.made if not m.error] == [m.operation for m in entry.made]
+        assert [line for line in inventory(url) if line.startswith("target")] == []
+
+
+class Breaks(StopSign):
+    """What nobody has thought of, before the third step."""
+
+    looks = 0
+
+    def is_set(self) -> bool:
+        self.looks += 1
+        if self.looks == 3:
+            raise RuntimeError("nobody thought of this")
+        return False
+
+
+def test_a_fault_of_ebb_itself_ends_the_entry_with_words(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with stage(tmp_path) as (console, url, _):
+        plan = console.plan_deploy(WISH)
+        with pytest.raises(OpsError, match="Ebb itself failed on the way"):
+            console.apply(plan, BOSS, stop=Breaks())
+        assert "nobody thought of this" in caplog.text
+        entry = console.entry(plan.id)
+        assert entry is not None
+        assert entry.outcome is Outcome.UNCLEAR
+        assert "Ebb itself failed on the way" in entry.said
+        assert [m.operation for m in entry.made] == ["CreateModel", "CreateEndpointConfig"]
+        done(console, console.plan_continue(plan.id))
+        assert inventory(url) == ALL

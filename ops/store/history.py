@@ -265,10 +265,11 @@ class History:
         """Scenarios of the planner that were kept, in the same database."""
         return Scenarios(self._scope, self._write, self._read)
 
-    def claim(self, entry: Entry, beside: Callable[[Entry], bool] = lambda _: False) -> bool:
+    def claim(self, entry: Entry, beside: Callable[[Entry], bool] | None = None) -> bool:
         """Write a journal entry unless one of its id is there, or one that has begun on its endpoint and is `beside`.
 
-        Whether it was written; of several at once one wins.
+        Whether it was written; of several at once one wins. Changes that have begun there and are not `beside` lose
+        their process: should it wake up, it does nothing more.
         """
         with self._write() as connection:
             return journal_rows.claim(connection, self._scope, entry, beside)
@@ -277,6 +278,14 @@ class History:
         """Replace the journal entry of that id, or write it."""
         with self._write() as connection:
             journal_rows.write(connection, self._scope, entry)
+
+    def exchange_entry(self, entry: Entry, still: Callable[[Entry], bool]) -> bool:
+        """Replace the journal entry of that id, in one go with looking whether it is `still` as it should be.
+
+        Whether it was.
+        """
+        with self._write() as connection:
+            return journal_rows.exchange(connection, self._scope, entry, still)
 
     def forget_entry(self, identity: str) -> None:
         """Take back a journal entry that turned out to be no attempt at anything."""

@@ -101,6 +101,28 @@ def test_of_many_at_once_one_claims(tmp_path: Path) -> None:
     assert sorted(won) == [False, False, False, True]
 
 
+def test_an_entry_is_exchanged_where_it_stands_as_it_should(history: History) -> None:
+    history.claim(entry())
+    told = entry(beat=AT, said="it waits")
+    assert not history.exchange_entry(entry("another"), lambda stands: True)
+    assert not history.exchange_entry(told, lambda stands: stands.outcome is Outcome.DONE)
+    assert history.entry("one") == entry()
+    assert history.exchange_entry(told, entry().stands_still)
+    assert history.entry("one") == told
+    assert not history.exchange_entry(entry(), entry().stands_still)
+    assert history.journal() == (told,)
+
+
+def test_a_change_that_nobody_is_at_loses_its_process_to_the_next(history: History) -> None:
+    history.claim(entry("request", before=Setup(), after=Setup()))
+    history.claim(entry("change"))
+    assert not history.claim(entry("next"), lambda other: other.id == "change")
+    assert history.entry("change") == entry("change")
+    assert history.claim(entry("next"), lambda other: False)
+    assert history.entry("change") == entry("change", process="")
+    assert history.entry("request") == entry("request", before=Setup(), after=Setup())
+
+
 def test_entries_of_one_second_stay_in_their_order_also_when_they_are_closed_later(history: History) -> None:
     for name in ("c", "a", "b"):
         history.claim(entry(name))
