@@ -15,6 +15,7 @@ from ops.console import Console
 from ops.core.change import ChangePlan, Outcome, Receipt
 from ops.core.deployment import Deployment
 from ops.core.errors import BadInput, OpsError
+from ops.core.fix_texts import of_plan
 from ops.core.setup import Setup
 from ops.deployments import Deployments
 from tests.living import Gate, error
@@ -321,3 +322,51 @@ def test_a_fault_of_ebb_itself_ends_the_entry_with_words(
         assert [m.operation for m in entry.made] == ["CreateModel", "CreateEndpointConfig"]
         done(console, console.plan_continue(plan.id))
         assert inventory(url) == ALL
+
+
+def test_expressions_are_put_back_as_they_were(tmp_path: Path) -> None:
+    """Ebb knows no parts of them: it keeps them as AWS told them."""
+    with stage(tmp_path) as (console, url, _):
+        done(console, console.plan_deploy(WISH))
+        names = [{"Name": "EndpointName", "Value": "doc-new"}]
+        metric = {"Namespace": "AWS/SageMaker", "MetricName": "ApproximateBacklogSize", "Dimensions": names}
+        half = {"Id": "half", "Expression": "all / 2", "ReturnData": True}
+        summed = {"Id": "all", "MetricStat": {"Metric": metric, "Stat": "Sum"}, "ReturnData": False}
+        scaling = client(url, "application-autoscaling")
+        put = scaling.put_scaling_policy(
+            PolicyName="half",
+            ServiceNamespace="sagemaker",
+            ResourceId="endpoint/doc-new/variant/AllTraffic",
+            ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": 5.0,
+                "CustomizedMetricSpecification": {"Metrics": [summed, half]},
+            },
+        )
+        assert put["PolicyARN"]
+        wake = next(p for p in console.setup("doc-new").policies if p.name.startswith("HasBacklog"))
+        client(url, "cloudwatch").put_metric_alarm(
+            AlarmName="half-full",
+            Metrics=[summed | {"MetricStat": summed["MetricStat"] | {"Period": 60}}, half],
+            EvaluationPeriods=3,
+            Threshold=7,
+            ComparisonOperator="GreaterThanThreshold",
+            AlarmActions=[wake.arn],
+        )
+
+        def written() -> tuple[object, object]:
+            policies = scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]
+            found = next(p for p in policies if p["PolicyName"] == "half")
+            (alarm,) = client(url, "cloudwatch").describe_alarms(AlarmNames=["half-full"])["MetricAlarms"]
+            told = {k: alarm[k] for k in ("Metrics", "Threshold", "EvaluationPeriods", "ComparisonOperator")}
+            rule = found["TargetTrackingScalingPolicyConfiguration"]
+            return rule["CustomizedMetricSpecification"], told
+
+        before = written()
+        gone = console.plan_delete("doc-new")
+        done(console, gone)
+        back = console.plan_undo(gone.id)
+        assert all("all / 2" in text for text in of_plan(back).values())
+        done(console, back)
+        assert written() == before

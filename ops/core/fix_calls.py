@@ -128,21 +128,34 @@ def _known(**values: Any) -> Parameters:
     return {k: v for k, v in values.items() if v is not None and v not in ("", [])}
 
 
+def _watched(alarm: PutAlarm) -> Parameters:
+    """What an alarm looks at. ValueError where it is an expression of which nothing is on record."""
+    metric = alarm.metric
+    if metric is None:
+        if not alarm.expression:
+            raise ValueError(f"{alarm.name} looks at an expression: it cannot be written anew")
+        return dict(alarm.expression)
+    usual = metric.statistic in STATISTICS
+    return _known(
+        Namespace=metric.namespace,
+        MetricName=metric.name,
+        Dimensions=dimensions(metric),
+        Statistic=metric.statistic if usual else None,
+        ExtendedStatistic=None if usual else metric.statistic,
+        Unit=metric.unit,
+        Period=alarm.period,
+    )
+
+
 def _alarm(alarm: PutAlarm) -> Parameters:
-    usual = alarm.metric.statistic in STATISTICS
+    watched = _watched(alarm)
     return _known(
         AlarmName=alarm.name,
         AlarmDescription=alarm.description,
-        Namespace=alarm.metric.namespace,
-        MetricName=alarm.metric.name,
-        Dimensions=dimensions(alarm.metric),
-        Statistic=alarm.metric.statistic if usual else None,
-        ExtendedStatistic=None if usual else alarm.metric.statistic,
-        Unit=alarm.metric.unit,
-        Period=alarm.period,
+        **watched,
         EvaluationPeriods=alarm.evaluation_periods,
         DatapointsToAlarm=alarm.datapoints_to_alarm,
-        Threshold=alarm.threshold,
+        Threshold=None if "ThresholdMetricId" in watched else alarm.threshold,
         ComparisonOperator=alarm.comparison,
         TreatMissingData=alarm.missing,
         ActionsEnabled=alarm.actions_enabled,
@@ -191,7 +204,7 @@ def _policy(ref: EndpointRef, policy: TargetTrackingPolicy | StepPolicy) -> Para
 
 
 def _tracked(policy: TargetTrackingPolicy) -> Parameters:
-    """The metric that a policy tracks. ValueError where it is an expression, of which Ebb knows no parts."""
+    """The metric that a policy tracks. ValueError where it is an expression of which nothing is on record."""
     metric = policy.metric
     if metric is not None:
         known = _known(
@@ -202,6 +215,8 @@ def _tracked(policy: TargetTrackingPolicy) -> Parameters:
             Unit=metric.unit,
         )
         return {"CustomizedMetricSpecification": known}
+    if policy.expression:
+        return {"CustomizedMetricSpecification": dict(policy.expression)}
     if policy.predefined is None:
         raise ValueError(f"{policy.name} tracks an expression: it cannot be written anew")
     return {"PredefinedMetricSpecification": {"PredefinedMetricType": policy.predefined}}

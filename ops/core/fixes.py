@@ -7,7 +7,9 @@ Source: facts B.2 (bounds), B.3 (policies), B.6 (schedules), F.5 and F.6 (alarms
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from ops.core.resources import Resource
 from ops.core.types import EndpointRef, MetricRef, StepPolicy, Suspended, TargetTrackingPolicy
@@ -30,7 +32,7 @@ class PutAlarm:
     """PutMetricAlarm: the whole definition, which replaces one of the same name. Times in seconds."""
 
     name: str
-    metric: MetricRef
+    metric: MetricRef | None
     threshold: float
     comparison: str
     period: int
@@ -43,6 +45,8 @@ class PutAlarm:
     ok_actions: tuple[str, ...] = ()
     no_data_actions: tuple[str, ...] = ()
     """InsufficientDataActions."""
+    expression: Mapping[str, Any] | None = field(default=None, hash=False)
+    """Without a `metric`: Metrics and ThresholdMetricId as AWS takes them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -328,6 +328,7 @@ def _made(change: PutAlarm, policies: tuple[Policy, ...]) -> Alarm:
         change.ok_actions,
         change.no_data_actions,
         change.description,
+        expression=change.expression,
     )
 
 
