@@ -7,7 +7,7 @@ to the call is not known, and what is there was made meanwhile and is as it was 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ops.core.change import Entry, Made
@@ -133,10 +133,9 @@ def _meanwhile(born: datetime | None, entry: Entry) -> bool:
 
 
 def _as_wanted(key: str, entry: Entry, present: Setup) -> bool:
-    wanted = {r.key: r.parameters for r in entry.after.resources}
-    if key in wanted:
-        return any(r.key == key and r.parameters == wanted[key] for r in present.resources)
-    return all(d.part != key for d in differences(entry.after, present, entry.ref))
+    """An endpoint that has failed since is still the one that was asked for."""
+    asked = replace(present, resources=tuple(replace(r, status="") for r in present.resources))
+    return all(d.part != key for d in differences(entry.after, asked, entry.ref))
 
 
 def _not_younger(key: str, born: datetime | None, made: datetime | None) -> bool:
