@@ -141,6 +141,9 @@ def exists(each: Unfinished) -> Html:
     why = joined(
         html("<p>{n} has failed: {r}</p>", n=r.name, r=r.reason or "AWS gives no reason.") for r in failed
     )
+    other = _parts(each.foreign)
+    if other:
+        left = f"{left} Not made by it, and kept: {other}."
     return html(
         '<div class="stack"><p><b>{word}:</b> {now}.</p><p class="muted">{left}</p>{why}</div>',
         word=word,

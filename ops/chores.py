@@ -15,6 +15,8 @@ from ops.pace import IDLE_S
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+RECONCILE_S = 60.0
+"""Between two looks for changes that nobody carries out any more."""
 
 
 class Chores:
@@ -38,7 +40,7 @@ class Chores:
         self._changed = changed
         self._monotonic = monotonic
         self._tidied_at: float | None = None
-        self._reconciled: Console | None = None
+        self._reconciled: tuple[Console, float] | None = None
 
     def close_gap(self) -> bool:
         """Read one missing piece of the history; False when nothing is missing."""
@@ -66,10 +68,13 @@ class Chores:
         return self._spare(lambda console: console.look_up(anybody=self._audience.there()), IDLE_S)
 
     def reconcile(self) -> None:
-        """Once with each console: end the changes that a killed process left begun."""
-        console = self._console()
-        if console is not None and console is not self._reconciled:
-            self._reconciled = console
+        """At first with each console, then every minute: end the changes that a killed process left begun."""
+        console, now = self._console(), self._monotonic()
+        if console is None:
+            return
+        known = self._reconciled
+        if known is None or known[0] is not console or now - known[1] >= RECONCILE_S:
+            self._reconciled = (console, now)
             self._spare(lambda each: len(each.reconcile()), 0)
 
     def _spare(self, work: Callable[[Console], T], instead: T) -> T:

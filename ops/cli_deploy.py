@@ -27,6 +27,7 @@ from ops.core.deployment import Deployment
 from ops.core.errors import BadInput, OpsError
 from ops.core.fix_texts import Language
 from ops.core.moments import written
+from ops.core.setup import BOUNDS, SUSPENDED
 from ops.core.words import listed
 from ops.deployments import Deployments
 from ops.who import actor_here
@@ -272,11 +273,13 @@ def _unfinished(console: Console, as_json: bool) -> int:
 
 def _lines(each: Unfinished) -> list[str]:
     root = each.root.id[:8]
+    kept = listed([label(key) for key in each.foreign if key not in (BOUNDS, SUSPENDED)])
     lines = [
         "",
         *wrapped(f"▲ Unfinished: {each.root.title}"),
         *wrapped(written(each.last.said), "  "),
         *wrapped(f"Exists now: {listed([label(key) for key in each.exist]) or 'nothing'}.", "  "),
+        *(wrapped(f"Not made by it, and kept: {kept}.", "  ") if kept else ()),
         *wrapped(f"To finish it: python -m ops deploy --continue {root} --yes", "  "),
     ]
     if not each.root.before.resources and not each.cleans:
@@ -294,6 +297,7 @@ def _json(each: Unfinished) -> dict[str, Any]:
         "said": each.last.said,
         "exists": list(each.exist),
         "missing": list(each.missing),
+        "not_its_own": list(each.foreign),
         "cleans": each.cleans,
     }
 

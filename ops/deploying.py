@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from ops.aws import deploy
+from ops.aws import inventory as aws_inventory
 from ops.aws.calls import Reading
 from ops.aws.deploy import ModelLine
 from ops.aws.topics import TopicReader
 from ops.changing import Changing
+from ops.core import deploy_owned as owned
 from ops.core import deploy_planning as planning
 from ops.core import deployment
 from ops.core.change import Caution, ChangePlan, CostEffect, Entry, Outcome
@@ -30,15 +33,13 @@ from ops.core.deploy_progress import (
 from ops.core.deployment import Deployment
 from ops.core.doctor import Topic
 from ops.core.errors import BadInput
-from ops.core.resources import Resource
+from ops.core.resources import ENDPOINT, Resource
 from ops.core.setup import Setup, differences, replaced
 from ops.core.setup_steps import steps, way_back
 from ops.core.types import EndpointRef, Price, Severity
 from ops.core.words import count
 
 KIND = DEPLOY
-JOURNAL = 500
-"""Entries of the journal that are looked through for deployments."""
 
 
 class Deploying(Changing):
@@ -83,6 +84,8 @@ class Deploying(Changing):
         before, now = self._there(entry.ref, entry.after, entry.before)
         keys = {d.part for d in differences(entry.before, entry.after, entry.ref)}
         wanted = replaced(before, entry.after, keys)
+        others = self._foreign(entry, before)
+        planning.not_its_own(others)
         changes = steps(before, wanted, entry.ref)
         if not changes:
             raise BadInput("Nothing is left to do: all of it exists.", "Look at the endpoint.")
@@ -94,13 +97,17 @@ class Deploying(Changing):
             before,
             entry.ref,
             now,
-            effect="What exists already stays as it is; the rest is made.",
+            effect=planning.rest_of(before, changes),
             cost=self._cost_of(entry.after),
+            cautions=planning.replaced_alarms(others),
             continues=entry.id,
         )
 
     def plan_cleanup(self, identity: str) -> ChangePlan:
-        """To remove what a deployment and the attempts to finish it have made. Raises BadInput, OpsError."""
+        """To remove what a deployment and the attempts to finish it have made, and nobody else uses.
+
+        Raises BadInput, OpsError.
+        """
         entry = self._root(self._ended(identity))
         return self._way_back(entry, f"Clean up: {entry.title}", CLEANUP)
 
@@ -119,25 +126,26 @@ class Deploying(Changing):
         return self._way_back(ended, f"Undo: {ended.title}", "undo")
 
     def left_of(self, identity: str) -> Setup:
-        """What exists now of what a deployment was to make. Raises BadInput, OpsError."""
+        """What exists now of what a deployment made. Raises BadInput, OpsError."""
         entry = self._root(self._ended(identity))
         present, _ = self._there(entry.ref, entry.after, entry.before)
         keys = {d.part for d in differences(entry.before, entry.after, entry.ref)}
-        return present.only(keys)
+        return present.only(keys - self._foreign(entry, present))
 
     def unfinished(self) -> tuple[Unfinished, ...]:
         """Every deployment of the journal that ended on the way, with what exists of it now. Raises OpsError."""
         found = []
-        for root, last in open_ends(self.journal(limit=JOURNAL)):
+        journal = self.deployments()
+        for root, last in open_ends(journal):
             present, _ = self._there(root.ref, root.after, root.before)
-            each = compared(root, last, present)
-            if each is not None:
+            each = compared(root, last, present, self._foreign(root, present, journal))
+            if each is not None and not (each.cleans and self._only_used(each)):
                 found.append(each)
         return tuple(found)
 
     def deployments(self) -> tuple[Entry, ...]:
         """The journal's entries of what SageMaker holds, newest first. Asks AWS for nothing. Raises OpsError."""
-        return tuple(e for e in self.journal(limit=JOURNAL) if e.before.resources or e.after.resources)
+        return self.records().journal(limit=None, hosting=True)
 
     def models(self) -> tuple[ModelLine, ...]:
         """The models that can be deployed, the newest first. Raises OpsError."""
@@ -182,7 +190,16 @@ class Deploying(Changing):
     def _way_back(self, entry: Entry, title: str, kind: str) -> ChangePlan:
         before, now = self._there(entry.ref, entry.after, entry.before)
         wanted, lost = way_back(before, entry.before, entry.after, entry.ref)
-        changes = steps(before, wanted, entry.ref)
+        others = self._foreign(entry, before)
+        used = self._used(before, replaced(wanted, before, others))
+        kept = {*others, *used}
+        wanted = replaced(wanted, before, kept)
+        changes = steps(_without(before, kept), _without(wanted, kept), entry.ref)
+        if not changes and kept:
+            raise BadInput(
+                f"Nothing is left of it that could go: {owned.names(sorted(kept))} stays.",
+                "; ".join(c.sentence for c in planning.stays(others, used)),
+            )
         if not changes:
             raise BadInput("Nothing is left of it: there is nothing to clean up.")
         made = not entry.before.resources
@@ -194,10 +211,47 @@ class Deploying(Changing):
             before,
             entry.ref,
             now,
-            effect="Only what this deployment made is removed." if made else "What was removed is made anew.",
-            cautions=planning.taken_back(before, lost, changes),
+            effect="Only what this deployment made, and nobody else uses, is removed."
+            if made
+            else "What was removed is made anew.",
+            cautions=(
+                *planning.stays(others, used),
+                *planning.taken_back(before, [d for d in lost if d.part not in kept], changes),
+            ),
             undo_of=entry.id,
         )
+
+    def _foreign(self, root: Entry, present: Setup, journal: Iterable[Entry] | None = None) -> frozenset[str]:
+        """What stands under the names of a deployment and was made by somebody else. Raises OpsError."""
+        entries = self.records().journal(root.ref.name, None, hosting=True) if journal is None else journal
+        attempts = [e for e in entries if e.ref == root.ref and root_of(e) == root.id]
+        return owned.foreign(root, present, owned.made_by(attempts, present))
+
+    def _used(self, present: Setup, wanted: Setup) -> dict[str, str]:
+        """What would go and is used by others, with who. Raises OpsError."""
+        stays = {r.key for r in wanted.resources}
+        going = {r.key for r in present.resources if r.key not in stays}
+        if not going:
+            return {}
+        users = self._users(self._reading())
+        return owned.in_use(going, owned.Using(users.endpoints, users.configs, users.whole))
+
+    def _only_used(self, each: Unfinished) -> bool:
+        """Whether all that a clean-up has left is used by others: then it is over. Raises OpsError."""
+        left = {r.key for r in each.left.resources}
+        return left == set(each.exist) and left == self._used(each.left, Setup()).keys()
+
+    def _users(self, reading: Reading) -> aws_inventory.Users:
+        """Who uses what, by what AWS lists now."""
+        gatherer = self._gatherer()
+        configs = dict.fromkeys(gatherer.names(reading), "")
+        for endpoint in gatherer.endpoints():
+            if endpoint.ref.name in configs:
+                configs[endpoint.ref.name] = endpoint.config_name
+        missing = [name for name, config in configs.items() if not config]
+        for found in deploy.present(reading, [(ENDPOINT, name) for name in missing]):
+            configs[found.name] = str(found.parameters.get("EndpointConfigName", ""))
+        return self._configs_used.users(reading, configs)
 
     def _there(self, ref: EndpointRef, *setups: Setup) -> tuple[Setup, datetime]:
         """What AWS holds now of what set-ups name, and its time."""
@@ -261,7 +315,11 @@ class Deploying(Changing):
         if not entry.after.resources and not entry.before.resources:
             raise BadInput(f"{identity} made no endpoint.", "Use `undo` for what it changed.")
         if entry.outcome is Outcome.BEGUN:
-            raise BadInput("It is still under way.", "Stop it first, or wait for it.")
+            raise BadInput(
+                "It is still under way.",
+                "Stop it first, or wait for it. Should its process be gone, it counts as abandoned once nothing has "
+                "been heard of it for five minutes.",
+            )
         if entry.outcome in NEVER_BEGUN:
             raise BadInput(f"{identity} did nothing: {entry.said}", "Plan it anew.")
         return entry
@@ -269,3 +327,13 @@ class Deploying(Changing):
     def _root(self, entry: Entry) -> Entry:
         """The first entry of what an attempt was to finish or clean up."""
         return self.entry(root_of(entry)) or entry
+
+
+def _without(setup: Setup, keys: Iterable[str]) -> Setup:
+    """A set-up without the resources and alarms that nothing is done to."""
+    named = set(keys)
+    return replace(
+        setup,
+        resources=tuple(r for r in setup.resources if r.key not in named),
+        alarms=tuple(a for a in setup.alarms if f"alarm {a.name}" not in named),
+    )

@@ -44,6 +44,12 @@ class Deployments:
             except OpsError as error:
                 run.error = error
                 log.warning("%s %s", error.what, error.hint)
+            except Exception as error:
+                run.error = OpsError(
+                    f"Ebb itself failed on the way. ({type(error).__name__})",
+                    "Its log has the details; what was made so far is there.",
+                )
+                log.exception("%s failed on the way", plan.title)
             finally:
                 run.ended.set()
 

@@ -29,7 +29,6 @@ from ops.core.change import (
     Receipt,
     may,
 )
-from ops.core.deploy_progress import STOPPED
 from ops.core.errors import BadInput, Denied, OpsError, ReadOnly, Stale, Unconfirmed
 from ops.core.fix_calls import Call, call, filled
 from ops.core.planning import needs
@@ -37,6 +36,7 @@ from ops.core.resources import Resource
 from ops.core.setup import Difference, Setup, differences, touched
 from ops.core.setup_steps import after
 from ops.core.types import Connection, EndpointRef, Severity
+from ops.course import Course, ended_whatever_happens
 from ops.store.history import History
 
 READ_BACK_S = (0.0, 0.5, 1.5, 3.0)
@@ -45,29 +45,6 @@ PATIENCE_S = 600.0
 """So long AWS may fail to answer while something is waited for."""
 Who = Callable[[EndpointRef, tuple[Difference, ...], datetime], str]
 """Who made these differences since then, in a sentence; empty where it is not known."""
-
-
-class Stopped(OpsError):
-    """Somebody stopped a change on its way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """A change under way: it tells the journal what is done, and may be stopped between two steps."""
-
-    records: History
-    entry: Entry
-    stop: StopSign
-
-    def go_on(self) -> None:
-        """Raises Stopped."""
-        if self.stop.is_set():
-            by = f" by {self.stop.by}" if self.stop.by else ""
-            raise Stopped(f"{STOPPED} here{by}.", "What was made so far is there: continue, or clean up.")
-
-    def note(self, made: tuple[Made, ...], said: str = "") -> None:
-        """Raises OpsError where it cannot be put on record."""
-        self.records.write_entry(replace(self.entry, made=made, said=said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +101,9 @@ class Gate:
         known = self._claim(records, entry)
         if known is not None:
             return Receipt(known, fresh=False)
-        with at_work.carrying_out(entry.id):
-            return self._claimed(reading, plan, wanted, Course(records, entry, stop or StopSign()))
+        course = Course(records, entry, stop or StopSign())
+        with at_work.carrying_out(entry.id), ended_whatever_happens(course, reading):
+            return self._claimed(reading, plan, wanted, course)
 
     def _claimed(self, reading: Reading, plan: ChangePlan, wanted: Iterable[Call], course: Course) -> Receipt:
         """Carry out a plan that is on record as begun."""
@@ -142,7 +120,7 @@ class Gate:
             raise
         made, failure = self._make(reading, wanted, present, course)
         keys = touched(plan.changes, plan.before)
-        return self._close(reading, records, plan, replace(entry, made=made), failure, keys)
+        return self._close(reading, course, plan, replace(entry, made=made), failure, keys)
 
     def reconcile(self, reading: Reading) -> tuple[Entry, ...]:
         """End the entries that a killed process left begun, by what AWS holds now. Raises OpsError."""
@@ -162,9 +140,9 @@ class Gate:
             if not keys:  # no change of the set-up: what became of it stands elsewhere
                 outcome = Outcome.UNCLEAR
             closed = replace(entry, outcome=outcome, said=words.reconciled(outcome, to_go), ended=reading.now)
-            records.write_entry(closed)
-            self._note_undone(records, closed)
-            ended.append(closed)
+            if records.exchange_entry(closed, entry.stands_still):
+                self._note_undone(records, closed)
+                ended.append(closed)
         return tuple(ended)
 
     def _insist(
@@ -287,7 +265,7 @@ class Gate:
     def _close(
         self,
         reading: Reading,
-        records: History,
+        course: Course,
         plan: ChangePlan,
         entry: Entry,
         error: OpsError | None,
@@ -306,8 +284,10 @@ class Gate:
             said = words.read_back(missing)
         closed = replace(entry, outcome=outcome, said=said, ended=reading.now)
         try:
-            records.write_entry(closed)
-            self._note_undone(records, closed)
+            if course.close(closed):
+                self._note_undone(course.records, closed)
+            else:
+                notes = (*notes, "Another Ebb has closed this entry meanwhile: what that found stands.")
         except OpsError as trouble:
             notes = (
                 *notes,
@@ -359,6 +339,7 @@ class Gate:
             process=at_work.PROCESS,
             planned=tuple(map(words.step, plan.changes)),
             continues=plan.continues,
+            beat=clock.now(),
         )
 
 

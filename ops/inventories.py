@@ -144,21 +144,9 @@ class Inventories(Deploying):
         tagged, untold = aws_inventory.tagged(reading, resources)
         return replace(self._gate().present(reading, ref, alarms), resources=tagged), (*unread, *untold)
 
-    def _users(self, reading: Reading) -> aws_inventory.Users:
-        """Who uses what, by what AWS lists now."""
-        gatherer = self._gatherer()
-        configs = dict.fromkeys(gatherer.names(reading), "")
-        for endpoint in gatherer.endpoints():
-            if endpoint.ref.name in configs:
-                configs[endpoint.ref.name] = endpoint.config_name
-        missing = [name for name, config in configs.items() if not config]
-        for found in deploy.present(reading, [(ENDPOINT, name) for name in missing]):
-            configs[found.name] = str(found.parameters.get("EndpointConfigName", ""))
-        return self._configs_used.users(reading, configs)
-
     def _made_here(self) -> Iterable[Entry]:
         """Journal entries that made or deleted what SageMaker holds, newest first."""
-        return [e for e in self.journal(limit=1_000) if e.before.resources or e.after.resources]
+        return self.deployments()
 
 
 def _uses(users: aws_inventory.Users, name: str, setup: Setup) -> Uses:

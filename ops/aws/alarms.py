@@ -84,6 +84,10 @@ class AlarmIndex:
         return tuple(sorted(found.values(), key=lambda a: self._order[a.name]))
 
 
+_EXPRESSION = ("Metrics", "ThresholdMetricId")
+"""What an alarm on an expression has in the place of one metric."""
+
+
 def parse_alarm(wire: Mapping[str, Any]) -> Alarm:
     periods = int(wire.get("EvaluationPeriods", 1))
     return Alarm(
@@ -104,4 +108,5 @@ def parse_alarm(wire: Mapping[str, Any]) -> Alarm:
         ok_actions=tuple(str(a) for a in wire.get("OKActions", ())),
         no_data_actions=tuple(str(a) for a in wire.get("InsufficientDataActions", ())),
         description=str(wire.get("AlarmDescription", "")),
+        expression={k: wire[k] for k in _EXPRESSION if wire.get(k)} if wire.get("Metrics") else None,
     )

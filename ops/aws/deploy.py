@@ -14,7 +14,8 @@ from ops.aws.calls import Reading
 from ops.aws.endpoints import is_missing
 from ops.aws.session import is_loopback
 from ops.core.errors import OpsError
-from ops.core.fix_calls import GONE, SERVING, Call
+from ops.core.fix_calls import GONE, SERVING, SETTLED, Call
+from ops.core.fix_left_out import MAPS
 from ops.core.resources import CONFIG, ENDPOINT, FAILED, KINDS, MODEL, UNSETTLED, Resource
 from ops.core.words import duration
 
@@ -53,11 +54,22 @@ _CREATE = {
     ENDPOINT: ("EndpointConfigName",),
 }
 """What of a description the call that makes it takes."""
-_DEFAULTS: dict[str, Any] = {
-    "InitialVariantWeight": 1.0,
-    "EnableNetworkIsolation": False,
-    "Mode": "SingleModel",
+_DEFAULTS: dict[str, tuple[Any, ...]] = {
+    "AcceptEula": (False,),
+    "EnableNetworkIsolation": (False,),
+    "EnableSSMAccess": (False,),
+    "InitialVariantWeight": (1.0,),
+    "KmsKeyId": ("",),
+    "ManagedInstanceScaling": ({"Status": "DISABLED"},),
+    "Mode": ("SingleModel", "Serial"),
+    "RepositoryAccessMode": ("Platform",),
+    "RoutingConfig": ({"RoutingStrategy": "RANDOM"},),
 }
+"""What AWS takes where nothing is given, and may tell all the same. `Mode`: of a container, and of several in a row."""
+_SOURCE, _URL = "ModelDataSource", "ModelDataUrl"
+_PACKED = {"S3DataType": "S3Object", "CompressionType": "Gzip"}
+_OF_THE_OBJECT = ("ETag", "ManifestEtag")
+"""What AWS adds to where a model's data lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +122,43 @@ def _one(reading: Reading, kind: str, name: str) -> Resource | None:
 
 def parse_resource(kind: str, name: str, wire: Wire) -> Resource:
     """A description as what would make it: without what AWS adds, and without its defaults."""
-    parameters = {key: _bare(wire[key]) for key in _CREATE[kind] if _told(key, wire.get(key))}
+    parameters = _bare({key: wire[key] for key in _CREATE[kind] if key in wire})
+    if "PrimaryContainer" in parameters:
+        parameters["PrimaryContainer"] = _one_source(parameters["PrimaryContainer"])
+    if "Containers" in parameters:
+        parameters["Containers"] = [_one_source(each) for each in parameters["Containers"]]
     return Resource(
         kind,
         name,
         parameters,
         status=str(wire.get("EndpointStatus", "")),
         reason=str(wire.get("FailureReason", "")),
+        created=wire.get("CreationTime"),
     )
 
 
-def _told(key: str, value: Any) -> bool:
-    return value is not None and value not in ({}, []) and not (key in _DEFAULTS and value == _DEFAULTS[key])
-
-
 def _bare(value: Any) -> Any:
+    """Without what is empty or a default, however deep it stands; variables of a container are kept as they are."""
     if isinstance(value, Mapping):
-        return {k: _bare(v) for k, v in value.items() if _told(k, v)}
+        found = {k: dict(v) if k in MAPS and v else _bare(v) for k, v in value.items()}
+        return {
+            k: v
+            for k, v in found.items()
+            if v is not None and v not in ({}, []) and v not in _DEFAULTS.get(k, ())
+        }
     return [_bare(v) for v in value] if isinstance(value, list) else value
+
+
+def _one_source(container: Wire) -> Wire:
+    """A container that says once where its data lies: AWS tells a URL that was given as a data source as well, and
+    takes only one of the two.
+    """
+    source, url = container.get(_SOURCE), container.get(_URL)
+    if not source or not url:
+        return container
+    told = {k: v for k, v in source.get("S3DataSource", {}).items() if k not in _OF_THE_OBJECT}
+    repeats = told == {"S3Uri": url, **_PACKED} or container.get("Mode") == "MultiModel"
+    return {k: v for k, v in container.items() if k != (_SOURCE if repeats else _URL)}
 
 
 def poll_s(reading: Reading) -> float:
@@ -138,7 +169,7 @@ def poll_s(reading: Reading) -> float:
 def wait(reading: Reading, call: Call) -> Iterator[Seen]:
     """Looks at an endpoint until what is waited for is so; the last look says `done`.
 
-    Raises OpsError where it cannot come to that any more: the endpoint has failed, or is gone.
+    Raises OpsError where it cannot come to that any more: the endpoint is gone, or has failed (which is settled, too).
     """
     name, gone = str(call.parameters["EndpointName"]), call.waits == GONE
     pause_s = poll_s(reading)
@@ -153,7 +184,7 @@ def wait(reading: Reading, call: Call) -> Iterator[Seen]:
         if found is None:
             yield Seen(True, f"{name} is gone.", 0.0)
             return
-        if found.status == FAILED and not gone:
+        if found.status == FAILED and not gone and call.waits != SETTLED:
             reason = found.reason or "AWS gives no reason."
             raise OpsError(f"The endpoint {name} could not be created: {reason}", _mend(reason))
         settled = found.status not in UNSETTLED

@@ -141,16 +141,18 @@ def parse_policy(wire: Wire) -> Policy | None:
     tracking: Wire | None = wire.get("TargetTrackingScalingPolicyConfiguration")
     if tracking is not None:
         predefined: Wire = tracking.get("PredefinedMetricSpecification") or {}
+        custom: Wire = tracking.get("CustomizedMetricSpecification") or {}
         return TargetTrackingPolicy(
             name,
             arn,
             float(tracking["TargetValue"]),
-            parse_metric(tracking.get("CustomizedMetricSpecification")),
+            parse_metric(custom),
             predefined.get("PredefinedMetricType"),
             scale_out_cooldown=int(tracking.get("ScaleOutCooldown", 300)),
             scale_in_cooldown=int(tracking.get("ScaleInCooldown", 300)),
             disable_scale_in=bool(tracking.get("DisableScaleIn", False)),
             alarm_names=alarms,
+            expression=dict(custom) if custom.get("Metrics") else None,
         )
     steps: Wire | None = wire.get("StepScalingPolicyConfiguration")
     if steps is None:

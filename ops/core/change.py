@@ -158,6 +158,12 @@ class Entry:
     """What it was to do, step by step in words; `made` holds what became of the first of them."""
     continues: str = ""
     """The entry of which it was to do what was left to do."""
+    beat: datetime | None = None
+    """When its process last told that it lives, by the time of that machine; None: it tells nothing of the kind."""
+
+    def stands_still(self, later: Entry) -> bool:
+        """Whether the same entry, read later, has not been gone on with."""
+        return later.outcome is Outcome.BEGUN and (later.beat, later.process) == (self.beat, self.process)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,9 @@ def step(change: Change) -> str:
             return f"Create the {_noun(made.kind)} {made.name}"
         case Delete(kind, name):
             return f"Delete the {_noun(kind)} {name}"
-        case Await(name, gone):
-            return f"Wait until {name} is {'gone' if gone else 'in service'}"
+        case Await(name, gone, serving, settled):
+            until = "gone" if gone else "not being changed" if settled else "in service"
+            return f"Wait until {name} is {until}{' with an instance' if serving else ''}"
         case RegisterTarget():
             return _registration(change)
         case DeregisterTarget(ref):

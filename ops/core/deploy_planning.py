@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
+from ops.core import deploy_owned as owned
 from ops.core.change import Caution, ChangePlan, CostEffect
 from ops.core.change_words import label
 from ops.core.deploy_progress import ordered
@@ -16,7 +17,7 @@ from ops.core.fixes import Change, Create, Delete
 from ops.core.names import nearest
 from ops.core.plan_effects import DAYS_PER_MONTH, HOURS_PER_DAY
 from ops.core.planning import needs
-from ops.core.resources import ENDPOINT, FAILED
+from ops.core.resources import ENDPOINT, FAILED, KINDS
 from ops.core.setup import OWNED, Difference, Setup, differences, touched
 from ops.core.setup_steps import after
 from ops.core.types import EndpointRef, Price, Severity
@@ -84,6 +85,50 @@ def taken_back(present: Setup, lost: Iterable[Difference], changes: Iterable[Cha
     return tuple(found)
 
 
+def not_its_own(others: Iterable[str]) -> None:
+    """Raises BadInput where somebody else made what a deployment was to make: nothing of it is touched."""
+    found = [key for key in ordered(others) if key.partition(" ")[0] in KINDS]
+    if found:
+        raise BadInput(
+            f"There is already {owned.names(found)}, which this deployment did not make.",
+            "Delete it first where nobody uses it; or clean up here, and deploy under other names.",
+        )
+
+
+def replaced_alarms(others: Iterable[str]) -> tuple[Caution, ...]:
+    """Alarms of somebody else that a deployment puts its own in the place of."""
+    found = [key for key in ordered(others) if key.startswith("alarm ")]
+    if not found:
+        return ()
+    said = f"This deployment did not make {owned.names(found)}, which exists under its name and is replaced."
+    return (Caution(Severity.WARNING, said),)
+
+
+def rest_of(present: Setup, changes: Iterable[Change]) -> str:
+    """What becomes of a deployment that is gone on with."""
+    gone = {f"{c.kind} {c.name}" for c in changes if isinstance(c, Delete)}
+    if not gone:
+        return "What exists already stays as it is; the rest is made."
+    failed = [r.key for r in present.resources if r.key in gone and r.status == FAILED]
+    other = [key for key in ordered(gone) if key not in failed]
+    said = [f"{_sentence(failed)} failed: it is deleted and made anew."] if failed else []
+    said += [f"{_sentence(other)} is not as it was to be: deleted, and made anew."] if other else []
+    return f"{' '.join(said)} What else exists stays as it is; the rest is made."
+
+
+def _sentence(keys: Iterable[str]) -> str:
+    said = owned.names(keys)
+    return said[:1].upper() + said[1:]
+
+
+def stays(others: Iterable[str], used: Mapping[str, str]) -> tuple[Caution, ...]:
+    """What is not taken back although it has the names of a deployment. `used`: why, by the part."""
+    named = [key for key in ordered(others) if key.partition(" ")[0] in (*KINDS, "alarm")]
+    found = [f"{_sentence([key])} is kept: this deployment did not make it." for key in named]
+    found += [f"{_sentence([key])} is kept: {used[key]}." for key in ordered(used)]
+    return tuple(Caution(Severity.WARNING, said) for said in found)
+
+
 def make(
     identity: str,
     kind: str,
@@ -104,7 +149,7 @@ def make(
     wanted = after(before, made)
     keys = {*touched(made, before), *(r.key for r in wanted.resources)}
     old, new = before.only(keys), wanted.only(keys)
-    found = tuple(cautions)
+    found = (*cautions, *_made_anew(made))
     deletes = any(isinstance(c, Delete) and c.kind == ENDPOINT for c in made)
     hurts = deletes or any(c.severity is Severity.CRITICAL for c in found)
     return ChangePlan(
@@ -125,6 +170,19 @@ def make(
         undo_of,
         continues=continues,
     )
+
+
+def _made_anew(changes: Iterable[Change]) -> Iterable[Caution]:
+    """An endpoint that goes and comes again."""
+    changes = tuple(changes)
+    gone = {c.name for c in changes if isinstance(c, Delete) and c.kind == ENDPOINT}
+    for each in changes:
+        if isinstance(each, Create) and each.resource.kind == ENDPOINT and each.resource.name in gone:
+            yield Caution(
+                Severity.WARNING,
+                f"The endpoint {each.resource.name} is deleted and made anew: it answers nothing meanwhile, what waits "
+                "in its queue does not come back, and its metrics have a gap.",
+            )
 
 
 def _in_order(found: Iterable[Difference]) -> tuple[Difference, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -47,7 +47,8 @@ class Step:
 class Unfinished:
     """A deployment that ended on the way: its first entry, the newest attempt at it, and what exists of it now.
 
-    `there`, `missing`: which parts are as they were to be, and which are not.
+    `there`, `missing`: which parts are as they were to be, and which are not. `foreign`: parts that it was to make and
+    that somebody else made; they are not among what is left of it.
     """
 
     root: Entry
@@ -55,6 +56,7 @@ class Unfinished:
     left: Setup
     there: tuple[str, ...]
     missing: tuple[str, ...]
+    foreign: tuple[str, ...] = ()
 
     @property
     def exist(self) -> tuple[str, ...]:
@@ -120,18 +122,25 @@ def under_way(journal: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple(sorted(found, key=lambda e: e.at, reverse=True))
 
 
-def compared(root: Entry, last: Entry, present: Setup) -> Unfinished | None:
-    """What exists of an unfinished deployment; None where nothing does, or all is as it was wanted."""
+def compared(root: Entry, last: Entry, present: Setup, foreign: Collection[str] = ()) -> Unfinished | None:
+    """What exists of an unfinished deployment; None where nothing does, or all is as it was wanted.
+
+    `foreign`: what of its names belongs to somebody else (`ops.core.deploy_owned`).
+    """
     wanted = root.before if last.kind == CLEANUP else root.after
     keys = [d.part for d in differences(root.before, root.after, root.ref)]
     missing = {d.part for d in differences(wanted, present, root.ref)}
-    left = present.only(keys)
+    left = present.only(key for key in keys if key not in foreign)
+    if "bounds" in foreign:
+        left = replace(left, target=None)
     exists = bool(left.resources or left.policies or left.alarms or (left.target and "bounds" in keys))
     creates = not root.before.resources
     if not missing & set(keys) or (creates and not exists):
         return None
-    there = ordered(key for key in keys if key not in missing)
-    return Unfinished(root, last, left, there, ordered(missing & set(keys)))
+    there = ordered(key for key in keys if key not in missing and key not in foreign)
+    return Unfinished(
+        root, last, left, there, ordered(missing & set(keys)), ordered(set(keys) & set(foreign))
+    )
 
 
 def ordered(keys: Iterable[str]) -> tuple[str, ...]:

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ops.core.fix_calls import HOSTING, IN_SERVICE, SCALING, SERVING, WATCHING, Call, calls
+from ops.core.fix_calls import HOSTING, IN_SERVICE, SCALING, SERVING, SETTLED, WATCHING, Call, calls
 from ops.core.fixes import Calls, ChosenTopic, PolicyArn
 from ops.core.quoting import quoted
+from ops.core.resources import UNSETTLED
 
 TOPIC = "TOPIC_ARN"
 """The variable that the reader sets to the topic that is to be told."""
@@ -28,7 +29,7 @@ def boto3(fix: Calls, region: str) -> str:
     """The script: it ends with an error at the first call that AWS refuses, and makes none of those after it."""
     made = calls(fix)
     variables = _variables(made)
-    timed = any(call.waits == SERVING for call in made)
+    timed = any(call.waits in (SERVING, SETTLED) for call in made)
     parts = ["import time\n\nimport boto3" if timed else "import boto3", f"REGION = {quoted(region)}"]
     if any(isinstance(each, ChosenTopic) for call in made for each in _stand_ins(call)):
         parts.append(_to_be_set(TOPIC, "the ARN of the SNS topic that is to be told"))
@@ -91,9 +92,26 @@ def _until_serving(call: Call) -> str:
     )
 
 
+def _until_settled(call: Call) -> str:
+    """boto3 has no waiter that takes a failed endpoint."""
+    name = quoted(str(call.parameters["EndpointName"]))
+    at_work = ", ".join(map(quoted, sorted(UNSETTLED)))
+    return "\n".join(
+        (
+            "while True:",
+            f"    endpoint = {_CLIENTS[HOSTING]}.describe_endpoint(EndpointName={name})",
+            f'    if endpoint["EndpointStatus"] not in ({at_work}):',
+            "        break",
+            f"    time.sleep({LOOK_S})",
+        )
+    )
+
+
 def _call(call: Call, variables: Mapping[str, str]) -> str:
     if call.waits == SERVING:
         return _until_serving(call)
+    if call.waits == SETTLED:
+        return _until_settled(call)
     client = _CLIENTS[call.service]
     head = f"{client}.{_method(call.operation)}("
     if call.waits:

@@ -36,6 +36,8 @@ IN_SERVICE, GONE = "endpoint_in_service", "endpoint_deleted"
 """The waiters of SageMaker, as boto3 names them."""
 SERVING = "endpoint_serving"
 """No waiter of boto3: until an endpoint that is in service has an instance, too."""
+SETTLED = "endpoint_settled"
+"""No waiter of boto3: until AWS is not at work on an endpoint, whether it is in service then or has failed."""
 _WORD = {MODEL: "Model", CONFIG: "EndpointConfig", ENDPOINT: "Endpoint"}
 NAMESPACE = "sagemaker"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
@@ -92,8 +94,8 @@ def call(change: Change) -> Call:
             )
         case Delete(kind, name):
             return Call(HOSTING, f"Delete{_WORD[kind]}", {f"{_WORD[kind]}Name": name})
-        case Await(name, gone, serving):
-            waiter = GONE if gone else SERVING if serving else IN_SERVICE
+        case Await(name, gone, serving, settled):
+            waiter = GONE if gone else SERVING if serving else SETTLED if settled else IN_SERVICE
             return Call(HOSTING, "DescribeEndpoint", {"EndpointName": name}, waits=waiter)
 
 
@@ -126,21 +128,34 @@ def _known(**values: Any) -> Parameters:
     return {k: v for k, v in values.items() if v is not None and v not in ("", [])}
 
 
+def _watched(alarm: PutAlarm) -> Parameters:
+    """What an alarm looks at. ValueError where it is an expression of which nothing is on record."""
+    metric = alarm.metric
+    if metric is None:
+        if not alarm.expression:
+            raise ValueError(f"{alarm.name} looks at an expression: it cannot be written anew")
+        return dict(alarm.expression)
+    usual = metric.statistic in STATISTICS
+    return _known(
+        Namespace=metric.namespace,
+        MetricName=metric.name,
+        Dimensions=dimensions(metric),
+        Statistic=metric.statistic if usual else None,
+        ExtendedStatistic=None if usual else metric.statistic,
+        Unit=metric.unit,
+        Period=alarm.period,
+    )
+
+
 def _alarm(alarm: PutAlarm) -> Parameters:
-    usual = alarm.metric.statistic in STATISTICS
+    watched = _watched(alarm)
     return _known(
         AlarmName=alarm.name,
         AlarmDescription=alarm.description,
-        Namespace=alarm.metric.namespace,
-        MetricName=alarm.metric.name,
-        Dimensions=dimensions(alarm.metric),
-        Statistic=alarm.metric.statistic if usual else None,
-        ExtendedStatistic=None if usual else alarm.metric.statistic,
-        Unit=alarm.metric.unit,
-        Period=alarm.period,
+        **watched,
         EvaluationPeriods=alarm.evaluation_periods,
         DatapointsToAlarm=alarm.datapoints_to_alarm,
-        Threshold=alarm.threshold,
+        Threshold=None if "ThresholdMetricId" in watched else alarm.threshold,
         ComparisonOperator=alarm.comparison,
         TreatMissingData=alarm.missing,
         ActionsEnabled=alarm.actions_enabled,
@@ -189,7 +204,7 @@ def _policy(ref: EndpointRef, policy: TargetTrackingPolicy | StepPolicy) -> Para
 
 
 def _tracked(policy: TargetTrackingPolicy) -> Parameters:
-    """The metric that a policy tracks. ValueError where it is an expression, of which Ebb knows no parts."""
+    """The metric that a policy tracks. ValueError where it is an expression of which nothing is on record."""
     metric = policy.metric
     if metric is not None:
         known = _known(
@@ -200,6 +215,8 @@ def _tracked(policy: TargetTrackingPolicy) -> Parameters:
             Unit=metric.unit,
         )
         return {"CustomizedMetricSpecification": known}
+    if policy.expression:
+        return {"CustomizedMetricSpecification": dict(policy.expression)}
     if policy.predefined is None:
         raise ValueError(f"{policy.name} tracks an expression: it cannot be written anew")
     return {"PredefinedMetricSpecification": {"PredefinedMetricType": policy.predefined}}

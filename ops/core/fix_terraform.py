@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ops.core import fix_newness as newness
+from ops.core import fix_terraform_expressions as expressions
 from ops.core import fix_terraform_hosting as hosting
-from ops.core.fix_calls import DIMENSION, NAMESPACE, STATISTICS
+from ops.core.fix_calls import DIMENSION, NAMESPACE
 from ops.core.fixes import (
     Await,
     Calls,
@@ -227,21 +228,15 @@ def _present(values: Mapping[str, Any]) -> list[Part]:
 
 
 def _alarm(alarm: PutAlarm, labels: _Labels) -> list[Part]:
-    usual = alarm.metric.statistic in STATISTICS
+    watched, queries = expressions.watched(alarm)
     lines = _present(
         {
             "alarm_name": alarm.name,
             "alarm_description": alarm.description,
-            "namespace": alarm.metric.namespace,
-            "metric_name": alarm.metric.name,
-            "dimensions": dict(alarm.metric.dimensions) or None,
-            "statistic": alarm.metric.statistic if usual else None,
-            "extended_statistic": None if usual else alarm.metric.statistic,
-            "unit": alarm.metric.unit,
-            "period": alarm.period,
+            **watched,
             "evaluation_periods": alarm.evaluation_periods,
             "datapoints_to_alarm": alarm.datapoints_to_alarm,
-            "threshold": alarm.threshold,
+            "threshold": None if "threshold_metric_id" in watched else alarm.threshold,
             "comparison_operator": alarm.comparison,
             "treat_missing_data": alarm.missing,
             "actions_enabled": alarm.actions_enabled,
@@ -253,7 +248,7 @@ def _alarm(alarm: PutAlarm, labels: _Labels) -> list[Part]:
         lines.append(attribute("ok_actions", alarm.ok_actions))
     if alarm.no_data_actions:
         lines.append(attribute("insufficient_data_actions", alarm.no_data_actions))
-    return lines
+    return [*lines, *queries]
 
 
 def _action(action: str | PolicyArn | ChosenTopic, labels: _Labels) -> object:
@@ -314,6 +309,8 @@ def _tracking(policy: TargetTrackingPolicy) -> Block:
 
 def _tracked(policy: TargetTrackingPolicy) -> Block:
     metric = policy.metric
+    if metric is None and policy.expression:
+        return expressions.tracked(policy.expression)
     if metric is None:
         kind = attribute("predefined_metric_type", policy.predefined or "")
         return Block("predefined_metric_specification", (kind,))

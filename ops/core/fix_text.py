@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ops.core.fix_calls import IN_SERVICE, SERVING, Call, calls
+from ops.core.fix_calls import IN_SERVICE, SERVING, SETTLED, Call, calls
 from ops.core.fixes import Calls, ChosenTopic, PolicyArn
+from ops.core.resources import UNSETTLED
 
 TOPIC = "TOPIC_ARN"
 """The shell variable that the reader sets to the topic that is to be told."""
@@ -54,17 +55,31 @@ def _stand_ins(call: Call) -> Iterable[PolicyArn | ChosenTopic]:
 def _until_serving(call: Call, region: str) -> str:
     """The AWS CLI has no waiter for an instance. It ends, and what follows is not run, when AWS gives no number."""
     settled = _command(replace(call, waits=IN_SERVICE), region, {})
-    words = ["aws sagemaker describe-endpoint", f"--region {shlex.quote(region)}"]
-    words.append(f"--cli-input-json {_json(dict(call.parameters))}")
-    words += ["--query 'ProductionVariants[0].CurrentInstanceCount'", "--output text"]
-    asked = " \\\n  ".join(words)
+    asked = _looked_at(call, region, "ProductionVariants[0].CurrentInstanceCount")
     loop = f'while INSTANCES=$({asked}) &&\n  [ "$INSTANCES" -lt 1 ]; do sleep {LOOK_S}; done'
     return f'{settled} &&\n{loop} &&\n[ "${{INSTANCES:-0}}" -ge 1 ]'
+
+
+def _until_settled(call: Call, region: str) -> str:
+    """The AWS CLI has no waiter that takes a failed endpoint. What follows is not run when AWS gives no status."""
+    at_work = "|".join(sorted(UNSETTLED))
+    asked = _looked_at(call, region, "EndpointStatus")
+    loop = f'while STATUS=$({asked}) &&\n  [[ "$STATUS" =~ ^({at_work})$ ]]; do sleep {LOOK_S}; done'
+    return f'{loop} &&\n[ -n "$STATUS" ]'
+
+
+def _looked_at(call: Call, region: str, query: str) -> str:
+    words = ["aws sagemaker describe-endpoint", f"--region {shlex.quote(region)}"]
+    words.append(f"--cli-input-json {_json(dict(call.parameters))}")
+    words += [f"--query {shlex.quote(query)}", "--output text"]
+    return " \\\n  ".join(words)
 
 
 def _command(call: Call, region: str, variables: Mapping[str, str]) -> str:
     if call.waits == SERVING:
         return _until_serving(call, region)
+    if call.waits == SETTLED:
+        return _until_settled(call, region)
     what = f"wait {_dashed_name(call.waits)}" if call.waits else _dashed(call.operation)
     words = [f"aws {call.service} {what}", f"--region {shlex.quote(region)}"]
     odd: dict[str, Any] = {}

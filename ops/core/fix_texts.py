@@ -10,11 +10,13 @@ from enum import StrEnum
 
 from ops.core.change import ChangePlan
 from ops.core.fix_boto3 import boto3
+from ops.core.fix_calls import calls
 from ops.core.fix_cloudformation import cloudformation
 from ops.core.fix_newness import missing
 from ops.core.fix_terraform import terraform
 from ops.core.fix_text import cli
 from ops.core.fixes import Calls
+from ops.core.hcl import comment
 
 
 class Language(StrEnum):
@@ -53,8 +55,18 @@ def texts(fix: Calls, region: str, new: Collection[str] | None = None) -> Texts:
 
 
 def of_plan(plan: ChangePlan) -> Texts:
-    """A plan in every language; empty texts where there is nothing to change."""
+    """A plan in every language; empty texts where there is nothing to change.
+
+    Comments alone where it holds what cannot be written: an expression of which nothing is on record.
+    """
     if plan.empty:
         return dict.fromkeys(Language, "")
     fix = Calls(plan.changes, plan.effect)
+    try:
+        calls(fix)
+    except ValueError as error:
+        said = comment(
+            f"This plan cannot be carried out, nor written down: {error}.", "Change it where it was made."
+        )
+        return dict.fromkeys(Language, said)
     return texts(fix, plan.ref.region, missing(fix, plan.before, plan.ref))

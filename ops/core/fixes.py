@@ -7,7 +7,9 @@ Source: facts B.2 (bounds), B.3 (policies), B.6 (schedules), F.5 and F.6 (alarms
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from ops.core.resources import Resource
 from ops.core.types import EndpointRef, MetricRef, StepPolicy, Suspended, TargetTrackingPolicy
@@ -30,7 +32,7 @@ class PutAlarm:
     """PutMetricAlarm: the whole definition, which replaces one of the same name. Times in seconds."""
 
     name: str
-    metric: MetricRef
+    metric: MetricRef | None
     threshold: float
     comparison: str
     period: int
@@ -43,6 +45,8 @@ class PutAlarm:
     ok_actions: tuple[str, ...] = ()
     no_data_actions: tuple[str, ...] = ()
     """InsufficientDataActions."""
+    expression: Mapping[str, Any] | None = field(default=None, hash=False)
+    """Without a `metric`: Metrics and ThresholdMetricId as AWS takes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +130,14 @@ class Delete:
 class Await:
     """To wait until an endpoint is in service, or gone: nothing changes by it, and what follows needs it.
 
-    `serving`: in service with an instance at least; one that sleeps is in service without.
+    `serving`: in service with an instance at least; one that sleeps is in service without. `settled`: until AWS is
+    not at work on it, in service or failed: only then it can be deleted.
     """
 
     name: str
     gone: bool = False
     serving: bool = False
+    settled: bool = False
 
 
 Change = (

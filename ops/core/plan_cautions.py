@@ -164,7 +164,10 @@ def _of_policies(before: Setup, wanted: Setup, now: datetime) -> Iterable[Cautio
     old = {p.name: p for p in before.policies}
     for name in sorted(gone):
         lost = old[name]
-        if isinstance(lost, TargetTrackingPolicy) and lost.metric is None and lost.predefined is None:
+        known = (
+            not isinstance(lost, TargetTrackingPolicy) or lost.metric or lost.predefined or lost.expression
+        )
+        if not known:
             yield Caution(
                 Severity.CRITICAL,
                 f"{name} tracks an expression, of which Ebb knows no parts: once removed, Ebb cannot put it back.",

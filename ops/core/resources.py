@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 MODEL, CONFIG, ENDPOINT = "model", "endpoint-config", "endpoint"
@@ -31,6 +32,8 @@ class Resource:
     """Of an endpoint: its EndpointStatus where it was read."""
     reason: str = ""
     """Of an endpoint that has failed: what AWS says about it."""
+    created: datetime | None = field(default=None, compare=False)
+    """When it was made, where it was read."""
 
     @property
     def key(self) -> str:

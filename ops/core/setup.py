@@ -214,10 +214,10 @@ def put_schedule(ref: EndpointRef, action: ScheduledAction) -> PutSchedule:
 def put_alarm(alarm: Alarm, metric: MetricRef | None = None) -> PutAlarm:
     """The change that makes an alarm as it is, or on another metric.
 
-    Raises BadInput for an expression, of which Ebb knows no parts.
+    Raises BadInput for an expression of which nothing is on record: an older Ebb kept none.
     """
     looks_at = metric or alarm.metric
-    if looks_at is None:
+    if looks_at is None and not alarm.expression:
         raise BadInput(
             f"The alarm {alarm.name} looks at an expression over several metrics.",
             "Ebb cannot write it anew: change it where it was made.",
@@ -236,6 +236,7 @@ def put_alarm(alarm: Alarm, metric: MetricRef | None = None) -> PutAlarm:
         alarm.description,
         alarm.ok_actions,
         alarm.no_data_actions,
+        alarm.expression if looks_at is None else None,
     )
 
 
@@ -247,7 +248,7 @@ def _policy(ref: EndpointRef, policy: Policy) -> Any:
 
 
 def _alarm(alarm: Alarm) -> Any:
-    if alarm.metric is None:
+    if alarm.metric is None and not alarm.expression:
         return {"AlarmName": alarm.name, "Expression": True, "ActionsEnabled": alarm.actions_enabled}
     return call(put_alarm(alarm)).parameters
 

@@ -65,9 +65,11 @@ def steps(present: Setup, wanted: Setup, ref: EndpointRef) -> tuple[Change, ...]
 
     What an endpoint needs is made before it, and it is waited for before it is scaled; what goes, goes the other way.
     Alarms that target tracking owns come and go with their policy. A policy that is made anew has another ARN, so
-    alarms that named the old one are put with the new one.
+    alarms that named the old one are put with the new one. What is made anew takes along what runs it. Raises BadInput
+    where a configuration would go that an endpoint runs which stays: AWS forbids that.
     """
     keys = {d.part for d in differences(present, wanted, ref)}
+    keys |= _dragged(present, wanted, keys)
     scaling = _scaling_steps(present, wanted, keys, ref)
     made, gone = _resource_steps(present, wanted, keys)
     if wanted.target is None and present.target is not None:
@@ -91,13 +93,37 @@ def _resource_steps(
             made.append(Await(each.name))
     gone: list[Change] = []
     for each in old:
-        if each.kind == ENDPOINT and each.status in UNSETTLED:
-            gone.append(Await(each.name, gone=each.status == "Deleting"))
+        if (
+            each.kind == ENDPOINT
+        ):  # it may fall asleep or wake before its turn comes: it cannot be deleted then
+            gone.append(
+                Await(each.name, gone=True) if each.status == "Deleting" else Await(each.name, settled=True)
+            )
         if not (each.kind == ENDPOINT and each.status == "Deleting"):
             gone.append(Delete(each.kind, each.name))
         if each.kind == ENDPOINT and (any(r.kind == CONFIG for r in old) or each.key in {r.key for r in new}):
             gone.append(Await(each.name, gone=True))
     return tuple(made), tuple(gone)
+
+
+def _dragged(present: Setup, wanted: Setup, keys: Collection[str]) -> set[str]:
+    """The endpoints that have to be made anew because their configuration is. Raises BadInput."""
+    there = {r.key for r in present.resources}
+    stays = {r.key for r in wanted.resources}
+    found = set()
+    for each in wanted.resources:
+        if each.kind != ENDPOINT or each.key in keys or each.key not in there:
+            continue
+        config = f"{CONFIG} {each.parameters.get('EndpointConfigName', '')}"
+        if config not in keys or config not in there:
+            continue
+        if config not in stays:
+            raise BadInput(
+                f"The endpoint {each.name} runs the configuration {config.partition(' ')[2]}: it cannot go before it.",
+                "Delete the endpoint, or let it run another configuration first.",
+            )
+        found.add(each.key)
+    return found
 
 
 def _order(resource: Resource) -> int:
@@ -302,6 +328,7 @@ def _made(change: PutAlarm, policies: tuple[Policy, ...]) -> Alarm:
         change.ok_actions,
         change.no_data_actions,
         change.description,
+        expression=change.expression,
     )
 
 

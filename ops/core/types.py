@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,6 +134,8 @@ class TargetTrackingPolicy:
     scale_in_cooldown: int = 300
     disable_scale_in: bool = False
     alarm_names: tuple[str, ...] = ()
+    expression: Mapping[str, Any] | None = field(default=None, hash=False)
+    """The CustomizedMetricSpecification as AWS tells it, where that is an expression over several metrics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +225,8 @@ class Alarm:
     description: str = ""
     configured: datetime | None = None
     """When its definition, or whether its actions are on, was last changed."""
+    expression: Mapping[str, Any] | None = field(default=None, hash=False)
+    """Without a `metric`: its Metrics and ThresholdMetricId as AWS tells them."""
 
 
 @dataclass(frozen=True, slots=True)

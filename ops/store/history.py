@@ -265,10 +265,11 @@ class History:
         """Scenarios of the planner that were kept, in the same database."""
         return Scenarios(self._scope, self._write, self._read)
 
-    def claim(self, entry: Entry, beside: Callable[[Entry], bool] = lambda _: False) -> bool:
+    def claim(self, entry: Entry, beside: Callable[[Entry], bool] | None = None) -> bool:
         """Write a journal entry unless one of its id is there, or one that has begun on its endpoint and is `beside`.
 
-        Whether it was written; of several at once one wins.
+        Whether it was written; of several at once one wins. Changes that have begun there and are not `beside` lose
+        their process: should it wake up, it does nothing more.
         """
         with self._write() as connection:
             return journal_rows.claim(connection, self._scope, entry, beside)
@@ -277,6 +278,14 @@ class History:
         """Replace the journal entry of that id, or write it."""
         with self._write() as connection:
             journal_rows.write(connection, self._scope, entry)
+
+    def exchange_entry(self, entry: Entry, still: Callable[[Entry], bool]) -> bool:
+        """Replace the journal entry of that id, in one go with looking whether it is `still` as it should be.
+
+        Whether it was.
+        """
+        with self._write() as connection:
+            return journal_rows.exchange(connection, self._scope, entry, still)
 
     def forget_entry(self, identity: str) -> None:
         """Take back a journal entry that turned out to be no attempt at anything."""
@@ -287,15 +296,21 @@ class History:
     def journal(
         self,
         endpoint: str | None = None,
-        limit: int = 500,
+        limit: int | None = 500,
         *,
         begun: bool = False,
+        hosting: bool = False,
         since: datetime | None = None,
     ) -> tuple[Entry, ...]:
-        """Journal entries of one endpoint or all, newest first; `begun`: only those that are not at their end."""
+        """Journal entries of one endpoint or all, newest first; `limit` None: all of them.
+
+        `begun`: only those that are not at their end; `hosting`: only those of what SageMaker holds.
+        """
         begin = float("-inf") if since is None else since.timestamp()
         with self._read() as connection:
-            return journal_rows.read(connection, self._scope, endpoint, limit, begun=begun, since=begin)
+            return journal_rows.read(
+                connection, self._scope, endpoint, limit, begun=begun, hosting=hosting, since=begin
+            )
 
     def entry(self, identity: str) -> Entry | None:
         """The journal entry of an id, or of the only one that begins so."""

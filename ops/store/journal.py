@@ -6,6 +6,7 @@ The caller holds the transaction. Entries are JSON by pydantic, from the types t
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, func, select
@@ -15,14 +16,23 @@ from ops.store.packing import Damaged
 from ops.store.tables import JOURNAL, add_missing, put
 
 _ENTRY = TypeAdapter(Entry)
+_HOSTING = '"resources":[{'
+"""In the body of an entry before or after which something of SageMaker's is there; within a text quotes are escaped."""
 
 
-def claim(connection: Connection, scope: int, entry: Entry, beside: Callable[[Entry], bool]) -> bool:
-    """Write an entry unless one of its id is there, or one that has begun and is `beside`; whether it was written."""
+def claim(connection: Connection, scope: int, entry: Entry, beside: Callable[[Entry], bool] | None) -> bool:
+    """Write an entry unless one of its id is there, or one that has begun and is `beside`; whether it was written.
+
+    Changes of the set-up that have begun and are not `beside` lose their process.
+    """
     if _place(connection, scope, entry.id) is not None:
         return False
-    if any(map(beside, read(connection, scope, entry.ref.name, 100, begun=True))):
+    begun = read(connection, scope, entry.ref.name, 100, begun=True) if beside is not None else ()
+    if beside is not None and any(map(beside, begun)):
         return False
+    for other in begun:  # nobody is at it: should its process wake up, it finds that it has lost it
+        if other.before != other.after:
+            write(connection, scope, replace(other, process=""))
     add_missing(connection, JOURNAL, [_row(scope, entry, _next(connection, scope, entry))])
     return True
 
@@ -34,21 +44,37 @@ def write(connection: Connection, scope: int, entry: Entry) -> None:
     put(connection, JOURNAL, ("scope_id", "id"), [_row(scope, entry, at)])
 
 
+def exchange(connection: Connection, scope: int, entry: Entry, still: Callable[[Entry], bool]) -> bool:
+    """Replace the entry of that id where the one that stands there is `still` as it should be; whether it was."""
+    wanted = select(JOURNAL.c.at, JOURNAL.c.body).where(JOURNAL.c.scope_id == scope, JOURNAL.c.id == entry.id)
+    found = connection.execute(wanted.with_for_update()).one_or_none()
+    if found is None or not still(_parsed(found.body)):
+        return False
+    put(connection, JOURNAL, ("scope_id", "id"), [_row(scope, entry, found.at)])
+    return True
+
+
 def read(
     connection: Connection,
     scope: int,
     endpoint: str | None,
-    limit: int,
+    limit: int | None,
     *,
     begun: bool = False,
+    hosting: bool = False,
     since: float = float("-inf"),
 ) -> tuple[Entry, ...]:
-    """Entries of one endpoint or all, newest first; `begun`: only those that are not at their end."""
+    """Entries of one endpoint or all, newest first; None: without a limit.
+
+    `begun`: only those that are not at their end; `hosting`: only those of what SageMaker holds.
+    """
     wanted = select(JOURNAL.c.body).where(JOURNAL.c.scope_id == scope, JOURNAL.c.at >= since)
     if endpoint is not None:
         wanted = wanted.where(JOURNAL.c.endpoint == endpoint)
     if begun:
         wanted = wanted.where(JOURNAL.c.open.is_(True))
+    if hosting:
+        wanted = wanted.where(JOURNAL.c.body.contains(_HOSTING, autoescape=True))
     found = connection.execute(wanted.order_by(JOURNAL.c.at.desc(), JOURNAL.c.id).limit(limit))
     return tuple(_parsed(body) for body in found.scalars())
 

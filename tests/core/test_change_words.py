@@ -58,6 +58,8 @@ def test_a_step_says_what_it_does() -> None:
         (Delete("endpoint", "doc"), "Delete the endpoint doc"),
         (Await("doc"), "Wait until doc is in service"),
         (Await("doc", gone=True), "Wait until doc is gone"),
+        (Await("doc", settled=True), "Wait until doc is not being changed"),
+        (Await("doc", serving=True), "Wait until doc is in service with an instance"),
         (RegisterTarget(ref, 0, 3), "Let it scale from 0 to 3 instances"),
         (RegisterTarget(ref, max=3), "Set the maximum to 3"),
         (RegisterTarget(ref, suspended=Suspended()), "Set what is suspended"),

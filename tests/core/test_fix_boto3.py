@@ -129,6 +129,24 @@ def test_an_instance_is_waited_for_by_looking_again() -> None:
     assert [what for _, what, _ in found] == [f"wait {IN_SERVICE}", "delete_endpoint"]
 
 
+def test_one_at_work_is_looked_at_again_and_a_failed_one_is_settled() -> None:
+    states, slept = ["Updating", "Deleting", "Failed"], []
+
+    class Working(Client):
+        def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:
+            return {"EndpointStatus": states[len(slept)]}
+
+    found: Ran = []
+    script = boto3(Calls((Await("doc", settled=True), Delete(ENDPOINT, "doc")), ""), REGION)
+    with pytest.MonkeyPatch.context() as patch:
+        made = SimpleNamespace(client=lambda service, region_name: Working(service, region_name, found))
+        patch.setitem(sys.modules, "boto3", made)
+        patch.setitem(sys.modules, "time", SimpleNamespace(sleep=slept.append))
+        exec(compile(script, "plan.py", "exec"), {})
+    assert slept == [15, 15]
+    assert [what for _, what, _ in found] == ["delete_endpoint"]
+
+
 def test_without_a_topic_nothing_is_asked() -> None:
     script = boto3(Calls((PutPolicy(REF, step("wake")), alarm("told", ChosenTopic())), ""), REGION)
     found: Ran = []

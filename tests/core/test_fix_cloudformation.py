@@ -150,7 +150,7 @@ def test_an_instance_that_is_waited_for_is_said_to_be() -> None:
     fix = Calls((RegisterTarget(REF, 1), Await("doc", serving=True), DeregisterTarget(REF)), "")
     for text in (cloudformation(fix, REGION), terraform(fix)):
         assert 'wait until "doc" has an instance in service' in text.replace("\n# ", " ")
-    quiet = Calls((Await("doc"), Await("doc", gone=True)), "")
+    quiet = Calls((Await("doc"), Await("doc", gone=True), Await("doc", settled=True)), "")
     assert cloudformation(quiet, REGION) == terraform(quiet) == ""
 
 

@@ -215,6 +215,48 @@ def test_a_sleeping_endpoint_is_looked_at_again(tmp_path: Path) -> None:
     assert (tmp_path / "calls").read_text() == "slept 15\n"
 
 
+AT_WORK = """#!/bin/sh
+echo "$*" >> "$CALLS"
+case "$*" in *describe-endpoint*) cat "$STATUS_FILE" || exit 255;; esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "goes_on"),
+    [
+        ("InService", "", True),
+        ("Failed", "", True),
+        ("Updating", "InService", True),
+        ("Creating", "Failed", True),
+        ("Updating", "", False),
+        ("", "", False),
+    ],
+)
+def test_an_endpoint_at_work_is_looked_at_again_and_a_failed_one_is_settled(
+    first: str, then: str, goes_on: bool, tmp_path: Path
+) -> None:
+    """An empty status: it is gone, and AWS says so. What comes next comes while it is paused."""
+    status, log = tmp_path / "status", tmp_path / "calls"
+    become = f'echo {then} > "$STATUS_FILE"' if then else 'rm "$STATUS_FILE"'
+    (tmp_path / "aws").write_text(AT_WORK)
+    (tmp_path / "sleep").write_text(f"#!/bin/sh\n{become}\n")
+    for name in ("aws", "sleep"):
+        (tmp_path / name).chmod(0o755)
+    if first:
+        status.write_text(f"{first}\n")
+    text = cli(Calls((Await("doc-async", settled=True), DeregisterTarget(REF)), ""), REGION)
+    environ = {
+        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+        "CALLS": str(log),
+        "STATUS_FILE": str(status),
+    }
+    done = subprocess.run(["bash", "-c", text], env=environ, capture_output=True, text=True, timeout=20)
+    said = log.read_text().splitlines()
+    assert all("wait" not in line for line in said)
+    assert ("deregister-scalable-target" in said[-1]) is goes_on
+    assert (done.returncode == 0) is goes_on
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
 def test_any_text_is_one_argument_or_stands_in_the_json(name: str) -> None:
     words = shlex.split(cli(Calls((DeletePolicy(REF, name),), ""), REGION).replace(" \\\n", " "))

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+
+import hcl2
+import pytest
 
 from ops.core import deploy_planning
 from ops.core.deployment import wanted
+from ops.core.fix_calls import calls
 from ops.core.fix_cloudformation import cloudformation
 from ops.core.fix_terraform import terraform
 from ops.core.fix_texts import CODE, LABELS, Language, of_plan, texts
-from ops.core.fixes import Calls, Change
+from ops.core.fixes import Calls, Change, PutAlarm, PutPolicy
 from ops.core.setup import Setup
 from ops.core.setup_steps import steps
+from ops.core.types import TargetTrackingPolicy
 from tests.core.fix_samples import REGION, WISHES, every_kind
+from tests.core.templates import mistakes
 
 WISH = WISHES["everything"]
 REF = WISH.ref("123456789012", REGION)
@@ -40,6 +47,67 @@ def test_a_plan_knows_what_is_new() -> None:
     fix = Calls((changes[-1],), "")
     assert "import" in terraform(fix)
     assert "import" not in of_plan(plan(changes[-1], before=Setup()))[Language.TERRAFORM]
+
+
+QUERIES = [
+    {
+        "Id": "waiting",
+        "MetricStat": {
+            "Metric": {
+                "Namespace": "AWS/SageMaker",
+                "MetricName": "ApproximateBacklogSize",
+                "Dimensions": [{"Name": "EndpointName", "Value": "doc"}],
+            },
+            "Stat": "Sum",
+        },
+        "ReturnData": False,
+    },
+    {"Id": "each", "Expression": "waiting / 2", "Label": "for each", "ReturnData": True},
+]
+TRACKS = TargetTrackingPolicy("tracks", "", 5.0, None, expression={"Metrics": QUERIES})
+ALARM_QUERIES = [QUERIES[0] | {"MetricStat": QUERIES[0]["MetricStat"] | {"Period": 60}}, QUERIES[1]]  # type: ignore[operator]
+WATCHES = PutAlarm(
+    "watches",
+    None,
+    3.0,
+    "GreaterThanThreshold",
+    60,
+    2,
+    2,
+    "missing",
+    (),
+    expression={"Metrics": ALARM_QUERIES},
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "blocks"),
+    [
+        (PutPolicy(REF, TRACKS), ["metrics {", "metric_stat {", "metric {", "dimensions {"]),
+        (WATCHES, ["metric_query {", "metric {"]),
+    ],
+)
+def test_an_expression_is_written_in_every_language(change: Change, blocks: list[str]) -> None:
+    found = of_plan(plan(change))
+    for text in found.values():
+        assert "waiting / 2" in text
+        assert "ApproximateBacklogSize" in text
+    code = found[Language.TERRAFORM]
+    assert hcl2.loads(code + "\n")["resource"]
+    assert all(each in code for each in blocks)
+    assert mistakes(found[Language.CLOUDFORMATION], REGION) == []
+    (made,) = calls(Calls((change,), ""))
+    assert "Namespace" not in made.parameters
+    assert "Period" not in made.parameters
+
+
+@pytest.mark.parametrize(
+    "change", [PutPolicy(REF, replace(TRACKS, expression=None)), replace(WATCHES, expression=None)]
+)
+def test_what_cannot_be_written_is_said_and_nothing_is_raised(change: Change) -> None:
+    for text in of_plan(plan(change)).values():
+        assert "it cannot be written anew" in text.replace("\n# ", " ")
+        assert all(line.startswith("#") for line in text.splitlines())
 
 
 def test_without_changes_there_is_nothing_to_copy() -> None:

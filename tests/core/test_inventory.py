@@ -64,6 +64,7 @@ def test_the_order_of_a_deletion() -> None:
         DeleteSchedule(REF, "nightly"),
         DeregisterTarget(REF),
         DeleteAlarms(("HasBacklogWithoutCapacity-doc",)),
+        Await("doc", settled=True),
         Delete("endpoint", "doc"),
         Await("doc", gone=True),
         Delete("endpoint-config", "doc-1"),
@@ -87,7 +88,8 @@ def test_one_that_is_being_deleted_is_waited_for_and_one_that_is_made_is_waited_
         ]
 
     assert in_state("Deleting")[0] == Await("doc", gone=True)
-    assert in_state("Creating")[:2] == [Await("doc"), Delete("endpoint", "doc")]
+    for status in ("Creating", "Updating", "InService", "Failed"):
+        assert in_state(status)[:2] == [Await("doc", settled=True), Delete("endpoint", "doc")]
 
 
 @pytest.mark.parametrize(

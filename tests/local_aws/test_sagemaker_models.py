@@ -31,7 +31,7 @@ def test_a_model_comes_back_as_it_was_made(account: Account) -> None:
     )
     told = account.sagemaker.describe_model(ModelName="other")
     assert made["ModelArn"] == told["ModelArn"] == "arn:aws:sagemaker:us-east-1:123456789012:model/other"
-    assert told["Containers"] == [{"Image": IMAGE, "Environment": {"A": "1"}}]
+    assert told["Containers"] == [{"Image": IMAGE, "Environment": {"A": "1"}, "Mode": "SingleModel"}]
     assert told["CreationTime"].timestamp() == account.aws.now()
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from ops.core.change import Actor, Entry, Made, Outcome
 from ops.core.errors import OpsError
+from ops.core.resources import Resource
 from ops.core.setup import Setup
 from ops.core.types import (
     Alarm,
@@ -100,6 +101,28 @@ def test_of_many_at_once_one_claims(tmp_path: Path) -> None:
     assert sorted(won) == [False, False, False, True]
 
 
+def test_an_entry_is_exchanged_where_it_stands_as_it_should(history: History) -> None:
+    history.claim(entry())
+    told = entry(beat=AT, said="it waits")
+    assert not history.exchange_entry(entry("another"), lambda stands: True)
+    assert not history.exchange_entry(told, lambda stands: stands.outcome is Outcome.DONE)
+    assert history.entry("one") == entry()
+    assert history.exchange_entry(told, entry().stands_still)
+    assert history.entry("one") == told
+    assert not history.exchange_entry(entry(), entry().stands_still)
+    assert history.journal() == (told,)
+
+
+def test_a_change_that_nobody_is_at_loses_its_process_to_the_next(history: History) -> None:
+    history.claim(entry("request", before=Setup(), after=Setup()))
+    history.claim(entry("change"))
+    assert not history.claim(entry("next"), lambda other: other.id == "change")
+    assert history.entry("change") == entry("change")
+    assert history.claim(entry("next"), lambda other: False)
+    assert history.entry("change") == entry("change", process="")
+    assert history.entry("request") == entry("request", before=Setup(), after=Setup())
+
+
 def test_entries_of_one_second_stay_in_their_order_also_when_they_are_closed_later(history: History) -> None:
     for name in ("c", "a", "b"):
         history.claim(entry(name))
@@ -107,6 +130,18 @@ def test_entries_of_one_second_stay_in_their_order_also_when_they_are_closed_lat
     assert [e.id for e in history.journal()] == ["b", "a", "c"]
     assert [e.id for e in history.journal(limit=1)] == ["b"]
     assert history.journal(since=AT + timedelta(hours=1)) == ()
+
+
+def test_entries_of_what_sagemaker_holds_are_found_among_all(history: History) -> None:
+    held = Setup(resources=(Resource("model", "m", {"Image": "i"}),))
+    history.claim(entry("made", before=Setup(), after=held, outcome=Outcome.DONE))
+    history.claim(entry("gone", before=held, after=Setup()))
+    for number in range(9):
+        history.claim(entry(f"other-{number}", why='"resources":[{', before=Setup(), after=Setup()))
+    assert [e.id for e in history.journal(limit=5)] == [f"other-{n}" for n in (8, 7, 6, 5, 4)]
+    assert [e.id for e in history.journal(limit=None, hosting=True)] == ["gone", "made"]
+    assert [e.id for e in history.journal(limit=None, hosting=True, begun=True)] == ["gone"]
+    assert len(history.journal(limit=None)) == 11
 
 
 def test_an_entry_is_found_by_the_beginning_of_its_id_where_that_is_the_only_one(history: History) -> None:

@@ -76,7 +76,9 @@ def way_up(case: Case, alarm: Alarm | None = None) -> tuple[Change, ...]:
         return (*made, wake_alarm(ref, (run,), _free_alarm(case)))
     right = wake_alarm(ref, (run, *(a for a in alarm.actions if not is_policy(a))))
     metric = (
-        replace(right.metric, statistic=alarm.metric.statistic) if alarm.metric is not None else right.metric
+        replace(right.metric, statistic=alarm.metric.statistic)
+        if alarm.metric is not None and right.metric is not None
+        else right.metric
     )
     kept = put_alarm(alarm, metric)
     put = replace(

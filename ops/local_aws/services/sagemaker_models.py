@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ops.local_aws import pools
@@ -42,9 +43,13 @@ class Models:
         model = self._registry.model(params["ModelName"])
         return {
             "EnableNetworkIsolation": False,
-            **model.params,
+            **_told(model.params),
             "ModelArn": self._registry.arn("model", model.name),
             "CreationTime": model.created,
+            "DeploymentRecommendation": {
+                "RecommendationStatus": "COMPLETED",
+                "RealTimeInferenceRecommendations": [],
+            },
         }
 
     def list_models(self, params: Params) -> Params:
@@ -128,6 +133,25 @@ class Models:
             for needed in (*own_type, "InitialInstanceCount"):
                 if needed not in variant:
                     raise validation(f"{needed} is required for the variant {variant['VariantName']}.")
+
+
+def _told(params: Mapping[str, Any]) -> Params:
+    """A model as DescribeModel tells it: each container with its mode, its variables, and a URL of data as a source."""
+    told = dict(params)
+    if "PrimaryContainer" in told:
+        told["PrimaryContainer"] = _container(told["PrimaryContainer"])
+    if "Containers" in told:
+        told["Containers"] = [_container(each) for each in told["Containers"]]
+    return told
+
+
+def _container(given: Params) -> Params:
+    told: Params = {"Mode": "SingleModel", "Environment": {}} | given
+    url = given.get("ModelDataUrl")
+    if url and told["Mode"] == "SingleModel":
+        lies = {"S3Uri": url, "S3DataType": "S3Object", "CompressionType": "Gzip"}
+        told.setdefault("ModelDataSource", {"S3DataSource": lies})
+    return told
 
 
 def _check_async(params: Params) -> None:
