@@ -80,8 +80,8 @@ def values() -> dict[str, str]:
     return found
 
 
-def fields(slots: Slots) -> None:
-    """The whole form, topic by topic."""
+def fields(slots: Slots, start_s: float | None) -> None:
+    """The whole form, topic by topic. `start_s`: how long a start takes at most, where that was measured."""
     show(html("<h2>1 · Model</h2>"), key="deploy-h-model")
     _model(slots)
     show(html("<h2>2 · Endpoint</h2>"), key="deploy-h-endpoint")
@@ -89,7 +89,7 @@ def fields(slots: Slots) -> None:
     show(html("<h2>3 · Sleep, wake and grow</h2>"), key="deploy-h-scale")
     _scaling(slots)
     show(html("<h2>4 · Who is told</h2>"), key="deploy-h-told")
-    _told(slots)
+    _told(slots, start_s)
     show(html("<h2>5 · Tags</h2>"), key="deploy-h-tags")
     slots.text("tags", "Tags", placeholder="team=documents, cost-center=42")
     show(
@@ -255,13 +255,14 @@ def _scaling(slots: Slots) -> None:
     )
 
 
-def _told(slots: Slots) -> None:
+def _told(slots: Slots, start_s: float | None) -> None:
     with st.container(horizontal=True):
         slots.text("success-topic", "Topic for results", 420, placeholder="arn:aws:sns:… (blank: nobody)")
         slots.text("error-topic", "Topic for failures", 420, placeholder="arn:aws:sns:… (blank: nobody)")
         slots.text("alarm-topic", "Topic for alarms", 420, placeholder="blank: that for failures")
     name = str(st.session_state.get(f"{BEFORE}name") or "") or "endpoint"
-    for proposal in deploy_form.proposed(name):
+    waits = deploy_form.wake_minutes(str(st.session_state.get(f"{BEFORE}wake-minutes") or ""))
+    for proposal in deploy_form.proposed(name, waits, start_s):
         kind = deploy_form.kind_of(proposal, name)
         st.checkbox(
             notices.plain(f"Alarm “{proposal.title}”: {_first(proposal.why)}"),
