@@ -262,9 +262,10 @@ def _told(slots: Slots, start_s: float | None) -> None:
         slots.text("alarm-topic", "Topic for alarms", 420, placeholder="blank: that for failures")
     name = str(st.session_state.get(f"{BEFORE}name") or "") or "endpoint"
     waits = deploy_form.wake_minutes(str(st.session_state.get(f"{BEFORE}wake-minutes") or ""))
+    chosen = 0
     for proposal in deploy_form.proposed(name, waits, start_s):
         kind = deploy_form.kind_of(proposal, name)
-        st.checkbox(
+        chosen += st.checkbox(
             notices.plain(f"Alarm “{proposal.title}”: {_first(proposal.why)}"),
             True,
             key=ALARM + kind,
@@ -275,10 +276,17 @@ def _told(slots: Slots, start_s: float | None) -> None:
     show(
         deploy_words.says(
             "SNS topics. SageMaker sends a test message to the first two whenever the endpoint is made or updated. "
-            "Alarms are put only where a topic is told. Each costs about $0.10 a month at list price."
+            "Alarms are put only where a topic is told. " + _alarm_costs(chosen)
         ),
         key="deploy-told-says",
     )
+
+
+def _alarm_costs(chosen: int) -> str:
+    """Of the alarms as they are chosen now."""
+    kept = st.session_state
+    told = any(str(kept.get(f"{BEFORE}{topic}") or "").strip() for topic in ("error-topic", "alarm-topic"))
+    return deploy_form.alarm_costs(chosen if told else 0, wake=bool(kept.get(f"{BEFORE}wake", True)))
 
 
 def _first(text: str) -> str:

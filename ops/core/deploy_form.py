@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from types import MappingProxyType
 
 from ops.core import deployment
@@ -53,6 +54,11 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
 SECRET = frozenset({"env"})
 """What may hold secrets: it is in no link."""
 ALARMS = tuple(DEFAULTS["alarms"].split(", "))
+TRACKING_ALARMS = 2
+"""Alarms that target tracking makes for itself (facts B.3)."""
+ALARM_USD, FREE_ALARMS = Decimal("0.10"), 10
+ALARM_PRICE_OF = "CloudWatch's prices as third parties quote them, November 2026"
+"""Where the price of a standard alarm is from (facts F.2)."""
 MOST_CHARACTERS = 1_024
 """Of one field."""
 
@@ -136,6 +142,16 @@ def proposed(name: str, wake_minutes: int, start_s: float | None = None) -> tupl
     """
     longest = None if start_s is None or start_s < START_S else start_s
     return proposals(EndpointRef("", "", name), (), TTL_S, longest, wake_minutes).missing
+
+
+def alarm_costs(chosen: int, *, wake: bool) -> str:
+    """What the alarms of a deployment cost: those that were chosen, and those that come with its policies."""
+    number = chosen + wake + TRACKING_ALARMS
+    others = "the wake alarm and the two of target tracking" if wake else "the two of target tracking"
+    return (
+        f"With {others} it has {number} alarms: at most ${number * ALARM_USD:.2f} a month at list price "
+        f"(${ALARM_USD} a month each, the first {FREE_ALARMS} of the account cost nothing; {ALARM_PRICE_OF})."
+    )
 
 
 def wake_minutes(text: str) -> int:

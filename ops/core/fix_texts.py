@@ -47,7 +47,7 @@ def texts(fix: Calls, region: str, new: Collection[str] | None = None) -> Texts:
     return {
         Language.CLI: cli(fix, region),
         Language.BOTO3: boto3(fix, region),
-        Language.TERRAFORM: terraform(fix, new),
+        Language.TERRAFORM: terraform(fix, new, region),
         Language.CLOUDFORMATION: cloudformation(fix, region, new),
     }
 

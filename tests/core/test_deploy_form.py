@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ops.core.deploy_form import ALARMS, MOST_CHARACTERS, known, proposed, read
+from ops.core.deploy_form import ALARMS, MOST_CHARACTERS, alarm_costs, known, proposed, read
 from ops.core.deployment import Deployment, NewModel
 from ops.core.errors import BadInput
 from ops.core.resources import Container
@@ -105,6 +105,30 @@ def test_what_is_off_is_said_of_its_field_with_the_way_out(typed: dict[str, str]
     with pytest.raises(BadInput) as refused:
         found.insist()
     assert refused.value is error
+
+
+@pytest.mark.parametrize(
+    ("chosen", "wake", "says"),
+    [
+        (
+            4,
+            True,
+            "With the wake alarm and the two of target tracking it has 7 alarms: at most $0.70 a month",
+        ),
+        (
+            0,
+            True,
+            "With the wake alarm and the two of target tracking it has 3 alarms: at most $0.30 a month",
+        ),
+        (1, False, "With the two of target tracking it has 3 alarms: at most $0.30 a month"),
+    ],
+)
+def test_what_alarms_cost_counts_all_of_them_and_is_dated(chosen: int, wake: bool, says: str) -> None:
+    said = alarm_costs(chosen, wake=wake)
+    assert says in said
+    assert "first 10 of the account cost nothing" in said
+    assert "$0.10 a month each" in said
+    assert "November 2026" in said
 
 
 NEW = {**GOOD, "from": "new", "image": "x", "role": ROLE}
