@@ -163,7 +163,8 @@ def _new_model(slots: Slots) -> None:
     slots.under("env")
     show(
         deploy_words.says(
-            "The environment may hold secrets, so it is in no link: type it again after the page was loaded anew. "
+            "The environment may hold secrets, so that its values are in no link and in no record: type it again after "
+            "the page was loaded anew, or when Ebb was started anew before the model was made. "
             "The role needs to read the data and the inputs, write the results, and publish to the topics "
             "(s3:GetObject, PutObject, AbortMultipartUpload, ListBucket, sns:Publish). Without model data the image "
             "brings its own weights. The container must answer /ping while it works, else its instance is replaced."

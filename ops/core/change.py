@@ -7,12 +7,13 @@ design.md section 5: plan, review, re-read and compare, apply, read back, journa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from ops.core import withheld
 from ops.core.fixes import Await, Change
 from ops.core.setup import Difference, Setup
 from ops.core.types import EndpointRef, Severity
@@ -91,6 +92,15 @@ class ChangePlan:
     continues: str = ""
     """The journal entry of which it does what is left to do."""
 
+    def __post_init__(self) -> None:
+        """Whoever makes a plan, it says what of it will be on no record."""
+        found = [
+            Caution(Severity.WARNING if careful else Severity.INFO, said)
+            for careful, said in withheld.told(self.changes, self.before.resources)
+        ]
+        new = tuple(each for each in found if each not in self.cautions)
+        object.__setattr__(self, "cautions", (*self.cautions, *new))
+
     @property
     def empty(self) -> bool:
         """Whether nothing would change."""
@@ -158,6 +168,27 @@ class Entry:
     """What it was to do, step by step in words; `made` holds what became of the first of them."""
     continues: str = ""
     """The entry of which it was to do what was left to do."""
+
+    def for_record(self) -> Entry:
+        """Without the values of environment variables, also where AWS repeats one in what it says."""
+        resources = (*self.before.resources, *self.after.resources)
+        secrets = withheld.values(
+            [each.parameters for each in resources] + [made.parameters for made in self.made]
+        )
+        return replace(
+            self,
+            before=replace(self.before, resources=withheld.of_resources(self.before.resources)),
+            after=replace(self.after, resources=withheld.of_resources(self.after.resources)),
+            made=tuple(
+                replace(
+                    made,
+                    parameters=withheld.withheld(made.parameters),
+                    error=withheld.scrubbed(made.error, secrets),
+                )
+                for made in self.made
+            ),
+            said=withheld.scrubbed(self.said, secrets),
+        )
 
 
 @dataclass(frozen=True, slots=True)
