@@ -38,9 +38,13 @@ class Slots:
     """Where to say, below each field, what is wrong with it."""
 
     below: dict[str, DeltaGenerator] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    """Of the narrow fields of a row: below the row each is told by its label."""
 
-    def text(self, name: str, label: str, width: int | str = "stretch", **more: object) -> None:
-        """One text field, tied to the link unless it may hold secrets."""
+    def text(
+        self, name: str, label: str, width: int | str = "stretch", *, narrow: bool = False, **more: object
+    ) -> None:
+        """One text field, tied to the link. `narrow`: what is wrong with it is said below its row (`under_row`)."""
         with st.container(width=width):
             st.text_input(
                 label,
@@ -52,6 +56,14 @@ class Slots:
                 bind="query-params",
                 **more,  # type: ignore[arg-type]
             )
+            if narrow:
+                self.labels[name] = label
+            else:
+                self.under(name)
+
+    def under_row(self, *names: str) -> None:
+        """Where to say what is wrong with the narrow fields above, over the whole width."""
+        for name in names:
             self.under(name)
 
     def under(self, name: str) -> None:
@@ -191,7 +203,14 @@ def _endpoint(slots: Slots) -> None:
         ),
         key="deploy-paths-says",
     )
-    slots.text("concurrency", "Requests at once on an instance", 260, placeholder="blank: AWS chooses")
+    slots.text(
+        "concurrency",
+        "Requests at once on an instance",
+        260,
+        narrow=True,
+        placeholder="blank: AWS chooses",
+    )
+    slots.under_row("concurrency")
     show(
         deploy_words.says(
             "1 to 1,000. Default 1: safe for a model that fills its GPU; more makes one instance faster where the "
@@ -225,10 +244,11 @@ def _type(slots: Slots) -> None:
 
 def _scaling(slots: Slots) -> None:
     with st.container(horizontal=True):
-        slots.text("max", "Most instances", 150)
-        slots.text("target", "Requests for each instance", 200)
-        slots.text("out-cooldown", "Cooldown out (s)", 150)
-        slots.text("in-cooldown", "Cooldown in (s)", 150)
+        slots.text("max", "Most instances", 150, narrow=True)
+        slots.text("target", "Requests for each instance", 200, narrow=True)
+        slots.text("out-cooldown", "Cooldown out (s)", 150, narrow=True)
+        slots.text("in-cooldown", "Cooldown in (s)", 150, narrow=True)
+    slots.under_row("max", "target", "out-cooldown", "in-cooldown")
     show(
         deploy_words.says(
             "From 0 to the most instances. More come while more requests than that wait or run for each; default 5, as "
@@ -245,12 +265,12 @@ def _scaling(slots: Slots) -> None:
             bind="query-params",
             persist_state="session",
         )
-        slots.text("wake-minutes", "after so many minutes", 170)
-    slots.below["wake"] = st.empty()
+        slots.text("wake-minutes", "after so many minutes", 170, narrow=True)
+    slots.under_row("wake", "wake-minutes")
     show(
         deploy_words.says(
             "The alarm sees a request without an instance for so many minutes, then the first instance is ordered: 2 "
-            "in AWS's guide; 1 is a minute faster. From there a start takes minutes: people saw 5 to 11 min in all."
+            "in AWS's guide; 1 is a minute faster. From there a start takes minutes: with 2, people saw 5 to 11 min."
         ),
         key="deploy-wake-says",
     )
@@ -325,7 +345,8 @@ def faults(slots: Slots, typed: Mapping[str, str], read: deploy_form.Read, taken
     found: dict[str, Html] = {}
     for name, error in read.faults:
         if st.session_state.get(TRIED) or typed[name] != DEFAULTS[name]:
-            found.setdefault("model" if name == "from" else name, deploy_words.fault(error))
+            label = slots.labels.get(name, "")
+            found.setdefault("model" if name == "from" else name, deploy_words.fault(error, label=label))
     found |= _unknown_type(typed["type"].strip(), read) | dict(taken)
     for name, body in found.items():
         slots.say(name, body)

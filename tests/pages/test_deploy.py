@@ -119,6 +119,16 @@ def test_alarms_ring_later_than_an_ordinary_start_and_their_cost_counts_all_of_t
         assert "the first 10 of the account cost nothing" in words(app)
 
 
+def test_what_is_wrong_with_a_field_of_a_row_is_told_below_it_by_its_label() -> None:
+    with world():
+        typed = {"deploy-max": "1000000000", "deploy-in-cooldown": "-1", "deploy-concurrency": "5000"}
+        said = words(on_page("deploy", **GOOD, **typed, **{"deploy-tags": "a=b;c"}))
+        assert "Most instances: 1,000,000,000 is too much: 1 to 10,000 instances." in said
+        assert "Cooldown in (s): -1 is too little: 0 to 86,400 seconds." in said
+        assert "Requests at once on an instance: 5,000 is too much: 1 to 1,000 requests at once." in said
+        assert "AWS takes no ';' in a tag: 'a'." in said
+
+
 def test_names_that_exist_are_refused_beside_the_field() -> None:
     with world() as (url, _):
         client(url, "sagemaker").create_endpoint_config(
