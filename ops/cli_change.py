@@ -20,6 +20,7 @@ from ops.console import Console
 from ops.core import withheld
 from ops.core.change import ChangePlan, CostEffect, Entry, Outcome, Receipt
 from ops.core.change_words import label, line, shown
+from ops.core.deploy_form import environment
 from ops.core.errors import BadInput
 from ops.core.fix_calls import calls
 from ops.core.fix_texts import LABELS, Language, of_plan
@@ -209,6 +210,10 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         entry: Annotated[
             str, typer.Argument(help="The id of a journal entry, or its beginning: see activity.")
         ],
+        env: Annotated[
+            list[str] | None,
+            typer.Option("--env", help="NAME=value of a model that is made anew: no record keeps values."),
+        ] = None,
         yes: Yes = False,
         confirm: Confirm = "",
         why: Why = "",
@@ -220,7 +225,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         def work() -> int:
             settings = Settings.load()
             with Console.open(settings) as console:
-                plan = console.plan_undo(entry)
+                plan = console.plan_undo(entry).with_values(environment(env or ()))
                 return carry_out(
                     console, settings, plan, yes=yes, confirm=confirm, why=why, as_json=json, text=text
                 )[0]

@@ -112,7 +112,8 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
 
         def work() -> int:
             given = {key: text for key, text in typed.items() if text}
-            asked = [bool(given or file), bool(go_on), bool(clean_up)]
+            anew = {"env"} if go_on else set()  # values that are on no record are given anew
+            asked = [bool(given.keys() - anew or file), bool(go_on), bool(clean_up)]
             if sum(asked) > 1:
                 raise BadInput(
                     "A new deployment, --continue and --clean-up are different things.",
@@ -124,7 +125,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                     return _unfinished(console, json)
                 advice = None
                 if go_on:
-                    plan = console.plan_continue(go_on)
+                    plan = console.plan_continue(go_on).with_values(deploy_form.environment(env or ()))
                 elif clean_up:
                     plan = console.plan_cleanup(clean_up)
                 else:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ops import vault
 from ops.__main__ import main
 from tests.living import Gate, error, gated, hurrying
 from tests.test_deploying import ALL, IMAGE, ROLE, inventory
@@ -95,6 +96,35 @@ def test_values_of_the_environment_are_shown_in_the_plan_alone(at: tuple[str, Ga
     told = capsys.readouterr()
     assert "hunter2" not in told.out + told.err
     assert "<value of TOKEN>" in told.out
+
+
+def test_values_are_given_anew_after_a_start_of_ebb(at: tuple[str, Gate], capsys: Out) -> None:
+    url, gate = at
+    secret = ("--env", "TOKEN=hunter2-hunter2")
+    gate.shut["CreateModel"] = DENIED
+    code, document = asked(capsys, *NEW, *secret, "--yes")
+    gate.shut.clear()
+    vault.forget()
+    first = document["entry"]["id"][:8]
+    assert main(["deploy", "--continue", first, "--yes"]) == 2
+    assert "--env NAME=value" in " ".join(capsys.readouterr().err.split())
+    assert main(["deploy", "--continue", first, "--env", "OTHER=x", "--yes"]) == 2
+    assert "'OTHER' is no variable whose value is missing" in capsys.readouterr().err
+    assert main(["deploy", "--continue", first, "--env", "A=1", "--max", "3"]) == 2
+    assert "are different things" in capsys.readouterr().err
+    assert main(["deploy", "--continue", first, *secret, "--yes"]) == 0
+    told = capsys.readouterr()
+    assert "hunter2" not in told.out + told.err
+    assert inventory(url) == ALL
+    code, document = asked(capsys, "delete", "doc-new", "--with-model", "--yes", "doc-new")
+    assert code == 0
+    vault.forget()
+    gone = document["entry"]["id"][:8]
+    assert main(["undo", gone, "--yes"]) == 2
+    assert "never had them" in " ".join(capsys.readouterr().err.split())
+    assert main(["undo", gone, "--env", "TOKEN", "--yes"]) == 2
+    assert main(["undo", gone, *secret, "--yes"]) == 0
+    assert inventory(url) == ALL
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,12 @@ class ChangePlan:
         new = tuple(each for each in found if each not in self.cautions)
         object.__setattr__(self, "cautions", (*self.cautions, *new))
 
+    def with_values(self, typed: Mapping[str, str]) -> ChangePlan:
+        """With values of environment variables that are on no record, given anew. Raises BadInput."""
+        said = {each for _, each in withheld.told(self.changes, self.before.resources)}
+        kept = tuple(each for each in self.cautions if each.sentence not in said)
+        return replace(self, changes=withheld.given(self.changes, typed), cautions=kept)
+
     @property
     def empty(self) -> bool:
         """Whether nothing would change."""

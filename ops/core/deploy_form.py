@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
@@ -125,6 +125,15 @@ def read(typed: Mapping[str, str], start_s: float | None = None) -> Read:
     off = {key for key, _ in wrong}
     wrong += [(key, error) for key, error in deployment.faults(wish) if key not in off]
     return Read(None if wrong else wish, tuple(wrong))
+
+
+def environment(lines: Iterable[str]) -> dict[str, str]:
+    """Variables as options give them, each NAME=value. Raises BadInput."""
+    wrong: list[Fault] = []
+    found = _pairs("\n".join(lines), "\n", "env", "BATCH=4", wrong)
+    for error in (*(error for _, error in wrong), *off_variables(found)):
+        raise error
+    return dict(found)
 
 
 def known(typed: Mapping[str, object]) -> dict[str, str]:

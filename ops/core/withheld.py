@@ -55,6 +55,33 @@ def filled(value: Any, whole: Any) -> Any:
     return value
 
 
+def given(changes: Iterable[Change], typed: Mapping[str, str]) -> tuple[Change, ...]:
+    """Changes with values that somebody gives anew, by the names of their variables. Raises BadInput for another."""
+    made = tuple(changes)
+    missing = names([c.resource.parameters for c in made if isinstance(c, Create)], lacking=True)
+    other = next((name for name in typed if name not in missing), None)
+    if other is not None:
+        hint = f"Missing are those of {_few(missing)}." if missing else "No value is missing: leave it out."
+        raise BadInput(f"{other!r} is no variable whose value is missing.", hint)
+    return tuple(
+        Create(replace(c.resource, parameters=_given(c.resource.parameters, typed)))
+        if isinstance(c, Create)
+        else c
+        for c in made
+    )
+
+
+def _given(value: Any, typed: Mapping[str, str]) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            k: {name: typed.get(name) if v is None else v for name, v in part.items()}
+            if _is_environment(k, part)
+            else _given(part, typed)
+            for k, part in value.items()
+        }
+    return [_given(each, typed) for each in value] if isinstance(value, list | tuple) else value
+
+
 def replaced(value: Any) -> Any:
     """With words in the place of values that are withheld, for a text that somebody is to fill in."""
     if isinstance(value, Mapping):
@@ -132,7 +159,8 @@ def unknown(resource: Resource) -> BadInput:
     return BadInput(
         f"Nothing was done: the values of {_few(names(resource.parameters, lacking=True))} of the {_called(resource)} "
         "are on no record, and this process of Ebb never had them.",
-        "Make it yourself with all its variables (`aws sagemaker create-model`), then plan this anew; or deploy anew.",
+        "Give them anew: `ops undo` and `ops deploy --continue` take --env NAME=value. Or make it yourself with all "
+        "its variables (`aws sagemaker create-model`), and plan this anew.",
     )
 
 

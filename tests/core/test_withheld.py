@@ -9,6 +9,7 @@ import pytest
 
 from ops.core import withheld
 from ops.core.change import Actor, ChangePlan, Entry, Made, Outcome
+from ops.core.errors import BadInput
 from ops.core.fix_texts import Language, of_plan
 from ops.core.fixes import Create, Delete
 from ops.core.resources import MODEL, Container, Resource, model
@@ -93,6 +94,22 @@ def test_a_plan_says_what_is_not_kept() -> None:
     assert "on no record" in again[0].sentence
     assert replace(plan(Create(OWN)), title="x").cautions == made
     assert plan(Create(model("m", Container("image:1"), ROLE))).cautions == ()
+
+
+def test_values_that_are_given_anew_take_the_place_of_what_is_withheld() -> None:
+    bare = plan(Create(withheld.of_resources((OWN,))[0]))
+    whole = bare.with_values({"TOKEN": "hunter22", "BATCH": "4"})
+    assert whole.changes == (Create(OWN),)
+    assert [c.severity for c in whole.cautions] == [Severity.INFO]
+    half = bare.with_values({"TOKEN": "hunter22"})
+    assert withheld.lacks(half.changes)
+    assert "values of BATCH of" in half.cautions[0].sentence
+    with pytest.raises(BadInput, match="'OTHER' is no variable whose value is missing") as refused:
+        bare.with_values({"OTHER": "x"})
+    assert "TOKEN and BATCH" in refused.value.hint
+    with pytest.raises(BadInput, match="'TOKEN' is no variable"):
+        plan(Create(OWN)).with_values({"TOKEN": "x"})
+    assert bare.with_values({}) == bare
 
 
 def test_a_text_of_what_is_withheld_is_to_be_filled_in_and_does_nothing_before() -> None:
