@@ -138,7 +138,7 @@ def _kinds(ttl_s: float, start_s: float | None, wake_min: int) -> tuple[_Kind, .
     usual = (
         f"No start is on record; people saw up to {start_min} min. The alarm leaves that time"
         if start_s is None
-        else f"A start took {start_min} min at most. The alarm leaves that time"
+        else f"A start on record took {start_min} min. The alarm leaves that time"
     ) + f", the {wake_min} min that the wake alarm waits, and {LATE_MIN} min until its datapoints are there."
     return (
         _Kind(
