@@ -38,9 +38,13 @@ class Slots:
     """Where to say, below each field, what is wrong with it."""
 
     below: dict[str, DeltaGenerator] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    """Of the narrow fields of a row: below the row each is told by its label."""
 
-    def text(self, name: str, label: str, width: int | str = "stretch", **more: object) -> None:
-        """One text field, tied to the link unless it may hold secrets."""
+    def text(
+        self, name: str, label: str, width: int | str = "stretch", *, narrow: bool = False, **more: object
+    ) -> None:
+        """One text field, tied to the link. `narrow`: what is wrong with it is said below its row (`under_row`)."""
         with st.container(width=width):
             st.text_input(
                 label,
@@ -52,6 +56,14 @@ class Slots:
                 bind="query-params",
                 **more,  # type: ignore[arg-type]
             )
+            if narrow:
+                self.labels[name] = label
+            else:
+                self.under(name)
+
+    def under_row(self, *names: str) -> None:
+        """Where to say what is wrong with the narrow fields above, over the whole width."""
+        for name in names:
             self.under(name)
 
     def under(self, name: str) -> None:
@@ -80,8 +92,8 @@ def values() -> dict[str, str]:
     return found
 
 
-def fields(slots: Slots) -> None:
-    """The whole form, topic by topic."""
+def fields(slots: Slots, start_s: float | None) -> None:
+    """The whole form, topic by topic. `start_s`: how long a start takes at most, where that was measured."""
     show(html("<h2>1 · Model</h2>"), key="deploy-h-model")
     _model(slots)
     show(html("<h2>2 · Endpoint</h2>"), key="deploy-h-endpoint")
@@ -89,7 +101,7 @@ def fields(slots: Slots) -> None:
     show(html("<h2>3 · Sleep, wake and grow</h2>"), key="deploy-h-scale")
     _scaling(slots)
     show(html("<h2>4 · Who is told</h2>"), key="deploy-h-told")
-    _told(slots)
+    _told(slots, start_s)
     show(html("<h2>5 · Tags</h2>"), key="deploy-h-tags")
     slots.text("tags", "Tags", placeholder="team=documents, cost-center=42")
     show(
@@ -163,7 +175,8 @@ def _new_model(slots: Slots) -> None:
     slots.under("env")
     show(
         deploy_words.says(
-            "The environment may hold secrets, so it is in no link: type it again after the page was loaded anew. "
+            "The environment may hold secrets, so that its values are in no link and in no record: type it again after "
+            "the page was loaded anew, or when Ebb was started anew before the model was made. "
             "The role needs to read the data and the inputs, write the results, and publish to the topics "
             "(s3:GetObject, PutObject, AbortMultipartUpload, ListBucket, sns:Publish). Without model data the image "
             "brings its own weights. The container must answer /ping while it works, else its instance is replaced."
@@ -190,7 +203,14 @@ def _endpoint(slots: Slots) -> None:
         ),
         key="deploy-paths-says",
     )
-    slots.text("concurrency", "Requests at once on an instance", 260, placeholder="blank: AWS chooses")
+    slots.text(
+        "concurrency",
+        "Requests at once on an instance",
+        260,
+        narrow=True,
+        placeholder="blank: AWS chooses",
+    )
+    slots.under_row("concurrency")
     show(
         deploy_words.says(
             "1 to 1,000. Default 1: safe for a model that fills its GPU; more makes one instance faster where the "
@@ -224,10 +244,11 @@ def _type(slots: Slots) -> None:
 
 def _scaling(slots: Slots) -> None:
     with st.container(horizontal=True):
-        slots.text("max", "Most instances", 150)
-        slots.text("target", "Requests for each instance", 200)
-        slots.text("out-cooldown", "Cooldown out (s)", 150)
-        slots.text("in-cooldown", "Cooldown in (s)", 150)
+        slots.text("max", "Most instances", 150, narrow=True)
+        slots.text("target", "Requests for each instance", 200, narrow=True)
+        slots.text("out-cooldown", "Cooldown out (s)", 150, narrow=True)
+        slots.text("in-cooldown", "Cooldown in (s)", 150, narrow=True)
+    slots.under_row("max", "target", "out-cooldown", "in-cooldown")
     show(
         deploy_words.says(
             "From 0 to the most instances. More come while more requests than that wait or run for each; default 5, as "
@@ -244,26 +265,28 @@ def _scaling(slots: Slots) -> None:
             bind="query-params",
             persist_state="session",
         )
-        slots.text("wake-minutes", "after so many minutes", 170)
-    slots.below["wake"] = st.empty()
+        slots.text("wake-minutes", "after so many minutes", 170, narrow=True)
+    slots.under_row("wake", "wake-minutes")
     show(
         deploy_words.says(
             "The alarm sees a request without an instance for so many minutes, then the first instance is ordered: 2 "
-            "in AWS's guide; 1 is a minute faster. From there a start takes minutes: people saw 5 to 11 min in all."
+            "in AWS's guide; 1 is a minute faster. From there a start takes minutes: with 2, people saw 5 to 11 min."
         ),
         key="deploy-wake-says",
     )
 
 
-def _told(slots: Slots) -> None:
+def _told(slots: Slots, start_s: float | None) -> None:
     with st.container(horizontal=True):
         slots.text("success-topic", "Topic for results", 420, placeholder="arn:aws:sns:… (blank: nobody)")
         slots.text("error-topic", "Topic for failures", 420, placeholder="arn:aws:sns:… (blank: nobody)")
         slots.text("alarm-topic", "Topic for alarms", 420, placeholder="blank: that for failures")
     name = str(st.session_state.get(f"{BEFORE}name") or "") or "endpoint"
-    for proposal in deploy_form.proposed(name):
+    waits = deploy_form.wake_minutes(str(st.session_state.get(f"{BEFORE}wake-minutes") or ""))
+    chosen = 0
+    for proposal in deploy_form.proposed(name, waits, start_s):
         kind = deploy_form.kind_of(proposal, name)
-        st.checkbox(
+        chosen += st.checkbox(
             notices.plain(f"Alarm “{proposal.title}”: {_first(proposal.why)}"),
             True,
             key=ALARM + kind,
@@ -274,10 +297,17 @@ def _told(slots: Slots) -> None:
     show(
         deploy_words.says(
             "SNS topics. SageMaker sends a test message to the first two whenever the endpoint is made or updated. "
-            "Alarms are put only where a topic is told. Each costs about $0.10 a month at list price."
+            "Alarms are put only where a topic is told. " + _alarm_costs(chosen)
         ),
         key="deploy-told-says",
     )
+
+
+def _alarm_costs(chosen: int) -> str:
+    """Of the alarms as they are chosen now."""
+    kept = st.session_state
+    told = any(str(kept.get(f"{BEFORE}{topic}") or "").strip() for topic in ("error-topic", "alarm-topic"))
+    return deploy_form.alarm_costs(chosen if told else 0, wake=bool(kept.get(f"{BEFORE}wake", True)))
 
 
 def _first(text: str) -> str:
@@ -315,7 +345,8 @@ def faults(slots: Slots, typed: Mapping[str, str], read: deploy_form.Read, taken
     found: dict[str, Html] = {}
     for name, error in read.faults:
         if st.session_state.get(TRIED) or typed[name] != DEFAULTS[name]:
-            found.setdefault("model" if name == "from" else name, deploy_words.fault(error))
+            label = slots.labels.get(name, "")
+            found.setdefault("model" if name == "from" else name, deploy_words.fault(error, label=label))
     found |= _unknown_type(typed["type"].strip(), read) | dict(taken)
     for name, body in found.items():
         slots.say(name, body)

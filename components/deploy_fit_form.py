@@ -85,6 +85,15 @@ def _typed() -> tuple[Load, list[tuple[str, BadInput]]]:
     return deploy_fit.with_typed(_measured(), typed), wrong
 
 
+def longest_start_s() -> float | None:
+    """The upper end of the starts that were measured, where an endpoint is chosen to be like; else None."""
+    name = st.session_state.get(LIKE)
+    try:
+        return deploy_door.load(str(name)).longest_start_s if name else None
+    except OpsError:
+        return None  # the section says what is wrong
+
+
 def _measured() -> Load:
     name = st.session_state.get(LIKE)
     if not name:
@@ -104,9 +113,9 @@ def _number(name: str, label: str, wrong: list[tuple[str, BadInput]]) -> float |
         found = float(text)
     except ValueError:
         found = math.nan
-    if found >= 0 and math.isfinite(found):
+    if 0 <= found <= deploy_fit.MOST:
         return found
-    wrong.append(
-        (name, BadInput(f"“{label}” is no number: {text!r}.", "Give a number from 0 on, or leave it blank."))
-    )
+    said = f"“{label}” cannot be {text}." if math.isfinite(found) else f"“{label}” is no number: {text!r}."
+    hint = f"Give a number from 0 to {deploy_fit.MOST:,}, or leave it blank."
+    wrong.append((name, BadInput(said, hint)))
     return None

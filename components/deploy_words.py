@@ -240,11 +240,12 @@ def _side(said: str, ok: bool | None) -> Html:
     )
 
 
-def fault(error: OpsError, more: Html | str = "") -> Html:
-    """What is wrong with a field, for below it."""
+def fault(error: OpsError, more: Html | str = "", *, label: str = "") -> Html:
+    """What is wrong with a field, for below it; with its label where it stands below several."""
     return html(
-        '<p class="small" role="alert"><span class="stuck"><span aria-hidden="true">▲</span> {what}</span> {hint} '
-        "{more}</p>",
+        '<p class="small" role="alert"><span class="stuck"><span aria-hidden="true">▲</span> {label}{what}</span> '
+        "{hint} {more}</p>",
+        label=f"{label}: " if label else "",
         what=error.what,
         hint=error.hint,
         more=more,

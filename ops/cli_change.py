@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -16,8 +17,10 @@ from ops.cli_doctor import call_json, others
 from ops.cli_show import plain, wrapped, write
 from ops.config import Settings
 from ops.console import Console
+from ops.core import withheld
 from ops.core.change import ChangePlan, CostEffect, Entry, Outcome, Receipt
 from ops.core.change_words import label, line, shown
+from ops.core.deploy_form import environment
 from ops.core.errors import BadInput
 from ops.core.fix_calls import calls
 from ops.core.fix_texts import LABELS, Language, of_plan
@@ -78,7 +81,8 @@ def plan_text(plan: ChangePlan, text: Language = Language.CLI, *, asks: bool = T
         lines += wrapped(cost_text(plan.cost), "  ")
     for caution in plan.cautions:
         lines += wrapped(f"{_MARK[caution.severity]} {written(caution.sentence)}", "  ")
-    lines += ["", *of_plan(plan)[text].splitlines(), ""]
+    shown_plan = plan if asks else _for_others(plan)
+    lines += ["", *of_plan(shown_plan)[text].splitlines(), ""]
     if asks:
         lines += [*wrapped(f"This is {LABELS[text]}; for another language: {others(text)}.", "  "), ""]
         needed = how or ("--yes" + (f" --confirm {plan.confirm}" if plan.confirm else ""))
@@ -121,9 +125,15 @@ def receipt_text(receipt: Receipt) -> str:
     return "\n".join([*lines, *wrapped(f"In the journal as {entry.id[:8]}.{undo}")])
 
 
-def plan_json(plan: ChangePlan) -> dict[str, Any]:
-    """A plan, for scripts."""
-    fix = Calls(plan.changes, plan.effect)
+def _for_others(plan: ChangePlan) -> ChangePlan:
+    """A plan whose texts and calls show no values of environment variables: what was carried out may stand in a log."""
+    return replace(plan, changes=tuple(map(withheld.of_change, plan.changes)))
+
+
+def plan_json(plan: ChangePlan, *, values: bool = True) -> dict[str, Any]:
+    """A plan, for scripts. `values`: with those of environment variables."""
+    shown_plan = plan if values else _for_others(plan)
+    fix = Calls(shown_plan.changes, plan.effect)
     return {
         "id": plan.id,
         "endpoint": plan.ref.name,
@@ -136,12 +146,13 @@ def plan_json(plan: ChangePlan) -> dict[str, Any]:
         "confirm": plan.confirm or None,
         "needs": plan.needs,
         "calls": [call_json(c) for c in calls(fix)],
-        **{each.value: text for each, text in of_plan(plan).items()},
+        **{each.value: text for each, text in of_plan(shown_plan).items()},
     }
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:
-    """A journal entry, for scripts."""
+    """A journal entry, for scripts; without the values of environment variables."""
+    entry = entry.for_record()
     return {
         "id": entry.id,
         "at": plain(entry.at),
@@ -199,6 +210,10 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         entry: Annotated[
             str, typer.Argument(help="The id of a journal entry, or its beginning: see activity.")
         ],
+        env: Annotated[
+            list[str] | None,
+            typer.Option("--env", help="NAME=value of a model that is made anew: no record keeps values."),
+        ] = None,
         yes: Yes = False,
         confirm: Confirm = "",
         why: Why = "",
@@ -210,7 +225,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         def work() -> int:
             settings = Settings.load()
             with Console.open(settings) as console:
-                plan = console.plan_undo(entry)
+                plan = console.plan_undo(entry).with_values(environment(env or ()))
                 return carry_out(
                     console, settings, plan, yes=yes, confirm=confirm, why=why, as_json=json, text=text
                 )[0]
@@ -254,7 +269,7 @@ def _difference(difference: Difference) -> dict[str, Any]:
 
 def document(plan: ChangePlan, receipt: Receipt | None) -> dict[str, Any]:
     """A plan and what became of it, for scripts."""
-    found: dict[str, Any] = {"plan": plan_json(plan), "applied": receipt is not None}
+    found: dict[str, Any] = {"plan": plan_json(plan, values=receipt is None), "applied": receipt is not None}
     if receipt is not None:
         found["entry"] = entry_json(receipt.entry)
         found["notes"] = list(receipt.notes)

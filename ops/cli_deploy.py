@@ -107,11 +107,14 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
             "out-cooldown": out_cooldown, "wake": "" if wake is None else "yes" if wake else "no",
             "wake-minutes": wake_minutes, "alarms": alarms, "alarm-topic": alarm_topic, "tags": ", ".join(tag or ()),
         }  # fmt: skip
-        load = Load(payload_mb, takes_s, None, waits_s, requests, hours or deploy_fit.DAY_H)
+        load = Load(
+            payload_mb, takes_s, None, waits_s, requests, deploy_fit.DAY_H if hours is None else hours
+        )
 
         def work() -> int:
             given = {key: text for key, text in typed.items() if text}
-            asked = [bool(given or file), bool(go_on), bool(clean_up)]
+            anew = {"env"} if go_on else set()  # values that are on no record are given anew
+            asked = [bool(given.keys() - anew or file), bool(go_on), bool(clean_up)]
             if sum(asked) > 1:
                 raise BadInput(
                     "A new deployment, --continue and --clean-up are different things.",
@@ -123,12 +126,15 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                     return _unfinished(console, json)
                 advice = None
                 if go_on:
-                    plan = console.plan_continue(go_on)
+                    plan = console.plan_continue(go_on).with_values(deploy_form.environment(env or ()))
                 elif clean_up:
                     plan = console.plan_cleanup(clean_up)
                 else:
-                    wish = _wish(_fields(given, file))
-                    advice = _advice(console, wish, load, like)
+                    fields = _fields(given, file)
+                    deploy_fit.check(load)
+                    known = deploy_fit.with_typed(console.find_load(like), load) if like else load
+                    wish = _wish(fields, known.longest_start_s)
+                    advice = _advice(console, wish, known)
                     plan = console.plan_deploy(wish)
                 return _carry_out(
                     console, settings, plan, advice, (yes and not dry_run, confirm, why, json), text
@@ -137,9 +143,9 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         run(work, json)
 
 
-def _wish(fields: Mapping[str, str]) -> Deployment:
-    """Raises BadInput that names the option."""
-    read = deploy_form.read(fields)
+def _wish(fields: Mapping[str, str], start_s: float | None) -> Deployment:
+    """Raises BadInput that names the option. `start_s`: how long a start takes at most, where that was measured."""
+    read = deploy_form.read(fields, start_s)
     if read.faults:
         field, error = read.faults[0]
         where = field if field in ("name", "from") else f"--{'tag' if field == 'tags' else field}"
@@ -176,12 +182,9 @@ def _file(path: str) -> dict[str, str]:
     return deploy_form.known(found)
 
 
-def _advice(console: Console, wish: Deployment, load: Load, like: str) -> Advice:
-    """Whether it fits, by what was said, and by what was measured where an endpoint is named. Raises OpsError."""
-    deploy_fit.check(load)
+def _advice(console: Console, wish: Deployment, load: Load) -> Advice:
+    """Whether it fits, by what was said and measured. Raises OpsError."""
     own, real = console.host_prices(wish.instance_type)
-    if like:
-        load = deploy_fit.with_typed(console.find_load(like), load)
     return deploy_fit.judge(load, Machine(own, real, wish.concurrency or 1, wish.in_cooldown_s))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ops import at_work, clock
+from ops import at_work, clock, vault
 from ops.at_work import StopSign
 from ops.aws import alarms as aws_alarms
 from ops.aws import deploy, scaling
@@ -101,6 +101,7 @@ class Gate:
         known = self._claim(records, entry)
         if known is not None:
             return Receipt(known, fresh=False)
+        vault.keep(plan.ref, (*plan.before.resources, *plan.after.resources))
         course = Course(records, entry, stop or StopSign())
         with at_work.carrying_out(entry.id), ended_whatever_happens(course, reading):
             return self._claimed(reading, plan, wanted, course)
@@ -344,9 +345,9 @@ class Gate:
 
 
 def _calls(plan: ChangePlan) -> tuple[Call, ...]:
-    """Raises BadInput for what Ebb cannot write, before anything is done."""
+    """Raises BadInput for what Ebb cannot write or does not know any more, before anything is done."""
     try:
-        return tuple(call(change) for change in plan.changes)
+        return tuple(call(vault.filled(plan.ref, change)) for change in plan.changes)
     except ValueError as error:
         raise BadInput(f"Nothing was done: {error}.", "Change it where it was made.") from error
 

@@ -56,9 +56,10 @@ def machine(read: Read, typed: dict[str, str]) -> tuple[Machine | None, int | No
 def form() -> None:
     about()
     slots = Slots()
-    deploy_fields.fields(slots)
+    start_s = deploy_fit_form.longest_start_s()
+    deploy_fields.fields(slots, start_s)
     typed = deploy_fields.values()
-    read = deploy_form.read(typed)
+    read = deploy_form.read(typed, start_s)
     chosen, quota = machine(read, typed)
     deploy_fields.prices(slots, typed["type"].strip(), chosen, quota)
     deploy_fit_form.section(chosen)

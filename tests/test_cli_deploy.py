@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ops import vault
 from ops.__main__ import main
 from tests.living import Gate, error, gated, hurrying
 from tests.test_deploying import ALL, IMAGE, ROLE, inventory
@@ -73,6 +74,78 @@ def test_a_whole_deployment_with_its_steps_on_stderr(at: tuple[str, Gate], capsy
     assert inventory(at[0]) == ALL
     assert main([*NEW, "--yes"]) == 2
     assert "There is already the model doc-model" in capsys.readouterr().err
+
+
+def test_values_of_the_environment_are_shown_in_the_plan_alone(at: tuple[str, Gate], capsys: Out) -> None:
+    """Whoever typed them may copy the whole text; what was carried out may stand in the log of a job."""
+    secret = ("--env", "TOKEN=hunter2-hunter2")
+    code, document = asked(capsys, *NEW, *secret)
+    assert code == 0
+    assert "hunter2" in document["plan"]["cli"]
+    assert main([*NEW, *secret]) == 0
+    said = capsys.readouterr().out
+    assert "hunter2" in said
+    assert "The journal keeps no values of environment variables (TOKEN)" in " ".join(said.split())
+    code, document = asked(capsys, *NEW, *secret, "--yes")
+    assert (code, document["entry"]["outcome"]) == (0, "done")
+    assert "hunter2" not in json.dumps(document)
+    assert document["plan"]["calls"][0]["parameters"]["PrimaryContainer"]["Environment"] == {"TOKEN": None}
+    assert main(["deploy", "--clean-up", document["entry"]["id"][:8], "--confirm", "doc-new", "--yes"]) == 0
+    capsys.readouterr()
+    assert main([*NEW, *secret, "--yes"]) == 0
+    told = capsys.readouterr()
+    assert "hunter2" not in told.out + told.err
+    assert "<value of TOKEN>" in told.out
+
+
+def test_values_are_given_anew_after_a_start_of_ebb(at: tuple[str, Gate], capsys: Out) -> None:
+    url, gate = at
+    secret = ("--env", "TOKEN=hunter2-hunter2")
+    gate.shut["CreateModel"] = DENIED
+    code, document = asked(capsys, *NEW, *secret, "--yes")
+    gate.shut.clear()
+    vault.forget()
+    first = document["entry"]["id"][:8]
+    assert main(["deploy", "--continue", first, "--yes"]) == 2
+    assert "--env NAME=value" in " ".join(capsys.readouterr().err.split())
+    assert main(["deploy", "--continue", first, "--env", "OTHER=x", "--yes"]) == 2
+    assert "'OTHER' is no variable whose value is missing" in capsys.readouterr().err
+    assert main(["deploy", "--continue", first, "--env", "A=1", "--max", "3"]) == 2
+    assert "are different things" in capsys.readouterr().err
+    assert main(["deploy", "--continue", first, *secret, "--yes"]) == 0
+    told = capsys.readouterr()
+    assert "hunter2" not in told.out + told.err
+    assert inventory(url) == ALL
+    code, document = asked(capsys, "delete", "doc-new", "--with-model", "--yes", "doc-new")
+    assert code == 0
+    vault.forget()
+    gone = document["entry"]["id"][:8]
+    assert main(["undo", gone, "--yes"]) == 2
+    assert "never had them" in " ".join(capsys.readouterr().err.split())
+    assert main(["undo", gone, "--env", "TOKEN", "--yes"]) == 2
+    assert main(["undo", gone, *secret, "--yes"]) == 0
+    assert inventory(url) == ALL
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (("--max", "1000000000"), "--max: 1,000,000,000 is too much: 1 to 10,000 instances."),
+        (("--max", "-3"), "--max: -3 is too little"),
+        (("--concurrency", "5000"), "--concurrency: 5,000 is too much: 1 to 1,000 requests at once."),
+        (("--hours", "0"), "A day has no 0 hours."),
+        (("--payload-mb", "-1"), "-1 makes no sense here."),
+        (("--requests", "1e300"), "1e+300 makes no sense here."),
+        (("--tag", "a=b;c"), "--tag: AWS takes no ';' in a tag"),
+        (("--env", "A=1", "--env", "hunter2"), "--env: Line 2 is no name with a value."),
+    ],
+)
+def test_bad_numbers_and_tags_are_told_of_their_option(
+    at: tuple[str, Gate], capsys: Out, typed: tuple[str, ...], says: str
+) -> None:
+    assert main([*NEW, *typed]) == 2
+    assert says in " ".join(capsys.readouterr().err.split())
+    assert inventory(at[0]) == []
 
 
 def test_a_file_with_options_in_its_place(at: tuple[str, Gate], capsys: Out, tmp_path: Path) -> None:

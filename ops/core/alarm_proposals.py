@@ -1,6 +1,7 @@
 """The alarms that matter for an asynchronous endpoint: which exist already, and those that do not, ready to be made.
 
-Source: facts A.1 (dimensions and statistics), F.5 and F.6 (missing data, for endpoints that sleep).
+Source: facts A.1 (dimensions and statistics), D (how long starts take), F.5 and F.6 (missing data, for endpoints
+that sleep), I (what becomes of an expired request).
 """
 
 from __future__ import annotations
@@ -17,11 +18,17 @@ from ops.core.words import duration
 
 OLD_S = 1800.0
 """An oldest request of this age is worth a look (facts F.6), unless requests expire sooner than twice that."""
-STUCK_MIN = 5
-"""Minutes that HasBacklogWithoutCapacity may be 1 before something is wrong, apart from the start itself."""
+WAKE_MIN = 2
+"""Minutes that a wake alarm waits where nothing else is known: as in the guide (facts B.3)."""
+LATE_MIN = 3
+"""Minutes until the datapoints are there that an alarm looks at (facts F.3)."""
+START_S = 660.0
+"""The longest start that people saw (facts D), where none is on record."""
 ABOVE = ("GreaterThanOrEqualToThreshold", "GreaterThanThreshold")
 LONGEST_S = 3600
-"""An alarm that waits longer than this for its condition comes too late to count as the same."""
+"""An alarm that waits longer than this for its condition, and than the one proposed, comes too late to count as it."""
+MOST_MIN = 24 * 60
+"""AWS takes at most a day of periods that are shorter than an hour (facts F.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +81,24 @@ class _Kind:
 
 
 def proposals(
-    ref: EndpointRef, alarms: Collection[Alarm], ttl_s: float, start_s: float | None = None
+    ref: EndpointRef,
+    alarms: Collection[Alarm],
+    ttl_s: float,
+    start_s: float | None = None,
+    wake_minutes: int | None = None,
 ) -> AlarmsThatMatter:
     """What is missing among the `alarms` of an endpoint.
 
-    `ttl_s`: how long its requests may wait; `start_s`: how long its last start took, where that is known.
+    `ttl_s`: how long its requests may wait; `start_s`: how long a start takes at most, where that is known;
+    `wake_minutes`: how long its wake alarm waits; None: as the one among `alarms` does.
     """
     taken = {alarm.name for alarm in alarms}
     topic = next((a for alarm in alarms for a in _people(alarm) if ":sns:" in a), None)
     missing, covered = [], []
-    for kind in _kinds(ttl_s, start_s):
+    wake_min = _wake_min(ref, alarms) if wake_minutes is None else wake_minutes
+    for kind in _kinds(ttl_s, start_s, wake_min):
         metric = _metric(kind.metric, ref)
-        alike = [a for a in alarms if _looks_at(a, metric, kind.metric.unit) and kind.same(a)]
+        alike = [a for a in alarms if _looks_at(a, metric, kind) and kind.same(a)]
         told = next((a for a in alike if _people(a)), None)
         if told is not None:
             covered.append(Covered(kind.title, told.name))
@@ -111,15 +124,22 @@ def runs_scaling(action: str) -> bool:
     return ":scalingPolicy:" in action
 
 
-def _kinds(ttl_s: float, start_s: float | None) -> tuple[_Kind, ...]:
+def _wake_min(ref: EndpointRef, alarms: Iterable[Alarm]) -> int:
+    """Minutes that the wake alarm of an endpoint waits; of several the longest."""
+    metric = _metric(metrics.NO_CAPACITY, ref)
+    waits = [a.period * a.datapoints_to_alarm for a in alarms if _wakes(a) and _same_series(a, metric)]
+    return math.ceil(max(waits) / 60) if waits else WAKE_MIN
+
+
+def _kinds(ttl_s: float, start_s: float | None, wake_min: int) -> tuple[_Kind, ...]:
     old = min(OLD_S, ttl_s / 2)
-    start_min = None if start_s is None else math.ceil(start_s / 60)
-    stuck = STUCK_MIN + (start_min or 0)
+    start_min = math.ceil((START_S if start_s is None else start_s) / 60)
+    stuck = min(wake_min + LATE_MIN + start_min, MOST_MIN)
     usual = (
-        "No start is on record: where one takes longer than that, let the alarm wait longer."
-        if start_min is None
-        else f"Its last start took {start_min} min at most; the alarm leaves that time, and {STUCK_MIN} min more."
-    )
+        f"No start is on record; people saw up to {start_min} min. The alarm leaves that time"
+        if start_s is None
+        else f"A start on record took {start_min} min. The alarm leaves that time"
+    ) + f", the {wake_min} min that the wake alarm waits, and {LATE_MIN} min until its datapoints are there."
     return (
         _Kind(
             "wake-stuck",
@@ -128,8 +148,8 @@ def _kinds(ttl_s: float, start_s: float | None) -> tuple[_Kind, ...]:
             1.0,
             ABOVE[0],
             60,
-            min(stuck, LONGEST_S // 60),
-            f"Requests wait for {min(stuck, LONGEST_S // 60)} min with no instance in service. {usual}",
+            stuck,
+            f"Requests wait for {stuck} min with no instance in service. {usual}",
             lambda a: _at(a, 1.0) and not _at(a, 0.0),
         ),
         _Kind(
@@ -163,7 +183,8 @@ def _kinds(ttl_s: float, start_s: float | None) -> tuple[_Kind, ...]:
             ABOVE[0],
             300,
             1,
-            "A request waited until its time ran out and left the queue unanswered.",
+            "A request waited until its time ran out and left the queue; only the metric ExpiredRequests tells for "
+            "certain.",
             lambda a: True,
         ),
     )
@@ -175,16 +196,25 @@ def _metric(metric: Metric, ref: EndpointRef) -> MetricRef:
     return MetricRef(metric.namespace, metric.name, (("EndpointName", ref.name), *more), metric.statistic)
 
 
-def _looks_at(alarm: Alarm, metric: MetricRef, unit: str) -> bool:
+def _looks_at(alarm: Alarm, metric: MetricRef, kind: _Kind) -> bool:
     """The same metric, going high, and read so that it sees what is published."""
     seen = alarm.metric
     return (
         seen is not None
-        and (seen.namespace, seen.name, seen.dimensions) == (metric.namespace, metric.name, metric.dimensions)
-        and seen.unit in (None, unit)
+        and _same_series(alarm, metric)
+        and seen.unit in (None, kind.metric.unit)
         and seen.statistic != "SampleCount"
         and alarm.comparison in ABOVE
-        and alarm.period * alarm.datapoints_to_alarm <= LONGEST_S
+        and alarm.period * alarm.datapoints_to_alarm <= max(LONGEST_S, kind.period * kind.periods)
+    )
+
+
+def _same_series(alarm: Alarm, metric: MetricRef) -> bool:
+    seen = alarm.metric
+    return seen is not None and (seen.namespace, seen.name, seen.dimensions) == (
+        metric.namespace,
+        metric.name,
+        metric.dimensions,
     )
 
 

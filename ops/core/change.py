@@ -7,12 +7,13 @@ design.md section 5: plan, review, re-read and compare, apply, read back, journa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from ops.core import withheld
 from ops.core.fixes import Await, Change
 from ops.core.setup import Difference, Setup
 from ops.core.types import EndpointRef, Severity
@@ -91,6 +92,21 @@ class ChangePlan:
     continues: str = ""
     """The journal entry of which it does what is left to do."""
 
+    def __post_init__(self) -> None:
+        """Whoever makes a plan, it says what of it will be on no record."""
+        found = [
+            Caution(Severity.WARNING if careful else Severity.INFO, said)
+            for careful, said in withheld.told(self.changes, self.before.resources)
+        ]
+        new = tuple(each for each in found if each not in self.cautions)
+        object.__setattr__(self, "cautions", (*self.cautions, *new))
+
+    def with_values(self, typed: Mapping[str, str]) -> ChangePlan:
+        """With values of environment variables that are on no record, given anew. Raises BadInput."""
+        said = {each for _, each in withheld.told(self.changes, self.before.resources)}
+        kept = tuple(each for each in self.cautions if each.sentence not in said)
+        return replace(self, changes=withheld.given(self.changes, typed), cautions=kept)
+
     @property
     def empty(self) -> bool:
         """Whether nothing would change."""
@@ -164,6 +180,27 @@ class Entry:
     def stands_still(self, later: Entry) -> bool:
         """Whether the same entry, read later, has not been gone on with."""
         return later.outcome is Outcome.BEGUN and (later.beat, later.process) == (self.beat, self.process)
+
+    def for_record(self) -> Entry:
+        """Without the values of environment variables, also where AWS repeats one in what it says."""
+        resources = (*self.before.resources, *self.after.resources)
+        secrets = withheld.values(
+            [each.parameters for each in resources] + [made.parameters for made in self.made]
+        )
+        return replace(
+            self,
+            before=replace(self.before, resources=withheld.of_resources(self.before.resources)),
+            after=replace(self.after, resources=withheld.of_resources(self.after.resources)),
+            made=tuple(
+                replace(
+                    made,
+                    parameters=withheld.withheld(made.parameters),
+                    error=withheld.scrubbed(made.error, secrets),
+                )
+                for made in self.made
+            ),
+            said=withheld.scrubbed(self.said, secrets),
+        )
 
 
 @dataclass(frozen=True, slots=True)

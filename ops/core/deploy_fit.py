@@ -32,6 +32,8 @@ LIMITS = (
     "Limits of asynchronous inference as of November 2026, SageMaker developer guide and API reference: 1 GB a "
     "payload, 1 h of processing, up to 6 h in the queue. Of real-time: API reference of InvokeEndpoint."
 )
+MOST = 1_000_000_000
+"""No number that somebody says of requests is greater."""
 DAY_H = 24.0
 Range = tuple[float, float]
 
@@ -58,6 +60,11 @@ class Load:
     """Share of its requests that would have waited for a start, where that was measured."""
     source: str = ""
     """What measured numbers come from."""
+
+    @property
+    def longest_start_s(self) -> float | None:
+        """The upper end of a start; None where none was measured."""
+        return None if self.start_basis == START_BASIS else self.start_s[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +118,10 @@ class _Course:
 def check(load: Load) -> None:
     """Raises BadInput for numbers that make no sense."""
     for value in (load.payload_mb, load.processing_s, load.waits_s, load.a_day):
-        if value is not None and not (value >= 0 and math.isfinite(value)):
-            raise BadInput(f"{value:g} makes no sense here.", "Give a number from 0 on, or leave it out.")
+        if value is not None and not 0 <= value <= MOST:
+            raise BadInput(
+                f"{value:g} makes no sense here.", f"Give a number from 0 to {MOST:,}, or leave it out."
+            )
     if not 0 < load.hours <= DAY_H:
         raise BadInput(f"A day has no {load.hours:g} hours.", "Give a number above 0, up to 24.")
 
@@ -299,7 +308,12 @@ def _rows(load: Load, machine: Machine, course: _Course | None) -> tuple[Row, ..
             unknown if course is None else f"{shares(1 - course.awake[1], 1 - course.awake[0])} of the time",
         ),
         _money_row(machine, course),
-        Row("Time in the queue", "", "no queue", f"up to {duration(QUEUE_S)}, then it is dropped unanswered"),
+        Row(
+            "Time in the queue",
+            "",
+            "no queue",
+            f"up to {duration(QUEUE_S)}, then it leaves the queue; only ExpiredRequests tells",
+        ),
         Row(
             "The answer",
             "",

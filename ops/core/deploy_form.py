@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from types import MappingProxyType
 
 from ops.core import deployment
-from ops.core.alarm_proposals import Proposal, proposals
+from ops.core.alarm_proposals import START_S, Proposal, proposals
+from ops.core.deploy_checks import MOST_WAKE_MIN, off_range, off_tags, off_variables
 from ops.core.deployment import TOPIC_LIKE, Deployment, Fault, NewModel
 from ops.core.doctor.mending import TARGET
 from ops.core.errors import BadInput
@@ -51,10 +54,13 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
 SECRET = frozenset({"env"})
 """What may hold secrets: it is in no link."""
 ALARMS = tuple(DEFAULTS["alarms"].split(", "))
+TRACKING_ALARMS = 2
+"""Alarms that target tracking makes for itself (facts B.3)."""
+ALARM_USD, FREE_ALARMS = Decimal("0.10"), 10
+ALARM_PRICE_OF = "CloudWatch's prices as third parties quote them, November 2026"
+"""Where the price of a standard alarm is from (facts F.2)."""
 MOST_CHARACTERS = 1_024
 """Of one field."""
-MOST_ENV = 100
-"""Variables that CreateModel takes for one container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +81,11 @@ class Read:
         return self.wish
 
 
-def read(typed: Mapping[str, str]) -> Read:
-    """What flat text says; fields that are not given hold their defaults. Other names are refused by `known`."""
+def read(typed: Mapping[str, str], start_s: float | None = None) -> Read:
+    """What flat text says; fields that are not given hold their defaults. Other names are refused by `known`.
+
+    `start_s`: how long a start takes at most, where that was measured.
+    """
     text = {key: str(typed.get(key, default)).strip() for key, default in DEFAULTS.items()}
     wrong: list[Fault] = [
         (key, BadInput(f"This is longer than {MOST_CHARACTERS:,} characters.", "Shorten it."))
@@ -93,6 +102,7 @@ def read(typed: Mapping[str, str]) -> Read:
     if text["wake"] not in ("yes", "no"):
         wrong.append(("wake", BadInput(f"{text['wake']!r} is neither yes nor no.", "Say yes or no.")))
     tags = _pairs(text["tags"].replace("\n", ","), ",", "tags", "team=documents", wrong)
+    wrong += [("tags", error) for error in off_tags(tags)]
     wish = Deployment(
         text["name"],
         _model(text, wrong),
@@ -108,13 +118,22 @@ def read(typed: Mapping[str, str]) -> Read:
         numbers["out-cooldown"],
         text["wake"] == "yes",
         numbers["wake-minutes"],
-        _alarms(text, wrong),
+        _alarms(text, numbers["wake-minutes"], start_s, wrong),
         tags,
         text["config"],
     )
     off = {key for key, _ in wrong}
     wrong += [(key, error) for key, error in deployment.faults(wish) if key not in off]
     return Read(None if wrong else wish, tuple(wrong))
+
+
+def environment(lines: Iterable[str]) -> dict[str, str]:
+    """Variables as options give them, each NAME=value. Raises BadInput."""
+    wrong: list[Fault] = []
+    found = _pairs("\n".join(lines), "\n", "env", "BATCH=4", wrong)
+    for error in (*(error for _, error in wrong), *off_variables(found)):
+        raise error
+    return dict(found)
 
 
 def known(typed: Mapping[str, object]) -> dict[str, str]:
@@ -125,9 +144,33 @@ def known(typed: Mapping[str, object]) -> dict[str, str]:
     return {key: _text(key, value) for key, value in typed.items()}
 
 
-def proposed(name: str) -> tuple[Proposal, ...]:
-    """The alarms worth having for an endpoint of this name that is yet to be made."""
-    return proposals(EndpointRef("", "", name), (), TTL_S).missing
+def proposed(name: str, wake_minutes: int, start_s: float | None = None) -> tuple[Proposal, ...]:
+    """The alarms worth having for an endpoint of this name that is yet to be made.
+
+    `start_s`: how long a start takes at most, where that was measured; no alarm rings sooner than people saw starts.
+    """
+    longest = None if start_s is None or start_s < START_S else start_s
+    return proposals(EndpointRef("", "", name), (), TTL_S, longest, wake_minutes).missing
+
+
+def alarm_costs(chosen: int, *, wake: bool) -> str:
+    """What the alarms of a deployment cost: those that were chosen, and those that come with its policies."""
+    number = chosen + wake + TRACKING_ALARMS
+    others = "the wake alarm and the two of target tracking" if wake else "the two of target tracking"
+    return (
+        f"With {others} it has {number} alarms: at most ${number * ALARM_USD:.2f} a month at list price "
+        f"(${ALARM_USD} a month each, the first {FREE_ALARMS} of the account cost nothing; {ALARM_PRICE_OF})."
+    )
+
+
+def wake_minutes(text: str) -> int:
+    """Minutes that the wake alarm waits, of what is typed; the default where that makes no sense."""
+    typed = text.strip() or DEFAULTS["wake-minutes"]
+    return (
+        int(typed)
+        if typed.isdecimal() and 1 <= int(typed) <= MOST_WAKE_MIN
+        else int(DEFAULTS["wake-minutes"])
+    )
 
 
 def kind_of(proposal: Proposal, name: str) -> str:
@@ -159,13 +202,14 @@ def _model(text: Mapping[str, str], wrong: list[Fault]) -> str | NewModel:
             wrong.append(("model", BadInput("No model is chosen.", "Choose one, or make a new one.")))
         return text["model"]
     env = _pairs(text["env"], "\n", "env", "BATCH=4", wrong)
-    if len(env) > MOST_ENV:
-        wrong.append(("env", BadInput(f"AWS takes at most {MOST_ENV} variables.")))
+    wrong += [("env", error) for error in off_variables(env)]
     called = text["new-model"] or text["name"]
     return NewModel(called, Container(text["image"], text["model-data"], env), text["role"])
 
 
-def _alarms(text: Mapping[str, str], wrong: list[Fault]) -> tuple[PutAlarm, ...]:
+def _alarms(
+    text: Mapping[str, str], wake_minutes: int, start_s: float | None, wrong: list[Fault]
+) -> tuple[PutAlarm, ...]:
     """The chosen ones; none without somebody to tell."""
     topic, name = text["alarm-topic"] or text["error-topic"], text["name"]
     wanted = [each.strip() for each in text["alarms"].split(",") if each.strip() not in ("", "none")]
@@ -177,37 +221,53 @@ def _alarms(text: Mapping[str, str], wrong: list[Fault]) -> tuple[PutAlarm, ...]
     if not topic or not name:
         return ()
     return tuple(
-        replace(each.alarm, actions=(topic,)) for each in proposed(name) if kind_of(each, name) in wanted
+        replace(each.alarm, actions=(topic,))
+        for each in proposed(name, wake_minutes, start_s)
+        if kind_of(each, name) in wanted
     )
 
 
 def _whole(text: str, key: str, wrong: list[Fault]) -> int:
     """1 where it is no whole number, and what is wrong is noted."""
     try:
-        return int(text)
+        number = int(text)
     except ValueError:
         said = f"{text!r} is not a whole number." if text else "A whole number is missing."
         wrong.append((key, BadInput(said, f"The default is {DEFAULTS[key]}.")))
         return 1
+    error = off_range(key, number, text)
+    if error is None:
+        return number
+    wrong.append((key, error))
+    return 1
 
 
 def _number(text: str, wrong: list[Fault]) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
         said = f"{text!r} is not a number." if text else "A number is missing."
         wrong.append(("target", BadInput(said, f"The default is {DEFAULTS['target']}.")))
         return TARGET
+    error = off_range("target", number, text)
+    if error is None:
+        return number
+    wrong.append(("target", error))
+    return TARGET
 
 
 def _pairs(
     text: str, between: str, key: str, example: str, wrong: list[Fault]
 ) -> tuple[tuple[str, str], ...]:
     found = []
-    for part in filter(None, (each.strip() for each in text.split(between))):
+    for number, part in enumerate((each.strip() for each in text.split(between)), start=1):
         name, equals, value = part.partition("=")
+        if part and (not equals or not name.strip()):
+            which = f"Line {number}" if key in SECRET else repr(part)
+            wrong.append((key, BadInput(f"{which} is no name with a value.", f"Write it like {example}.")))
         if not equals or not name.strip():
-            wrong.append((key, BadInput(f"{part!r} is no name with a value.", f"Write it like {example}.")))
             continue
         found.append((name.strip(), value.strip()))
     return tuple(found)

@@ -18,6 +18,8 @@ from ops.core.resources import UNSETTLED
 TOPIC = "TOPIC_ARN"
 """The variable that the reader sets to the topic that is to be told."""
 WIDTH = 100
+ATTEMPTS = 240
+"""Looks of a waiter, half a minute apart: 2 h, as Ebb waits; boto3 by itself waits for an hour, or half of one."""
 LOOK_S = 15
 """Seconds between two looks at an endpoint for which boto3 has no waiter."""
 _CLIENTS = {HOSTING: "sagemaker", SCALING: "scaling", WATCHING: "cloudwatch"}
@@ -120,7 +122,8 @@ def _call(call: Call, variables: Mapping[str, str]) -> str:
     tail = ""
     if variable is not None:
         head, tail = f"{variable} = {head}", '["PolicyARN"]'
-    pairs = [(f"{name}=", value) for name, value in call.parameters.items()]
+    longer = {"WaiterConfig": {"MaxAttempts": ATTEMPTS}} if call.waits else {}
+    pairs = [(f"{name}=", value) for name, value in (dict(call.parameters) | longer).items()]
     return f"{head}{_listed(pairs, variables, '', len(head) + len(tail))}){tail}"
 
 

@@ -43,12 +43,14 @@ _POLICY, _SCHEDULE = "aws_appautoscaling_policy", "aws_appautoscaling_scheduled_
 _NO_LETTER = re.compile(r"[^A-Za-z0-9]+")
 _PERHAPS = "If it exists but not in your code, import it:"
 Part = Attribute | Block | str
+_SCALES = (RegisterTarget, DeregisterTarget, PutPolicy, DeletePolicy, PutSchedule, DeleteSchedule)
+"""The changes that say of which account they are."""
 
 
-def terraform(fix: Calls, new: Collection[str] | None = None) -> str:
-    """Blocks and comments, one for each change. `new`: see ops.core.fix_newness."""
+def terraform(fix: Calls, new: Collection[str] | None = None, region: str = "") -> str:
+    """Blocks and comments, one for each change. `new`: see ops.core.fix_newness. `region`: where it is meant for."""
     found = _Text(fix, newness.of(fix, new), _Labels())
-    parts: list[str] = []
+    parts: list[str] = [_place(fix, region)] if region else []
     if any(isinstance(a, ChosenTopic) for c in fix.changes if isinstance(c, PutAlarm) for a in c.actions):
         parts.append(_topic())
     parts += [found.of(change) for change in fix.changes]
@@ -73,6 +75,13 @@ class _Labels:
             self._known[kind, name] = label
             self._taken.add((kind, label))
         return self._known[kind, name]
+
+
+def _place(fix: Calls, region: str) -> str:
+    """Which region and account the code is for: they are set where the reader's code sets its provider."""
+    account = next((c.ref.account for c in fix.changes if isinstance(c, _SCALES)), "")
+    of = f" of account {account}" if account else ""
+    return comment(f'For region {region}{of}: the block provider "aws" of your code has to be set to it.')
 
 
 def _topic() -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ops.core.fix_calls import IN_SERVICE, SERVING, SETTLED, Call, calls
+from ops.core.fix_calls import GONE, IN_SERVICE, SERVING, SETTLED, Call, calls
 from ops.core.fixes import Calls, ChosenTopic, PolicyArn
 from ops.core.resources import UNSETTLED
 
@@ -23,6 +23,8 @@ _POLICY = "POLICY_ARN"
 WIDTH = 80
 LOOK_S = 15
 """Seconds between two looks at an endpoint for which the AWS CLI has no waiter."""
+_ROUNDS = {IN_SERVICE: 2, GONE: 4}
+"""How often a waiter of the AWS CLI is told to wait until that makes 2 h: it does so for 1 h, or for half an hour."""
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _MISREAD = re.compile(r"-|\[|\{|file:|fileb:|https?:", re.IGNORECASE)
 """How a value begins that the AWS CLI would not take as it stands."""
@@ -95,7 +97,15 @@ def _command(call: Call, region: str, variables: Mapping[str, str]) -> str:
     if variable is not None:
         words += ["--query PolicyARN", "--output text"]
     text = " \\\n  ".join(words)
+    if call.waits:
+        return _repeated(text, _ROUNDS[call.waits])
     return f"{variable}=$({text})" if variable is not None else text
+
+
+def _repeated(command: str, rounds: int) -> str:
+    """The AWS CLI waits less long than Ebb: so it is told to again."""
+    numbers = " ".join(map(str, range(1, rounds + 1)))
+    return f"for ROUND in {numbers}; do {command} && break; done"
 
 
 def _option(name: str, value: Any, said: str) -> str:

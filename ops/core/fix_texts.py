@@ -6,8 +6,10 @@ Source: what each writes is said in `fix_text`, `fix_boto3`, `fix_terraform` and
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from enum import StrEnum
 
+from ops.core import withheld
 from ops.core.change import ChangePlan
 from ops.core.fix_boto3 import boto3
 from ops.core.fix_calls import calls
@@ -15,7 +17,7 @@ from ops.core.fix_cloudformation import cloudformation
 from ops.core.fix_newness import missing
 from ops.core.fix_terraform import terraform
 from ops.core.fix_text import cli
-from ops.core.fixes import Calls
+from ops.core.fixes import Calls, Change, Create
 from ops.core.hcl import comment
 
 
@@ -42,6 +44,12 @@ CODE = {
 }
 """What each is written in, as highlighters call it."""
 Texts = dict[Language, str]
+FILL_IN = "Put the values of environment variables where <value of ...> stands: they are on no record."
+_GUARDS = {
+    Language.CLI: "false &&  # remove this line then\n",
+    Language.BOTO3: 'raise SystemExit("Put the values in first, then remove this line.")\n\n',
+}
+"""What keeps a text from doing something before it was filled in."""
 
 
 def texts(fix: Calls, region: str, new: Collection[str] | None = None) -> Texts:
@@ -49,7 +57,7 @@ def texts(fix: Calls, region: str, new: Collection[str] | None = None) -> Texts:
     return {
         Language.CLI: cli(fix, region),
         Language.BOTO3: boto3(fix, region),
-        Language.TERRAFORM: terraform(fix, new),
+        Language.TERRAFORM: terraform(fix, new, region),
         Language.CLOUDFORMATION: cloudformation(fix, region, new),
     }
 
@@ -61,7 +69,7 @@ def of_plan(plan: ChangePlan) -> Texts:
     """
     if plan.empty:
         return dict.fromkeys(Language, "")
-    fix = Calls(plan.changes, plan.effect)
+    fix = Calls(tuple(map(_shown, plan.changes)), plan.effect)
     try:
         calls(fix)
     except ValueError as error:
@@ -69,4 +77,14 @@ def of_plan(plan: ChangePlan) -> Texts:
             f"This plan cannot be carried out, nor written down: {error}.", "Change it where it was made."
         )
         return dict.fromkeys(Language, said)
-    return texts(fix, plan.ref.region, missing(fix, plan.before, plan.ref))
+    found = texts(fix, plan.ref.region, missing(fix, plan.before, plan.ref))
+    if not withheld.lacks(plan.changes):
+        return found
+    return {each: f"{comment(FILL_IN)}\n{_GUARDS.get(each, '')}{text}" for each, text in found.items()}
+
+
+def _shown(change: Change) -> Change:
+    """With words for what is withheld."""
+    if not isinstance(change, Create):
+        return change
+    return Create(replace(change.resource, parameters=withheld.replaced(change.resource.parameters)))

@@ -122,7 +122,8 @@ def hurt(view: EndpointView) -> Iterator[str]:
     else:
         yield "No request failed in the last hour."
     if row.expired_1h:
-        yield f"{count(row.expired_1h, 'request')} expired in the last hour: never worked on, without a message."
+        gone = f"{count(row.expired_1h, 'request')} expired in the last hour"
+        yield f"{gone}; only the metric ExpiredRequests tells for certain."
 
 
 def escaped(words: str) -> str:

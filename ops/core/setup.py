@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
+from ops.core import withheld
 from ops.core.errors import BadInput
 from ops.core.fix_calls import call
+from ops.core.fix_left_out import MAPS
 from ops.core.fixes import (
     Await,
     Change,
@@ -264,11 +266,16 @@ def _plain(value: Any) -> Any:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """An ARN that is not known before it is made matches any."""
+    """An ARN that is not known before it is made matches any, and so does a value that is withheld."""
     if isinstance(one, str) and isinstance(other, str):
         return one == other or _stands_for(one, other) or _stands_for(other, one)
     if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(_same(one[k], other[k]) for k in one)
+        return one.keys() == other.keys() and all(
+            withheld.same(one[k], other[k])
+            if k in MAPS and isinstance(one[k], Mapping) and isinstance(other[k], Mapping)
+            else _same(one[k], other[k])
+            for k in one
+        )
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))
     return bool(one == other)

@@ -1,6 +1,7 @@
 """The journal in the tables: every change that somebody tried to make, one row for each plan.
 
-The caller holds the transaction. Entries are JSON by pydantic, from the types themselves.
+The caller holds the transaction. Entries are JSON by pydantic, from the types themselves. Values of environment
+variables are not kept: only entries that older versions wrote hold them, until they are written again.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ def _row(scope: int, entry: Entry, at: float) -> dict[str, object]:
         "endpoint": entry.ref.name,
         "at": at,
         "open": entry.outcome is Outcome.BEGUN,
-        "body": _ENTRY.dump_json(entry).decode(),
+        "body": _ENTRY.dump_json(entry.for_record()).decode(),
     }
 
 

@@ -115,8 +115,24 @@ def test_limits_are_dated_and_name_their_source() -> None:
 
 
 @pytest.mark.parametrize(
-    "load", [Load(payload_mb=-1), Load(waits_s=float("inf")), Load(hours=0), Load(hours=25)]
+    "load",
+    [
+        Load(payload_mb=-1),
+        Load(waits_s=float("inf")),
+        Load(hours=0),
+        Load(hours=25),
+        Load(a_day=1e308, processing_s=1e308),
+        Load(payload_mb=2e9),
+        Load(payload_mb=float("nan")),
+    ],
 )
 def test_numbers_that_make_no_sense_are_refused(load: Load) -> None:
     with pytest.raises(BadInput):
         check(load)
+
+
+def test_what_becomes_of_a_request_whose_time_ran_out_is_not_claimed() -> None:
+    """Whether a failure object or a message comes is not documented: only the metric is certain."""
+    queue = row(judge(SPARSE, MACHINE), "Time in the queue")[2]
+    assert "unanswered" not in queue
+    assert queue == "up to 6 h, then it leaves the queue; only ExpiredRequests tells"

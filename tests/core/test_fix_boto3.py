@@ -13,6 +13,7 @@ from botocore import xform_name
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ops.aws.deploy import LONGEST_S
 from ops.core.fix_boto3 import WIDTH, boto3
 from ops.core.fix_calls import GONE, IN_SERVICE, Call, calls, filled
 from ops.core.fixes import Await, Calls, ChosenTopic, Create, Delete, DeletePolicy, PolicyArn, PutPolicy
@@ -77,7 +78,8 @@ def asked(made: Call) -> tuple[str, str, dict[str, Any]]:
         if isinstance(part, PolicyArn)
     }
     what = f"wait {made.waits}" if made.waits else xform_name(made.operation)
-    return made.service, what, dict(filled(made, policies, TOPIC).parameters)
+    longer = {"WaiterConfig": {"MaxAttempts": 240}} if made.waits else {}
+    return made.service, what, dict(filled(made, policies, TOPIC).parameters) | longer
 
 
 @pytest.mark.parametrize("name", ["wake-doc-async", *HOSTILE])
@@ -91,7 +93,16 @@ def test_a_deployment_is_made_and_waited_for(wish: str) -> None:
     fix = deploy(WISHES[wish])
     found = ran(with_topic(boto3(fix, REGION)))
     assert found == [asked(made) for made in calls(fix)]
-    assert ("sagemaker", "wait endpoint_in_service", {"EndpointName": "doc-async"}) in found
+    waited = {"EndpointName": "doc-async", "WaiterConfig": {"MaxAttempts": 240}}
+    assert ("sagemaker", "wait endpoint_in_service", waited) in found
+
+
+def test_boto3_waits_as_long_as_ebb() -> None:
+    """Two hours: by itself boto3 waits for 1 h until an endpoint is in service, and for 30 min until it is gone."""
+    for waiter in (IN_SERVICE, GONE):
+        model = MODELS.get_waiter_model("sagemaker")
+        (name,) = (n for n in model.waiter_names if xform_name(n) == waiter)
+        assert model.get_waiter(name).delay * 240 == LONGEST_S
 
 
 def test_what_is_deleted_is_waited_for_by_a_waiter_that_boto3_has() -> None:

@@ -176,6 +176,33 @@ def test_bash_hands_a_deployment_and_its_waits_to_the_aws_cli(wish: str, tmp_pat
         assert (service, operation, parameters) == (ready.service, ready.operation, ready.parameters)
 
 
+@pytest.mark.parametrize(
+    ("gone", "patience", "goes_on"), [(False, 2, True), (False, 3, False), (True, 4, True), (True, 5, False)]
+)
+def test_what_the_aws_cli_waits_for_too_short_a_time_is_waited_for_again(
+    gone: bool, patience: int, goes_on: bool, tmp_path: Path
+) -> None:
+    """Ebb waits for 2 h; the AWS CLI for 1 h until an endpoint is in service, and for 30 min until it is gone."""
+    (tmp_path / "aws").write_text(
+        '#!/bin/sh\necho "$2 $3" >> "$CALLS"\ntest "$2" != wait || test "$(wc -l < "$CALLS")" -ge "$PATIENCE"\n'
+    )
+    (tmp_path / "aws").chmod(0o755)
+    log = tmp_path / "calls"
+    text = cli(Calls((Await("doc-async", gone=gone), DeregisterTarget(REF)), ""), REGION)
+    environ = {
+        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+        "CALLS": str(log),
+        "PATIENCE": str(patience),
+    }
+    done = subprocess.run(["bash", "-c", text], env=environ, capture_output=True, text=True, timeout=20)
+    said = log.read_text().splitlines()
+    assert said.count(f"wait endpoint-{'deleted' if gone else 'in-service'}") == min(
+        patience, 4 if gone else 2
+    )
+    assert ("deregister-scalable-target" in said[-1]) is goes_on
+    assert (done.returncode == 0) is goes_on
+
+
 SLEEPS = """#!/bin/sh
 echo "$*" >> "$CALLS"
 case "$*" in *describe-endpoint*) echo "${COUNTS%% *}"; test "$COUNTS" != denied || exit 255;; esac

@@ -14,7 +14,7 @@ from ops.core.fix_calls import calls
 from ops.core.fix_cloudformation import cloudformation
 from ops.core.fix_terraform import terraform
 from ops.core.fix_texts import CODE, LABELS, Language, of_plan, texts
-from ops.core.fixes import Calls, Change, PutAlarm, PutPolicy
+from ops.core.fixes import Calls, Change, DeleteAlarms, PutAlarm, PutPolicy
 from ops.core.setup import Setup
 from ops.core.setup_steps import steps
 from ops.core.types import TargetTrackingPolicy
@@ -112,3 +112,17 @@ def test_what_cannot_be_written_is_said_and_nothing_is_raised(change: Change) ->
 
 def test_without_changes_there_is_nothing_to_copy() -> None:
     assert set(of_plan(plan()).values()) == {""}
+
+
+def test_every_language_names_the_region_and_terraform_the_account_where_a_change_tells_it() -> None:
+    found = texts(every_kind("wake"), "eu-central-1")
+    assert all("eu-central-1" in text for text in found.values())
+    code = of_plan(plan(*steps(Setup(), wanted(WISH, REF), REF)))[Language.TERRAFORM]
+    first = code.split("\n\n")[0]
+    assert all(line.startswith("# ") for line in first.splitlines())
+    assert REGION in first
+    assert "123456789012" in first
+    assert 'provider "aws"' in first
+    alone = texts(Calls((DeleteAlarms(("old",)),), ""), REGION)[Language.TERRAFORM]
+    assert REGION in alone
+    assert "account" not in alone

@@ -66,7 +66,7 @@ GOLDEN = r"""# ocr-legacy: cannot wake
 
 - 3 requests wait or are in work; the oldest for 21 min, of 6 h before it expires unserved.
 - How many requests failed in the last hour is not known.
-- 2 requests expired in the last hour: never worked on, without a message.
+- 2 requests expired in the last hour; only the metric ExpiredRequests tells for certain.
 
 ## Evidence
 

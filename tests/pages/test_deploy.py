@@ -106,6 +106,29 @@ def test_a_whole_deployment_from_its_link_to_the_way_to_a_test_payload() -> None
         assert "target 0-3" in inventory(url)
 
 
+def test_alarms_ring_later_than_an_ordinary_start_and_their_cost_counts_all_of_them() -> None:
+    with world():
+        app = on_page("deploy", **GOOD, **{"deploy-wake-minutes": "10"})
+        boxes = [box.label for box in app.checkbox]
+        assert any("for 24 min with no instance" in label for label in boxes)
+        assert "has 3 alarms: at most $0.30 a month at list price" in words(app)
+        app.text_input(key="deploy-error-topic").set_value("arn:aws:sns:us-east-1:123456789012:t").run()
+        assert "has 7 alarms: at most $0.70 a month" in words(app)
+        app.checkbox(key="deploy-alarm-expired").uncheck().run()
+        assert "has 6 alarms" in words(app)
+        assert "the first 10 of the account cost nothing" in words(app)
+
+
+def test_what_is_wrong_with_a_field_of_a_row_is_told_below_it_by_its_label() -> None:
+    with world():
+        typed = {"deploy-max": "1000000000", "deploy-in-cooldown": "-1", "deploy-concurrency": "5000"}
+        said = words(on_page("deploy", **GOOD, **typed, **{"deploy-tags": "a=b;c"}))
+        assert "Most instances: 1,000,000,000 is too much: 1 to 10,000 instances." in said
+        assert "Cooldown in (s): -1 is too little: 0 to 86,400 seconds." in said
+        assert "Requests at once on an instance: 5,000 is too much: 1 to 1,000 requests at once." in said
+        assert "AWS takes no ';' in a tag: 'a'." in said
+
+
 def test_names_that_exist_are_refused_beside_the_field() -> None:
     with world() as (url, _):
         client(url, "sagemaker").create_endpoint_config(
