@@ -16,6 +16,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+import typer.main
 from botocore.loaders import create_loader
 from hypothesis import settings
 
@@ -114,4 +115,12 @@ def service_models_are_read_once() -> Iterator[None]:
     """botocore reads the description of each service, megabytes of JSON, once and not once for every session."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", cache(create_loader))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_are_built_once() -> Iterator[None]:
+    """Typer builds all commands of the command line for each one that is run: once is enough within one process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
         yield

@@ -18,6 +18,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from ops import clock
 from ops.config import Settings
 from ops.console import Console
 from ops.core.types import Verdict
@@ -27,6 +28,7 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SPEED = 600.0
+LOOK_S = 0.05
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
 
 
@@ -125,7 +127,7 @@ class Account:
 
 
 def until(what: str, condition: Callable[[], T], seconds: float = 40.0) -> T:
-    """The first true answer of `condition`, asked again and again; an error after `seconds` of wall time."""
+    """The first true answer of `condition`, asked twenty times a second; an error after `seconds` of wall time."""
     deadline = time.monotonic() + seconds
     while True:
         answer = condition()
@@ -133,6 +135,7 @@ def until(what: str, condition: Callable[[], T], seconds: float = 40.0) -> T:
             return answer
         if time.monotonic() > deadline:
             raise AssertionError(f"after {seconds:.0f} s still not: {what} (last answer: {answer!r})")
+        clock.pause(LOOK_S)
 
 
 def _option(name: str) -> str:
