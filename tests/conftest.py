@@ -16,6 +16,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+import typer.main
 from botocore.loaders import create_loader
 from hypothesis import settings
 
@@ -25,8 +26,8 @@ settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")
 
 HERE = Path(__file__).parent
-FIRST = ("e2e", ".", "pages")
-"""Folders with the longest files: started first, they leave none for one worker alone in the end."""
+FIRST = ("browser", "e2e", ".", "pages")
+"""Folders with the longest turns: started first, they leave none for one worker alone in the end."""
 
 FOLDER = pytest.StashKey[Path]()
 """Where all processes of a run write which calls they have seen."""
@@ -90,23 +91,24 @@ def pytest_xdist_auto_num_workers() -> int | None:
     return min(4, (os.cpu_count() or 1) + 1)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long come first, those with a browser each followed by others, so that few run at once."""
-    files: dict[Path, list[pytest.Item]] = {}
-    for item in items:
-        files.setdefault(item.path, []).append(item)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """In place of --dist loadfile; any other that is asked for is taken as it is."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from tests.turns import InTurn
 
-    def rank(file: Path) -> int:
-        folder = str(file.parent.relative_to(HERE))
+    return InTurn(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest turns come first: all with a browser, then the files of folders that have long ones."""
+
+    def rank(item: pytest.Item) -> int:
+        folder = str(item.path.parent.relative_to(HERE))
         return FIRST.index(folder) if folder in FIRST else len(FIRST)
 
-    browser = [file for file in files if file.parent.name == "browser"]
-    others = sorted((file for file in files if file.parent.name != "browser"), key=rank)
-    order = []
-    while browser or others:
-        order += [*browser[:1], *others[:4]]
-        del browser[:1], others[:4]
-    items[:] = [item for file in order for item in files[file]]
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -114,4 +116,12 @@ def service_models_are_read_once() -> Iterator[None]:
     """botocore reads the description of each service, megabytes of JSON, once and not once for every session."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", cache(create_loader))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_are_built_once() -> Iterator[None]:
+    """Typer builds all commands of the command line for each one that is run: once is enough within one process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
         yield

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import boto3
@@ -21,6 +22,7 @@ PASSING = {
 CHOSEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
+@lru_cache(maxsize=64)
 def client(url: str, service: str) -> Any:
     return boto3.client(service, REGION, endpoint_url=url, aws_access_key_id="x", aws_secret_access_key="y")
 

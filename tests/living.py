@@ -7,9 +7,10 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SHUT_RDWR
 from urllib.parse import parse_qs, urlsplit
 
 from moto.iam.models import iam_backends
@@ -106,6 +107,8 @@ def _serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
+        with suppress(OSError):  # wakes it, so that it need not look up by itself
+            server.socket.shutdown(SHUT_RDWR)
         server.shutdown()
         server.server_close()
         thread.join(timeout=5)

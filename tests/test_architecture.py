@@ -108,12 +108,29 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
-def imports(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree_of(path)))
+
+
+@cache
+def attributes(path: Path) -> tuple[tuple[int, str], ...]:
+    """(line, `a.b.c`) of every attribute chain that starts from a name."""
+    chains = ((node.lineno, dotted(node)) for node in nodes_of(path) if isinstance(node, ast.Attribute))
+    return tuple((line, name) for line, name in chains if name)
+
+
+@cache
+def imports(path: Path) -> tuple[tuple[int, str], ...]:
     """(line, dotted name) of everything imported, also inside functions; `from a import b` gives a.b."""
+    return tuple(imported(path))
+
+
+def imported(path: Path) -> Iterator[tuple[int, str]]:
     package = module_of(path).split(".")
     if path.name != "__init__.py":
         package = package[:-1]
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -215,7 +232,7 @@ def test_writes_to_aws_are_named_in_three_files_only() -> None:
     for path in sources(*PRODUCT):
         if name_of(path) in WRITERS or under(module_of(path), "ops.local_aws"):
             continue
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             named = node.attr if isinstance(node, ast.Attribute) else None
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 named = node.value
@@ -242,7 +259,7 @@ def test_writes_are_asked_for_by_the_writers_and_made_by_the_gate_alone() -> Non
     for path in sources(*PRODUCT):
         if name_of(path) in WRITERS | {"ops/aws/notify.py"} or under(module_of(path), "ops.local_aws"):
             continue
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if not isinstance(node, ast.Call):
                 continue
             called = dotted(node.func)
@@ -263,11 +280,7 @@ def test_the_wall_clock_is_read_in_one_place() -> None:
         if name_of(path) in MAY_READ_THE_CLOCK:
             continue
         found = [(line, name) for line, name in imports(path) if name in ("time.time", "time.time_ns")]
-        found += [
-            (node.lineno, dotted(node))
-            for node in ast.walk(tree_of(path))
-            if isinstance(node, ast.Attribute) and dotted(node) in WALL_CLOCK
-        ]
+        found += [(line, name) for line, name in attributes(path) if name in WALL_CLOCK]
         wrong += [f"{name_of(path)}:{line} reads the clock: {name}" for line, name in found]
     assert not wrong, "\n".join(wrong)
 
@@ -277,10 +290,6 @@ def test_tests_neither_sleep_nor_mock_nor_skip(taboo: str) -> None:
     wrong = []
     for path in sources("tests"):
         lines = [line for line, name in imports(path) if under(name, taboo)]
-        lines += [
-            node.lineno
-            for node in ast.walk(tree_of(path))
-            if isinstance(node, ast.Attribute) and dotted(node) == taboo
-        ]
+        lines += [line for line, name in attributes(path) if name == taboo]
         wrong += [f"{name_of(path)}:{line} uses {taboo}: {TEST_TABOO[taboo]}" for line in lines]
     assert not wrong, "\n".join(wrong)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ WISH = Deployment(
 )
 
 
+@lru_cache(maxsize=64)
 def client(url: str, service: str) -> Any:
     return boto3.client(
         service, "us-east-1", endpoint_url=url, aws_access_key_id="x", aws_secret_access_key="y"

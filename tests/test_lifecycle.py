@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ops import clock
 from ops.config import Settings
 from ops.console import Console
 from ops.core.attaching import Attachment
@@ -48,10 +49,11 @@ def done(console: Console, plan: ChangePlan) -> None:
 
 
 def until(work: Callable[[], bool], tries: int = 400) -> None:
-    """AWS's time goes on while it is asked."""
+    """AWS's time goes on meanwhile: three minutes between two looks."""
     for _ in range(tries):
         if work():
             return
+        clock.pause(0.05)
     raise AssertionError("it never came to that")
 
 

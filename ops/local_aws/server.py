@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+from contextlib import suppress
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from moto.core import common_models
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from ops.local_aws.envelopes import envelope
 from ops.local_aws.gateway import Gateway
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ class LocalAws:
 
     def stop(self) -> None:
         self._stop.set()
+        with suppress(OSError):  # wakes whoever waits for a connection, where the system does so
+            self._server.socket.shutdown(socket.SHUT_RDWR)
         self._server.shutdown()
         self._server.server_close()
         self.world.athena.close()
@@ -100,7 +104,7 @@ def _handler(world: World) -> type[MotoRequestHandler]:
 
 
 def _patch_moto(world: World) -> None:
-    """Simulated time where it shows (S3, SNS), and no list of every object ever made."""
+    """Simulated time where it shows (S3, SNS), one signature for all of SNS, and no list of every object ever made."""
     import moto.s3.models
     import moto.sns.models
 
@@ -113,6 +117,7 @@ def _patch_moto(world: World) -> None:
     for module in (moto.s3.models, moto.sns.models):
         vars(module)["utcnow"] = now
     vars(moto.sns.models)["iso_8601_datetime_with_milliseconds"] = stamp
+    type.__setattr__(moto.sns.models.Subscription, "get_post_data", envelope)
     type.__setattr__(common_models.BaseModel, "__new__", staticmethod(_plain_new))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import uuid
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -13,15 +14,30 @@ from moto.core.exceptions import JsonRESTError, ServiceException
 from moto.sns.models import sns_backends
 from moto.sqs.models import Message, sqs_backends
 
+from ops.local_aws.envelopes import stamp, wrapped
+
 if TYPE_CHECKING:
     from ops.local_aws.world import World
 
 log = logging.getLogger(__name__)
 
-CERTIFICATES = 1000
-"""moto keeps a certificate for every message that it ever signed; the oldest go first."""
-_MOTO_ACCOUNT = "123456789012"
-"""Where moto keeps the certificates of all accounts."""
+
+class Letter(Message):
+    """A message in a queue whose text is written, and signed, when somebody looks at it: few ever are."""
+
+    def __init__(self, message_id: str, write: Callable[[], str]) -> None:
+        self._write: Callable[[], str] | None = write
+        super().__init__(message_id, "")
+
+    @property
+    def body(self) -> str:
+        if self._write is not None:
+            self._text, self._write = self._write(), None
+        return self._text
+
+    @body.setter
+    def body(self, text: str) -> None:
+        self._text = text
 
 
 class Topics:
@@ -49,9 +65,6 @@ class Topics:
                 self._enqueue(subscription, message, message_id, subject)
             else:
                 _send(subscription, message, message_id, subject)
-        certificates = sns_backends[_MOTO_ACCOUNT][topic.sns_backend.region_name]._message_public_keys
-        while len(certificates) > CERTIFICATES:
-            del certificates[next(iter(certificates))]
         return True
 
     def _topic(self, arn: str) -> Any:
@@ -65,10 +78,10 @@ class Topics:
         if queue is None:
             log.debug("not delivered: there is no queue %s", subscription.endpoint)
             return
-        body = message
+        write = partial(str, message)
         if str(subscription.attributes.get("RawMessageDelivery")).lower() != "true":
-            body = json.dumps(subscription.get_post_data(message, message_id, subject), indent=2)
-        sent: Any = Message(str(uuid.uuid4()), body)
+            write = partial(wrapped, subscription, message, message_id, subject, stamp())
+        sent: Any = Letter(str(uuid.uuid4()), write)
         sent.mark_sent(delay_seconds=queue.delay_seconds)
         sent.world_time = now = self._world.now()
         queue.add_message(sent)

@@ -6,12 +6,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import botocore.session
 import hcl2
-from cfnlint.api import ManualArgs, lint
+from cfnlint.config import ConfigMixIn
 from cfnlint.decode import cfn_yaml
+from cfnlint.decode.decode import decode_str
+from cfnlint.runner import Runner
 
 from ops.core.fix_calls import Call
 from ops.core.fixes import ChosenTopic, PolicyArn
@@ -55,7 +58,14 @@ def shape_of(operation: str) -> Any:
 
 def mistakes(template: str, region: str) -> list[str]:
     """What cfn-lint finds, warnings included."""
-    return [str(found) for found in lint(template, config=ManualArgs(regions=[region]))]
+    read, unreadable = decode_str(template)
+    return [str(found) for found in unreadable or linter(region).validate_template(read)]
+
+
+@cache
+def linter(region: str) -> Runner:
+    """With all its rules, which take longer to load than most templates to check."""
+    return Runner(ConfigMixIn(regions=[region]))
 
 
 def of_template(template: str) -> Made:

@@ -18,23 +18,26 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from ops import clock
 from ops.config import Settings
 from ops.console import Console
 from ops.core.types import Verdict
+from tests.e2e.aws_cli import INSTALLED, at_hand
 
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-AWS_CLI = Path(sys.executable).parent / "aws"
 SPEED = 600.0
+LOOK_S = 0.05
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
 
 
 class Account:
     """What someone with nothing but an endpoint URL can do."""
 
-    def __init__(self, ready: dict[str, Any]) -> None:
+    def __init__(self, ready: dict[str, Any], aws_folder: Path) -> None:
         self.ready = ready
+        self._aws_folder = aws_folder
         self.url: str = ready["endpoint_url"]
         self._environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
             "AWS_ENDPOINT_URL": self.url,
@@ -48,10 +51,10 @@ class Account:
         self.console = Console.open(Settings.load(endpoint_url=self.url))
 
     def aws(self, command: str, *more: str, **documents: Any) -> Any:
-        """Run the AWS CLI; keyword arguments are options whose value is a JSON document. Its JSON answer."""
+        """Run the installed AWS CLI; keyword arguments are options whose value is a JSON document. Its JSON answer."""
         options = [part for name, value in documents.items() for part in (_option(name), json.dumps(value))]
         done = subprocess.run(
-            [str(AWS_CLI), *command.split(), *more, *options, "--output", "json"],
+            [str(INSTALLED), *command.split(), *more, *options, "--output", "json"],
             env=self._environ,
             capture_output=True,
             text=True,
@@ -77,7 +80,7 @@ class Account:
 
     def bash(self, text: str, **environ: str) -> None:
         """Run a text as it stands, with the real AWS CLI within reach."""
-        path = f"{AWS_CLI.parent}{os.pathsep}{os.environ['PATH']}"
+        path = f"{self._aws_folder}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(
             ["bash", "-c", text],
             env=self._environ | {"PATH": path} | environ,
@@ -124,7 +127,7 @@ class Account:
 
 
 def until(what: str, condition: Callable[[], T], seconds: float = 40.0) -> T:
-    """The first true answer of `condition`, asked again and again; an error after `seconds` of wall time."""
+    """The first true answer of `condition`, asked twenty times a second; an error after `seconds` of wall time."""
     deadline = time.monotonic() + seconds
     while True:
         answer = condition()
@@ -132,6 +135,7 @@ def until(what: str, condition: Callable[[], T], seconds: float = 40.0) -> T:
             return answer
         if time.monotonic() > deadline:
             raise AssertionError(f"after {seconds:.0f} s still not: {what} (last answer: {answer!r})")
+        clock.pause(LOOK_S)
 
 
 def _option(name: str) -> str:
@@ -139,13 +143,13 @@ def _option(name: str) -> str:
 
 
 @contextmanager
-def running(state: Path, *options: str) -> Iterator[Account]:
+def running(state: Path, aws_folder: Path, *options: str) -> Iterator[Account]:
     """An embedded AWS as a process of its own; it must end well."""
     command = [sys.executable, "-m", "ops", "local-aws", "--port", "0", "--empty", *options]
     server = subprocess.Popen([*command, "--state", str(state)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
-        account = Account(json.loads(server.stdout.readline()))
+        account = Account(json.loads(server.stdout.readline()), aws_folder)
         with account.console:
             yield account
     finally:
@@ -153,7 +157,14 @@ def running(state: Path, *options: str) -> Iterator[Account]:
         assert server.wait(timeout=20) == 0
 
 
+@pytest.fixture(scope="session")
+def aws_folder() -> Iterator[Path]:
+    """Where an `aws` lies that is the real one and needs no time to start."""
+    with at_hand() as folder:
+        yield folder
+
+
 @pytest.fixture
-def account(tmp_path: Path) -> Iterator[Account]:
-    with running(tmp_path / "state.json", "--speed", str(SPEED)) as account:
+def account(tmp_path: Path, aws_folder: Path) -> Iterator[Account]:
+    with running(tmp_path / "state.json", aws_folder, "--speed", str(SPEED)) as account:
         yield account

@@ -32,7 +32,7 @@ from ops.warming import WarmWish
 from tests.core.templates import SCALED, made_by, mistakes, of_code, of_template
 from tests.core.warm_samples import window
 from tests.described import REGION, account, client
-from tests.e2e.conftest import AWS_CLI, CREDENTIALS
+from tests.e2e.conftest import CREDENTIALS
 from tests.living import error, gated, hurrying
 from tests.small_worlds import NAME, small
 from tests.test_deploying import IMAGE, ROLE, WISH
@@ -165,12 +165,12 @@ def prepared(case: Case, folder: Path) -> Iterator[tuple[Console, str, ChangePla
         yield console, behind, case.plan(console, behind)
 
 
-def by_ebb(console: Console, url: str, plan: ChangePlan) -> None:
+def by_ebb(console: Console, url: str, plan: ChangePlan, aws_folder: Path) -> None:
     entry = console.apply(plan, BOSS, typed=plan.confirm).entry
     assert entry.outcome is Outcome.DONE, entry.said
 
 
-def by_the_aws_cli(console: Console, url: str, plan: ChangePlan) -> None:
+def by_the_aws_cli(console: Console, url: str, plan: ChangePlan, aws_folder: Path) -> None:
     known = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environ = (
         known
@@ -181,7 +181,7 @@ def by_the_aws_cli(console: Console, url: str, plan: ChangePlan) -> None:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_PAGER": "",
-            "PATH": f"{AWS_CLI.parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{aws_folder}{os.pathsep}{os.environ['PATH']}",
         }
     )
     text = of_plan(plan)[Language.CLI]
@@ -191,7 +191,7 @@ def by_the_aws_cli(console: Console, url: str, plan: ChangePlan) -> None:
     assert done.returncode == 0, f"{text}\n{done.stderr}"
 
 
-def by_boto3(console: Console, url: str, plan: ChangePlan) -> None:
+def by_boto3(console: Console, url: str, plan: ChangePlan, aws_folder: Path) -> None:
     """As it stands; only the half minute between two looks of a waiter is shorter here."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [n for n in os.environ if n.startswith("AWS_")]:
@@ -221,14 +221,16 @@ def says_the_same_as_code(plan: ChangePlan) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_ebb_the_aws_cli_and_boto3_leave_the_same_account(name: str, tmp_path: Path) -> None:
+def test_ebb_the_aws_cli_and_boto3_leave_the_same_account(
+    name: str, tmp_path: Path, aws_folder: Path
+) -> None:
     case, ends = CASES[name], []
     for number, way in enumerate((by_ebb, by_the_aws_cli, by_boto3)):
         with prepared(case, tmp_path / str(number)) as (console, url, plan):
             before = account(url)
             if way is by_ebb:
                 says_the_same_as_code(plan)
-            way(console, url, plan)
+            way(console, url, plan, aws_folder)
             ends.append(account(url))
             assert ends[-1] != before
     ebb, shell, script = ends

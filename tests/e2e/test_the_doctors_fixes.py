@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,10 +50,10 @@ def curable(document: dict[str, Any]) -> Found:
 
 
 @pytest.fixture(scope="module")
-def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+def ward(tmp_path_factory: pytest.TempPathFactory, aws_folder: Path) -> Iterator[Ward]:
     stories = ",".join(name for name in STORIES if name != "crowd")
     state = tmp_path_factory.mktemp("ward") / "state.json"
-    with running(state, "--speed", "0", "--now", NOW, "--scenario", stories) as account:
+    with running(state, aws_folder, "--speed", "0", "--now", NOW, "--scenario", stories) as account:
         before = account.ops("doctor")
         texts = [finding["fix"]["cli"] for finding in curable(before).values()]
         with ThreadPoolExecutor(3) as pool:

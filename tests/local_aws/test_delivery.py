@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import Request as Asked
+from urllib.request import urlopen
 
 import pytest
 from botocore.exceptions import ClientError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from ops.local_aws.delivery import STORY_OBJECTS
 from ops.local_aws.physics import AsyncSettings, EndpointSpec, Job, Request
@@ -184,6 +191,27 @@ def test_a_message_carries_simulated_time_and_its_subject(account: Account) -> N
     envelope = json.loads(message["Body"])
     assert (envelope["Subject"], envelope["Timestamp"]) == ("Alarm", "2026-09-21T14:13:00.000Z")
     assert envelope["TopicArn"] == account.error
+
+
+def test_a_message_is_signed_as_aws_documents_it(account: Account) -> None:
+    delivery = account.aws.world.delivery
+    for subject in (None, "Alarm"):
+        delivery.publish(account.error, subject, 'it says "ö"')
+        account.aws.advance(60)
+        (message,) = account.sqs.receive_message(QueueUrl=account.queue)["Messages"]
+        told = json.loads(message["Body"])
+        names = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
+        text = "".join(f"{name}\n{told[name]}\n" for name in names if name in told)
+        address = urlsplit(told["SigningCertURL"])
+        assert address.hostname == "sns.us-east-1.amazonaws.com"
+        scope = "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20261120/us-east-1/sns/aws4_request"
+        request = Asked(f"{account.aws.server.url}{address.path}", headers={"Authorization": scope})
+        certificate = x509.load_pem_x509_certificate(urlopen(request).read())
+        certificate.public_key().verify(
+            b64decode(told["Signature"]), text.encode(), PKCS1v15(), hashes.SHA256()
+        )
+        assert certificate.not_valid_before_utc.timestamp() < account.aws.now()
+        assert certificate.not_valid_after_utc.timestamp() > account.aws.now()
 
 
 def test_messages_leave_the_queue_after_its_retention(account: Account) -> None:
