@@ -58,7 +58,8 @@ def _ending(app: typer.Typer, run: Run) -> None:
     def delete(
         name: Name,
         with_model: Annotated[
-            bool, typer.Option("--with-model", help="Its models, too, where nothing else uses them.")
+            bool,
+            typer.Option("--with-model", help="Its models, too, where no other configuration names them."),
         ] = False,
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Show the plan, whatever else is said.")

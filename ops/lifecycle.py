@@ -28,11 +28,12 @@ from ops.core.resources import CONFIG, MODEL
 from ops.core.setup import Difference, Setup, differences, replaced
 from ops.core.setup_steps import steps, way_back
 from ops.core.types import Severity
-from ops.deploying import JOURNAL
 from ops.deploying import KIND as DEPLOY
 from ops.inventories import Inventories
 
 DELETE = "delete"
+JOURNAL = 1_000
+"""Entries of the journal that are looked through for attachments."""
 _SCALING = (ATTACH, DETACH)
 _ANEW = "It is made anew under the same names. What waited in its queue does not come back, and its metrics have a gap."
 

@@ -97,13 +97,12 @@ def made_since(found: Inventory, made: Setup) -> tuple[Caution, ...]:
     known = {f"policy {p.name}" for p in made.policies}
     known |= {f"schedule {s.name}" for s in made.schedules} | {f"alarm {a.name}" for a in made.alarms}
     gone = goes(found)
-    tracked = {name for p in gone.policies for name in p.alarm_names}
     now = [f"the policy {p.name}" for p in gone.policies if f"policy {p.name}" not in known]
     now += [f"the scheduled action {s.name}" for s in gone.schedules if f"schedule {s.name}" not in known]
     now += [
         f"the alarm {a.name}"
         for a in gone.alarms
-        if f"alarm {a.name}" not in known and a.name not in tracked and not a.name.startswith(OWNED)
+        if f"alarm {a.name}" not in known and part_of(a, found.setup, found.ref) is not Part.OWNED
     ]
     now += ["its bounds"] if gone.target is not None and made.target is None else []
     if not now:

@@ -181,7 +181,8 @@ def cost_of_one(price: Price | None, instance_type: str) -> CostEffect:
         day,
         day * DAYS_PER_MONTH,
         f"Estimate at list price: ${rate(price.usd_per_hour)} an hour for each instance in service, nothing while it "
-        "sleeps. The first one starts at once and is paid from then on; the higher figure is one that never slept.",
+        "sleeps. The first one starts at once and is paid from then on; one that never slept would be about "
+        f"${day:,.0f} a day, ${day * DAYS_PER_MONTH:,.0f} a month.",
         usd_per_day_least=Decimal(0),
     )
 
