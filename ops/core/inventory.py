@@ -84,7 +84,11 @@ class Inventory:
         """Whether nothing of it is there that an operator could remove; a model may serve others."""
         kept = [r for r in self.setup.resources if r.kind != MODEL]
         setup = self.setup
-        alarms = [a for a in setup.alarms if part_of(a, setup, self.ref) is not Part.SHARED or tied(self, a)]
+        alarms = [
+            a
+            for a in setup.alarms
+            if part_of(a, setup, self.ref) is not Part.SHARED or (a.metric is not None and tied(self, a))
+        ]
         return not (setup.target or setup.policies or setup.schedules or alarms or kept)
 
 

@@ -108,7 +108,7 @@ def test_alarms_of_others_go_on_without_the_policies_that_go() -> None:
     assert fates["beside"] == (Fate.STAYS, "it watches or scales others, too")
     assert "leads nowhere then" in fates["sums"][1]
     assert any("sums looks at an expression" in c.sentence for c in cautions(found, None))
-    left = inventory(setup=Setup(alarms=(beside, replace(queue, actions=(TOPIC,)))))
+    left = inventory(setup=Setup(alarms=(beside, sums, replace(queue, actions=(TOPIC,)))))
     assert left.empty
     assert not inventory(setup=Setup(alarms=(queue,))).empty
 
