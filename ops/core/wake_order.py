@@ -36,6 +36,8 @@ def wake_first(changes: Iterable[Change], before: Setup) -> tuple[Change, ...]:
     last = max((n for n, change in enumerate(made) if _leads_up(change, down)), default=-1)
     late = [n for n, change in enumerate(made) if n < last and _leads_down(change, down)]
     lowered = [n for n, change in enumerate(made) if _opens(change, before)]
+    if sum(isinstance(change, RegisterTarget) for change in made) > 1:
+        lowered = []  # each builds upon the one before: their order says what holds at the end
     if last < 0 or not (late or lowered):
         return made
     found = [change for n, change in enumerate(made) if n <= last and n not in late and n not in lowered]

@@ -45,6 +45,7 @@ HELD = Setup(ScalableTarget(Bounds(1, 4), Suspended(scale_in=True)))
         ((RESUME, WAKE, CALL), HELD, (WAKE, CALL, RESUME)),
         ((DeletePolicy(REF, "old"), WAKE, CALL), AWAKE, (WAKE, CALL, DeletePolicy(REF, "old"))),
         ((LOWER,), AWAKE, (LOWER,)),
+        ((LOWER, WAKE, CALL, RAISE), AWAKE, (LOWER, WAKE, CALL, RAISE)),
         ((LOWER, TELL), AWAKE, (LOWER, TELL)),
         ((), AWAKE, ()),
     ],
