@@ -17,6 +17,7 @@ from ops.core.change_words import label, shown
 from ops.core.fix_calls import calls
 from ops.core.fixes import Calls, ChosenTopic, PolicyArn
 from ops.core.moments import written
+from ops.core.resources import of_kind
 from ops.core.setup import Difference, parts
 from ops.core.warm_names import OURS
 
@@ -70,7 +71,7 @@ def plan(found: ChangePlan, zone: tzinfo) -> Html:
         title=written(found.title, zone),
         compared=compared(found.differences),
         effect=written(found.effect, zone),
-        cost=cost(found.cost, zone, scales=_scales(found)),
+        cost=cost(found.cost, zone, scales=_scales(found), hosts=_hosts(found)),
         cautions=cautions if found.cautions else Html(""),
     )
 
@@ -80,8 +81,15 @@ def _scales(found: ChangePlan) -> bool:
     return any(d.part.partition(" ")[0] in ("policy", "alarm", "schedule") for d in found.differences)
 
 
-def cost(found: CostEffect | None, zone: tzinfo = UTC, *, scales: bool = False) -> Html:
-    """What it adds a day and a month, or once; always an estimate."""
+def _hosts(found: ChangePlan) -> bool:
+    """Whether an endpoint, a configuration or a model is made or goes: that moves money without any bound."""
+    return any(of_kind(d.part) is not None for d in found.differences)
+
+
+def cost(found: CostEffect | None, zone: tzinfo = UTC, *, scales: bool = False, hosts: bool = False) -> Html:
+    """What it adds a day and a month, or once; always an estimate. `hosts`: an endpoint comes or goes."""
+    if found is None and hosts:
+        found = CostEffect(None, None, "What its instances cost could not be told.")
     if found is None:
         paid = "what scaling then starts is paid by its work" if scales else "what runs is paid as before"
         return html(
@@ -93,6 +101,9 @@ def cost(found: CostEffect | None, zone: tzinfo = UTC, *, scales: bool = False) 
         said = f"{_usd(found.usd_once)}{less} once, an estimate." if found.usd_once else ""
     elif found.usd_per_day is None or found.usd_per_month is None:
         said = "not known."
+    elif found.usd_per_day_least is not None:
+        least = _usd(found.usd_per_day_least) if found.usd_per_day_least else "nothing"
+        said = f"{least} to {_usd(found.usd_per_day)} a day more for each instance, by its work."
     elif not found.usd_per_day:
         said = ""
     else:

@@ -113,9 +113,10 @@ def _buttons(found: Inventory) -> None:
 def _delete(found: Inventory, word: str) -> None:
     name = found.ref.name
     too = st.checkbox(
-        "Delete its models, too, where nothing else uses them",
+        "Delete its models, too, where no other configuration names them",
         key=f"life-model-{name}",
-        help="A model that another configuration names stays whatever is chosen.",
+        help="A model that another configuration names stays whatever is chosen. Inference components are not looked "
+        "at: one that uses a model would lose it.",
     )
     change_panel.review(
         word,

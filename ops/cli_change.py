@@ -100,6 +100,9 @@ def cost_text(cost: CostEffect) -> str:
         return f"Cost: {said}. {cost.basis}"
     if cost.usd_per_day is None or cost.usd_per_month is None:
         return f"Cost: not known. {cost.basis}"
+    if cost.usd_per_day_least is not None:
+        least, most = cost.usd_per_day_least, cost.usd_per_day
+        return f"Cost: ${least:,.2f} to ${most:,.2f} a day for each instance, by its work. {cost.basis}"
     sign = "-" if cost.usd_per_day < 0 else ""
     day, month = abs(cost.usd_per_day), abs(cost.usd_per_month)
     return f"Cost: {sign}${day:,.2f} a day, {sign}${month:,.0f} a month. {cost.basis}"
@@ -281,6 +284,7 @@ def _cost(cost: CostEffect) -> dict[str, Any]:
     """Dollars as text, so that no digit is lost; always an estimate."""
     return {
         "usd_per_day": None if cost.usd_per_day is None else f"{cost.usd_per_day:.2f}",
+        "usd_per_day_least": None if cost.usd_per_day_least is None else f"{cost.usd_per_day_least:.2f}",
         "usd_per_month": None if cost.usd_per_month is None else f"{cost.usd_per_month:.2f}",
         "usd_once": None if cost.usd_once is None else f"{cost.usd_once:.2f}",
         "basis": written(cost.basis),

@@ -16,6 +16,7 @@ from ops.cli_show import plain, wrapped, write
 from ops.config import Settings
 from ops.console import Console
 from ops.core.attaching import Attachment
+from ops.core.deploy_progress import UNFINISHED
 from ops.core.doctor.mending import TARGET
 from ops.core.fix_texts import Language
 from ops.core.inventory import Fate, Inventory, items, tags_of
@@ -58,7 +59,8 @@ def _ending(app: typer.Typer, run: Run) -> None:
     def delete(
         name: Name,
         with_model: Annotated[
-            bool, typer.Option("--with-model", help="Its models, too, where nothing else uses them.")
+            bool,
+            typer.Option("--with-model", help="Its models, too, where no other configuration names them."),
         ] = False,
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Show the plan, whatever else is said.")
@@ -144,9 +146,13 @@ def _scaling(app: typer.Typer, run: Run) -> None:
                 if plan.empty and not json:
                     for caution in plan.cautions:
                         write("\n".join(wrapped(f"▲ {caution.sentence}")))
-                return carry_out(
+                code, receipt = carry_out(
                     console, settings, plan, yes=yes, confirm=confirm, why=why, as_json=json, text=text
-                )[0]
+                )
+                if receipt is not None and receipt.entry.outcome in UNFINISHED and not json:
+                    ways = f"python -m ops deploy --continue {receipt.entry.id[:8]} --yes"
+                    write("\n".join(wrapped(f"To finish it: {ways}, or attach it once more.")))
+                return code
 
         run(work, json)
 

@@ -50,7 +50,9 @@ class Moving(Lifecycle, Sending):
             moving.movable(old)
         elif new is None or new.empty:
             raise UnknownEndpoint(name, ())
-        return moving.standing((name, target), old, new, self._tests(target, new), self._time())
+        there = new is not None and new.endpoint is not None
+        seen = self._gatherer().state().judged(target)[0] if there else None
+        return moving.standing((name, target), old, new, self._tests(target, new), self._time(), seen)
 
     def moved_to(self, name: str) -> str:
         """The newest endpoint that a move of this one was to make; empty where there was none."""
@@ -72,6 +74,7 @@ class Moving(Lifecycle, Sending):
         there = deploy.present(reading, [(CONFIG, wish.to), (ENDPOINT, wish.to)])
         if there and self.moved_to(wish.name) != wish.to:
             planning.taken(Setup(resources=there))
+        moving.not_there(wish, there)
         connection = self.connection()
         ref = EndpointRef(connection.account, connection.region, wish.to, old.ref.variant)
         before = Setup(resources=there)
@@ -93,6 +96,7 @@ class Moving(Lifecycle, Sending):
                     "no instance while the old one is there. Have the quota raised in Service Quotas first.",
                 )
             )
+        said += planning.heard(wish, self._told(reading, (wish.success_topic, wish.error_topic)))
         price = self._prices.quote(ref.region, kind, asynchronous=True)[0] if around.endpoint.kinds else None
         return planning.make(
             uuid.uuid4().hex,
@@ -106,7 +110,7 @@ class Moving(Lifecycle, Sending):
                 f"{wish.to} is made of the same model and waited for, with one instance. Next comes a test payload, "
                 "then its scaling; only then is the deletion of the old one offered."
             ),
-            cost=planning.cost_of_one(price, kind),
+            cost=planning.cost_awake(price, kind, 1, moving.UNTIL),
             cautions=said,
         )
 
@@ -135,6 +139,12 @@ class Moving(Lifecycle, Sending):
         at = self.move_standing(name, to)
         if at.next is Step.ATTACH:
             plan = self.plan_attach(at.to, Attachment(high))
+            if plan.empty:  # nothing is missing: what is there is at fault
+                plan = self.plan_attach(at.to, Attachment(high), mend=True)
+            if plan.empty:
+                raise BadInput(
+                    f"{at.to} cannot sleep and wake yet. {at.steps[2].says}", "See `python -m ops doctor`."
+                )
             return replace(plan, title=f"Move {name}: let {at.to} sleep and wake")
         if at.next is Step.DELETE:
             plan = self.plan_delete(name)

@@ -19,7 +19,9 @@ PASSING = {
     "LastModifiedTime", "ResponseMetadata", "StateReason", "StateReasonData", "StateTransitionedTimestamp",
     "StateUpdatedTimestamp", "StateValue", "EvaluationState", "DeployedImages",
 }  # fmt: skip
-CHOSEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+CHOSEN = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=:scalable-target/)[\w-]+"
+)
 
 
 @lru_cache(maxsize=64)

@@ -69,7 +69,8 @@ def test_a_whole_deployment_with_its_steps_on_stderr(at: tuple[str, Gate], capsy
     assert main([*NEW, "--yes", "--tag", "team=documents", "--why", "first"]) == 0
     told = capsys.readouterr()
     assert "✓ 1/8 Create the model doc-model" in told.err
-    assert "✓ 8/8 Put the alarm HasBacklogWithoutCapacity-doc-new" in told.err
+    assert "✓ 7/8 Put the alarm HasBacklogWithoutCapacity-doc-new" in told.err
+    assert "✓ 8/8 Put the policy Backlog-ScalingPolicy" in told.err
     assert "Done, and read back." in told.out
     assert inventory(at[0]) == ALL
     assert main([*NEW, "--yes"]) == 2

@@ -12,7 +12,7 @@ import pytest
 from ops.__main__ import main
 from ops.config import Settings
 from ops.console import Console
-from tests.living import hurrying
+from tests.living import error, gated, hurrying
 from tests.test_deploying import ALL, BOSS, WISH, inventory
 from tests.test_moving import NEW, real_time
 
@@ -78,6 +78,32 @@ def test_detach_and_attach(at: str, capsys: Out, tmp_path: Path) -> None:
     capsys.readouterr()
     assert main(["attach", "doc-new", "--max", "3"]) == 0
     assert "there is nothing to change" in capsys.readouterr().out
+
+
+def test_an_attachment_that_ended_on_the_way_is_listed_and_finished(
+    monkeypatch: pytest.MonkeyPatch, capsys: Out, tmp_path: Path
+) -> None:
+    with hurrying() as behind, gated(behind) as (url, gate):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        monkeypatch.setenv("EBB_STATE_DIR", str(tmp_path))
+        deployed(url, tmp_path)
+        assert main(["detach", "doc-new", "--yes", "--confirm", "doc-new"]) == 0
+        gate.shut["PutMetricAlarm"] = error("AccessDeniedException", "not authorized", 403)
+        capsys.readouterr()
+        assert main(["attach", "doc-new", "--max", "3", "--yes"]) == 2
+        assert "To finish it: python -m ops deploy --continue" in capsys.readouterr().out.replace("\n", " ")
+        assert not any(line.startswith("policy Backlog") for line in inventory(url))
+        gate.shut.clear()
+        code, found = asked(capsys, "deploy")
+        (left,) = found["unfinished"]
+        assert (code, left["missing"]) == (
+            0,
+            ["policy Backlog-ScalingPolicy", "alarm HasBacklogWithoutCapacity-doc-new"],
+        )
+        assert main(["deploy", "--continue", left["id"][:8], "--yes"]) == 0
+        assert inventory(url) == ALL
+        capsys.readouterr()
+        assert asked(capsys, "deploy")[1]["unfinished"] == []
 
 
 def test_a_move_is_gone_on_with_by_the_same_command(at: str, capsys: Out, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def inventory(url: str) -> list[str]:
     targets = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
     found += [f"target {t['MinCapacity']}-{t['MaxCapacity']}" for t in targets]
     policies = scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]
-    found += [f"policy {p['PolicyName']}" for p in policies]
+    found += sorted(f"policy {p['PolicyName']}" for p in policies)
     alarms = client(url, "cloudwatch").describe_alarms()["MetricAlarms"]
     return found + [
         f"alarm {a['AlarmName'].partition('-AlarmHigh')[0].partition('-AlarmLow')[0]}" for a in alarms

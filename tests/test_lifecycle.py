@@ -24,6 +24,7 @@ from tests.living import Gate, error, gated, hurrying
 from tests.test_deploying import ALL, BOSS, WISH, client, inventory
 
 VIEWER = Actor("vic", "viewer")
+WIDE = Attachment(3)
 TAGGED = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/doc-new"
 
 
@@ -150,8 +151,14 @@ def test_requests_that_wait_make_it_critical(tmp_path: Path) -> None:
         assert [c.severity for c in lost] == [Severity.CRITICAL]
 
 
+WHERE = {
+    "ServiceNamespace": "sagemaker",
+    "ResourceId": "endpoint/doc-new/variant/AllTraffic",
+    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+}
 DELETING = (
     "DeleteScalingPolicy",
+    "DeleteScheduledAction",
     "DeregisterScalableTarget",
     "DeleteAlarms",
     "DeleteEndpoint",
@@ -167,6 +174,12 @@ def test_whatever_step_of_a_deletion_fails_it_is_finished_or_taken_back(
 ) -> None:
     with stage(tmp_path) as (console, url, gate):
         done(console, console.plan_deploy(WISH))
+        client(url, "application-autoscaling").put_scheduled_action(
+            **WHERE,
+            ScheduledActionName="nightly",
+            Schedule="cron(0 20 1 1 ? *)",
+            ScalableTargetAction={"MinCapacity": 0},
+        )
         plan = console.plan_delete("doc-new", with_model=True)
         refusal = error("AccessDeniedException", f"not authorized to perform: x:{step}", 403)
         if step == "DescribeEndpoint":  # lost while it is waited for
@@ -265,10 +278,7 @@ def test_attaching_makes_what_is_missing_and_no_more(tmp_path: Path) -> None:
         assert inventory(url) == ALL
         assert console.plan_attach("doc-new", Attachment(3)).empty
         client(url, "application-autoscaling").delete_scaling_policy(
-            PolicyName="HasBacklogWithoutCapacity-ScalingPolicy",
-            ServiceNamespace="sagemaker",
-            ResourceId="endpoint/doc-new/variant/AllTraffic",
-            ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+            **WHERE, PolicyName="HasBacklogWithoutCapacity-ScalingPolicy"
         )
         client(url, "cloudwatch").delete_alarms(AlarmNames=["HasBacklogWithoutCapacity-doc-new"])
         plan = console.plan_attach("doc-new", Attachment(8))
@@ -285,14 +295,9 @@ def test_what_contradicts_is_named_and_mended_only_where_asked(tmp_path: Path) -
     with stage(tmp_path) as (console, url, _):
         bare(console, url)
         scaling = client(url, "application-autoscaling")
-        where = {
-            "ServiceNamespace": "sagemaker",
-            "ResourceId": "endpoint/doc-new/variant/AllTraffic",
-            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-        }
-        scaling.register_scalable_target(**where, MinCapacity=1, MaxCapacity=4)
+        scaling.register_scalable_target(**WHERE, MinCapacity=1, MaxCapacity=4)
         scaling.put_scaling_policy(
-            **where,
+            **WHERE,
             PolicyName="by-calls",
             PolicyType="TargetTrackingScaling",
             TargetTrackingScalingPolicyConfiguration={
@@ -314,27 +319,80 @@ def test_what_contradicts_is_named_and_mended_only_where_asked(tmp_path: Path) -
         until(lambda: instances(url) == 0)
 
 
-@pytest.mark.parametrize("step", ["RegisterScalableTarget", "PutScalingPolicy", "PutMetricAlarm"])
-def test_whatever_step_of_attaching_fails_the_rest_is_attached_later(tmp_path: Path, step: str) -> None:
+@pytest.mark.parametrize(
+    ("after", "step", "left"),
+    [
+        ("", "RegisterScalableTarget", 0),
+        ("", "PutScalingPolicy", 1),
+        ("", "PutMetricAlarm", 2),
+        ("PutMetricAlarm", "PutScalingPolicy", 3),
+    ],
+)
+@pytest.mark.parametrize("way", ["again", "continue", "clean up"])
+def test_whatever_step_of_attaching_fails_it_never_sleeps_for_ever(
+    tmp_path: Path, after: str, step: str, left: int, way: str
+) -> None:
     with stage(tmp_path) as (console, url, gate):
         bare(console, url)
         plan = console.plan_attach("doc-new", Attachment(3))
-        gate.shut[step] = error("AccessDeniedException", f"not authorized to perform: x:{step}", 403)
+        refusal = error("AccessDeniedException", f"not authorized to perform: x:{step}", 403)
+        if after:
+            gate.after[after] = lambda: gate.shut.update({step: refusal})
+        else:
+            gate.shut[step] = refusal
         entry = applied(console, plan).entry
         gate.shut.clear()
         assert entry.outcome in (Outcome.PARTLY, Outcome.FAILED)
-        done(console, console.plan_attach("doc-new", Attachment(3)))
-        assert inventory(url) == ALL
+        wakes_first = [ALL[3], ALL[5], ALL[6]]
+        assert inventory(url)[3:] == wakes_first[:left]
+        assert [(u.root.id, len(u.exist) > 0) for u in console.unfinished()] == [(plan.id, True)] * (left > 0)
+        if way == "clean up" and left:
+            done(console, console.plan_cleanup(entry.id))
+            assert inventory(url) == ALL[:3]
+            assert instances(url) == 1
+        else:
+            on = way == "continue" and left
+            done(console, console.plan_continue(entry.id) if on else console.plan_attach("doc-new", WIDE))
+            assert inventory(url) == ALL
+        assert console.unfinished() == ()
+
+
+def test_an_attachment_that_is_taken_back_leaves_it_awake(tmp_path: Path) -> None:
+    with stage(tmp_path) as (console, url, gate):
+        bare(console, url)
+        plan = console.plan_attach("doc-new", WIDE)
+        done(console, plan)
+        until(lambda: instances(url) == 0)
+        back = console.plan_undo(plan.id)
+        assert any("It sleeps: it is woken first" in c.sentence for c in back.cautions)
+        gate.shut["DeregisterScalableTarget"] = error("AccessDeniedException", "no", 403)
+        assert applied(console, back).entry.outcome is Outcome.PARTLY
+        gate.shut.clear()
+        assert instances(url) == 1
+        assert inventory(url)[3] == "target 1-3"
+        (left,) = console.unfinished()
+        done(console, console.plan_cleanup(left.root.id))
+        assert inventory(url) == ALL[:3]
+        assert console.unfinished() == ()
+        with pytest.raises(BadInput, match="nothing to undo"):
+            console.plan_cleanup(left.root.id)
 
 
 def test_a_viewer_and_an_operator_change_nothing(tmp_path: Path) -> None:
     with stage(tmp_path) as (console, url, _):
         done(console, console.plan_deploy(WISH))
-        for plan in (console.plan_delete("doc-new"), console.plan_detach("doc-new")):
-            for who in (VIEWER, Actor("oli", "operator")):
-                with pytest.raises(ReadOnly):
-                    console.apply(plan, who, typed=plan.confirm)
+        refused(console, console.plan_delete("doc-new"), console.plan_detach("doc-new"))
         assert inventory(url) == ALL
+        done(console, console.plan_detach("doc-new"))
+        refused(console, console.plan_attach("doc-new", WIDE))
+        assert inventory(url) == ALL[:3]
+
+
+def refused(console: Console, *plans: ChangePlan) -> None:
+    for plan in plans:
+        for who in (VIEWER, Actor("oli", "operator")):
+            with pytest.raises(ReadOnly):
+                console.apply(plan, who, typed=plan.confirm)
 
 
 def test_an_unknown_endpoint_has_no_inventory(tmp_path: Path) -> None:

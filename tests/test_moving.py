@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,80 @@ def test_names_that_exist_and_endpoints_that_cannot_be_moved_are_refused(tmp_pat
         done(console, console.plan_move(WISH))
         with pytest.raises(BadInput, match="asynchronous endpoint already"):
             console.plan_move(Move("doc-async", "doc-more", "s3://results/out/"))
+
+
+def attached(console: Console, url: str) -> str:
+    """The move up to its last step; the id of the entry that made the new endpoint."""
+    real_time(url)
+    plan = console.plan_move(WISH)
+    done(console, plan)
+    batch = send(console)
+    until(lambda: answered(console, batch))
+    done(console, console.plan_move_on("doc", high=3))
+    assert console.move_standing("doc").next is Step.DELETE
+    return plan.id
+
+
+def test_the_old_one_is_kept_while_the_new_one_cannot_wake(tmp_path: Path) -> None:
+    with stage(tmp_path) as (console, url, _):
+        attached(console, url)
+        watch, name = client(url, "cloudwatch"), "HasBacklogWithoutCapacity-doc-async"
+        watch.disable_alarm_actions(AlarmNames=[name])
+        at = console.move_standing("doc")
+        assert at.next is Step.ATTACH
+        assert "are switched off" in at.steps[2].says
+        done(console, console.plan_move_on("doc"))
+        assert console.move_standing("doc").next is Step.DELETE
+        watch.delete_alarms(AlarmNames=[name])
+        assert console.move_standing("doc").next is Step.ATTACH
+        done(console, console.plan_move_on("doc"))
+        assert console.plan_move_on("doc").kind == "delete"
+
+
+def test_a_move_that_is_undone_leaves_nothing_of_the_new_one(tmp_path: Path) -> None:
+    with stage(tmp_path) as (console, url, _):
+        move = attached(console, url)
+        back = console.plan_undo(move)
+        said = " ".join(c.sentence for c in back.cautions)
+        assert "Made since, and goes with the endpoint: the policy" in said
+        assert "HasBacklogWithoutCapacity-doc-async and its bounds" in said
+        assert back.confirm == "doc-async"
+        done(console, back)
+        assert sorted(inventory(url)) == OLD
+
+
+def test_a_move_costs_a_day_of_the_new_one_and_an_undone_deletion_the_old_one(tmp_path: Path) -> None:
+    with stage(tmp_path) as (console, url, _):
+        attached(console, url)
+        last = console.plan_move_on("doc")
+        done(console, last)
+        back = console.plan_undo(last.id)
+        assert back.cost is not None
+        assert back.cost.usd_per_day is not None
+        assert back.cost.usd_per_day > 0
+        assert "2 instances of ml.g5.xlarge, day and night" in back.cost.basis
+        done(console, back)
+        assert "endpoint doc InService" in inventory(url)
+        other = console.plan_move(replace(WISH, to="doc-other"))
+        assert other.cost is not None
+        assert other.cost.usd_per_day == back.cost.usd_per_day / 2
+        assert "beside the old one, until its scaling is attached" in other.cost.basis
+
+
+def test_topics_and_a_new_endpoint_that_is_there_are_looked_at_first(tmp_path: Path) -> None:
+    topic = "arn:aws:sns:us-east-1:123456789012:results"
+    with stage(tmp_path) as (console, url, _):
+        real_time(url)
+        told = replace(WISH, success_topic=topic)
+        with pytest.raises(BadInput, match="no SNS topic"):
+            console.plan_move(told)
+        client(url, "sns").create_topic(Name="results")
+        plan = console.plan_move(told)
+        assert any("results has no subscription" in c.sentence for c in plan.cautions)
+        done(console, plan)
+        for wish in (told, WISH):
+            with pytest.raises(BadInput, match="doc-async is there already"):
+                console.plan_move(wish)
 
 
 def test_a_viewer_moves_nothing(tmp_path: Path) -> None:

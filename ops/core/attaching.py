@@ -17,7 +17,8 @@ from ops.core.errors import BadInput, OpsError
 from ops.core.findings import Finding
 from ops.core.fixes import Calls, Change, ChosenTopic, PutAlarm, PutPolicy, RegisterTarget
 from ops.core.names import TOPIC
-from ops.core.types import Policy, Severity, StepPolicy, TargetTrackingPolicy
+from ops.core.seen import Seen
+from ops.core.types import Policy, Severity, StepPolicy, Suspended, TargetTrackingPolicy
 
 MISSING = ("no-scaling-target", "no-scaling-policy", "no-wake-policy", "unpublished-metric")
 """What the way to the first instance lacks, as `ops.core.wake` names it, where nothing there is at fault."""
@@ -101,16 +102,19 @@ def possible(case: Case) -> None:
 
 
 def missing(case: Case, wish: Attachment, mends: Iterable[Contradiction] = ()) -> tuple[Change, ...]:
-    """What has to be made so that it sleeps and wakes; what exists stays as it is. `mends`: what is mended besides."""
+    """What has to be made so that it sleeps and wakes; what exists stays as it is. `mends`: what is mended besides.
+
+    What wakes it comes before what lets it sleep: see ops.core.wake_order.
+    """
     seen, ref = case.seen, case.seen.endpoint.ref
     made: list[Change] = []
     if seen.target is None:
         made.append(RegisterTarget(ref, 0, wish.high))
-    tracked = any(isinstance(c, PutPolicy) and _tracks(c.policy) for each in mends for c in each.changes)
-    if not tracked and not any(map(_goes_down, seen.policies)):
-        made.append(_tracking(case, wish))
     if any(o.code in MISSING for o in wake.obstacles(seen)):
         made += [_timed(change, wish.wake_minutes) for change in way_up(case)]
+    tracked = any(isinstance(c, PutPolicy) and _tracks(c.policy) for each in mends for c in each.changes)
+    if not tracked and not goes_down(seen):
+        made.append(_tracking(case, wish))
     if wish.topic:
         made += _alarms(case, wish.topic)
     return tuple(made)
@@ -140,12 +144,20 @@ def contradictions(case: Case, findings: Sequence[Finding]) -> tuple[Contradicti
 def mended(made: Iterable[Change], found: Iterable[Contradiction]) -> tuple[Change, ...]:
     """What is missing and what mends the rest, each part once. Bounds of a target that exists come last: what lets it
     wake is there before it may sleep."""
-    fixes = [change for each in found for change in each.changes]
-    one = {_about(change): change for change in (*fixes, *made)}.values()
+    parts: dict[tuple[object, ...], Change] = {}
+    for change in (*(change for each in found for change in each.changes), *made):
+        key = _about(change)
+        parts[key] = _resumed(parts.get(key), change)
+    one = parts.values()
     moved = [change for change in one if isinstance(change, RegisterTarget)]
     if any(change.min is not None and change.max is not None for change in moved):
         return (*moved, *(change for change in one if change not in moved))  # a first registration
     return (*(change for change in one if change not in moved), *moved)
+
+
+def goes_down(seen: Seen) -> bool:
+    """Whether something takes instances away from an endpoint, as far as its policies tell."""
+    return any(map(_goes_down, seen.policies))
 
 
 def cautions(case: Case, wish: Attachment, found: Iterable[Contradiction], *, mend: bool) -> list[Caution]:
@@ -172,6 +184,19 @@ def _about(change: Change) -> tuple[object, ...]:
         return RegisterTarget, change.min is None, change.max is None, change.suspended is None
     name = change.policy.name if isinstance(change, PutPolicy) else getattr(change, "name", "")
     return type(change), name
+
+
+def _resumed(before: Change | None, change: Change) -> Change:
+    """A change, with what an earlier one about the same part resumes."""
+    if not isinstance(before, RegisterTarget) or not isinstance(change, RegisterTarget):
+        return change
+    old, new = before.suspended, change.suspended
+    if old is None or new is None:
+        return change
+    both = Suspended(
+        old.scale_in and new.scale_in, old.scale_out and new.scale_out, old.scheduled and new.scheduled
+    )
+    return replace(change, suspended=both)
 
 
 def _goes_down(policy: Policy) -> bool:

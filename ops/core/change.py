@@ -56,6 +56,8 @@ class CostEffect:
     """The assumption and the price in words."""
     usd_once: Decimal | None = None
     """Of a change that ends by itself: what it adds in all, and no rate a day or a month."""
+    usd_per_day_least: Decimal | None = None
+    """Where each instance adds a range, by its work: the lower end of it; the others are the higher one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,19 @@ from ops.core import deploy_owned as owned
 from ops.core.change import Caution, ChangePlan, CostEffect
 from ops.core.change_words import label
 from ops.core.deploy_progress import ordered
-from ops.core.deployment import Deployment
 from ops.core.doctor import Topic
 from ops.core.errors import BadInput
-from ops.core.fixes import Change, Create, Delete
+from ops.core.fixes import Change, Create, Delete, PutAlarm
+from ops.core.inventory import watches
 from ops.core.names import nearest
 from ops.core.plan_effects import DAYS_PER_MONTH, HOURS_PER_DAY
 from ops.core.planning import needs
 from ops.core.resources import ENDPOINT, FAILED, KINDS
 from ops.core.setup import OWNED, Difference, Setup, differences, touched
 from ops.core.setup_steps import after
-from ops.core.types import EndpointRef, Price, Severity
-from ops.core.words import listed, rate
+from ops.core.types import Alarm, EndpointRef, Price, Severity
+from ops.core.wake_order import wake_first
+from ops.core.words import count, listed, rate
 
 
 def taken(present: Setup) -> None:
@@ -45,8 +46,8 @@ def known_type(kind: str, known: Collection[str]) -> None:
     raise BadInput(f"SageMaker knows no instance type {kind!r}.", hint)
 
 
-def heard(wish: Deployment, topics: Iterable[Topic]) -> list[Caution]:
-    """What to know of the topics of a deployment. Raises BadInput for one that is not there."""
+def heard(wish: object, topics: Iterable[Topic]) -> list[Caution]:
+    """What to know of the topics that a wish names. Raises BadInput for one that is not there."""
     found = []
     for topic in topics:
         if not topic.exists:
@@ -60,6 +61,43 @@ def heard(wish: Deployment, topics: Iterable[Topic]) -> list[Caution]:
                 Caution(Severity.WARNING, f"Nobody hears of it yet: the topic {last} has no subscription.")
             )
     return found
+
+
+def own_alarms(
+    changes: Iterable[Change], before: Setup, ref: EndpointRef, known: Collection[str] = ()
+) -> None:
+    """Raises BadInput where an alarm would take the place of one that watches something else.
+
+    `known`: alarms of which it is known that they belong to this endpoint, whatever they look at.
+    """
+    there = {alarm.name: alarm for alarm in before.alarms}
+    for change in changes:
+        if not isinstance(change, PutAlarm) or change.name in known:
+            continue
+        held = there.get(change.name)
+        if held is None or _alike(held, change, ref):
+            continue
+        looks_at = "an expression" if held.metric is None else f"{held.metric.namespace} {held.metric.name}"
+        raise BadInput(
+            f"There is already an alarm {change.name}, which is not one of {ref.name}: it watches {looks_at}"
+            f"{_of(held)}.",
+            "It is not replaced. Rename or delete it first, or take another name for the endpoint.",
+        )
+
+
+def _alike(held: Alarm, change: PutAlarm, ref: EndpointRef) -> bool:
+    """Whether an alarm that exists is this endpoint's own on the same metric, or already what it is to be."""
+    if held.metric is None:
+        return False
+    if held.metric == change.metric:
+        return True
+    same = (held.metric.namespace, held.metric.name) == (change.metric.namespace, change.metric.name)
+    return same and watches(held, ref)
+
+
+def _of(held: Alarm) -> str:
+    named = [f"{name} {value}" for name, value in (held.metric.dimensions if held.metric else ())]
+    return f" of {listed(named)}" if named else ""
 
 
 def left_over(present: Setup) -> tuple[Caution, ...]:
@@ -145,7 +183,8 @@ def make(
     continues: str = "",
 ) -> ChangePlan:
     """A plan that makes or deletes what SageMaker holds. Raises BadInput."""
-    made = tuple(changes)
+    made = wake_first(changes, before)
+    own_alarms(made, before, ref)
     wanted = after(before, made)
     keys = {*touched(made, before), *(r.key for r in wanted.resources)}
     old, new = before.only(keys), wanted.only(keys)
@@ -192,15 +231,30 @@ def _in_order(found: Iterable[Difference]) -> tuple[Difference, ...]:
 
 
 def cost_of_one(price: Price | None, instance_type: str) -> CostEffect:
-    """What one instance costs that never sleeps: the dearest that a forgotten minimum of one would be."""
+    """What one instance costs: from nothing, asleep, to one that never sleeps. The first one starts at once."""
     if price is None:
         return CostEffect(None, None, f"No list price of {instance_type} is known.")
     day = price.usd_per_hour * HOURS_PER_DAY
     return CostEffect(
-        Decimal(0),
-        Decimal(0),
+        day,
+        day * DAYS_PER_MONTH,
         f"Estimate at list price: ${rate(price.usd_per_hour)} an hour for each instance in service, nothing while it "
-        f"sleeps; one that never slept would be about ${day:,.0f} a day, ${day * DAYS_PER_MONTH:,.0f} a month.",
+        "sleeps. The first one starts at once and is paid from then on; one that never slept would be about "
+        f"${day:,.0f} a day, ${day * DAYS_PER_MONTH:,.0f} a month.",
+        usd_per_day_least=Decimal(0),
+    )
+
+
+def cost_awake(price: Price | None, instance_type: str, number: int, until: str = "") -> CostEffect:
+    """What instances cost that run day and night. `until`: what ends that, if anything does."""
+    if price is None:
+        return CostEffect(None, None, f"No list price of {instance_type} is known.")
+    day = price.usd_per_hour * number * HOURS_PER_DAY
+    return CostEffect(
+        day,
+        day * DAYS_PER_MONTH,
+        f"Estimate at list price, ${rate(price.usd_per_hour)} an hour: {count(number, 'instance')} of "
+        f"{instance_type}, day and night{until}.",
     )
 
 

@@ -6,15 +6,19 @@ Source: facts B.3 (two policies), B.10 (orphans), F.5 (alarms), A.6; API referen
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from ops.core import metrics
+from ops.core.fixes import PutAlarm
 from ops.core.names import log_group
 from ops.core.resources import CONFIG, ENDPOINT, MODEL, Resource
-from ops.core.setup import OWNED, Setup
+from ops.core.setup import OWNED, Setup, put_alarm
 from ops.core.types import Alarm, AsyncConfig, EndpointRef, Problem, TargetTrackingPolicy
 from ops.core.words import listed
+
+UNSEEN = "inference components are not looked at"
+"""Said of a model that no configuration names: a component may serve it, and Ebb does not list those."""
 
 
 class Part(StrEnum):
@@ -80,11 +84,19 @@ class Inventory:
         """Whether nothing of it is there that an operator could remove; a model may serve others."""
         kept = [r for r in self.setup.resources if r.kind != MODEL]
         setup = self.setup
-        return not (setup.target or setup.policies or setup.schedules or setup.alarms or kept)
+        alarms = [
+            a
+            for a in setup.alarms
+            if part_of(a, setup, self.ref) is not Part.SHARED or (a.metric is not None and tied(self, a))
+        ]
+        return not (setup.target or setup.policies or setup.schedules or alarms or kept)
 
 
 def part_of(alarm: Alarm, setup: Setup, ref: EndpointRef) -> Part:
-    """What an alarm is to an endpoint; SHARED: deleting it would take something from others."""
+    """What an alarm is to an endpoint; SHARED: deleting it would take something from others, or may do so.
+
+    An expression counts as that: of what it looks at Ebb knows no parts.
+    """
     tracking = [p for p in setup.policies if isinstance(p, TargetTrackingPolicy)]
     if alarm.name.startswith(OWNED) or any(alarm.name in p.alarm_names for p in tracking):
         return Part.OWNED
@@ -92,14 +104,40 @@ def part_of(alarm: Alarm, setup: Setup, ref: EndpointRef) -> Part:
     runs = [a for a in alarm.actions if ":scalingPolicy:" in a]
     here = f":resource/sagemaker/{ref.resource_id}:"
     elsewhere = [a for a in runs if a not in own and here not in a]
-    named = () if alarm.metric is None else alarm.metric.dimensions
-    watched = [value for name, value in named if name == "EndpointName"]
-    if elsewhere or (watched and watched != [ref.name]):
+    if alarm.metric is None or elsewhere or not watches(alarm, ref):
         return Part.SHARED
     if runs:
-        signal = alarm.metric is not None and alarm.metric.name == metrics.NO_CAPACITY.name
-        return Part.WAKES if signal else Part.RUNS
+        return Part.WAKES if alarm.metric.name == metrics.NO_CAPACITY.name else Part.RUNS
     return Part.WATCHES
+
+
+def watches(alarm: Alarm, ref: EndpointRef) -> bool:
+    """Whether an alarm looks at a metric of this endpoint and of no other."""
+    named = () if alarm.metric is None else alarm.metric.dimensions
+    return [value for name, value in named if name == "EndpointName"] == [ref.name]
+
+
+def tied(inventory: Inventory, alarm: Alarm) -> tuple[str, ...]:
+    """The actions of an alarm that are policies of this endpoint: they lead nowhere once it is gone."""
+    return own_actions(alarm, inventory.setup, inventory.ref)
+
+
+def own_actions(alarm: Alarm, setup: Setup, ref: EndpointRef) -> tuple[str, ...]:
+    """The actions of an alarm, in whatever state, that are policies of this endpoint, also of one that is gone."""
+    own, here = {p.arn for p in setup.policies if p.arn}, f":resource/sagemaker/{ref.resource_id}:"
+    every = (*alarm.actions, *alarm.ok_actions, *alarm.no_data_actions)
+    return tuple(dict.fromkeys(a for a in every if a in own or (":scalingPolicy:" in a and here in a)))
+
+
+def untied(alarm: Alarm, actions: Iterable[str]) -> PutAlarm:
+    """The change that lets an alarm go on without these actions. Raises BadInput for an expression."""
+    gone = set(actions)
+    return replace(
+        put_alarm(alarm),
+        actions=tuple(a for a in alarm.actions if a not in gone),
+        ok_actions=tuple(a for a in alarm.ok_actions if a not in gone),
+        no_data_actions=tuple(a for a in alarm.no_data_actions if a not in gone),
+    )
 
 
 def goes(inventory: Inventory, *, with_model: bool = False) -> Setup:
@@ -123,7 +161,7 @@ def _fate(resource: Resource, uses: Uses, with_model: bool) -> tuple[Fate, str]:
         return Fate.STAYS, f"also used by the configuration {listed([*others])}"
     if not uses.whole:
         return Fate.STAYS, "whether others use it is not known: not every configuration could be read"
-    word = "no other configuration uses it"
+    word = f"no other configuration uses it; {UNSEEN}"
     return (Fate.GOES, word) if with_model else (Fate.ASKED, f"{word}; it is kept unless asked for")
 
 
@@ -156,9 +194,22 @@ def items(inventory: Inventory, *, with_model: bool = False) -> tuple[Item, ...]
 def _alarm(alarm: Alarm, inventory: Inventory) -> Item:
     part = part_of(alarm, inventory.setup, inventory.ref)
     if part is Part.SHARED:
-        return Item("alarm", alarm.name, "it watches or scales others, too", Fate.STAYS)
+        return Item("alarm", alarm.name, _shared(alarm, inventory), Fate.STAYS)
     says = "goes with its policy" if part is Part.OWNED else part.value
     return Item("alarm", alarm.name, says, Fate.GOES)
+
+
+def _shared(alarm: Alarm, inventory: Inventory) -> str:
+    """Why an alarm stays, and what becomes of it."""
+    looks = "it looks at an expression" if alarm.metric is None else "it watches or scales others, too"
+    if not tied(inventory, alarm):
+        return looks
+    end = (
+        "its action on a policy leads nowhere then"
+        if alarm.metric is None
+        else "without the policy that goes"
+    )
+    return f"{looks}; {end}"
 
 
 def _stays(config: AsyncConfig | None, name: str) -> Iterable[Item]:
@@ -171,12 +222,6 @@ def _stays(config: AsyncConfig | None, name: str) -> Iterable[Item]:
         for topic in topics:
             yield Item("topic", topic, "with all its subscriptions", Fate.STAYS)
     yield Item("log group", log_group(name), "logs are kept for its retention time", Fate.STAYS)
-
-
-def trimmed(alarm: Alarm, arns: Iterable[str]) -> tuple[str, ...]:
-    """Whom an alarm still tells once these policies are gone."""
-    gone = set(arns)
-    return tuple(action for action in alarm.actions if action not in gone)
 
 
 def tags_of(inventory: Inventory) -> tuple[tuple[str, str], ...]:

@@ -14,18 +14,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from ops.core import resources
+from ops.core import resources, wake
+from ops.core.attaching import goes_down
 from ops.core.change import Caution
 from ops.core.errors import BadInput
 from ops.core.inventory import Inventory
 from ops.core.names import TOPIC
 from ops.core.requests import RequestState, Sent
-from ops.core.resources import CONFIG, FAILED, MODEL, UNSETTLED, Resource
+from ops.core.resources import CONFIG, ENDPOINT, FAILED, MODEL, UNSETTLED, Resource
+from ops.core.seen import Seen
 from ops.core.types import Severity
 from ops.core.words import count, listed
 
 FROM = "ebb:moved-from"
 """The tag of what a move makes: the name of the endpoint that it is to replace."""
+UNTIL = " beside the old one, until its scaling is attached"
+"""How long the first instance of a new endpoint is paid for sure."""
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", re.ASCII)
 _S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?", re.ASCII)
 _KEPT = ("KmsKeyId", "ExecutionRoleArn", "VpcConfig", "EnableNetworkIsolation", "MetricsConfig")
@@ -127,6 +131,19 @@ def movable(old: Inventory) -> None:
         )
 
 
+def not_there(wish: Move, there: Iterable[Resource]) -> None:
+    """Raises BadInput where the new endpoint exists already: it is not made a second time, nor as another."""
+    found = next((r for r in there if r.kind == ENDPOINT and r.name == wish.to), None)
+    if found is None or found.status == FAILED:
+        return
+    if found.status in UNSETTLED:
+        raise BadInput(f"{wish.to} is made already: it is {found.status}.", "Wait until it is in service.")
+    raise BadInput(
+        f"{wish.to} is there already, and {found.status}: the move of {wish.name} has gone on.",
+        f"See what is next: `python -m ops move {wish.name} --to {wish.to}`.",
+    )
+
+
 def _obstacles(config: Mapping[str, Any], models: Sequence[Resource]) -> Iterable[str]:
     variants = config.get("ProductionVariants") or []
     if len(variants) != 1:
@@ -223,25 +240,20 @@ def cautions(old: Inventory, wish: Move) -> list[Caution]:
 
 
 def standing(
-    wish: tuple[str, str], old: Inventory | None, new: Inventory | None, tests: Sequence[Sent], at: datetime
+    wish: tuple[str, str],
+    old: Inventory | None,
+    new: Inventory | None,
+    tests: Sequence[Sent],
+    at: datetime,
+    seen: Seen | None = None,
 ) -> Standing:
     """How far it is. `old`, `new`: None where there is nothing of it; `tests`: the requests that Ebb sent to the new
-    one since it was made, newest first.
+    one since it was made, newest first; `seen`: what was seen of the new one, None where it is not there.
     """
     name, to = wish
     created = _create(new)
     tested = _test(tests, created.state == "done")
-    there = new.setup if new is not None else None
-    attached = Done(
-        Step.ATTACH, "Let it sleep and wake", "to come", "Bounds, two policies and the wake alarm."
-    )
-    if there is not None and there.target is not None and there.policies:
-        bounds = there.target.bounds
-        attached = Done(
-            Step.ATTACH, attached.title, "done", f"Attached: {bounds.min}–{bounds.max} instances."
-        )
-    elif tested.state == "done":
-        attached = Done(Step.ATTACH, attached.title, "now", attached.says)
+    attached = _attach(new, seen, tested.state == "done")
     gone = old is None or old.empty
     ready = tested.state == "done" and attached.state == "done"
     removed = Done(
@@ -255,6 +267,31 @@ def standing(
     return Standing(
         name, to, here.step if here else Step.OVER, here is not None and here.state == "waits", steps, at
     )
+
+
+def _attach(new: Inventory | None, seen: Seen | None, ready: bool) -> Done:
+    """Attached is what wakes, and has something that lets it sleep; what cannot be read counts as not attached."""
+    title, says = "Let it sleep and wake", "Bounds, two policies and the wake alarm."
+    target = new.setup.target if new is not None else None
+    if seen is not None and target is not None:
+        lacks = list(lacking(seen))
+        if not lacks:
+            bounds = target.bounds
+            return Done(Step.ATTACH, title, "done", f"Attached: {bounds.min}–{bounds.max} instances.")
+        says = f"Not yet: {listed(lacks)}."
+    return Done(Step.ATTACH, title, "now" if ready else "to come", says)
+
+
+def lacking(seen: Seen) -> Iterable[str]:
+    """What keeps an endpoint from sleeping and waking, as clauses; nothing where it does both."""
+    unread = sorted(seen.hidden & {"scaling", "alarms"})
+    if unread:
+        yield f"whether it would wake is not known, as {' and '.join(unread)} could not be read"
+        return
+    found = [each.clause for each in wake.obstacles(seen)]
+    yield from found
+    if not found and not goes_down(seen):
+        yield "no policy takes its instances away"
 
 
 def _create(new: Inventory | None) -> Done:

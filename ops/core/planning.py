@@ -37,6 +37,7 @@ from ops.core.types import (
     Suspended,
     TargetTrackingPolicy,
 )
+from ops.core.wake_order import wake_first
 
 MOST_INSTANCES = 10_000
 """No endpoint has so many; a larger number is a slip of the hand."""
@@ -130,8 +131,11 @@ def make(
     cautions: Iterable[Caution] = (),
     undo_of: str = "",
 ) -> ChangePlan:
-    """A plan of these changes on this set-up. `effect`, `cost`: what the caller knows better. Raises BadInput."""
-    made = tuple(changes)
+    """A plan of these changes on this set-up, in an order that is safe wherever it ends.
+
+    `effect`, `cost`: what the caller knows better. Raises BadInput.
+    """
+    made = wake_first(changes, before)
     wanted = after(before, made)
     ref, rests_on = around.endpoint.ref, _rests_on(made)
     keys = {*parts.touched(made, before), *rests_on}

@@ -159,8 +159,8 @@ def unknown(resource: Resource) -> BadInput:
     return BadInput(
         f"Nothing was done: the values of {_few(names(resource.parameters, lacking=True))} of the {_called(resource)} "
         "are on no record, and this process of Ebb never had them.",
-        "Give them anew: `ops undo` and `ops deploy --continue` take --env NAME=value. Before an undo you may also make "
-        "it yourself with all its variables (`aws sagemaker create-model`), and plan this anew.",
+        "Give them anew: `ops undo` and `ops deploy --continue` take --env NAME=value. Before an undo you may also "
+        "make it yourself with all its variables (`aws sagemaker create-model`), and plan this anew.",
     )
 
 

@@ -74,6 +74,14 @@ def test_times_in_its_sentences_stand_in_the_zone_of_the_reader():
             "about $1.20 a day less, about $36 a month less.<",
         ),
         (CostEffect(Decimal(0), Decimal(0), "Nothing by itself"), "Nothing by itself"),
+        (
+            CostEffect(Decimal("33.8"), Decimal("1028"), "x", usd_per_day_least=Decimal(0)),
+            "nothing to about $34 a day more for each instance, by its work.",
+        ),
+        (
+            CostEffect(Decimal("33.8"), Decimal("1028"), "x", usd_per_day_least=Decimal("1.4")),
+            "about $1.40 to about $34 a day more",
+        ),
         (CostEffect(None, None, "Estimate: x", Decimal("2.84")), "about $2.84 once, an estimate.<"),
         (CostEffect(None, None, "Estimate: x", Decimal("-24")), "about $24 less once, an estimate.<"),
     ],
@@ -93,6 +101,13 @@ def test_money_is_an_estimate(effect, words):
 )
 def test_where_no_bound_moves_it_says_what_is_paid(part, words):
     assert words in plan(replace(PLAN, cost=None, differences=(Difference(part, None, None),)), UTC)
+
+
+@pytest.mark.parametrize("part", ["endpoint doc", "endpoint-config doc", "model doc"])
+def test_where_an_endpoint_comes_or_goes_the_cost_that_is_not_told_is_not_known(part):
+    said = plan(replace(PLAN, cost=None, differences=(Difference(part, None, {}),)), UTC)
+    assert "not known." in said
+    assert "no bound moves" not in said
 
 
 def test_stand_ins_stand_in_words_in_the_calls():

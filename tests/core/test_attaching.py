@@ -33,9 +33,11 @@ from ops.core.types import (
     Bounds,
     Endpoint,
     EndpointState,
+    MetricRef,
     MetricSet,
     ScalableTarget,
     Severity,
+    Suspended,
     TargetTrackingPolicy,
     Verdict,
     Window,
@@ -105,6 +107,28 @@ def test_an_alarm_that_also_tells_somebody_goes_on_telling() -> None:
     assert not any(isinstance(c, DeleteAlarms) for c in made)
 
 
+def test_an_alarm_on_something_else_goes_on_without_the_policy() -> None:
+    wake = arn("HasBacklogWithoutCapacity-ScalingPolicy")
+    queue = MetricRef("AWS/SQS", "ApproximateNumberOfMessagesVisible", (("QueueName", "in"),))
+    lonely = replace(alarm("queue", actions=(wake,), ok_actions=(wake, TOPIC)), metric=queue)
+    sums = replace(alarm("sums", actions=(wake, TOPIC)), metric=None)
+    held = replace(setup(), alarms=(lonely, sums))
+    made = detaching.changes(held, Around(endpoint(), NOW))
+    put = [c for c in made if isinstance(c, PutAlarm)]
+    assert [(c.name, c.actions, c.ok_actions) for c in put] == [("queue", (), (TOPIC,))]
+    assert not any(isinstance(c, DeleteAlarms) for c in made)
+    (said,) = detaching.cautions(held, Around(endpoint(), NOW))
+    assert said.severity is Severity.WARNING
+    assert "sums looks at an expression" in said.sentence
+
+
+def test_what_takes_instances_away_goes_before_what_brings_them() -> None:
+    backwards = replace(setup(), policies=setup().policies[::-1])
+    made = detaching.changes(backwards, Around(endpoint(), NOW))
+    gone = [c.name for c in made if isinstance(c, DeletePolicy)]
+    assert gone == ["Backlog-ScalingPolicy", "HasBacklogWithoutCapacity-ScalingPolicy"]
+
+
 def test_nothing_attached_is_nothing_to_detach() -> None:
     with pytest.raises(BadInput, match="nothing to detach"):
         detaching.changes(Setup(alarms=(alarm("old", actions=(TOPIC,)),)), Around(endpoint(), NOW))
@@ -121,8 +145,8 @@ def test_only_what_is_missing_is_attached() -> None:
     assert parts(attaching.missing(case(Setup()), WISH)) == [
         "RegisterTarget",
         "PutPolicy",
-        "PutPolicy",
         "PutAlarm",
+        "PutPolicy",
     ]
     assert parts(attaching.missing(case(replace(whole, policies=(wake,))), WISH)) == ["PutPolicy"]
     alone = replace(whole, policies=(tracking,), alarms=whole.alarms[1:])
@@ -131,7 +155,7 @@ def test_only_what_is_missing_is_attached() -> None:
 
 def test_values_of_the_wish_are_attached() -> None:
     made = attaching.missing(case(Setup()), Attachment(4, 3.0, 120, 60, 5, TOPIC))
-    tracking = next(c.policy for c in made if isinstance(c, PutPolicy))
+    _, tracking = [c.policy for c in made if isinstance(c, PutPolicy)]
     assert isinstance(tracking, TargetTrackingPolicy)
     assert (tracking.target, tracking.scale_in_cooldown, tracking.scale_out_cooldown) == (3.0, 120, 60)
     wake, *telling = [c for c in made if isinstance(c, PutAlarm)]
@@ -178,6 +202,54 @@ def test_contradictions_are_named_and_bounds_come_last_where_they_are_mended() -
     assert parts(made) == ["PutPolicy", "RegisterTarget"]
     named = attaching.cautions(case(held), WISH, found, mend=False)
     assert [c.severity for c in named] == [Severity.WARNING, Severity.WARNING]
+
+
+def test_two_directions_that_are_suspended_are_both_resumed() -> None:
+    def found(code: str, off: Suspended) -> Finding:
+        change = RegisterTarget(REF, suspended=off)
+        return Finding(code, Severity.WARNING, "It is off.", (), "", Calls((change,), ""))
+
+    both = (
+        found("scale-out-suspended", Suspended(scale_in=True)),
+        found("scale-in-suspended", Suspended(scale_out=True)),
+    )
+    against = attaching.contradictions(case(setup()), both)
+    assert attaching.mended((), against) == (RegisterTarget(REF, suspended=Suspended()),)
+
+
+def moved(held: Setup, *, hidden: frozenset[str] = frozenset()) -> moving.Done:
+    """The third step of a move to an endpoint that is set up so."""
+    seen = case(held, hidden=hidden).seen
+    return moving.standing(("old", "doc"), None, inventory(setup=held), (), NOW, seen).steps[2]
+
+
+def test_a_move_counts_as_attached_once_the_new_one_would_sleep_and_wake() -> None:
+    tracking, wake = setup().policies
+    assert moved(setup()).state == "done"
+    for held, why in (
+        (replace(setup(), target=None), "Bounds, two policies"),
+        (replace(setup(), policies=(tracking,), alarms=setup().alarms[1:]), "no policy starts the first"),
+        (replace(setup(), policies=(wake,)), "no policy takes its instances away"),
+        (replace(setup(), alarms=()), "no policy starts the first"),
+        (
+            replace(setup(), alarms=tuple(replace(a, actions_enabled=False) for a in setup().alarms)),
+            "are switched off",
+        ),
+        (replace(setup(), target=ScalableTarget(Bounds(0, 0))), "its maximum is 0"),
+    ):
+        step = moved(held)
+        assert step.state == "to come"
+        assert why in step.says
+    assert "alarms could not be read" in moved(setup(), hidden=frozenset({"alarms"})).says
+
+
+@pytest.mark.parametrize(("status", "why"), [("InService", "has gone on"), ("Creating", "is made already")])
+def test_a_new_endpoint_that_is_there_is_not_made_again(status: str, why: str) -> None:
+    wish = Move("doc", "doc-async", "s3://results/out/")
+    there = Resource("endpoint", "doc-async", {}, status=status)
+    with pytest.raises(BadInput, match=why):
+        moving.not_there(wish, (there,))
+    moving.not_there(wish, (replace(there, status="Failed"), Resource(CONFIG, "doc-async", {})))
 
 
 VARIANT = {"VariantName": "AllTraffic", "ModelName": "doc-model", "InstanceType": "ml.g5.xlarge"}

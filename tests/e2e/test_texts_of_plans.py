@@ -19,6 +19,7 @@ from ops import clock
 from ops.config import Settings
 from ops.console import Console
 from ops.core import deploy_planning
+from ops.core.attaching import Attachment
 from ops.core.change import Actor, ChangePlan, Outcome
 from ops.core.deployment import Deployment, wanted
 from ops.core.doctor.mending import wake_alarm
@@ -57,6 +58,26 @@ class Case:
 
 def deployed(console: Console, url: str) -> str:
     return console.apply(console.plan_deploy(WISH), BOSS).entry.id
+
+
+def detached(console: Console, url: str) -> None:
+    deployed(console, url)
+    plan = console.plan_detach(WISH.name)
+    console.apply(plan, BOSS, typed=plan.confirm)
+
+
+def attached(console: Console, url: str) -> None:
+    detached(console, url)
+    console.apply(console.plan_attach(WISH.name, Attachment(4)), BOSS)
+
+
+def shared(console: Console, url: str) -> None:
+    """Deployed, and an alarm on something else runs one of its policies."""
+    deployed(console, url)
+    alarm = wake_alarm(REF, (console.setup(WISH.name).policies[-1].arn, TOPIC))
+    queue = MetricRef("AWS/SQS", "ApproximateNumberOfMessagesVisible", (("QueueName", "in"),))
+    put = replace(alarm, name="queue", metric=queue)
+    console.apply(console.plan_changes(WISH.name, "alarm", "Put an alarm", (put,)), BOSS)
 
 
 def with_topics(console: Console, url: str) -> None:
@@ -118,6 +139,10 @@ CASES = {
     ),
     "delete": Case(lambda console, url: console.plan_cleanup(last(console)), deployed),
     "renew": Case(renewed, deployed),
+    "detach": Case(lambda console, url: console.plan_detach(WISH.name), deployed),
+    "attach": Case(lambda console, url: console.plan_attach(WISH.name, Attachment(4)), detached),
+    "undo an attachment": Case(lambda console, url: console.plan_undo(last(console)), attached),
+    "delete with an alarm of others": Case(lambda console, url: console.plan_delete(WISH.name), shared),
     "bounds": Case(lambda console, url: console.plan_bounds(NAME, 1, 5), small=True),
     "suspend": Case(lambda console, url: console.plan_suspended(NAME, Suspended(scale_in=True)), small=True),
     "policy": Case(tracked, small=True),

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from components import session
 from ops.collector import Collector
+from ops.console import Console
+from ops.core.attaching import Attachment
+from ops.core.change import Actor
 from tests.living import error
 from tests.pages.changing_pages import button, labels, looked_at, one_endpoint, press
 from tests.pages.conftest import notices
@@ -19,6 +23,14 @@ from components import access, change_panel, life_list
 life_list.show(access.current_user())
 change_panel.show("deploy")
 """
+
+
+UNFINISHED = """
+from components import change_panel, deploy_run
+deploy_run.open_ends()
+change_panel.show("deploy")
+"""
+BOSS = Actor("boss", "admin")
 
 
 @pytest.fixture
@@ -69,6 +81,25 @@ def test_each_way_opens_the_review_of_its_plan(sky: Sky) -> None:
         press(app, "Close")
         app = press(way(app, "Attach"), "Review attaching…")
         assert f"Let {NAME} sleep and wake" in words(app)
+
+
+def half_attached(sky: Sky, console: Console) -> None:
+    plan = console.plan_detach(NAME)
+    console.apply(plan, BOSS, typed=plan.confirm)
+    sky.gate.shut["PutMetricAlarm"] = error("AccessDeniedException", "not authorized", 403)
+    console.apply(console.plan_attach(NAME, Attachment(3)), BOSS)
+    sky.gate.shut.clear()
+
+
+def test_an_attachment_that_ended_on_the_way_is_unfinished_and_gone_on_with(sky: Sky) -> None:
+    with looked_at(sky):
+        session.source().act(lambda console: half_attached(sky, console))
+        app = AppTest.from_string(UNFINISHED, default_timeout=60).run()
+        assert f"Unfinished: Let {NAME} sleep and wake" in words(app)
+        assert "Missing, or not as wanted" in words(app)
+        assert "Clean up…" in labels(app)
+        app = press(app, "Continue…")
+        assert f"Continue: Let {NAME} sleep and wake" in words(app)
 
 
 def test_a_viewer_sees_every_plan_and_applies_none(sky: Sky, monkeypatch: pytest.MonkeyPatch) -> None:
