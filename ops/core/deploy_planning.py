@@ -87,7 +87,7 @@ def own_alarms(
 
 def _alike(held: Alarm, change: PutAlarm, ref: EndpointRef) -> bool:
     """Whether an alarm that exists is this endpoint's own on the same metric, or already what it is to be."""
-    if held.metric is None:
+    if held.metric is None or change.metric is None:
         return False
     if held.metric == change.metric:
         return True
