@@ -53,25 +53,6 @@ def _forget(but: str) -> None:
     st.session_state[HELD] = but
 
 
-def unknown() -> None:
-    """In place of a page: its link is of a place that is not there. Nothing of another one is shown instead."""
-    asked = str(st.query_params.get(PLACE) or "")[:80]
-    if several():
-        names = ", ".join(readers.places())
-        st.error(
-            f"There is no place named {asked!r} in this console. There are {names}.",
-            icon=":material/wrong_location:",
-        )
-    else:
-        st.error(
-            f"This link is of the place {asked!r}, and this console reads one account and region alone.",
-            icon=":material/wrong_location:",
-        )
-    if st.button(f"Go to {readers.first()}" if several() else "Go on without it", key="place-instead"):
-        st.query_params.clear()
-        st.rerun()
-
-
 def here() -> str:
     """The place of this page; "" where there is only one."""
     return readers.place() if several() else ""

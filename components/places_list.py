@@ -15,6 +15,7 @@ from ops.core import moments
 from ops.core.types import Severity
 from ops.core.views_places import PlaceView, worst_first
 
+OLD_S = 180.0
 SHOWN = 6
 """So many places that need somebody stand above the fleet with their sentence."""
 
@@ -74,16 +75,27 @@ def _severity(place: PlaceView) -> Severity:
 
 def _calm(places: Sequence[PlaceView]) -> Html:
     """In one line, those that are not read yet told apart."""
-    read = [each for each in places if each.fleet is not None]
+    read = [each for each in places if each.fleet is not None and not _aged(each)]
+    aged = [each for each in places if _aged(each)]
     awaited = [each for each in places if each.fleet is None]
     parts = []
     if read:
         parts.append(html("Fine: {links}.", links=_links(read, "calm")))
+    if aged:
+        told = Html(
+            ", ".join(html("{l} ({a} ago)", l=_links([each], "aged"), a=fmt.age(each.age_s)) for each in aged)
+        )
+        parts.append(html("Fine when last read: {links}.", links=told))
     if awaited:
         parts.append(html("Not read yet: {links}.", links=_links(awaited, "awaited")))
     if not parts:
         return Html("")
     return html('<p class="muted">{parts}</p>', parts=Html(" ".join(parts)))
+
+
+def _aged(place: PlaceView) -> bool:
+    """Whether what is known of it is older than two readings of somebody who looks from elsewhere."""
+    return place.fleet is not None and place.age_s is not None and place.age_s > OLD_S
 
 
 def _links(places: Sequence[PlaceView], focus: str) -> Html:

@@ -9,7 +9,7 @@ from typing import Literal
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from components import access, change_panel, place, refused, scope, session, sign_in, theme
+from components import access, change_panel, no_place, place, refused, scope, session, sign_in, theme
 from components.access import User
 from components.footer import footer
 from components.header import header
@@ -62,7 +62,7 @@ def main() -> None:
     settled = place.settle()
     sign_in.user_menu(who)
     if not settled:
-        place.unknown()
+        no_place.page()
         return
     shown = str(st.query_params.get(session.ENDPOINT, "")) if page.url_path in OF_ONE else ""
     st.set_page_config(page_title=f"{shown[:63] or page.title} · Ebb")

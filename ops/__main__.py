@@ -198,7 +198,7 @@ def _without_place(given: list[str]) -> tuple[list[str], dict[str, str]]:
     found: list[str] = []
     words = iter(given)
     for word in words:
-        if word == "--":
+        if word in ("--", "local-aws"):  # what follows is not for this command line
             rest += [word, *words]
         elif word == "--place" or word.startswith("--place="):
             found.append(word.partition("=")[2] if "=" in word else next(words, ""))
@@ -206,7 +206,7 @@ def _without_place(given: list[str]) -> tuple[list[str], dict[str, str]]:
             rest.append(word)
     if len(found) > 1:
         raise BadInput("--place is given more than once.", "Commands ask one place; `places` asks all.")
-    if found == [""]:
+    if found and (not found[0] or found[0].startswith("-")):
         raise BadInput("--place names no place.", "See `python -m ops places`.")
     return rest, {"place": found[0]} if found else {}
 

@@ -10,9 +10,9 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,7 +22,7 @@ from ops.core.names import nearest
 MOST = 40
 """So many places at most: each is a reader of its own."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d{1,2}", re.ASCII)
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 """What AWS takes (STS API Reference, AssumeRole)."""
@@ -41,8 +41,8 @@ class PlaceGiven:
     region: str = ""
     profile: str = ""
     role_arn: str = ""
-    external_id: str = ""
-    endpoint_url: str = ""
+    external_id: str = field(default="", repr=False)
+    endpoint_url: str = field(default="", repr=False)
     write: bool = True
 
     @property
@@ -54,10 +54,16 @@ class PlaceGiven:
         if self.profile:
             parts.append(f"{'by ' if parts else ''}profile {self.profile}")
         if self.endpoint_url:
-            parts.append(f"at {self.endpoint_url}")
+            parts.append(f"at {_shown(self.endpoint_url)}")
         if self.region:
             parts.append(f"in {self.region}")
         return " ".join(parts) or "the AWS that the settings name"
+
+
+def _shown(url: str) -> str:
+    """An address without what may be a secret of it."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def is_file(given: str) -> bool:
@@ -73,7 +79,8 @@ def of_list(given: str) -> tuple[PlaceGiven, ...]:
         if not profile.strip() or (at and not _REGION.fullmatch(region.strip())):
             raise BadInput(
                 f"{each.strip()!r} is no place.",
-                "Write profiles with commas between them, each as profile or profile@region.",
+                "Write profiles with commas between them, each as profile or profile@region; one with an @ or a comma "
+                f"in its own name goes into a file. {SEE}",
             )
         name = f"{_slug(profile.strip())}-{region.strip()}" if at else _slug(profile.strip())
         found.append(PlaceGiven(name, region.strip(), profile.strip()))
@@ -186,6 +193,9 @@ def _slug(profile: str) -> str:
 
 def _checked(given: Iterable[PlaceGiven]) -> tuple[PlaceGiven, ...]:
     found = tuple(given)
+    long = [each.name for each in found if not _NAME.fullmatch(each.name)]
+    if long:
+        raise BadInput(f"The name {long[0]!r} is longer than 63 characters.", f"Give it a shorter one. {SEE}")
     doubled = [name for name, n in Counter(each.name for each in found).items() if n > 1]
     if doubled:
         raise BadInput(f"Two places are called {doubled[0]}.", "Give each a name of its own.")

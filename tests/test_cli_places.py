@@ -81,6 +81,7 @@ def test_a_command_asks_the_first_or_the_one_that_is_named_wherever_that_stands(
     [
         (["fleet", "--place", "ther"], "no place named 'ther'. Did you mean there?"),
         (["fleet", "--place"], "--place names no place"),
+        (["fleet", "--place", "--json"], "--place names no place"),
         (["--place", "here", "fleet", "--place", "there"], "given more than once"),
     ],
 )

@@ -59,6 +59,8 @@ def test_a_file_names_profiles_roles_and_regions() -> None:
         ("@eu-west-1", "'@eu-west-1' is no place"),
         ("prod,prod", "Two places are called prod"),
         ("a b,a-b", "Two places are called a-b"),
+        ("me@corp.com", "'me@corp.com' is no place"),
+        ("p" * 64, "longer than 63"),
         (",".join(f"p{n}" for n in range(places_given.MOST + 1)), "more than the 40"),
     ],
 )
@@ -116,3 +118,12 @@ def test_one_of_them_is_chosen_by_its_name() -> None:
     with pytest.raises(BadInput) as caught:
         chosen(given, "zzz")
     assert caught.value.hint == "There are prod-eu, prod-us."
+
+
+def test_nothing_that_may_be_secret_is_shown() -> None:
+    (given,) = of_file(
+        f"[[place]]\nname = 'a'\nrole_arn = '{ROLE}'\nexternal_id = 'ebb-1234'\n"
+        "region = 'eusc-de-east-1'\nendpoint_url = 'http://user:pass@10.0.0.1:4600'"
+    )
+    assert given.words == "role ebb of 222222222222 at http://10.0.0.1:4600 in eusc-de-east-1"
+    assert not any(secret in f"{given!r} {given.words}" for secret in ("pass", "ebb-1234"))

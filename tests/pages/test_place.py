@@ -6,16 +6,18 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import access, planner_door, readers, session
+from components import access, places_list, planner_door, readers, session
 from components.readers import Reader
 from ops.core.errors import Denied, OpsError
 from ops.core.views import FleetView
+from ops.core.views_places import PlaceView
 from ops.places_given import PlaceGiven
 from tests.components.plan_samples import QUERY, view
 from tests.components.samples import EMBEDDED, SampleSource, fleet
@@ -24,7 +26,7 @@ from tests.pages.living_pages import words
 from tests.pages.test_planner import Planning
 
 HREF = re.compile(r'href="([^"]+)" data-focus="([^"]*)"')
-ELSEWHERE = ("place:", "calm:", "awaited:", "loud:", "table:")
+ELSEWHERE = ("place:", "calm:", "aged:", "awaited:", "loud:", "table:")
 """How the focus of links begins that lead to other places on purpose."""
 
 
@@ -209,3 +211,26 @@ def test_a_search_in_the_background_stays_in_the_place_of_its_page(two: dict[str
     assert [e.message for e in app.exception] == []
     assert "Nobody has said" not in notices(app)
     assert "The cheapest policy that keeps the promise is" in words(app)
+
+
+def test_a_link_with_a_place_that_is_no_name_is_shown_letter_by_letter(two: dict[str, SampleSource]) -> None:
+    app = opened(place="[sign in](https://evil.example) ![x](https://evil.example/p.png)")
+    assert "](" not in app.error[0].value.replace("\\(", "").replace("\\]", "")
+
+
+def test_the_way_out_of_an_unknown_place_leads_to_the_first(two: dict[str, SampleSource]) -> None:
+    app = opened(place="beside")
+    app.query_params["place"] = "nope"
+    app.run()
+    app.button(key="place-instead").click().run()
+    assert "account 123456789012" in markup(app)
+
+
+def test_calm_of_an_hour_ago_is_said_with_its_age() -> None:
+    calm = replace(fleet(), rows=(), realtime=(), headline="All is fine.")
+    old = PlaceView("old", "", "", calm, age_s=3500.0)
+    new = PlaceView("new", "", "", calm, age_s=20.0)
+    told = places_list.elsewhere([old, new], UTC)
+    assert "Fine when last read:" in told
+    assert "(58 min ago)" in told
+    assert re.search(r"Fine: <a [^>]*>new</a>\.", told)
