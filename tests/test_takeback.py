@@ -188,7 +188,7 @@ def test_an_endpoint_made_by_hand_keeps_its_scaling_and_the_configuration_that_i
             console.plan_continue(identity)
 
 
-def test_an_alarm_of_somebody_else_is_kept_and_told_before_it_is_replaced(tmp_path: Path) -> None:
+def test_an_alarm_of_somebody_else_is_never_replaced_and_kept(tmp_path: Path) -> None:
     with stage(tmp_path) as (console, url, gate):
         identity = refused(console, gate, "PutMetricAlarm")
         name = "HasBacklogWithoutCapacity-doc-new"
@@ -202,7 +202,8 @@ def test_an_alarm_of_somebody_else_is_kept_and_told_before_it_is_replaced(tmp_pa
             Threshold=1,
             ComparisonOperator="GreaterThanOrEqualToThreshold",
         )
-        assert "exists under its name and is replaced" in said(console.plan_continue(identity))
+        with pytest.raises(BadInput, match="which is not one of doc-new"):
+            console.plan_continue(identity)
         back = console.plan_cleanup(identity)
         assert f"The alarm {name} is kept: this deployment did not make it." in said(back)
         done(console, back)
@@ -220,16 +221,14 @@ def test_a_failed_endpoint_is_said_to_be_made_anew(tmp_path: Path) -> None:
         assert rest.confirm == "doc-new"
 
 
-def test_another_output_path_makes_the_moved_endpoint_anew_with_the_typed_name(tmp_path: Path) -> None:
+def test_a_move_that_has_gone_on_takes_no_other_output_path(tmp_path: Path) -> None:
     with stage(tmp_path) as (console, url, _):
         real_time(url)
         done(console, console.plan_move(MOVE))
-        again = console.plan_move(replace(MOVE, output_path="s3://results/other/"))
-        assert again.confirm == "doc-async"
-        assert "The endpoint doc-async is deleted and made anew" in said(again)
-        done(console, again)
+        with pytest.raises(BadInput, match="doc-async is there already, and InService"):
+            console.plan_move(replace(MOVE, output_path="s3://results/other/"))
         told = client(url, "sagemaker").describe_endpoint(EndpointName="doc-async")
-        assert told["AsyncInferenceConfig"]["OutputConfig"]["S3OutputPath"] == "s3://results/other/"
+        assert told["AsyncInferenceConfig"]["OutputConfig"]["S3OutputPath"] == MOVE.output_path
 
 
 def test_an_unfinished_deployment_is_found_behind_any_number_of_other_entries(tmp_path: Path) -> None:

@@ -157,8 +157,13 @@ def cautions(found: Inventory, work: InFlight | None, *, with_model: bool = Fals
 
 
 def unwritable(policy: Policy) -> bool:
-    """Whether a policy tracks an expression: it can be removed, and not be put back."""
-    return isinstance(policy, TargetTrackingPolicy) and policy.metric is None and policy.predefined is None
+    """Whether a policy tracks what Ebb neither models nor has as AWS told it: removed, it cannot be put back."""
+    return (
+        isinstance(policy, TargetTrackingPolicy)
+        and policy.metric is None
+        and policy.predefined is None
+        and policy.expression is None
+    )
 
 
 def writable(wanted: Setup, present: Setup) -> tuple[Setup, tuple[Caution, ...]]:
@@ -169,7 +174,7 @@ def writable(wanted: Setup, present: Setup) -> tuple[Setup, tuple[Caution, ...]]
     left += [
         f"the alarm {a.name}"
         for a in wanted.alarms
-        if a.metric is None and a.name not in alarms and not a.name.startswith(OWNED)
+        if a.metric is None and a.expression is None and a.name not in alarms and not a.name.startswith(OWNED)
     ]
     if not left:
         return wanted, ()

@@ -88,7 +88,11 @@ def own_alarms(
 def _alike(held: Alarm, change: PutAlarm, ref: EndpointRef) -> bool:
     """Whether an alarm that exists is this endpoint's own on the same metric, or already what it is to be."""
     if held.metric is None or change.metric is None:
-        return False
+        return (
+            held.metric is change.metric
+            and held.expression is not None
+            and held.expression == change.expression
+        )
     if held.metric == change.metric:
         return True
     same = (held.metric.namespace, held.metric.name) == (change.metric.namespace, change.metric.name)

@@ -87,7 +87,7 @@ def cautions(before: Setup, around: Around) -> Iterable[Caution]:
 
 
 def dangling(before: Setup, ref: EndpointRef) -> Iterable[Caution]:
-    """Expressions that run a policy which goes: Ebb cannot write them anew without it."""
+    """Expressions that run a policy which goes: Ebb leaves them as they are."""
     for alarm in before.alarms:
         if (
             alarm.metric is None
@@ -96,8 +96,8 @@ def dangling(before: Setup, ref: EndpointRef) -> Iterable[Caution]:
         ):
             yield Caution(
                 Severity.WARNING,
-                f"The alarm {alarm.name} looks at an expression, which Ebb cannot write anew: it stays, and its action "
-                "on a policy of this endpoint leads nowhere. Change it where it was made.",
+                f"The alarm {alarm.name} looks at an expression, of which Ebb knows no parts: it stays as it is, and "
+                "its action on a policy of this endpoint leads nowhere. Change it where it was made.",
             )
 
 
