@@ -1,6 +1,7 @@
 """`python -m ops deploy`: from a model to an endpoint that sleeps and wakes; continue or clean up one that ended early.
 
-Exit codes as in `ops.cli_change`: 0 done, planned or shown; 2 bad usage, or AWS refused a step; 3 refused by Ebb.
+Exit codes as in `ops.cli_change`: 0 done, planned, or nothing is unfinished; 1 something is; 2 bad usage, or AWS
+refused a step; 3 refused by Ebb.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from ops.deployments import Deployments
 from ops.who import actor_here
 
 LOOK_S = 0.3
+FINDING = 1
 MOST_FILE = 100_000
 """Bytes of a file with a deployment."""
 _MARKS = {At.DONE: "✓", At.FAILED: "✕", At.UNDER_WAY: "◔"}
@@ -256,7 +258,7 @@ def _news(entry: Entry) -> list[str]:
 
 
 def _unfinished(console: Console, as_json: bool) -> int:
-    """What ended on the way, with what exists of it."""
+    """What ended on the way, with what exists of it: each needs attention."""
     console.reconcile()
     found = console.unfinished()
     if as_json:
@@ -267,7 +269,7 @@ def _unfinished(console: Console, as_json: bool) -> int:
         )
     else:
         write("\n".join(text for each in found for text in _lines(each)))
-    return 0
+    return FINDING if found else 0
 
 
 def _lines(each: Unfinished) -> list[str]:
