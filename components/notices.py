@@ -182,5 +182,18 @@ def _unlinked(text: str) -> str:
     return "".join(f"`{part}`" if n % 2 else _escaped(part) for n, part in enumerate(_ADDRESS.split(text)))
 
 
+_MARKS = re.compile(r"[\\`*_\[\]<|$~]|:(?=[^\s:]|:)|(?<![^\n])\s*(?:[#>+]|\d+\.)|!(?=\[)")
+"""What Markdown, or a directive or shortcode of Streamlit, may begin with, where it stands."""
+
+
 def _escaped(text: str) -> str:
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#+!|$~:" else c for c in text)
+    """Only where Markdown would act: the name that a screen reader hears of a label is this text, as it stands."""
+    return _MARKS.sub(lambda found: _one(text, found), text)
+
+
+def _one(text: str, found: re.Match[str]) -> str:
+    mark, at = found[0], found.start()
+    inside = 0 < at < len(text) - 1 and text[at - 1].isalnum() and text[at + 1].isalnum()
+    if mark == "_" and inside:
+        return mark  # inside a word it is a letter
+    return f"{mark[:-1]}\\{mark[-1]}"
