@@ -131,6 +131,17 @@ def test_bad_words_end_with_two_and_what_is_refused_with_three(
         ((*NEW, "--like", "nowhere"), "no endpoint named"),
         (("deploy", "--continue", "nothing"), "no entry"),
         (("deploy", "doc", "--model", "m"), "--type: The instance type is missing"),
+        (("deploy", "doc", "--model", "m", "--env", "A"), "--env is of a new model"),
+        (
+            ("deploy", "doc", "--model", "m", "--new-model", "zz", "--role", ROLE),
+            "--new-model and --role are of",
+        ),
+        ((*NEW, "--env", "1A=x"), "--env: '1A' is no name of a variable"),
+        (
+            (*NEW, "--role", ROLE.replace(ROLE.split(":")[4], "999999999999")),
+            "is of the account 999999999999",
+        ),
+        ((*NEW, "--target", "1e9"), "--target: 1,000,000,000 requests"),
     ):
         assert main(list(arguments)) == 2, arguments
         assert says in capsys.readouterr().err
