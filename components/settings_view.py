@@ -40,7 +40,7 @@ def settings_table(lines: Sequence[SettingLine]) -> Html:
 def _set(each: SettingLine) -> Html:
     return line(
         cell(html("<code>{n}</code>", n=each.variable), "", "wide nowrap"),
-        cell(_value(each.value), "value", "setting"),
+        cell(_value(each.value), "value", "wide setting"),
         cell(each.origin.removesuffix(f" {each.variable}"), "from", "words"),
         cell(_value(each.default), "default", "setting"),
         cell(each.meaning, "", "wide"),
