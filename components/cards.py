@@ -65,7 +65,7 @@ def where(connection: Connection, fresh: Html, *, away: bool = False, looks: boo
     `away`: the newest reading failed, what is shown is older; nothing can be changed then either.
     `looks`: whoever looks may change nothing.
     """
-    can = "you may look" if looks else "changes possible"
+    can = "viewer: you may look" if looks else "changes possible"
     writes = (
         html("<span>{can}</span>", can=can if not away else "")
         if connection.writable
@@ -89,7 +89,7 @@ def nowhere(kind: str, region: str, writable: bool, *, looks: bool = False) -> H
         '<span class="waking">no connection</span></div>',
         kind=_kind(kind),
         region=region or "region not known",
-        writes="read-only" if not writable else "you may look" if looks else "changes possible",
+        writes="read-only" if not writable else "viewer: you may look" if looks else "changes possible",
     )
 
 
@@ -186,13 +186,13 @@ def headline(row: FleetRow, zone: tzinfo, now: datetime) -> Html:
     )
 
 
-def usage(usage: Usage, kind: str, zone: tzinfo, now: datetime | None = None, slowed: str = "") -> Html:
-    """What Ebb itself asked of AWS, and what that costs. `kind`: "embedded" or "aws"; `now` shortens the date.
+def usage(usage: Usage, kind: str, age_s: float, slowed: str = "") -> Html:
+    """What Ebb itself asked of AWS since it was started, and what that costs. `kind`: "embedded" or "aws".
 
+    `age_s`: real seconds since counting began: the embedded AWS has a time of its own, so no time of day is named.
     `slowed`: that reading is slowed and why, where it is.
     """
-    since = fmt.moment(usage.since, zone, now).removeprefix("today ")
-    at = f"{since} {usage.since.astimezone(zone):%Z}"
+    at = f"this console was started, {fmt.age(age_s)} ago"
     calls, metrics = fmt.plural(sum(usage.calls.values()), "call"), fmt.plural(usage.metrics, "metric")
     cost = about_usd(usage.usd)
     if kind == "embedded":

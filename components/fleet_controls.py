@@ -14,9 +14,11 @@ PAGE = 50
 
 
 def wanted() -> bool:
-    """Whether there may be something to choose from: not in an account that is known to be empty."""
+    """Whether there may be something to choose from: not in an account that is known to be empty, or not known."""
     newest = session.newest()
-    return newest is None or bool(newest[0].rows or newest[0].realtime)
+    if newest is None:
+        return not session.problem()
+    return bool(newest[0].rows or newest[0].realtime)
 
 
 def pick() -> Choice:

@@ -182,5 +182,26 @@ def _unlinked(text: str) -> str:
     return "".join(f"`{part}`" if n % 2 else _escaped(part) for n, part in enumerate(_ADDRESS.split(text)))
 
 
+_MARKS = re.compile(r"[\\`*_\[\]<>|$~]|:|(?<![^\n])\s*(?:[#+]|\d+\.)|!(?=\[)")
+"""What Markdown, or a directive or shortcode of Streamlit, may begin with, where it stands."""
+
+
 def _escaped(text: str) -> str:
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#+!|$~:" else c for c in text)
+    """Only where Markdown would act: the name that a screen reader hears of a label is this text, as it stands."""
+    return _MARKS.sub(lambda found: _one(text, found), text)
+
+
+def _one(text: str, found: re.Match[str]) -> str:
+    mark, at = found[0], found.start()
+    inside = 0 < at < len(text) - 1 and text[at - 1].isalnum() and text[at + 1].isalnum()
+    if mark == "_" and inside:
+        return mark  # inside a word it is a letter
+    if mark == ":" and (at + 1 == len(text) or text[at + 1].isspace()) and ":" not in _word_before(text, at):
+        return mark  # after a word it is punctuation
+    return f"{mark[:-1]}\\{mark[-1]}"
+
+
+def _word_before(text: str, at: int) -> str:
+    """What stands before a place, back to the last space."""
+    before = text[:at]
+    return "" if not before or before[-1].isspace() else before.split()[-1]

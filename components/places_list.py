@@ -56,7 +56,7 @@ def _item(place: PlaceView, zone: tzinfo) -> Html:
     mark = SEVERITIES[_severity(place)]
     return html(
         '<li><span class="{tone}" role="img" aria-label="{word}">{icon}</span>'
-        '<span>{name} <span class="muted">{where}</span> {sentence}</span></li>',
+        '<span>{name} <span class="muted">{where}:</span> {sentence}</span></li>',
         tone=mark.tone,
         word=mark.word,
         icon=mark.icon,

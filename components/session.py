@@ -180,6 +180,11 @@ def usage() -> Usage | None:
     return own if beside is None else beside.usage(own)
 
 
+def usage_age_s(usage: Usage) -> float:
+    """Real seconds since it is counted, by this machine's clock."""
+    return max(0.0, (clock.now() - usage.since).total_seconds())
+
+
 def spending() -> Spending | None:
     """What the process has asked of AWS this month, and how its budget slows it; None before the first reading."""
     try:
@@ -351,11 +356,17 @@ def settings() -> tuple[SettingLine, ...]:
             variables(field)[0],
             chosen.shown(field),
             str(chosen.origin(field)),
-            " ".join((Settings.model_fields[field].description or "").split()),
+            _meaning(field),
             Settings.default(field),
         )
         for field in Settings.model_fields
     )
+
+
+def _meaning(field: str) -> str:
+    """What a setting is for, and under which other names it is read."""
+    others = "".join(f" {name} sets it, too." for name in variables(field)[1:])
+    return " ".join((Settings.model_fields[field].description or "").split()) + others
 
 
 def names() -> tuple[str, ...]:

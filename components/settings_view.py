@@ -12,43 +12,51 @@ from ops.core.views_notices import Delivery, NoticesView, SettingLine
 
 
 def settings_table(lines: Sequence[SettingLine]) -> Html:
-    """Every setting with its value and where that came from; those that somebody set first."""
-    ordered = sorted(lines, key=lambda each: each.origin == "default")
-    rows = [
-        line(
-            cell(html("<code>{n}</code>", n=each.variable), "", "wide nowrap"),
-            cell(
-                html("<code>{v}</code>", v=each.value)
-                if each.value
-                else html('<span class="muted">not set</span>'),
-                "value",
-            ),
-            cell(
-                html(
-                    '<span class="{css}">{o}</span>',
-                    css=_css(each),
-                    o=each.origin.removesuffix(f" {each.variable}"),
-                ),
-                "from",
-                "nowrap",
-            ),
-            cell(
-                html("<code>{v}</code>", v=each.default)
-                if each.default
-                else html('<span class="muted">not set</span>'),
-                "default",
-            ),
-            cell(each.meaning, "meaning", "wide"),
-        )
-        for each in ordered
-    ]
-    return table(
-        (("setting", ""), ("value", ""), ("from", ""), ("default", ""), ("meaning", "")), rows, "Settings"
+    """What somebody set, with its value, where that came from and its default; the rest folded away."""
+    chosen = [each for each in lines if each.origin != "default"]
+    others = [each for each in lines if each.origin == "default"]
+    heads = (("setting", ""), ("value", ""), ("from", ""), ("default", ""), ("meaning", ""))
+    shown = (
+        table(heads, [_set(each) for each in chosen], "Settings that were set")
+        if chosen
+        else html('<p class="muted">None is set: all are at their default.</p>')
+    )
+    if not others:
+        return shown
+    return html(
+        '{shown}<details data-focus="defaults"><summary data-focus="defaults-summary">{n} at '
+        "{whose} default</summary>{rest}</details>",
+        shown=shown,
+        n=fmt.plural(len(others), "setting"),
+        whose="their" if len(others) > 1 else "its",
+        rest=table(
+            (("setting", ""), ("default", ""), ("meaning", "")),
+            [_unset(each) for each in others],
+            "Settings at their default",
+        ),
     )
 
 
-def _css(each: SettingLine) -> str:
-    return "muted" if each.origin == "default" else ""
+def _set(each: SettingLine) -> Html:
+    return line(
+        cell(html("<code>{n}</code>", n=each.variable), "", "wide nowrap"),
+        cell(_value(each.value), "value", "wide setting"),
+        cell(each.origin.removesuffix(f" {each.variable}"), "from", "words"),
+        cell(_value(each.default), "default", "setting"),
+        cell(each.meaning, "", "wide"),
+    )
+
+
+def _unset(each: SettingLine) -> Html:
+    return line(
+        cell(html("<code>{n}</code>", n=each.variable), "", "wide nowrap"),
+        cell(_value(each.default), "", "setting"),
+        cell(each.meaning, "", "wide muted"),
+    )
+
+
+def _value(text: str) -> Html:
+    return html("<code>{v}</code>", v=text) if text else html('<span class="muted">not set</span>')
 
 
 def notices(view: NoticesView) -> Html:

@@ -15,24 +15,48 @@ from ops.core.types import Connection
 from ops.core.words import about_usd
 
 
-def connection(known: Connection, way: str) -> Html:
-    """Which AWS, which account, who asks, by which `way` (profile or keys), and whether changes are possible."""
+def connection(known: Connection, way: str, role: str) -> Html:
+    """Which AWS, which account, who asks, by which `way` (profile or keys), and whether changes are possible.
+
+    `role`: that of whoever looks, in Ebb: another thing than the IAM role that Ebb asks with.
+    """
     which = "simulated AWS on this machine" if known.kind == "embedded" else "real AWS"
     address = html(" at <code>{u}</code>", u=known.endpoint_url) if known.endpoint_url else Html("")
-    changes = "possible" if known.writable else f"not possible: {known.why_read_only or 'read-only'}"
+    changes = "can be made" if known.writable else f"cannot be made: {known.why_read_only or 'read-only'}"
     rows = [
         ("AWS", html("{w}{a}", w=which, a=address)),
         ("account", html("<code>{a}</code>", a=known.account or fmt.DASH)),
         ("region", html("<code>{r}</code>", r=known.region or fmt.DASH)),
         ("caller", html("<code>{c}</code>", c=known.caller or fmt.DASH)),
-        ("role", html("{r}", r=_role(known.caller))),
+        ("IAM role", html("{r}", r=_role(known.caller))),
         ("credentials", html("{w}", w=way)),
-        ("changes", html("{c}", c=changes)),
+        ("changes of this AWS", html("{c}", c=changes)),
+        ("your role in Ebb", html("{r}", r=f"{role}: {_MAY[role]}" if role in _MAY else role or fmt.DASH)),
     ]
     return html(
         '<dl class="facts">{rows}</dl>',
         rows=joined(html("<dt>{n}</dt><dd>{v}</dd>", n=name, v=said) for name, said in rows),
     )
+
+
+def no_connection(why: str, region: str, way: str) -> Html:
+    """What is asked for, and why there is no answer; `why` empty: not yet."""
+    rows = [
+        ("AWS", html('<span class="waking">{w}</span>', w=why or "not known yet: it has not answered")),
+        ("region", html("<code>{r}</code>", r=region or "not known")),
+        ("credentials", html("{w}", w=way)),
+    ]
+    return html(
+        '<dl class="facts">{rows}</dl>',
+        rows=joined(html("<dt>{n}</dt><dd>{v}</dd>", n=name, v=said) for name, said in rows),
+    )
+
+
+_MAY = {
+    "viewer": "you may look, and change nothing",
+    "operator": "you may set bounds, keep warm, suspend, put alarms and submit requests",
+    "admin": "you may make every change that Ebb offers",
+}
 
 
 def _role(arn: str) -> str:
@@ -42,8 +66,8 @@ def _role(arn: str) -> str:
     if kind == "assumed-role":
         return f"{name}, an assumed role"
     if kind == "user":
-        return f"none: the IAM user {name}"
-    return "none: the account's root" if kind == "root" else "not known"
+        return f"none: Ebb asks as the IAM user {name}"
+    return "none: Ebb asks as the account's root" if kind == "root" else "not known"
 
 
 def spending(
@@ -68,7 +92,7 @@ def spending(
     )
     return html(
         '<div class="stack"><p class="{css}">{said}</p>{all}'
-        '<p class="muted">Counted since {since}, {hours} of reading. {keeps}</p>'
+        '<p class="muted">Counted this month since {since} by the clock of this AWS, {hours} of reading. {keeps}</p>'
         '{table}<p class="muted">{how}</p><p class="muted">{not_counted}</p></div>',
         css=css,
         said=own_spending.sentence(found),

@@ -1,14 +1,14 @@
 """`python -m ops`: the command line. The same façade as the pages.
 
 With `--json` stdout is exactly one JSON document; everything else goes to stderr. Exit code 0: fine,
-1: a finding (something is critical), 2: bad usage or an AWS error, 3: refused.
+1: a finding (something is critical), 2: bad usage, an AWS error, or a part that could not be read, 3: refused.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -18,6 +18,7 @@ from ops import (
     cli_activity,
     cli_bill,
     cli_change,
+    cli_codes,
     cli_cold,
     cli_deploy,
     cli_doctor,
@@ -43,10 +44,7 @@ from ops.console import Console
 from ops.core.errors import BadInput, OpsError
 from ops.core.fix_texts import Language
 from ops.core.incident import text
-from ops.core.types import Severity, Verdict
 from ops.core.window import span_of_hours
-
-FINDING = 1
 
 app = typer.Typer(
     name="ops",
@@ -79,7 +77,7 @@ def fleet(json: Json = False) -> None:
         with Console.open(Settings.load()) as console:
             view = console.fleet()
         cli_show.write(cli_show.fleet_json(view) if json else cli_show.fleet_text(view))
-        return _worst(row.verdict for row in (*view.rows, *view.realtime))
+        return cli_codes.of_fleet(view)
 
     _run(work, json)
 
@@ -97,7 +95,7 @@ def endpoint(
         with Console.open(Settings.load()) as console:
             view = console.endpoint(name, span)
         cli_show.write(cli_show.endpoint_json(view) if json else cli_show.endpoint_text(view))
-        return _worst([view.row.verdict])
+        return cli_codes.verdict([view.row.verdict.severity], view.problems)
 
     _run(work, json)
 
@@ -126,7 +124,7 @@ def incident(
         given = which_aws.place_of(settings)
         link = cli_incident.link(found, settings.url, given.name if given is not None else "")
         cli_show.write(cli_incident.document(found, link) if json else text(found, link=link))
-        return _worst([found.view.row.verdict])
+        return cli_codes.verdict([found.view.row.verdict.severity], found.view.problems)
 
     _run(work, json)
 
@@ -219,10 +217,6 @@ def _run(work: Callable[[], int], json: bool) -> None:
         cli_show.fail(error, json)
         code = error.exit_code
     raise typer.Exit(code)
-
-
-def _worst(verdicts: Iterable[Verdict]) -> int:
-    return FINDING if any(v.severity is Severity.CRITICAL for v in verdicts) else 0
 
 
 def _number(text: str) -> float:

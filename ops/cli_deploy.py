@@ -1,11 +1,13 @@
 """`python -m ops deploy`: from a model to an endpoint that sleeps and wakes; continue or clean up one that ended early.
 
-Exit codes as in `ops.cli_change`: 0 done, planned or shown; 2 bad usage, or AWS refused a step; 3 refused by Ebb.
+Exit codes as in `ops.cli_change`: 0 done, planned, or nothing is unfinished; 1 something is; 2 bad usage, or AWS
+refused a step; 3 refused by Ebb.
 """
 
 from __future__ import annotations
 
 import json as jsons
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,7 +25,7 @@ from ops.core.change_words import label
 from ops.core.deploy_fit import Advice, Load, Machine
 from ops.core.deploy_form import NEW
 from ops.core.deploy_progress import At, Unfinished, steps
-from ops.core.deployment import Deployment
+from ops.core.deployment import Deployment, NewModel
 from ops.core.errors import BadInput, OpsError
 from ops.core.fix_texts import Language
 from ops.core.moments import written
@@ -33,6 +35,10 @@ from ops.deployments import Deployments
 from ops.who import actor_here
 
 LOOK_S = 0.3
+FINDING = 1
+MOST_TARGET = 1_000_000
+_OF_NEW = ("new-model", "model-data", "role", "env")
+_VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 MOST_FILE = 100_000
 """Bytes of a file with a deployment."""
 _MARKS = {At.DONE: "✓", At.FAILED: "✕", At.UNDER_WAY: "◔"}
@@ -134,6 +140,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                     deploy_fit.check(load)
                     known = deploy_fit.with_typed(console.find_load(like), load) if like else load
                     wish = _wish(fields, known.longest_start_s)
+                    _insist(wish, console.connection().account)
                     advice = _advice(console, wish, known)
                     plan = console.plan_deploy(wish)
                 return _carry_out(
@@ -157,11 +164,41 @@ def _fields(given: Mapping[str, str], file: str) -> dict[str, str]:
     """The fields of a file, with those of the options in their place. Raises BadInput."""
     typed = _file(file) if file else {}
     typed |= given
+    if typed.get("model") and "image" not in typed and typed.get("from") != NEW:
+        of_new = [f"--{key}" for key in _OF_NEW if typed.get(key)]
+        if of_new:
+            raise BadInput(
+                f"{listed(of_new)} {'is' if len(of_new) == 1 else 'are'} of a new model, and --model names one that "
+                "exists.",
+                "A model cannot be changed: leave them out, or make a new one with --image.",
+            )
     if "image" in typed and "from" not in typed:
         if typed.get("model"):
             raise BadInput("A model that exists and a new one are two things.", "Give --model or --image.")
         typed["from"] = NEW
     return typed
+
+
+def _insist(wish: Deployment, account: str) -> None:
+    """Raises BadInput for what is written well and cannot be meant."""
+    if isinstance(wish.model, NewModel):
+        for name, _ in wish.model.container.environment:
+            if not _VARIABLE.fullmatch(name):
+                raise BadInput(
+                    f"--env: {name!r} is no name of a variable.",
+                    "Letters, digits and underscores, not beginning with a digit: BATCH=4.",
+                )
+        owner = wish.model.role.split(":")[4]
+        if owner != account:
+            raise BadInput(
+                f"--role: {wish.model.role} is of the account {owner}, and this is {account}.",
+                "A model runs with a role of its own account.",
+            )
+    if wish.target > MOST_TARGET:
+        raise BadInput(
+            f"--target: {wish.target:,.0f} requests for each instance are a slip: a second one would never come.",
+            f"Give at most {MOST_TARGET:,}.",
+        )
 
 
 def _file(path: str) -> dict[str, str]:
@@ -260,7 +297,7 @@ def _news(entry: Entry) -> list[str]:
 
 
 def _unfinished(console: Console, as_json: bool) -> int:
-    """What ended on the way, with what exists of it."""
+    """What ended on the way, with what exists of it: each needs attention."""
     console.reconcile()
     found = console.unfinished()
     if as_json:
@@ -271,7 +308,7 @@ def _unfinished(console: Console, as_json: bool) -> int:
         )
     else:
         write("\n".join(text for each in found for text in _lines(each)))
-    return 0
+    return FINDING if found else 0
 
 
 def _lines(each: Unfinished) -> list[str]:

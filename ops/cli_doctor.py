@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ops import cli_codes
 from ops.cli_show import MARK, painted, plain, problem_lines, where, wrapped, write
 from ops.config import Settings
 from ops.console import Console
@@ -13,11 +14,9 @@ from ops.core.fix_calls import Call, calls
 from ops.core.fix_texts import LABELS, Language, texts
 from ops.core.fixes import Calls, ChosenTopic, Fix, PolicyArn
 from ops.core.moments import sentence, written
-from ops.core.types import Severity
+from ops.core.types import Problem, Severity
 from ops.core.views import DoctorView
 from ops.core.words import STATE_WORDS
-
-FINDING = 1
 
 
 def doctor(name: str | None, as_json: bool, language: Language = Language.CLI) -> int:
@@ -25,8 +24,14 @@ def doctor(name: str | None, as_json: bool, language: Language = Language.CLI) -
     with Console.open(Settings.load()) as console:
         view = console.doctor(name)
     write(doctor_json(view) if as_json else doctor_text(view, language))
-    findings = (finding for examined in view.examined for finding in examined.findings)
-    return FINDING if any(f.severity is Severity.CRITICAL for f in findings) else 0
+    return cli_codes.verdict(
+        (finding.severity for examined in view.examined for finding in examined.findings), unread(view)
+    )
+
+
+def unread(view: DoctorView) -> tuple[Problem, ...]:
+    """What could not be read, of the account and of its endpoints, each once."""
+    return tuple(dict.fromkeys((*view.problems, *(p for e in view.examined for p in e.unchecked))))
 
 
 def others(language: Language) -> str:
@@ -120,8 +125,7 @@ def doctor_text(view: DoctorView, language: Language = Language.CLI) -> str:
             "",
             *wrapped(f"The fixes are {LABELS[language]}; for another language: {others(language)}."),
         ]
-    unchecked = dict.fromkeys((*view.problems, *(p for e in view.examined for p in e.unchecked)))
-    return "\n".join([*lines, *problem_lines(tuple(unchecked))])
+    return "\n".join([*lines, *problem_lines(unread(view))])
 
 
 def _patient(examined: Examined, region: str, language: Language) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ops import cli_codes
 from ops.cli_show import plain, write
 from ops.config import Settings
 from ops.console import Console
@@ -18,11 +19,10 @@ from ops.core.log_lines import FailedRequest
 from ops.core.moments import moment, written
 from ops.core.names import log_group, nearest
 from ops.core.plain_text import one_line, visible
-from ops.core.types import Problem, Severity
+from ops.core.types import Problem
 from ops.core.views_failures import FailedRequests, FailuresView, LogQuery, LogSearch, Streams, failures_of
 from ops.core.words import duration
 
-FINDING = 1
 MOST_LINES = 1000
 Run = Callable[[Callable[[], int], bool], None]
 Name = Annotated[str, typer.Argument(help="The endpoint's name.")]
@@ -45,7 +45,7 @@ def add_to(app: typer.Typer, run: Run, span_of: Callable[[str], timedelta]) -> N
                 found = console.failed_requests(name, span)
             view = failures_of(whole)
             write(failures_json(view, found) if json else failures_text(view, found))
-            return FINDING if whole.row.verdict.severity is Severity.CRITICAL else 0
+            return cli_codes.verdict([whole.row.verdict.severity], whole.problems)
 
         run(work, json)
 

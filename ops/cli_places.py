@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 import typer
 
 from ops import which_aws
+from ops.cli_codes import FINDING, UNREAD, of_fleet
 from ops.cli_show import MARK, aligned, plain, wrapped, write
 from ops.config import Settings
 from ops.console import Console
@@ -21,7 +22,6 @@ from ops.places_given import PlaceGiven
 
 Run = Callable[[Callable[[], int], bool], None]
 Json = Annotated[bool, typer.Option("--json", help="Write exactly one JSON document to stdout.")]
-FINDING = 1
 AT_ONCE = 8
 
 
@@ -30,7 +30,7 @@ def add_to(app: typer.Typer, run: Run) -> None:
 
     @app.command("places")
     def command(json: Json = False) -> None:
-        """Every account and region of EBB_PLACES. Exit code 1 when something is critical, or one cannot be read."""
+        """Every account and region of EBB_PLACES. Exit code 1 when something is critical, 2 when one cannot be read."""
 
         def work() -> int:
             settings = Settings.load()
@@ -41,9 +41,15 @@ def add_to(app: typer.Typer, run: Run) -> None:
                 )
             found = read(settings, given)
             write(document(found) if json else text(found))
-            return FINDING if any(p.unread or p.worst is Severity.CRITICAL for p in found) else 0
+            return code(found)
 
         run(work, json)
+
+
+def code(found: Iterable[PlaceView]) -> int:
+    """As of one place: critical anywhere, else unread in part or as a whole."""
+    codes = [UNREAD if place.fleet is None else of_fleet(place.fleet) for place in found]
+    return FINDING if FINDING in codes else max(codes, default=0)
 
 
 def read(settings: Settings, given: Sequence[PlaceGiven]) -> tuple[PlaceView, ...]:

@@ -8,12 +8,14 @@ stdout is the bare document; what somebody has to know before it is used goes to
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
 import typer
 
+from ops.aws.regions import strange_region
 from ops.cli_show import wrapped, write
 from ops.config import Settings
 from ops.core.errors import BadInput
@@ -108,7 +110,7 @@ def add_to(app: typer.Typer, run: Run) -> None:
                 assume=tuple(dict.fromkeys(assume or ())),
             )
             found = policy(role, places, part)
-            _show(found, *missing_words(found), *notes(found))
+            _show(found, *missing_words(found), *doubts(places), *notes(found))
             return 0
 
         run(work, False)
@@ -143,6 +145,22 @@ def named(settings: Settings) -> Places:
         table=settings.bill_table,
         workgroup=settings.athena_workgroup,
     )
+
+
+_NEW_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+def doubts(places: Places) -> list[str]:
+    """What may be meant, and is more likely a slip."""
+    found = [
+        f"No new bucket can be named {bucket}: a name has 3 to 63 lower-case letters, digits, dots and hyphens. Only a "
+        "bucket from before 2018 in us-east-1 may be called so."
+        for bucket in places.buckets
+        if not _NEW_BUCKET.fullmatch(bucket)
+    ]
+    if places.region not in ("", "*") and (strange := strange_region(places.region)):
+        found.append(f"{strange.partition(':')[0]}: nothing would be allowed anywhere else.")
+    return found
 
 
 _OPTION = {

@@ -49,8 +49,9 @@ def add_to(app: typer.Typer, run: Run) -> None:
 
 
 def _exceeds(found: Spending) -> bool:
+    """By the month's end, or already."""
     ahead = found.projected
-    return found.budget is not None and ahead is not None and ahead > found.budget
+    return found.budget is not None and max(found.counted.usd, ahead or Decimal(0)) > found.budget
 
 
 def _kept(console: Console, budget: Decimal | None) -> Spending | None:

@@ -29,6 +29,7 @@ from ops.core.quiet import parse
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "EBB_"
 _TABLE = re.compile(r"[\w-]+\.[\w-]+")
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d{1,2}")
 SECRET = ("EBB_NOTIFY_WEBHOOK", "EBB_HISTORY_URL")
 """Variables of which no error repeats the value."""
 
@@ -139,6 +140,13 @@ class Settings(BaseSettings):
             return cls(**{**_given.get(), **arguments})
         except ValidationError as error:
             raise _bad_value(error) from error
+
+    @field_validator("region")
+    @classmethod
+    def _is_a_region(cls, value: str | None) -> str | None:
+        if value is not None and not _REGION.fullmatch(value):
+            raise ValueError("is not a region like us-east-1")
+        return value
 
     @field_validator("endpoint_url")
     @classmethod

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from ops import clock
 from ops.at_work import StopSign
 from ops.core.change import Actor, ChangePlan, Receipt
-from ops.core.errors import OpsError
+from ops.core.errors import BadInput, OpsError, ReadOnly, Stale, Unconfirmed
 
 log = logging.getLogger(__name__)
+REFUSALS = (ReadOnly, Stale, Unconfirmed, BadInput)
 Apply = Callable[[ChangePlan, Actor, str, str, StopSign], Receipt]
 
 
@@ -43,7 +44,9 @@ class Deployments:
                 run.receipt = apply(plan, actor, why, typed, run.stop)
             except OpsError as error:
                 run.error = error
-                log.warning("%s %s", error.what, error.hint)
+                # a refusal is no fault: it is on record, and told to whoever asks for the outcome
+                level = logging.INFO if isinstance(error, REFUSALS) else logging.WARNING
+                log.log(level, "%s %s", error.what, error.hint)
             except Exception as error:
                 run.error = OpsError(
                     f"Ebb itself failed on the way. ({type(error).__name__})",

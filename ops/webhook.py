@@ -6,6 +6,7 @@ An address may hold a secret: no error and no log names more of it than its host
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -81,5 +82,21 @@ def post(url: str, document: Mapping[str, Any], timeout_s: float = TIMEOUT_S) ->
         raise OpsError(f"{host} answered {status}.", retryable=passes, code=str(status)) from None
     except (TimeoutError, urllib.error.URLError, HTTPException, OSError, ValueError) as error:
         why = getattr(error, "reason", None) or error
-        said = "no answer in time" if isinstance(why, TimeoutError) else type(why).__name__
-        raise OpsError(f"{host} could not be reached ({said}).", retryable=True) from None
+        raise OpsError(f"{host} could not be reached: {_why(why)}.", retryable=True) from None
+
+
+def _why(error: object) -> str:
+    """In words, and without the address, which may be secret."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, socket.gaierror):
+        return "no address is known for this name (DNS)"
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return "no secure connection could be made"
+    if isinstance(error, ConnectionError | HTTPException):
+        return "the connection was cut off"
+    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else type(error).__name__

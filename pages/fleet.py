@@ -17,6 +17,8 @@ zone = scope.zone()
 
 def story() -> None:
     """Whether anything needs someone, and what. Old numbers are said above it, parts that are missing below."""
+    if session.newest() is None and session.problem():
+        show(html('<h1 tabindex="-1">Fleet</h1>'), key="fleet-story")  # and why there is none, below it
     view = session.source().fleet()
     everyone = (*view.rows, *view.realtime)
     older, missing = unread.split((*view.problems, *unread.of_rows(everyone)))

@@ -61,9 +61,9 @@ def connection() -> None:
     """Which AWS, and who asks."""
     known = session.connection()
     body = (
-        usage_view.connection(known, session.credentials())
+        usage_view.connection(known, session.credentials(), user.role)
         if known is not None
-        else html('<p class="muted">Not known yet: AWS has not answered.</p>')
+        else usage_view.no_connection(session.problem(), session.wanted().region, session.credentials())
     )
     show(html('<div class="stack"><h2>Connection</h2>{body}</div>', body=body), key="connection")
 

@@ -177,8 +177,8 @@ def test_one_that_failed_is_listed_and_finished_or_cleaned_up(
     gate.shut.clear()
     code, document = asked(capsys, "deploy")
     (left,) = document["unfinished"]
-    assert (code, left["exists"]) == (0, ["model doc-model", "endpoint-config doc-new"])
-    assert main(["deploy"]) == 0
+    assert (code, left["exists"]) == (1, ["model doc-model", "endpoint-config doc-new"])
+    assert main(["deploy"]) == 1
     said = capsys.readouterr().out
     assert f"--continue {left['id'][:8]} --yes" in said
     assert f"--clean-up {left['id'][:8]} --yes" in said
@@ -191,7 +191,10 @@ def test_one_that_failed_is_listed_and_finished_or_cleaned_up(
 
 
 def test_bad_words_end_with_two_and_what_is_refused_with_three(
-    at: tuple[str, Gate], capsys: Out, monkeypatch: pytest.MonkeyPatch
+    at: tuple[str, Gate],
+    capsys: Out,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     for arguments, says in (
         ((*NEW, "--max", "two"), "--max: 'two' is not a whole number"),
@@ -202,10 +205,22 @@ def test_bad_words_end_with_two_and_what_is_refused_with_three(
         ((*NEW, "--like", "nowhere"), "no endpoint named"),
         (("deploy", "--continue", "nothing"), "no entry"),
         (("deploy", "doc", "--model", "m"), "--type: The instance type is missing"),
+        (("deploy", "doc", "--model", "m", "--env", "A"), "--env is of a new model"),
+        (
+            ("deploy", "doc", "--model", "m", "--new-model", "zz", "--role", ROLE),
+            "--new-model and --role are of",
+        ),
+        ((*NEW, "--env", "1A=x"), "--env: '1A' is no name of a variable"),
+        (
+            (*NEW, "--role", ROLE.replace(ROLE.split(":")[4], "999999999999")),
+            "is of the account 999999999999",
+        ),
+        ((*NEW, "--target", "1e9"), "--target: 1,000,000,000 requests"),
     ):
         assert main(list(arguments)) == 2, arguments
         assert says in capsys.readouterr().err
     monkeypatch.setenv("EBB_ROLE", "operator")
     assert main([*NEW, "--yes"]) == 3
     assert "needs the role admin" in capsys.readouterr().err
+    assert [each.message for each in caplog.records if each.levelname != "INFO"] == []  # it is told once
     assert inventory(at[0]) == []

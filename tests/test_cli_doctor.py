@@ -17,7 +17,7 @@ from ops.core.types import EndpointState, Problem, Severity, Verdict
 from ops.core.views import DoctorView
 from tests.components.samples import EMBEDDED, NOW
 from tests.core.fix_samples import alarm
-from tests.living import living
+from tests.living import error, gated, living
 
 STUCK, UNHEARD, LEFT = "no-wake-policy", "topic-without-subscriber", "orphan-alarms"
 
@@ -76,6 +76,16 @@ def test_it_ends_with_1_only_when_a_finding_is_critical(
 ) -> None:
     assert main(["doctor", *names]) == code
     assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("names", "code"), [((), 1), ((UNHEARD,), 2)])
+def test_what_could_not_be_read_is_not_well(
+    url: str, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...], code: int
+) -> None:
+    with gated(url) as (address, gate):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        gate.shut["ListServiceQuotas"] = error("AccessDeniedException")
+        assert main(["doctor", *names]) == code
 
 
 def test_the_text_tells_cause_evidence_reason_and_fix(at: str, capsys: pytest.CaptureFixture[str]) -> None:

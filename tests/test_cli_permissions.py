@@ -211,3 +211,29 @@ def test_preflight_without_an_aws_is_an_error_and_no_finding(capsys: pytest.Capt
 def test_preflight_of_a_role_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["preflight", "--role", "boss"]) == 2
     assert "The roles are viewer, operator, admin, billing." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--bucket", "Bad_B"], "No new bucket can be named Bad_B"),
+        (["--region", "us-mars-1"], "knows no region us-mars-1: nothing would be allowed anywhere else"),
+        (["--bucket", "results-eu.1", "--region", "eu-central-1"], ""),
+    ],
+)
+def test_what_is_more_likely_a_slip_is_doubted_beside_the_document(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["policy", *words]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["Statement"]
+    told = " ".join(err.split())
+    assert said in told if said else "slip" not in told and "No new bucket" not in told
+
+
+@pytest.mark.parametrize("region", ["mars-1", "mars-west-1", "Bad"])
+def test_what_has_not_the_form_of_a_region_makes_no_policy(
+    region: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["policy", "--region", region]) == 2
+    assert "is not a region" in capsys.readouterr().err

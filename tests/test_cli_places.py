@@ -107,12 +107,12 @@ def test_all_of_them_at_once_and_one_that_is_denied_hides_no_other(
     assert found["places"][1]["connection"]["caller"].endswith(":assumed-role/ebb/ebb")
     assert "ebb-1234" not in json.dumps(found)
     both.gate.shut["ListEndpoints"] = DENIED
-    assert main(["places", "--json"]) == 1
+    assert main(["places", "--json"]) == 2
     here, there = told(capsys)["places"]  # type: ignore[misc]
     assert (here["error"], here["endpoints"]) == (None, 1)
     assert there["error"]["action"] == "sagemaker:ListEndpoints"
     assert there["endpoints"] is None
-    assert main(["places"]) == 1
+    assert main(["places"]) == 2
     text = capsys.readouterr().out
     assert text.startswith(("there needs you; 1 is fine.", "here and there need you"))
     assert "Allow the IAM action sagemaker:ListEndpoints." in " ".join(text.split())
@@ -123,7 +123,7 @@ def test_a_wrong_external_id_is_told_by_the_role_and_hides_no_other_place(
     places: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     places.write_text(places.read_text(encoding="utf-8").replace("ebb-1234", "ebb-9999"), encoding="utf-8")
-    assert main(["places", "--json"]) == 1
+    assert main(["places", "--json"]) == 2
     here, there = told(capsys)["places"]  # type: ignore[misc]
     assert (here["error"], there["error"]["action"]) == (None, "sts:AssumeRole")
     assert "arn:aws:iam::222222222222:role/ebb" in there["error"]["what"]

@@ -184,6 +184,7 @@ def test_loopback(url: str | None, expected: bool) -> None:
         ("DOC-ASYNC", ("doc-async",)),
         ("invoice", ("invoice-parse",)),
         ("zzz", ()),
+        ("nope", ()),
     ],
 )
 def test_nearest_names(typed: str, expected: tuple[str, ...]) -> None:
@@ -361,3 +362,20 @@ def test_places_that_cannot_be_read_name_the_variable(
     monkeypatch.setenv("EBB_PLACE", "hub")
     with pytest.raises(BadInput, match="EBB_PLACES is not set"):
         which_aws.choose(Settings.load())
+
+
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+@pytest.mark.parametrize("value", ["mars west!", "us-east", "US-EAST-1", "us-east-1a", "us-east-1 "])
+def test_what_has_not_the_form_of_a_region_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadInput) as caught:
+        Settings.load()
+    assert f"AWS_REGION={value} cannot be used: is not a region like us-east-1." in caught.value.what
+
+
+@pytest.mark.parametrize("value", ["us-gov-west-1", "us-isob-east-1", "eusc-de-east-1", "mars-west-1"])
+def test_a_region_that_nobody_heard_of_may_be_a_new_one(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("AWS_REGION", value)
+    assert Settings.load().region == value

@@ -193,7 +193,8 @@ def test_a_policy_on_an_expression_is_put_back_by_the_undo_as_aws_told_it(tmp_pa
 
         def summed() -> object:
             (found,) = scaling.describe_scaling_policies(**WHERE, PolicyNames=["summed"])["ScalingPolicies"]
-            return found["TargetTrackingScalingPolicyConfiguration"]
+            rule = found["TargetTrackingScalingPolicyConfiguration"]
+            return rule["TargetValue"], rule["CustomizedMetricSpecification"]
 
         before = summed()
         plan = console.plan_delete("doc-new", with_model=True)

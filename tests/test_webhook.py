@@ -94,6 +94,7 @@ def test_nobody_there_may_pass_and_names_only_the_host() -> None:
     with pytest.raises(OpsError) as caught:
         webhook.post(gone.url, {})
     assert caught.value.retryable
+    assert "could not be reached: nothing listens there." in caught.value.what
     assert SECRET not in repr(caught.value.args) + caught.value.hint
 
 
@@ -131,3 +132,11 @@ def test_addresses_that_no_notice_goes_to(url: str) -> None:
 def test_an_address_is_shown_without_its_secret(url: str, shown: str) -> None:
     webhook.check(url)
     assert webhook.shown(url) == shown
+
+
+def test_a_name_without_an_address_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(OpsError) as caught:
+        webhook.post("https://hooks.invalid/x", {})
+    assert caught.value.what == "hooks.invalid could not be reached: no address is known for this name (DNS)."

@@ -14,7 +14,7 @@ from botocore import xform_name
 from botocore.parsers import ResponseParserError
 
 from ops.aws.assumed import EXPIRED
-from ops.aws.regions import must_be_enabled
+from ops.aws.regions import must_be_enabled, strange_region
 from ops.aws.session import HOME, AwsSession, is_loopback
 from ops.core.errors import CredentialsProblem, Denied, OpsError, Throttled, Unreachable
 from ops.core.permissions import iam_action
@@ -205,7 +205,7 @@ def refused(
     if status >= 500 and status != 501:
         return OpsError(
             f"{who} has an internal problem ({operation}: {code or status}).",
-            "This passes by itself as a rule; Ebb tries again.",
+            "This passes by itself as a rule.",
             retryable=True,
             code=code,
         )
@@ -278,12 +278,17 @@ def failed(error: Exception, service: str, operation: str, session: AwsSession |
         return CredentialsProblem(f"The AWS credentials cannot be renewed: {error}", _SIGN_IN)
     if isinstance(error, boto.NoRegionError):
         return OpsError("No AWS region is chosen.", "Set AWS_REGION, for example AWS_REGION=us-east-1.")
-    if isinstance(error, boto.ConnectTimeoutError | boto.ReadTimeoutError):
-        return Unreachable(
-            f"{place} did not answer in time ({operation}).", "Check the network or VPN; Ebb tries again."
+    if isinstance(error, boto.InvalidRegionError):
+        return OpsError(
+            f"That is no region: {error}", "Correct AWS_REGION, or the region of the AWS profile."
         )
+    if isinstance(error, boto.ConnectTimeoutError | boto.ReadTimeoutError):
+        return Unreachable(f"{place} did not answer in time ({operation}).", "Check the network or VPN.")
     if isinstance(error, boto.HTTPClientError | boto.ConnectionError):
-        hint = "Check the network, proxy and DNS; Ebb tries again."
+        hint = "Check the network, proxy and DNS."
+        region = session.region() if session is not None and url is None else None
+        if strange := strange_region(region):
+            return Unreachable(f"{place} cannot be reached in {region}.", strange)
         if is_loopback(url):
             hint = (
                 "Nothing listens there any more: start it again with `make run` or `python -m ops local-aws`."

@@ -47,7 +47,7 @@ class CredentialsProblem(OpsError):
 class Throttled(OpsError):
     """AWS asks to slow down; the call was repeated with a growing pause and still refused."""
 
-    def __init__(self, what: str, hint: str = "Ebb asks less often now and tries again by itself.") -> None:
+    def __init__(self, what: str, hint: str = "It passes by itself as a rule.") -> None:
         super().__init__(what, hint, retryable=True, code="Throttling")
 
 

@@ -6,6 +6,7 @@ A month is a calendar month in UTC of AWS's time, as AWS bills. All dollars are 
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from ops.core import cost
-from ops.core.own_budget import SHARE, Rate, Slowing, Why
+from ops.core.own_budget import Rate, Slowing, Why
 from ops.core.views import Usage
 from ops.core.words import about_usd
 
@@ -185,8 +186,7 @@ def slowed(spending: Spending) -> str:
     )
     match spending.slowing.why:
         case Why.SPENT:
-            share = f"{SHARE:.0%}".replace("%", " %")
-            return f"Metrics are read once an hour: {share} of this month's budget for Ebb's own asking is spent."
+            return f"Metrics are read once an hour: {_used(spending)}"
         case Why.NOT_ENOUGH:
             return (
                 "Metrics are read once an hour, and even that may exceed the budget for Ebb's own asking: raise "
@@ -199,6 +199,17 @@ def slowed(spending: Spending) -> str:
                 f"Metrics are read {by} times less often, to stay within the budget for Ebb's own asking{at}."
             )
     return ""
+
+
+def _used(spending: Spending) -> str:
+    """How much of the budget is spent: never rounded up to all of it, and more than all of it said as such."""
+    budget = spending.budget or spending.counted.usd
+    share = spending.counted.usd / budget if budget else Decimal(1)
+    percent = f"{math.floor(share * 100):,} %"
+    of = "this month's budget for Ebb's own asking"
+    if share < 1:
+        return f"{percent} of {of} is spent."
+    return f"{of} is used up: {percent} of it is spent." if share >= Decimal("1.01") else f"{of} is used up."
 
 
 def dumped(counted: Counted) -> str:

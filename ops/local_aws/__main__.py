@@ -130,7 +130,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--speed", type=_speed, default=1.0, help="simulated seconds per second, 0 (paused) to 3600"
     )
-    parser.add_argument("--region", type=_region, default="us-east-1", help="its region (default: us-east-1)")
+    parser.add_argument(
+        "--region",
+        type=_region,
+        default="us-east-1",
+        help=f"its region, one of those that its price list has: {', '.join(sorted(REGIONS))} (default: us-east-1)",
+    )
     parser.add_argument(
         "--account", type=_account, default="123456789012", help="its account (default: 123456789012)"
     )

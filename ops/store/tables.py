@@ -367,7 +367,9 @@ def _trouble(url: URL, says: str) -> OpsError:
     where = _shown(url)
     if "locked" in says or "busy" in says:
         return OpsError(
-            f"Another process keeps the history at {where} busy.", "Ebb tries again.", retryable=True
+            f"Another process keeps the history at {where} busy.",
+            "It passes when that has ended.",
+            retryable=True,
         )
     if "full" in says:
         return OpsError(

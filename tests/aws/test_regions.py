@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from ops.aws.calls import Reading
-from ops.aws.regions import must_be_enabled
+from ops.aws.regions import must_be_enabled, strange_region
 from ops.aws.session import LOCAL, AwsSession, Where
 from ops.core.errors import CredentialsProblem
 from tests.living import answering, error
@@ -49,3 +49,15 @@ def test_what_is_asked_in_another_region_says_nothing_of_this_one() -> None:
         with pytest.raises(CredentialsProblem) as caught:
             Reading(AwsSession(where)).ask("pricing", "GetProducts", ServiceCode="AmazonSageMaker")
     assert "me-south-1" not in caught.value.what
+
+
+@pytest.mark.parametrize("region", [None, "", "us-east-1", "cn-north-1", "us-gov-west-1", "ap-northeast-3"])
+def test_of_a_known_region_nothing_is_said(region: str | None) -> None:
+    assert strange_region(region) == ""
+
+
+def test_an_unknown_one_gets_a_hint_with_what_comes_close() -> None:
+    said = strange_region("us-east-11")
+    assert "knows no region us-east-11: did you mean us-east-1" in said
+    assert "AWS_REGION" in said
+    assert "is it written right?" in strange_region("zzzz-qqq-7")

@@ -108,5 +108,19 @@ def test_the_sentence_names_spent_projected_budget_and_why_it_is_slowed() -> Non
     )
     assert sentence(told(Slowing(), None)).endswith("No budget is set.")
     assert sentence(told(Slowing(1.0, Why.INSIDE))).endswith("Nothing is slowed.")
-    assert "95 %" in slowed(told(Slowing(MOST, Why.SPENT)))
     assert "raise EBB_OWN_BUDGET_USD" in slowed(told(Slowing(MOST, Why.NOT_ENOUGH)))
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        ("1.05", "95 % of this month's budget for Ebb's own asking is spent."),
+        ("1.0001", "99 % of this month's budget for Ebb's own asking is spent."),
+        ("1", "this month's budget for Ebb's own asking is used up."),
+        ("0.114", "this month's budget for Ebb's own asking is used up: 877 % of it is spent."),
+        ("0.0001", "this month's budget for Ebb's own asking is used up: 1,000,000 % of it is spent."),
+    ],
+)
+def test_of_a_budget_that_is_spent_it_says_how_much(budget: str, said: str) -> None:
+    spent = slowed(told(Slowing(MOST, Why.SPENT), budget))
+    assert spent == f"Metrics are read once an hour: {said}"

@@ -65,6 +65,8 @@ def test_a_failure_is_one_calm_notice_with_the_way_out(open_page, failure, says)
     assert len(app.warning) == 1
     assert says in notices(app)
     assert failure.what in notices(app)
+    assert markup(app).count('<h1 tabindex="-1">Fleet</h1>') == 1
+    assert not app.text_input  # there is nothing to search
     assert "simulated AWS" in markup(app)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ops.core.errors import Unreachable
@@ -16,9 +18,9 @@ def test_every_page_ends_with_it(open_page, page):
     assert shown.rindex('class="usage') > shown.rindex("<h1 " if not page else 'class="row where"')
 
 
-def test_on_real_aws_it_names_the_list_price_in_the_chosen_zone(open_page):
+def test_on_real_aws_it_names_the_list_price_and_no_clock_that_may_not_be_the_pages(open_page):
     shown = markup(open_page(SampleSource(fleet(REAL)), zone="Europe/Berlin"))
-    assert "Since 13:02 CET: 1,204 calls to AWS" in shown
+    assert re.search(r"Since this console was started, [^:]+ ago: 1,204 calls to AWS", shown)
 
 
 def test_it_stays_while_aws_is_away(open_page):

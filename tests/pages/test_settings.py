@@ -52,7 +52,12 @@ def test_values_where_they_came_from_and_what_they_mean(open_settings, monkeypat
     assert set(rows) == {row.variable for row in session.settings()}
     assert rows["EBB_NOTIFY_WEBHOOK"][:2] == ["https://hooks.example.com/…", "environment"]
     assert rows["EBB_HISTORY_URL"][0] == "postgresql://…@db.example.com/ebb"
-    assert rows["EBB_NOTIFY_ZONE"][:2] == ["UTC", "default"]
+    assert rows["EBB_NOTIFY_ZONE"][0] == "UTC"
+    folded = markup(app).partition('data-focus="defaults"')[2]
+    assert f"{len(rows) - 2} settings at their default" in folded
+    assert "EBB_NOTIFY_ZONE" in folded
+    assert "EBB_NOTIFY_WEBHOOK" not in folded.partition("</details>")[0]
+    assert "AWS_DEFAULT_REGION sets it, too." in rows["AWS_REGION"][-1]
     assert all(row[-1] for row in rows.values())
     assert SECRET not in markup(app)
 
@@ -63,7 +68,7 @@ def test_the_default_stands_beside_what_was_set(open_settings, monkeypatch):
     rows = {line[0]: line[1:] for line in table_lines(open_settings())}
     assert rows["EBB_NOTIFY_ZONE"][:3] == ["Europe/Berlin", "environment", "UTC"]
     assert rows["EBB_OWN_BUDGET_USD"][:3] == ["7.50", "environment", "not set"]
-    assert rows["EBB_WRITE"][:3] == ["0", "default", "0"]
+    assert rows["EBB_WRITE"][0] == "0"
 
 
 def test_it_says_which_aws_who_asks_and_why_changes_are_not_possible(open_page, monkeypatch):
@@ -71,8 +76,8 @@ def test_it_says_which_aws_who_asks_and_why_changes_are_not_possible(open_page, 
     source = SampleSource(fleet(replace(REAL, caller=f"arn:aws:sts::{REAL.account}:assumed-role/Ebb/kim")))
     said = " ".join(words(open_page(source, "settings")).split())
     assert f"AWS real AWS account {REAL.account} region eu-central-1" in said
-    assert "role Ebb, an assumed role credentials profile ops-eu (AWS_PROFILE)" in said
-    assert "changes not possible: EBB_WRITE is not set" in said
+    assert "IAM role Ebb, an assumed role credentials profile ops-eu (AWS_PROFILE)" in said
+    assert "changes of this AWS cannot be made: EBB_WRITE is not set" in said
 
 
 def test_what_ebb_asks_is_listed_by_operation_with_its_price_and_the_month(open_page):
