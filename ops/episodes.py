@@ -17,7 +17,7 @@ from ops.aws import alarm_history, log_streams
 from ops.aws.calls import Reading
 from ops.changes import ChangeLog
 from ops.core import cold_start_causes as causes
-from ops.core.cold_start import ColdStart, Step
+from ops.core.cold_start import ColdStart, Step, newest
 from ops.core.cold_start_phases import TTL_S, Around, cold_start, retold, to_ask
 from ops.core.cold_starts import NOT_KNOWN, Hints, Wake, WokenBy, who_set
 from ops.core.records import AlarmChange, Change, LogStream
@@ -163,6 +163,8 @@ class Episodes:
         if name in self._records:
             self._deep.add(name)
             episode_reach.note(history, endpoint, now - DEPTH, now)
+        kept_now = ({e.id: e for e in kept} | drafts).values()
+        self._gatherer.note_woken(endpoint, newest(kept_now), whole=name in self._deep)
         if not any(not d.final for d in drafts.values()):
             self._due[name] = now.timestamp() + CALM_S
         return False
