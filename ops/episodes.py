@@ -82,9 +82,13 @@ class Episodes:
         """Of how many of these endpoints all of the past that is kept was gone through."""
         return sum(name in self._whole for name in names)
 
+    def gone_through(self, endpoint: Endpoint) -> bool:
+        """Whether all of the past of an endpoint was gone through, as far as it can be read."""
+        return self._whole.get(endpoint.ref.name) == endpoint.created
+
     def reach(self, endpoint: Endpoint, now: datetime) -> datetime | None:
         """From when on all cold starts of an endpoint, and who woke it, are kept; None while that is gone through."""
-        if self._whole.get(endpoint.ref.name) != endpoint.created or endpoint.ref.name not in self._deep:
+        if not self.gone_through(endpoint) or endpoint.ref.name not in self._deep:
             return None
         return episode_reach.of(self._gatherer.past.history, endpoint, now - DEPTH)
 
