@@ -186,7 +186,7 @@ def _cold_start(row: FleetRow, when: _When) -> Html:
         said = '<span class="nowrap">{moment}</span>' if found.over else "under way since {moment}"
         return html(f'<span class="{"" if found.over else "waking"}">{said}</span>', moment=moment)
     return html(
-        '<span class="nowrap">{moment}</span><div class="muted small" title="{why}">instance after {took}</div>',
+        '<span class="nowrap">{moment}</span><div class="muted small nowrap" title="{why}">instance after {took}</div>',
         moment=moment,
         why=MEASURED,
         took=fmt.age(found.took_s),
