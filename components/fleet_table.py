@@ -20,8 +20,13 @@ from ops.core.views import FleetRow
 
 OLD = timedelta(minutes=2)
 """A line says how old its numbers are when they are this much older than the page."""
-NO_COLD_START = "No cold start is on record. AWS keeps scaling activities for six weeks."
+NO_COLD_START = "No cold start is on record in what was read; AWS keeps scaling activities for six weeks."
+OLDER_UNREAD = "None among the newest scaling activities; older ones are still being read."
 RECORD_UNREAD = "The scaling activities could not be read."
+MEASURED = (
+    "From the order of the instance until it was in service. "
+    "The pages Endpoint and Cold starts count from the first waiting request to the first result."
+)
 BOUNDS_UNREAD = "The bounds could not be read."
 ASKED_RARELY = "An endpoint that sleeps or that nobody watches is asked more rarely."
 
@@ -170,14 +175,20 @@ def _instances(row: FleetRow, unread: bool = False) -> Html:
 def _cold_start(row: FleetRow, when: _When) -> Html:
     found = row.last_cold_start
     if found is None:
-        why = RECORD_UNREAD if is_unread(ACTIVITIES, row.problems) else NO_COLD_START
-        return html('<span class="none" title="{why}">{dash}</span>', why=why, dash=fmt.DASH)
+        why, word = NO_COLD_START, fmt.DASH
+        if is_unread(ACTIVITIES, row.problems):
+            why, word = RECORD_UNREAD, "not known"
+        elif row.cold_starts_unread:
+            why, word = OLDER_UNREAD, NOT_YET
+        return html('<span class="none" title="{why}">{word}</span>', why=why, word=word)
     moment = fmt.moment(found.at, when.zone, when.as_of)
     if found.took_s is None:
-        return html('<span class="waking">under way since {moment}</span>', moment=moment)
+        said = '<span class="nowrap">{moment}</span>' if found.over else "under way since {moment}"
+        return html(f'<span class="{"" if found.over else "waking"}">{said}</span>', moment=moment)
     return html(
-        '<span class="nowrap">{moment}</span><div class="muted small">took {took}</div>',
+        '<span class="nowrap">{moment}</span><div class="muted small nowrap" title="{why}">instance after {took}</div>',
         moment=moment,
+        why=MEASURED,
         took=fmt.age(found.took_s),
     )
 

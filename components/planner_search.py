@@ -44,7 +44,8 @@ def answer(query: PlanQuery) -> PlanView | None:
     if told.error is not None:
         older = Problem(unread.OLDER, told.error.what, told.error.hint, retryable=told.error.retryable)
         notices.problems([older], fmt.clock(view.as_of, seconds=True))
-    if changed(view) or progress.age_s > FRESH_S:
+    lacks = any(problem.retryable for problem in view.problems)
+    if changed(view) or lacks or progress.age_s > FRESH_S:
         said = f"Searched {fmt.age(progress.age_s)} ago, of the traffic until then."
         if changed(view):
             said = "Its policy has been changed since this search: what stands here as today's is the one before."

@@ -123,7 +123,7 @@ def _price(view: SavingsView) -> Html:
     worst = ""
     if waits.worst_day is not None and waits.worst_p95_s is not None:
         worst = f", {took(waits.worst_p95_s)} on {words.WEEKDAYS[waits.worst_day]}"
-    return card("95 of 100 waits under", took(waits.p95_s), f"{starts}{worst}{added}", "waking")
+    return card(waits.p95_words, took(waits.p95_s), f"{starts}{worst}{added}", "waking")
 
 
 def counting(view: SavingsView) -> Html:

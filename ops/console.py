@@ -201,9 +201,16 @@ class Console(ActivityPart, PlannerSearch, Moving, Sizing, SavingsConsole, Deplo
         return self._gatherer().knows(name)
 
     def close_gap(self, first: Collection[str] = ()) -> bool:
-        """Read one missing piece of the history; False when nothing is missing."""
+        """Read one missing piece of the history; False when nothing is missing.
+
+        Of the endpoints `first` the cold starts, too, are found before the pieces of others.
+        """
         self._gatherer()
         assert self._gaps is not None
+        assert self._episodes is not None
+        ready = [n for n in first if self._gaps.read_once(n) and not self._gone_through(n)]
+        if ready and self._episodes.step(self._reading(), only=ready):
+            return True
         return self._gaps.close_one(self._reading(), tuple(first))
 
     def incident(self, name: str, *, everything: bool = False) -> Incident:
@@ -323,8 +330,9 @@ class Console(ActivityPart, PlannerSearch, Moving, Sizing, SavingsConsole, Deplo
         return self._gaps.progress() if self._gaps is not None else (0, 0)
 
     def past_is_read(self, name: str) -> bool:
-        """Whether the past of an endpoint was read, as far as it can be; what is on show is what is known so far."""
-        return self._gaps is not None and self._gaps.read_once(name)
+        """Whether the past of an endpoint was read, its cold starts too, as far as it can be; what is on show is what
+        is known so far."""
+        return self._gaps is not None and self._gaps.read_once(name) and self._gone_through(name)
 
     def _unanswered(self, name: str) -> int | None:
         """Requests submitted from Ebb that have no answer yet; None where nobody can tell."""

@@ -17,7 +17,7 @@ from ops.aws import alarm_history, log_streams
 from ops.aws.calls import Reading
 from ops.changes import ChangeLog
 from ops.core import cold_start_causes as causes
-from ops.core.cold_start import ColdStart, Step
+from ops.core.cold_start import ColdStart, Step, newest
 from ops.core.cold_start_phases import TTL_S, Around, cold_start, retold, to_ask
 from ops.core.cold_starts import NOT_KNOWN, Hints, Wake, WokenBy, who_set
 from ops.core.records import AlarmChange, Change, LogStream
@@ -82,9 +82,13 @@ class Episodes:
         """Of how many of these endpoints all of the past that is kept was gone through."""
         return sum(name in self._whole for name in names)
 
+    def gone_through(self, endpoint: Endpoint) -> bool:
+        """Whether all of the past of an endpoint was gone through, as far as it can be read."""
+        return self._whole.get(endpoint.ref.name) == endpoint.created
+
     def reach(self, endpoint: Endpoint, now: datetime) -> datetime | None:
         """From when on all cold starts of an endpoint, and who woke it, are kept; None while that is gone through."""
-        if self._whole.get(endpoint.ref.name) != endpoint.created or endpoint.ref.name not in self._deep:
+        if not self.gone_through(endpoint) or endpoint.ref.name not in self._deep:
             return None
         return episode_reach.of(self._gatherer.past.history, endpoint, now - DEPTH)
 
@@ -163,6 +167,8 @@ class Episodes:
         if name in self._records:
             self._deep.add(name)
             episode_reach.note(history, endpoint, now - DEPTH, now)
+        kept_now = ({e.id: e for e in kept} | drafts).values()
+        self._gatherer.note_woken(endpoint, newest(kept_now), whole=name in self._deep)
         if not any(not d.final for d in drafts.values()):
             self._due[name] = now.timestamp() + CALM_S
         return False

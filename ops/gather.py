@@ -22,6 +22,7 @@ from ops.core import window as ranges
 from ops.core.errors import UnknownEndpoint, Unreachable
 from ops.core.names import nearest
 from ops.core.types import Activity, Connection, Endpoint, Window, utc
+from ops.core.views import LastColdStart
 from ops.judging import Scaling
 from ops.known import DAY, RECENT, Known, Parts, State, kept_of, since_of
 from ops.past import OVERLAP_S, Hole, Past
@@ -175,6 +176,13 @@ class Gatherer:
                 self._connection, known, self._scaling, self._metric_trouble, self._now, self._past, skew
             )
 
+    def note_woken(self, endpoint: Endpoint, woken: LastColdStart | None, *, whole: bool) -> None:
+        """The newest cold start that is kept of an endpoint; `whole`: all of its past was gone through."""
+        with self._lock:
+            known = self._known.get(endpoint.ref.name)
+            if known is not None and known.endpoint.created == endpoint.created:
+                known.woken, known.gone_through = woken or known.woken, whole
+
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Every endpoint that could be described, by name."""
         with self._lock:
@@ -276,7 +284,7 @@ class Gatherer:
             if how is pacing.Interest.WATCHED and each.moves and not everything:
                 self._read_record(reading, each, utc(now) - DAY)
                 with self._lock:
-                    each.moves, each.moves_at = newest(each.moves, each.record), now
+                    each.took(newest(each.moves, each.record), now)
                     each.changed = bool(each.trouble)
                 return
             parts = Parts()
@@ -290,8 +298,8 @@ class Gatherer:
                 each.moves,
             )
             with self._lock:
-                each.moves_at, each.trouble = now, tuple(parts.problems)
-                each.moves = since_born(found, each.endpoint.created)
+                each.trouble = tuple(parts.problems)
+                each.took(since_born(found, each.endpoint.created), now)
                 each.changed = bool(parts.problems)
             if how is pacing.Interest.WATCHED and not parts.problems:
                 self._read_record(reading, each, utc(now) - DAY)

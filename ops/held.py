@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
@@ -47,6 +48,7 @@ class Held:
         """What the database does not have yet, as it came."""
         self._activities: dict[str, dict[str, Activity]] = {}
         self._episodes: dict[str, dict[str, ColdStart]] = {}
+        self._episode_news: Counter[str] = Counter()
         self._coverage: dict[tuple[str, int], Mapping[str, tuple[Span, ...]]] = {}
         self._changes = 0
         """Counts what changes the coverage: what was read before a change is not stored after it."""
@@ -196,6 +198,7 @@ class Held:
         if not given:
             return
         with self._lock:
+            self._episode_news[endpoint] += 1
             waiting = self._episodes.setdefault(endpoint, {})
             for each in given:
                 if each.final or each.id not in waiting or not waiting[each.id].final:
@@ -211,6 +214,11 @@ class Held:
             if each.ordered >= since and (each.final or each.id not in found or not found[each.id].final):
                 found[each.id] = each
         return tuple(sorted(found.values(), key=lambda e: e.ordered, reverse=True))
+
+    def episode_news(self, endpoint: str) -> int:
+        """Another number after each time that cold starts of an endpoint were kept, by this process."""
+        with self._lock:
+            return self._episode_news[endpoint]
 
     def forget(self, endpoint: str) -> None:
         """Drop what is in memory of its coverage."""

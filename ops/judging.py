@@ -23,7 +23,7 @@ from ops.core.types import (
     Severity,
     Verdict,
 )
-from ops.core.views import FleetRow
+from ops.core.views import FleetRow, LastColdStart
 from ops.core.words import count, listed
 
 TTL_S = 21600.0
@@ -100,8 +100,20 @@ def seen_of(
     )
 
 
-def row_of(seen: Seen, problems: tuple[Problem, ...], read_at: datetime | None) -> FleetRow:
-    """The endpoint judged and in one line; `read_at`: when its metrics were read."""
+def row_of(
+    seen: Seen,
+    problems: tuple[Problem, ...],
+    read_at: datetime | None,
+    woken: LastColdStart | None = None,
+    *,
+    gone_through: bool = False,
+) -> FleetRow:
+    """The endpoint judged and in one line; `read_at`: when its metrics were read.
+
+    `woken`: the newest cold start that is known beside the activities at hand; `gone_through`: whether all of its
+    past was gone through for cold starts.
+    """
+    last = cold_starts.later(cold_starts.last(seen.activities, seen.now), woken)
     backlog = seen.latest(metrics.BACKLOG)
     blind = "metrics" in seen.hidden or not seen.endpoint.described
     failures = metrics.FAILURES if seen.endpoint.is_async else metrics.ERRORS_5XX
@@ -116,11 +128,12 @@ def row_of(seen: Seen, problems: tuple[Problem, ...], read_at: datetime | None) 
         spark=seen.day.get(metrics.BACKLOG.key),
         problems=problems,
         expired_1h=None if blind or not seen.endpoint.is_async else seen.hour(metrics.EXPIRED),
-        last_cold_start=cold_starts.last(seen.activities, seen.now) if seen.endpoint.is_async else None,
+        last_cold_start=last if seen.endpoint.is_async else None,
         read_at=read_at,
         ringing=tuple(
             a.name for a in seen.alarms if a.state == "ALARM" and not any(map(runs_scaling, a.actions))
         ),
+        cold_starts_unread=last is None and seen.more_activities and not gone_through,
     )
 
 

@@ -10,14 +10,14 @@ from typing import TypeVar
 from ops.aws import metrics as aws_metrics
 from ops.aws import scaling as aws_scaling
 from ops.aws.endpoints import Summary, problem_of
-from ops.core import metrics, pacing
+from ops.core import cold_starts, metrics, pacing
 from ops.core import window as ranges
 from ops.core.errors import CredentialsProblem, OpsError, Throttled, UnknownEndpoint, Unreachable
 from ops.core.moments import moment
 from ops.core.names import nearest
 from ops.core.seen import Seen
 from ops.core.types import Activity, Connection, Endpoint, MetricSet, Problem, Verdict, Window, utc
-from ops.core.views import EndpointView, FleetView
+from ops.core.views import EndpointView, FleetRow, FleetView, LastColdStart
 from ops.core.words import count
 from ops.judging import Scaling, headline, row_of, seen_of, trouble_first, verdict_of
 from ops.past import Past
@@ -67,6 +67,10 @@ class Known:
     moves: tuple[Activity, ...] = ()
     """The newest changes of capacity, newest first."""
     moves_at: float = float("-inf")
+    woken: LastColdStart | None = None
+    """The newest cold start that is over, also where newer activities have pushed it out of `moves`."""
+    gone_through: bool = False
+    """Whether all of its past that AWS keeps was gone through for cold starts."""
     record: Record = field(default_factory=Record)
     """Activities of all kinds, read when somebody looks at the endpoint."""
     trouble: tuple[Problem, ...] = ()
@@ -85,6 +89,13 @@ class Known:
     """It began or ceased to have instances since its metrics were last read."""
     backlog: float | None = None
     """The newest value that was read."""
+
+    def took(self, moves: tuple[Activity, ...], now: float) -> None:
+        """Take what was read of its changes of capacity. The caller holds the gatherer's lock."""
+        self.moves, self.moves_at = moves, now
+        last = cold_starts.last(moves, utc(now))
+        if last is not None and last.took_s is not None:
+            self.woken = cold_starts.later(last, self.woken)
 
     @property
     def denied(self) -> frozenset[str]:
@@ -110,7 +121,7 @@ class State:
         for each in self.known.values():
             seen = self._seen(each, each.moves, aws_scaling.PAGE)
             own = (*each.problems, *each.trouble, *aws_metrics.refusals(each.refused))
-            rows.append(row_of(seen, own, _read_at(each)))
+            rows.append(_row(each, seen, own))
         rows.sort(key=trouble_first)
         queued = tuple(r for r in rows if r.endpoint.is_async or not r.endpoint.described)
         direct = tuple(r for r in rows if not r.endpoint.is_async and r.endpoint.described)
@@ -142,7 +153,7 @@ class State:
         return EndpointView(
             connection=self.connection,
             as_of=now,
-            row=row_of(seen, own, _read_at(known)),
+            row=_row(known, seen, own),
             target=seen.target,
             policies=seen.policies,
             alarms=seen.alarms,
@@ -216,6 +227,10 @@ def kept_of(past: Past, endpoint: Endpoint, now: datetime) -> Mapping[int, datet
 def since_of(window: Window, now: datetime) -> datetime:
     """From when on a view over `window` needs the scaling activities."""
     return min(window.start, now - DAY)
+
+
+def _row(known: Known, seen: Seen, problems: tuple[Problem, ...]) -> FleetRow:
+    return row_of(seen, problems, _read_at(known), known.woken, gone_through=known.gone_through)
 
 
 def _read_at(known: Known) -> datetime | None:

@@ -213,6 +213,13 @@ class Opened:
                 self._episodes = Episodes(self._gather)
             return self._gather
 
+    def _gone_through(self, name: str) -> bool:
+        """Whether all of an endpoint's past was gone through for cold starts; one without a queue has none."""
+        endpoint = next((e for e in self._gatherer().endpoints() if e.ref.name == name), None)
+        if endpoint is None or not endpoint.is_async:
+            return True
+        return self._episodes is not None and self._episodes.gone_through(endpoint)
+
     def _log(self) -> ChangeLog:
         self._gatherer()
         assert self._changes is not None

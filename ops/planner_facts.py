@@ -212,3 +212,14 @@ def partly_known(traffic: EndpointTraffic) -> Problem | None:
         "a request: costs, waits and cold starts a month are too low.",
         "Ask for fewer days, or again once more has been read.",
     )
+
+
+def cold_starts_unread(name: str) -> Problem:
+    """Said where a search began before all cold starts of an endpoint were found."""
+    return Problem(
+        "all cold starts",
+        f"Not all cold starts of {name} were read when this was searched: how long an instance takes, how early "
+        "windows open and how long requests wait rest on those that were.",
+        "Search again in a minute or two.",
+        retryable=True,
+    )

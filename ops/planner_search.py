@@ -37,6 +37,7 @@ from ops.planner_facts import (
     alone,
     beside_billing,
     beside_now,
+    cold_starts_unread,
     crowded,
     effect_of,
     facts_of,
@@ -274,6 +275,8 @@ class PlannerSearch(KeptScenarios, PlannerConsole):
             assert traffic is not None
             posed = pose(query, traffic, setup, price, quota, state.now)
             more = (trouble, partly_known(traffic))
+        if traffic is not None and not self._gone_through(traffic.endpoint.ref.name):
+            more = (cold_starts_unread(traffic.endpoint.ref.name), *more)
         return posed, price, (*problems, *(each for each in more if each is not None))
 
     def _quotas(self) -> tuple[dict[str, int], tuple[Problem, ...]]:

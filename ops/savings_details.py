@@ -58,7 +58,8 @@ def details_of(
     since = reach(endpoint)
     read = read_so_far(state.past, endpoint.ref.name, wanted(endpoint), first, last)
     used = tuple(prices.get(kind) for each in types for kind in each.kinds)
-    key = ("details", endpoint, tuple(types), intervals, used, period, read, known.denied, known.moves, since)
+    seen = (read, known.denied, known.moves, since, state.past.history.episode_news(endpoint.ref.name))
+    key = ("details", endpoint, tuple(types), intervals, used, period, seen)
     return memo.get(key, lambda: _details_of(state, endpoint, row, period, types, prices, since, intervals))
 
 

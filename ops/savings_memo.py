@@ -18,7 +18,7 @@ from ops.past import Past
 T = TypeVar("T")
 KEPT = 1_000
 KEPT_S = 300.0
-"""What the coverage does not tell of (a cold start that was finished) shows after so long at the latest."""
+"""What the keys do not tell of (a cold start that another process finished) shows after so long at the latest."""
 
 
 MOST_BYTES = 32_000_000

@@ -127,8 +127,9 @@ def body() -> None:
     waiting = st.session_state.get(savings_door.MOVE) == savings_door.EMPTY
     told = savings_door.savings(chosen.query, savings_door.FIRST_S if waiting else savings_door.SAVINGS_S)
     view = told.value
-    moves = bool(story.reading(view))
-    st.session_state[savings_door.MOVE] = savings_door.EMPTY if moves and view.total.usd is None else moves
+    reads = bool(story.reading(view))
+    moves = reads or bool(view.waits is not None and view.waits.left_out)
+    st.session_state[savings_door.MOVE] = savings_door.EMPTY if reads and view.total.usd is None else moves
     savings_controls.pick_rest(view, pickers)
     with verdict:
         if told.error is not None:

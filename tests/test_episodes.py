@@ -251,6 +251,44 @@ def refused(kit: Kit, born: float) -> None:
     kit.later(born + 5.5 * HOUR, lambda: kit.quota("ml.g5.xlarge", 8))
 
 
+def refused_for_good(kit: Kit, born: float) -> None:
+    """The quota is taken away before the second batch, and not given back."""
+    refused(kit, born)
+    kit.later(born + 5.5 * HOUR, lambda: kit.quota("ml.g5.xlarge", 0))
+
+
+def test_failed_attempts_push_no_cold_start_out_of_the_fleet() -> None:
+    with told(refused_for_good, 5.2 / 24) as (server, clock), console_at(server.url) as console:
+        gone_through(console)
+        (row,) = console.fleet_of_memory().rows
+        known = row.last_cold_start
+        assert known is not None
+        assert known.took_s is not None
+        for _ in range(4):
+            clock.jump(1800)
+            server.world.catch_up()
+            console.read((), anybody=True)
+            (row,) = console.fleet_of_memory().rows
+            assert row.last_cold_start == known
+        with console_at(server.url) as fresh:
+            fresh.read((), anybody=True)
+            (row,) = fresh.fleet_of_memory().rows
+            assert row.last_cold_start is None
+            assert row.cold_starts_unread, "one page was read, and it is full"
+            gone_through(fresh)
+            (row,) = fresh.fleet_of_memory().rows
+            assert row.last_cold_start == known
+            assert not row.cold_starts_unread
+
+
+def test_who_has_not_woken_yet_has_no_cold_start_and_nothing_is_left_to_read() -> None:
+    with small(0.03) as (server, _), console_at(server.url) as console:
+        console.read((), anybody=True)
+        (row,) = console.fleet_of_memory().rows
+        assert row.last_cold_start is None
+        assert not row.cold_starts_unread, "all that AWS keeps was read"
+
+
 def test_refused_for_an_hour_it_is_one_cold_start_with_its_attempts() -> None:
     with told(refused, 0.4) as (server, _), console_at(server.url) as console:
         view = gone_through(console)

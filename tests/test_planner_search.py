@@ -108,6 +108,51 @@ def test_how_long_requests_may_wait_is_asked(console: Console) -> None:
     assert any(note.startswith("A request expires after 1 min in the queue") for note in found.notes)
 
 
+def test_asked_before_its_cold_starts_are_read_the_answer_says_so(tmp_path: Path) -> None:
+    unread = "Not all cold starts of doc were read"
+    with (
+        small(1.0) as (server, _),
+        Console.open(Settings(endpoint_url=server.url, state_dir=tmp_path)) as console,
+    ):
+        console.read((NAME,), anybody=True)
+        while console.close_gap():
+            pass
+        assert not console.past_is_read(NAME), "metrics alone are not its past"
+        early = console.plan(QUERY)
+        (said,) = [p for p in early.problems if p.what.startswith(unread)]
+        assert "how early windows open" in said.what
+        assert any(unread in text for text in json.loads(as_json(early))["problems"])
+        while console.keep_cold_starts():
+            pass
+        assert console.past_is_read(NAME)
+        assert not [p for p in console.plan(QUERY).problems if p.what.startswith(unread)]
+
+
+def pair(kit: Kit, born: float) -> None:
+    """Two endpoints that wake every six hours."""
+    kit.quota("ml.g5.xlarge", 8)
+    for name in ("a-first", NAME):
+        kit.config(name, f"{name}-1", "ml.g5.xlarge", concurrency=2)
+        batches = (Batch(born + HOUR, 6 * HOUR, 5, 120.0),)
+        kit.endpoint(name, f"{name}-1", Traffic(name, kit.seed, (20.0, 40.0), quiet, batches=batches))
+        kit.bounds(name, 0, 3)
+        kit.track(name)
+        kit.wake(name)
+
+
+def test_cold_starts_of_who_is_looked_at_are_found_before_the_past_of_others_is_read(tmp_path: Path) -> None:
+    with (
+        told(pair, 1.0) as (server, _),
+        Console.open(Settings(endpoint_url=server.url, state_dir=tmp_path)) as console,
+    ):
+        console.read((NAME,), anybody=True)
+        while not console.past_is_read(NAME) and console.close_gap((NAME,)):
+            pass
+        assert console.past_is_read(NAME)
+        assert console.cold_starts((NAME,)).starts
+        assert not console.past_is_read("a-first")
+
+
 def test_a_promise_above_the_cold_start_lets_it_sleep(view: PlanView) -> None:
     advice = view.advice
     assert advice.answer in (Answer.CHANGE, Answer.STAY)

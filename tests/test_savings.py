@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,12 +16,14 @@ from ops.console import Console
 from ops.core import baselines, periods
 from ops.core import savings_aside as aside
 from ops.core import savings_story as story
+from ops.core.cold_start import ColdStart
 from ops.core.errors import UnknownEndpoint
+from ops.core.periods import Period
 from ops.core.views_savings import Fit, SavingsQuery, SavingsView
 from ops.local_aws.story_kit import DAY, HOUR, Kit
 from ops.local_aws.traffic import Batch, Traffic, quiet
-from tests.living import error, gated
-from tests.small_worlds import told
+from tests.living import TUESDAY, error, gated
+from tests.small_worlds import NAME, told
 
 DAYS = 9.0
 LAST = 8
@@ -318,3 +320,46 @@ def test_the_waits_of_a_new_minute_do_not_wait_for_the_memo(url: str) -> None:
     assert idle is not None
     assert idle != early.details[SLEEPER].idle
     assert late.query.period.until - late.query.period.start == timedelta(days=LAST)
+
+
+def one_at_most(kit: Kit, born: float) -> None:
+    kit.quota("ml.g5.xlarge", 8)
+    kit.config(NAME, f"{NAME}-1", "ml.g5.xlarge", concurrency=2)
+    batches = (Batch(born + HOUR, 5400.0, 12, 240.0),)
+    kit.endpoint(NAME, f"{NAME}-1", Traffic(NAME, kit.seed, (20.0, 70.0), quiet, batches=batches))
+    kit.bounds(NAME, 0, 1)
+    kit.track(NAME)
+    kit.wake(NAME)
+
+
+def newest_wait(view: SavingsView) -> ColdStart:
+    return max((each.start for each in view.heard[0].waited), key=lambda start: start.ordered)
+
+
+def test_what_becomes_of_a_cold_start_does_not_wait_for_the_memo() -> None:
+    """Nothing else that the answer rests on has changed: neither what was read of the period, nor the activities."""
+    at = TUESDAY + 12 * 60  # batches come 12 min after the hour, and periods end at its quarters
+    with (
+        told(one_at_most, 0.25, start=at) as (server, clock),
+        Console.open(Settings(endpoint_url=server.url)) as found,
+    ):
+        wakes = server.world.fleet.wakes
+        before = len(wakes(NAME))
+        while len(wakes(NAME)) == before or wakes(NAME)[-1].in_service is None:
+            clock.jump(20)
+            server.world.catch_up()
+        began = wakes(NAME)[-1].first_queued
+        assert began is not None
+        found.find_cold_starts([NAME], 1)
+        until = datetime.fromtimestamp(-(-began // 900) * 900, UTC)
+        assert until < found.fleet_of_memory().as_of
+        period = Period(until - timedelta(days=1), until, until, "UTC", "in the last day")
+        query = SavingsQuery(period, baselines.parse("peak"))
+        early = newest_wait(found.savings(query))
+        assert early.warm_hours is None, "it has just come into service"
+        clock.jump(700)
+        server.world.catch_up()
+        found.find_cold_starts([NAME], 1)
+        late = newest_wait(found.savings(query))
+    assert late.id == early.id
+    assert late.warm_hours is not None

@@ -15,7 +15,7 @@ import numpy as np
 
 from components import format as fmt
 from components.charts.grid import Floats, wall
-from components.charts.panels import Draft
+from components.charts.panels import RIGHT_PX, Draft
 from components.charts.sentences import shortened, wrapped
 from components.theme import colour, tint
 from ops.core.marks import Mark, MarkKind
@@ -123,6 +123,7 @@ def _icon(group: Sequence[Mark], window: Window, zone: tzinfo) -> dict[str, Any]
     ]
     if len(group) > MOST_TOLD:
         told.append(f"and {len(group) - MOST_TOLD} more")
+    late = (window.end - group[0].at) / (window.end - window.start) < CLOSEST
     return {
         "text": escape(text),
         "hovertext": "<br>".join(told),
@@ -131,7 +132,8 @@ def _icon(group: Sequence[Mark], window: Window, zone: tzinfo) -> dict[str, Any]
         "yref": "paper",
         "x": wall(group[0].at, zone),
         "y": 1,
-        "xanchor": "center",
+        "xanchor": "right" if late else "center",
+        "xshift": RIGHT_PX // 2 if late else 0,
         "yanchor": "bottom",
         "yshift": 22,
         "showarrow": False,

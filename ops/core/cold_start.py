@@ -15,6 +15,7 @@ from ops.core import cost
 from ops.core.cold_starts import SEEN, Outcome, WokenBy
 from ops.core.cost import CostLine
 from ops.core.types import Price
+from ops.core.views import LastColdStart
 
 _NEAR = timedelta(minutes=20)
 
@@ -166,3 +167,9 @@ def without_doubles(starts: Iterable[ColdStart]) -> tuple[ColdStart, ...]:
 def served(starts: Iterable[ColdStart]) -> tuple[ColdStart, ...]:
     """Those that brought an instance into service."""
     return tuple(s for s in starts if s.outcome is Outcome.SERVED)
+
+
+def newest(starts: Iterable[ColdStart]) -> LastColdStart | None:
+    """The newest that brought an instance into service; None where none did."""
+    found = max(served(without_doubles(starts)), key=lambda start: start.ordered, default=None)
+    return None if found is None else LastColdStart(found.ordered, found.start_s, found.start_s is None)

@@ -156,6 +156,11 @@ def last(
     return None
 
 
+def later(one: LastColdStart | None, other: LastColdStart | None) -> LastColdStart | None:
+    """The newer of two; of the same time `one`."""
+    return max((each for each in (one, other) if each is not None), key=lambda each: each.at, default=None)
+
+
 def _given_up(group: Sequence[Activity], at: datetime) -> bool:
     """Whether all attempts failed, and the last one long before `at`."""
     if any(a.status not in _FAILED for a in group):

@@ -38,7 +38,7 @@ def waited(found: Waits | None, zone: ZoneInfo) -> str:
         worst = ""
         if found.worst_day is not None and found.worst_p95_s is not None:
             worst = f" ({took(found.worst_p95_s)} on {WEEKDAYS[found.worst_day]})"
-        parts.append(f"95 of 100 waits under {took(found.p95_s)}{worst}")
+        parts.append(f"{found.p95_words} {took(found.p95_s)}{worst}")
     return f"{', '.join(parts)}.{expired}{blind}"
 
 

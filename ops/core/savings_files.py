@@ -220,6 +220,7 @@ def _waits(found: Waits | None) -> dict[str, Any] | None:
         "request_minutes": None if found.request_minutes is None else round(found.request_minutes, 1),
         "requests_expired": found.expired,
         "p95_wait_s": found.p95_s,
+        "complete": not found.left_out and found.since is None,
         "since": None if found.since is None else found.since.isoformat(),
         "endpoints_not_known": found.left_out,
     }

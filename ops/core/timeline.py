@@ -103,6 +103,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
 MOST_PARTS = 3
 """Of one change that are told; a warm plan with holidays has a dozen."""
 SCALER = "auto scaling"
+_AFTER = (Source.EBB, Source.CLOUDTRAIL, Source.SCALING)
+"""Of the same time, what comes of what: a later one may be caused by an earlier one."""
 _ALARM = re.compile(r"monitor alarm (\S+) in state ALARM triggered policy (\S+?)\.?", re.IGNORECASE)
 _TRACKING = re.compile(r"^TargetTracking-.*-Alarm(High|Low)-")
 
@@ -198,15 +200,40 @@ def merged(
     start: datetime,
     end: datetime,
 ) -> tuple[Event, ...]:
-    """All that happened in [start, end), newest first. `activities`: by the name of their endpoint."""
+    """All that happened in [start, end), newest first. `journal`: as it is kept, newest first. `activities`: by the
+    name of their endpoint.
+
+    Of the same time, what scaling did stands above the calls that CloudTrail tells of, and these above the journal,
+    whose entries keep their order: AWS's time has no parts of a second.
+    """
     records = [_Echo(c) for c in changes if not c.by_service]
-    entries = sorted(journal, key=lambda e: e.at)
+    entries = _in_order(journal)
     found = [_of_entry(entry, _claimed(entry, records)) for entry in entries]
     found += [_of_change(each.change) for each in records if not each.taken]
     for name, moves in activities.items():
         found += _scaling(name, moves, start, end)
     inside = [e for e in found if start <= e.at < end]
-    return tuple(sorted(inside, key=lambda e: (e.at, e.source, e.endpoint, e.what), reverse=True))
+    place = {entry.id: n for n, entry in enumerate(entries)}
+    return tuple(
+        sorted(
+            inside,
+            key=lambda e: (e.at, _AFTER.index(e.source), place.get(e.entry, 0), e.endpoint, e.what),
+            reverse=True,
+        )
+    )
+
+
+def _in_order(journal: Iterable[Entry]) -> list[Entry]:
+    """The oldest first; of the same time in the order of the journal, an undo after what it undoes."""
+    oldest_first = list(journal)[::-1]
+    entries = sorted(oldest_first, key=lambda e: e.at)
+    place = {entry.id: n for n, entry in enumerate(entries)}
+
+    def key(entry: Entry) -> tuple[datetime, int, bool]:
+        own, undone = place[entry.id], place.get(entry.undo_of, -1)
+        return entry.at, max(own, undone), undone > own
+
+    return sorted(entries, key=key)
 
 
 def actors(events: Iterable[Event]) -> tuple[str, ...]:

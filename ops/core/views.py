@@ -33,7 +33,9 @@ class LastColdStart:
     at: datetime
     """When the first instance was ordered."""
     took_s: float | None
-    """Seconds from the order until the instance was in service; None while that lasts."""
+    """Seconds from the order until the instance was in service; None while that lasts, and where nobody can tell."""
+    over: bool = False
+    """Whether it is over although nobody can tell how long it took: metrics alone tell of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,13 @@ class FleetRow:
     expired_1h: float | None = None
     """Requests whose time to live ran out in the last hour: lost to their sender as failures are."""
     last_cold_start: LastColdStart | None = None
-    """None: no cold start is on record."""
+    """None: none is known in what was read."""
     read_at: datetime | None = None
     """When the metrics of this row were read (AWS's clock); a sleeping endpoint is asked more rarely."""
     ringing: tuple[str, ...] = ()
     """Its alarms that are in ALARM and do not just move instances, by name."""
+    cold_starts_unread: bool = False
+    """No cold start is known, and older scaling activities, where one may be, were not read yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,11 @@ class Waits:
     left_out: int = 0
     """Of several endpoints those of whose cold starts nothing is known yet."""
 
+    @property
+    def p95_words(self) -> str:
+        """What `p95_s` is called: where cold starts are missing it is of those that are known."""
+        return "95 of 100 known waits under" if self.left_out else "95 of 100 waits under"
+
 
 @dataclass(frozen=True, slots=True)
 class Waited:

@@ -107,6 +107,17 @@ def test_marks_close_together_are_one_with_their_count() -> None:
     assert min(b - a for a, b in pairwise(apart)) >= 180 * 60_000 * CLOSEST
 
 
+@pytest.mark.parametrize("chart", CHARTS)
+def test_a_label_at_the_right_edge_reaches_to_the_left_and_is_whole(chart) -> None:
+    newest = [mark(n / 4, kind) for n, kind in enumerate([MarkKind.BOUNDS, MarkKind.POLICY] * 8)]
+    figure = chart(with_changes(*newest, mark(100, MarkKind.ALARM)), UTC)
+    early, late = sorted(icons(figure), key=lambda icon: icon.x)
+    assert (early.xanchor, early.xshift or 0) == ("center", 0)
+    assert late.text.endswith("16")
+    assert late.xanchor == "right"
+    assert 0 <= late.xshift <= figure.layout.margin.r - 4, "some room is left for the edge of the glyph"
+
+
 def test_many_runs_of_schedules_hide_nothing() -> None:
     runs = [mark(3 * n, MarkKind.SCHEDULE, f"run {n}", who="") for n in range(1, MOST_DOTTED + 2)]
     few = detail_chart(with_changes(*runs[:MOST_RUNS]), UTC)

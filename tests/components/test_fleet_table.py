@@ -10,7 +10,7 @@ import pytest
 
 from components.fleet_list import ALL_STATES, NEEDS_YOU, SORTS, TROUBLE_FIRST, Choice, shown
 from components.fleet_table import fleet_table, realtime_table
-from ops.core.types import EndpointState, Severity, Verdict
+from ops.core.types import EndpointState, Problem, Severity, Verdict
 from ops.core.views import LastColdStart
 from tests.components.samples import NOW, fleet
 
@@ -28,7 +28,9 @@ def names(choice, rows=None):
 def test_a_cold_start_on_record_says_when_and_how_long():
     row = replace(ASLEEP, last_cold_start=LastColdStart(NOW - timedelta(hours=6), 305.0))
     assert "today 08:02<" in lines(row)
-    assert "took 5 min" in lines(row)
+    assert ">instance after 5 min<" in lines(row)
+    assert "From the order of the instance until it was in service" in lines(row)
+    assert "first waiting request" in lines(row), "another measure than on Endpoint"
     assert "today 09:02<" in lines(row, zone=ZoneInfo("Europe/Berlin"))
 
 
@@ -39,6 +41,22 @@ def test_a_cold_start_under_way_says_since_when():
 
 def test_no_cold_start_on_record_is_a_dash_that_explains_itself():
     assert "No cold start is on record" in lines(ASLEEP)
+    assert 'title="No cold start is on record in what was read; ' in lines(ASLEEP)
+
+
+def test_what_was_not_read_yet_is_no_dash():
+    text = lines(replace(ASLEEP, cold_starts_unread=True))
+    assert ">not known yet<" in text
+    assert "No cold start is on record" not in text
+    denied = Problem("scaling activities", "AWS denied it.", "Allow it.")
+    text = lines(replace(ASLEEP, problems=(denied,)))
+    assert 'title="The scaling activities could not be read.">not known<' in text
+
+
+def test_a_cold_start_of_which_metrics_alone_tell_is_not_under_way():
+    row = replace(ASLEEP, last_cold_start=LastColdStart(NOW - timedelta(hours=6), None, over=True))
+    assert "today 08:02<" in lines(row)
+    assert "under way" not in lines(row)
 
 
 def test_old_numbers_say_how_old_they_are_and_why():

@@ -284,6 +284,7 @@ def test_the_wait_is_told_with_its_worst_day() -> None:
     since = aside.waited(replace(WAITS, since=NOW, left_out=1), UTC)
     assert "42 cold starts since 20 Nov 2026 14:02" in since
     assert since.endswith("Of 1 endpoint nothing is known yet.")
+    assert "95 of 100 known waits under 7.4 min" in since
 
 
 def test_idle_money_is_told_where_it_is_known() -> None:

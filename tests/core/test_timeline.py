@@ -231,6 +231,20 @@ def test_nothing_is_lost_or_doubled_and_the_newest_comes_first(entries, changes,
     assert [e.at for e in found] == sorted((e.at for e in found), reverse=True)
 
 
+def test_of_one_second_the_undo_stands_above_what_it_undoes_whatever_their_words():
+    first = entry(60, id="b", title="Set the bounds of doc-async to 2–8", calls=())
+    second = entry(60, id="a", title="Suspend the policies of doc-async", calls=(), kind="suspend")
+    back = entry(60, id="c", title="Put back the bounds of doc-async", calls=(), kind="undo", undo_of="b")
+    kept = [back, second, first]
+    assert [e.entry for e in line(kept)] == ["c", "a", "b"], "as the journal has them, the newest first"
+    jumbled = [entry(60, id="u", title="Back", undo_of="v"), entry(60, id="w"), entry(60, id="v", title="Zz")]
+    assert [e.entry for e in line(jumbled[::-1]) if e.entry in "uv"] == ["u", "v"]
+    moved = activity(60, description="A", cause="z")
+    told = line(kept, [change(60, seconds=0, operation="PutScalingPolicy")], [moved])
+    assert [e.source for e in told[:2]] == [Source.SCALING, Source.CLOUDTRAIL], "what came of it is above it"
+    assert [e.entry for e in told[2:]] == ["c", "a", "b"]
+
+
 def test_only_the_range_is_told():
     found = line([entry(181), entry(1)], [change(500)], [activity(400)])
     assert [e.entry for e in found] == ["entry-1"]

@@ -22,6 +22,7 @@ from ops.core.errors import Denied, OpsError, UnknownEndpoint, Unreachable
 from ops.core.search_ranges import ranges
 from ops.core.types import Problem
 from ops.core.views_planner import LeftOut, PlanQuery, PlanView, Role, SavedScenario
+from ops.planner_facts import cold_starts_unread
 from ops.replay.promise import parse as promise_of
 from ops.replay.sweep import Stopped
 from tests.components.plan_samples import BEST, CHEAP, NAME, QUERY, SAVED, TODAY, TYPED, course, view
@@ -137,6 +138,15 @@ def test_the_advice_comes_first_then_numbers_the_front_the_comparison_and_the_ta
     assert notices(app) == ""
     assert len(figures(app)) == 5
     assert markup(app).count('class="card"') == 4
+
+
+def test_an_answer_from_before_its_cold_starts_were_read_says_so_and_can_be_asked_anew(
+    open_page: Open,
+) -> None:
+    unread = cold_starts_unread(NAME)
+    app = opened(open_page, Planning(replace(view(), problems=(unread,))))
+    assert f"All cold starts: {unread.what}" in notices(app)
+    assert app.button(key="planner-again").label == "Search again"
 
 
 def test_a_link_reproduces_question_choice_and_weighing(open_page: Open) -> None:

@@ -509,3 +509,5 @@ def test_cold_starts_that_are_not_known_yet_are_said_to_be(open_page: Open) -> N
     assert found.waits is not None
     app = opened(open_page, Answering(replace(found, waits=replace(found.waits, left_out=2))))
     assert "42 cold starts (of 2 endpoints not known yet), 11 min on Mondays" in words(app)
+    assert "95 of 100 known waits under 7.4 min" in " ".join(words(app).split())
+    assert app.session_state["savings-move"] is True, "asked again as soon as while the past is read"
