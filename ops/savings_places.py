@@ -19,7 +19,7 @@ from ops.config import Settings
 from ops.console import Console
 from ops.consoles import Consoles, added
 from ops.core.cost import Basis
-from ops.core.errors import BadInput, CredentialsProblem, Denied, OpsError, UnknownEndpoint, Unreachable
+from ops.core.errors import BadInput, CredentialsProblem, OpsError, UnknownEndpoint, Unreachable
 from ops.core.places import EVERYWHERE, Place, PlaceChoice, all_told
 from ops.core.savings_merge import emptied, merged
 from ops.core.types import Connection, Problem
@@ -28,14 +28,14 @@ from ops.core.views_savings import SavingsQuery, SavingsView
 from ops.opened import Opened
 from ops.savings import Tell
 from ops.savings_ahead import NO_BUDGET
-from ops.savings_sources import Lead, all_of
+from ops.savings_found import Found
+from ops.savings_sources import Borrowed, Lead, all_of
 
 KEEP_S, KEEP_FAILURE_S = 300.0, 60.0
 """So long what was read serves, and so long a failure stands before the next attempt."""
 AT_ONCE = 2
 """So many places are read at the same time."""
 ENDS_S = 5.0
-MISSING = "Its endpoints are missing from all sums."
 Ask = Callable[[SavingsQuery], SavingsView]
 
 
@@ -44,7 +44,7 @@ class _Beside:
     """One profile or place, and what is known of where it leads."""
 
     lead: Lead
-    consoles: Consoles
+    consoles: Consoles | Borrowed
     broken: OpsError | None = None
     """Why it makes no sense in itself."""
     place: Place | None = None
@@ -58,27 +58,6 @@ class _Beside:
         return self.place.words if self.place is not None else self.lead.words
 
 
-@dataclass(slots=True)
-class _Found:
-    """What is there of a question, place by place."""
-
-    views: list[SavingsView] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    awaited: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    unknown: UnknownEndpoint | None = None
-    own: OpsError | None = None
-    """Why the console itself has no answer."""
-    problems: list[Problem] = field(default_factory=list)
-
-    def lacks(self, words: str, error: OpsError) -> None:
-        """A place could not be read."""
-        self.missing.append(words)
-        hint = f"{error.hint} {MISSING}".strip()
-        action = error.action if isinstance(error, Denied) else ""
-        self.problems.append(Problem(f"savings of {words}", error.what, hint, action, error.retryable))
-
-
 class SavingsPlaces:
     """Thread-safe. Close it, or use it in a `with` block."""
 
@@ -88,8 +67,12 @@ class SavingsPlaces:
         open_console: Callable[[Lead], Console],
         lender: Callable[[], Opened | None],
         monotonic: Callable[[], float] = clock.monotonic,
+        present: Callable[[str], Console | None] | None = None,
     ) -> None:
-        """`leads`: each with why it makes no sense; `open_console`: of one; `lender`: whose bill exports serve all."""
+        """`leads`: each with why it makes no sense; `open_console`: of one; `lender`: whose bill exports serve all.
+
+        `present`: the console with which a place is read anyway, by its name; None: each has its own.
+        """
         self._monotonic = monotonic
         self._change = threading.Condition()
         self._slots = threading.Semaphore(AT_ONCE)
@@ -106,7 +89,9 @@ class SavingsPlaces:
         self._beside = [
             _Beside(
                 lead,
-                Consoles(opener(lead)),
+                Consoles(opener(lead))
+                if present is None or not lead.own
+                else Borrowed(partial(present, lead.name)),
                 broken,
                 Place(lead.account, lead.region) if lead.account and lead.region else None,
             )
@@ -115,16 +100,23 @@ class SavingsPlaces:
 
     @classmethod
     def of(
-        cls, settings: Settings, lender: Callable[[], Opened | None], *, keep: bool, alone: bool = False
+        cls,
+        settings: Settings,
+        lender: Callable[[], Opened | None],
+        *,
+        keep: bool,
+        alone: bool = False,
+        present: Callable[[str], Console | None] | None = None,
     ) -> Self:
         """Those that the settings name, or none of them where one place is asked for `alone`.
 
-        `keep`: what is read goes into Ebb's own history.
+        `keep`: what is read goes into Ebb's own history. `present`: see above.
         """
         return cls(
             [] if alone else all_of(settings),
             lambda lead: Console.open(settings, keep=keep, where=lead.where()),
             lender,
+            present=present,
         )
 
     def close(self) -> None:
@@ -175,7 +167,7 @@ class SavingsPlaces:
         """
         if not self._beside and not query.places:
             return (own or console.savings)(query)
-        here, asked, found = console.connection(), replace(query, places=EVERYWHERE), _Found()
+        here, asked, found = console.connection(), replace(query, places=EVERYWHERE), Found()
         if query.places.takes(here.account, here.region):
             try:
                 found.views.append((own or console.savings)(asked))
@@ -214,7 +206,7 @@ class SavingsPlaces:
 
         return self.together(console, query, own)
 
-    def _whole(self, view: SavingsView, query: SavingsQuery, here: Connection, found: _Found) -> SavingsView:
+    def _whole(self, view: SavingsView, query: SavingsQuery, here: Connection, found: Found) -> SavingsView:
         """With what is missing from it, and no budget beside a part."""
         lacking, known = bool(found.missing or found.awaited), self.known(here)
         forecast = view.forecast
@@ -240,7 +232,7 @@ class SavingsPlaces:
         choice: PlaceChoice,
         here: Connection,
         seen: dict[Place, str],
-        found: _Found,
+        found: Found,
     ) -> None:
         """What is there of one profile or place, into `found`."""
         if each.broken is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -10,8 +11,38 @@ from ops.aws import profiles
 from ops.aws.profiles import Profile
 from ops.aws.session import Where
 from ops.config import Settings
-from ops.core.errors import OpsError
+from ops.console import Console
+from ops.core.errors import OpsError, Unreachable
+from ops.core.views import Usage
 from ops.places_given import PlaceGiven
+
+
+class Borrowed:
+    """In place of consoles of its own: that with which a place is read anyway, so that nothing is asked twice.
+
+    What it asks is counted, and slowed, with that place.
+    """
+
+    def __init__(self, present: Callable[[], Console | None]) -> None:
+        self._present = present
+
+    @property
+    def present(self) -> Console | None:
+        return self._present()
+
+    def open_anew(self) -> tuple[Console, bool]:
+        """The console of now. Raises Unreachable while there is none."""
+        console = self.present
+        if console is None:
+            raise Unreachable("It has not been read yet.", "Ebb keeps trying.")
+        return console, True
+
+    def usage(self) -> Usage | None:
+        """Nothing: it is counted with its place."""
+        return None
+
+    def close(self) -> None:
+        """It is not ours to close."""
 
 
 class Lead(Protocol):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ops import which_aws
 from ops.__main__ import main
 from ops.aws import profiles
 from ops.config import Settings
@@ -16,8 +17,9 @@ from ops.core.errors import BadInput, UnknownEndpoint
 from ops.core.periods import last_days
 from ops.core.places import Place, PlaceChoice
 from ops.core.views_savings import SavingsQuery, SavingsView
+from ops.places_given import PlaceGiven
 from ops.savings_places import KEEP_FAILURE_S, KEEP_S, SavingsPlaces
-from ops.savings_sources import Lead, named
+from ops.savings_sources import Lead, PlaceLead, named
 from tests.living import Hand, error
 from tests.small_worlds import NAME
 from tests.two_worlds import HERE, THERE, Two, two
@@ -274,3 +276,27 @@ def test_the_places_of_a_console_are_counted_together_and_one_alone_where_it_is_
     found = json.loads(capsys.readouterr().out)
     assert {(r["account"], r["region"]) for r in found["endpoints"]} == {THERE}
     assert found["places_missing"] == []
+
+
+def test_a_place_that_is_read_anyway_is_asked_through_its_own_console(both: Two) -> None:
+    here = Settings(endpoint_url=both.url)
+    given = PlaceGiven("there", THERE[1], endpoint_url=both.beside)
+    with Console.open(here) as own, Console(which_aws.at_place(here, given)) as beside:
+        own.find_savings(SavingsQuery(last_days(1, own.fleet().as_of)))
+        query = SavingsQuery(last_days(1, own.fleet().as_of))
+
+        def never(lead: Lead) -> Console:
+            raise AssertionError("a second console of the same place")
+
+        def asked(present: Console | None) -> SavingsView:
+            lead = PlaceLead(here, given, THERE[1])
+            with SavingsPlaces([(lead, None)], never, lambda: own, present=lambda name: present) as places:
+                found = places.now(own, query, lambda name, done, of: None)
+                assert places.usage(None) is None
+            return found
+
+        assert asked(None).missing_places == ("place there (eu-west-1)",)
+        found = asked(beside)
+        assert set(found.of_places) == {Place(*HERE), Place(*THERE)}
+        assert found.missing_places == ()
+        assert beside.names()  # it was not closed
