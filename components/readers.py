@@ -120,7 +120,7 @@ def start() -> None:
                 Wanted(
                     kind,
                     (each.given.region if each.given is not None else "") or chosen.region or "",
-                    chosen.write if kind == "aws" else True,
+                    (chosen.write if kind == "aws" else True) and (each.given is None or each.given.write),
                 ),
                 each.notifier,
                 each.given,
