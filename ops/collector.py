@@ -359,7 +359,8 @@ class Collector:
 
     def _pace_of_now(self) -> float:
         seen = self._audience
-        return self._pace.wait(self._monotonic(), self._read_at, seen.asked_at, seen.glanced_at)
+        turn = (seen.glances_since or 0.0) + self._glance_after_s
+        return self._pace.wait(self._monotonic(), self._read_at, seen.asked_at, seen.glanced_at, turn)
 
     def _ask(self) -> None:
         """Note that somebody looks."""
