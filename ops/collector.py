@@ -159,10 +159,11 @@ class Collector:
                 self._fleet, self._error, self._number, self._pace.interval, age, usage, history, spending
             )
 
-    def health(self) -> str:
-        """Why the newest reading failed; empty when it did not. Does not count as asking."""
+    @property
+    def failure(self) -> OpsError | None:
+        """Why the newest reading failed; None when it did not. Does not count as asking."""
         with self._change:
-            return self._error.what if self._error is not None else ""
+            return self._error
 
     def connection(self) -> Connection:
         """Which AWS this is; the last that answered while none does. OpsError when it was never told."""

@@ -133,7 +133,7 @@ def leader(name: str) -> str:
 def _rank(reader: Reader) -> tuple[bool, bool, float]:
     console = reader.collector.console
     writable = console is not None and console.scope is not None and console.connection().writable
-    return bool(reader.collector.health()), not writable, -reader.collector.acted_at
+    return reader.collector.failure is not None, not writable, -reader.collector.acted_at
 
 
 def publisher(topic: str, own: Console | None) -> Console | None:
