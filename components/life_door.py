@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components import access, session
+from components import access, readers, session
 from ops.core.inventory import Inventory
 from ops.core.moving import Standing
 from ops.core.requests import Batch
@@ -39,4 +39,4 @@ def test_move(name: str, to: str, filename: str, content: bytes, kind: str) -> B
     def chunks() -> Iterator[bytes]:
         yield content
 
-    return session.source().act(lambda console: console.test_move(name, to, filename, chunks(), actor, kind))
+    return readers.act(lambda console: console.test_move(name, to, filename, chunks(), actor, kind))

@@ -5,10 +5,12 @@ A page is of the place that its session holds, see components/place.py; code out
 
 from __future__ import annotations
 
+import logging
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Protocol, TypeVar
@@ -18,6 +20,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ops import collectors, which_aws
 from ops.answers import Told
+from ops.collector import Collector
 from ops.config import Settings
 from ops.console import Console
 from ops.core.errors import OpsError, Unreachable
@@ -28,13 +31,17 @@ from ops.notifier import Notifier
 from ops.pace import Snapshot
 from ops.places_given import PlaceGiven
 from ops.savings_places import SavingsPlaces
+from ops.store.history import Scope as Scope
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PLACE = "place"
 """URL: what the account and region on show are called, where there are several."""
 HELD = "place-held"
 """Session: the place that all it holds is of."""
+SCOPE = "scope-held"
+"""Session: the account and region that all it holds is of, see `scope`; None, or not there: not known yet."""
 
 
 class Source(Protocol):
@@ -56,7 +63,7 @@ class Source(Protocol):
 
     def recall(self, key: Hashable, work: Callable[[Console], T], keep_s: float) -> Told[T]: ...
 
-    def act(self, work: Callable[[Console], T], *, changes: bool = True) -> T: ...
+    def act(self, work: Callable[[Console], T], *, changes: bool = True, meant: Scope | None = None) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,7 @@ def start() -> None:
                 Wanted(
                     kind,
                     (each.given.region if each.given is not None else "") or chosen.region or "",
-                    chosen.write if kind == "aws" else True,
+                    (chosen.write if kind == "aws" else True) and (each.given is None or each.given.write),
                 ),
                 each.notifier,
                 each.given,
@@ -193,10 +200,55 @@ def reader() -> Reader:
     return _readers[name]
 
 
+def scope() -> Scope | None:
+    """Kind, account, region and world that the place of the caller leads to now; None while nobody can say.
+
+    Asks AWS for nothing. Under one name it may be another one later: credentials, or an embedded AWS, may change.
+    """
+    try:
+        return _scope_of(reader().source)
+    except OpsError:
+        return None
+
+
+def _scope_of(source: Source) -> Scope | None:
+    if isinstance(source, Collector):
+        return source.scope
+    fleet = source.glance().fleet
+    known = fleet.connection if fleet is not None else None
+    return Scope(known.kind, known.account, known.region, known.world) if known is not None else None
+
+
+def act(work: Callable[[Console], T], *, changes: bool = True, meant: Scope | None = None) -> T:
+    """Do what somebody asked for by pressing a button, where the page is of: `Source.act`.
+
+    `meant`: the scope of the page that asked, where the caller is no page. Raises OpsError; Stale where the place
+    leads elsewhere by now than when the page was made.
+    """
+    return reader().source.act(work, changes=changes, meant=meant or held_scope())
+
+
+def held_scope() -> Scope | None:
+    """What the page of the caller is of; None outside a page, and while it is not known."""
+    found = st.session_state.get(SCOPE) if get_script_run_ctx() is not None else None
+    return found if isinstance(found, Scope) else None
+
+
 def all_places() -> tuple[PlaceView, ...]:
     """Every place as far as it was read, in their order; nobody waits for any. Empty where there are not several."""
-    return tuple(
+    found = [
         _seen(name, each) for name, each in _readers.items() if each.given is not None or len(_readers) > 1
+    ]
+    names: dict[Scope, list[str]] = defaultdict(list)
+    scopes = {each.name: _scope_of(_readers[each.name].source) for each in found}
+    for name, where in scopes.items():
+        if where is not None:
+            names[where].append(name)
+    return tuple(
+        replace(each, same_as=tuple(n for n in names[where] if n != each.name))
+        if (where := scopes[each.name]) is not None
+        else each
+        for each in found
     )
 
 
@@ -207,24 +259,37 @@ def _seen(name: str, each: Reader) -> PlaceView:
 
 
 def problem() -> str:
-    """Why nothing can be read, for the health check: of each place its reason; empty while any of them is read."""
+    """Why nothing can be read, for the health check: of each place its reason; empty while any of them is read.
+
+    Whoever asks has not signed in: it is told codes of errors alone. The log has what AWS said.
+    """
     if not _readers:
-        return _refused.what if _refused is not None else "not started"
-    said = {name: why_unread(each.source) for name, each in _readers.items()}
+        if _refused is not None:
+            log.warning("%s %s", _refused.what, _refused.hint)
+        return "the settings make no sense: see the log" if _refused is not None else "not started"
+    said = {name: _failure(each.source) for name, each in _readers.items()}
     if not all(said.values()):
         return ""
-    return "; ".join(f"{name}: {why}" if name else why for name, why in said.items())
+    return "; ".join(
+        f"{name}: {error.code or type(error).__name__}" if name else error.code or type(error).__name__
+        for name, error in said.items()
+        if error is not None
+    )
+
+
+def _failure(source: Source) -> OpsError | None:
+    return source.failure if isinstance(source, Collector) else source.snapshot().error
 
 
 def why_unread(source: Source) -> str:
     """Why its newest reading failed; empty when it did not."""
-    health = getattr(source, "health", None)
-    if health is not None:
-        return str(health())
-    error = source.snapshot().error
+    error = _failure(source)
     return error.what if error is not None else ""
 
 
-def requests_problem() -> str:
-    """That requests are not sent or followed because of a fault in Ebb; empty where they are."""
-    return collectors.requests_problem()
+def requests_problem(place: str | None = None) -> str:
+    """That requests are not sent or followed because of a fault in Ebb; empty where they are.
+
+    `place`: at that one; None: only where it is so at every place.
+    """
+    return collectors.requests_problem(place)

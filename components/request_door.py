@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
-from components import session
+from components import readers, session
 from components.uploads import Grant
 from ops.core.change import Actor
 from ops.core.errors import ReadOnly
@@ -86,16 +86,14 @@ def quote(submission: Submission) -> Quote:
 
 def submit(submission: Submission, actor: Actor, confirmed: bool, key: str) -> Batch:
     """Put a submission on record, once for the form of that key. Raises OpsError."""
-    found = session.source().act(
-        lambda console: console.submit(submission, actor, confirmed=confirmed, key=key)
-    )
+    found = readers.act(lambda console: console.submit(submission, actor, confirmed=confirmed, key=key))
     _seen[0] = next(_changes)
     return found
 
 
 def resubmit(ids: Sequence[str], actor: Actor, confirmed: bool) -> tuple[Batch, ...]:
     """Send failed requests again. Raises OpsError."""
-    found = session.source().act(lambda console: console.resubmit(ids, actor, confirmed=confirmed))
+    found = readers.act(lambda console: console.resubmit(ids, actor, confirmed=confirmed))
     _seen[0] = next(_changes)
     return found
 
@@ -111,7 +109,7 @@ def stop(batch: str, actor: Actor) -> Batch:
 def upload(grant: Grant, chunks: Iterator[bytes]) -> Upload:
     """Stream an input into S3, at the place of the page that asked. Raises OpsError."""
     with session.at(grant.place):
-        return session.source().act(
+        return readers.act(
             lambda console: console.upload(
                 grant.endpoint,
                 grant.filename,
@@ -121,12 +119,13 @@ def upload(grant: Grant, chunks: Iterator[bytes]) -> Upload:
                 content_type=grant.content_type,
             ),
             changes=False,
+            meant=grant.scope if isinstance(grant.scope, readers.Scope) else None,
         )
 
 
 def put(endpoint: str, name: str, body: bytes, actor: Actor, content_type: str) -> Upload:
     """Put a small input, as it was typed, into S3. Raises OpsError."""
-    return session.source().act(
+    return readers.act(
         lambda console: console.upload(
             endpoint, name, iter((body,)), actor, size=len(body), content_type=content_type
         ),
@@ -143,12 +142,12 @@ def queue_status(endpoint: str) -> session.Told[QueueStatus]:
 
 def make_queue(endpoint: str, actor: Actor) -> QueueStatus:
     """Make Ebb's own queue. Raises OpsError."""
-    return session.source().act(lambda console: console.make_queue(endpoint, actor))
+    return readers.act(lambda console: console.make_queue(endpoint, actor))
 
 
 def remove_queue(endpoint: str, actor: Actor) -> QueueStatus:
     """Remove Ebb's own queue. Raises OpsError."""
-    return session.source().act(lambda console: console.remove_queue(endpoint, actor))
+    return readers.act(lambda console: console.remove_queue(endpoint, actor))
 
 
 def why_read_only() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -292,22 +293,27 @@ def warm(name: str, zone: ZoneInfo, wish: WarmWish | None = None, edit: int | No
 
 def forget_warm(name: str, number: int, actor: Actor) -> None:
     """Forget a paused warm plan, of which nothing is in AWS. Raises OpsError."""
-    source().act(lambda console: console.forget_warm(name, number, actor))
+    readers.act(lambda console: console.forget_warm(name, number, actor))
 
 
 def plan(work: Make) -> ChangePlan:
     """A plan, made now by one of the console's plan methods. Raises OpsError."""
-    return source().act(work, changes=False)
+
+    def made(console: Console) -> ChangePlan:
+        found, here = work(console), console.scope
+        return replace(found, made_in=(here.kind, here.world)) if here is not None else found
+
+    return readers.act(made, changes=False)
 
 
 def apply(plan: ChangePlan, actor: Actor, why: str, typed: str) -> Receipt:
     """Carry out a plan, once: see Console.apply. Raises OpsError."""
-    return source().act(lambda console: console.apply(plan, actor, why, typed))
+    return readers.act(lambda console: console.apply(plan, actor, why, typed))
 
 
 def accept(name: str, actor: Actor) -> None:
     """Take what was set elsewhere for what is wanted. Raises OpsError."""
-    source().act(lambda console: console.accept(name, actor))
+    readers.act(lambda console: console.accept(name, actor))
 
 
 def drift(name: str) -> Drift | None:
@@ -393,5 +399,8 @@ def problem() -> str:
 
 
 def requests_problem() -> str:
-    """That requests are not sent or followed because of a fault in Ebb; empty where they are."""
-    return readers.requests_problem()
+    """That requests of the place on show are not sent or followed because of a fault in Ebb; empty where they are."""
+    try:
+        return readers.requests_problem(readers.place())
+    except OpsError:
+        return ""

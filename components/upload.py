@@ -73,7 +73,15 @@ def _wanted(key: str, endpoint: str, told: Callable[[str], str]) -> None:
     answer: dict[str, object] = {"number": number}
     try:
         request_door.insist_on_writing()
-        given = desk.grant(endpoint, access.actor(), name, int(size), told(name), readers.place())
+        given = desk.grant(
+            endpoint,
+            access.actor(),
+            name,
+            int(size),
+            told(name),
+            readers.place(),
+            readers.held_scope(),
+        )
         answer["token"] = given.token
     except OpsError as error:
         answer["refused"] = f"{error.what} {error.hint}".strip()

@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -47,6 +47,8 @@ class Grant:
     until: float
     place: str = ""
     """The account and region of the page that asked, by its name where there are several."""
+    scope: Hashable | None = None
+    """What that name led to then, where it was known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Desk:
         size: int,
         content_type: str = "application/json",
         place: str = "",
+        scope: Hashable | None = None,
     ) -> Grant:
         """Allow one upload. Raises ReadOnly where the role is too small, BadInput for a size that AWS does not take."""
         if not may(actor.role, "operator"):
@@ -101,6 +104,7 @@ class Desk:
             content_type,
             self._monotonic() + LIVES_S,
             place,
+            scope,
         )
         with self._lock:
             self._grants[given.token] = given

@@ -17,6 +17,7 @@ class Audience:
         self._lock = threading.Lock()
         self._asked_at: float | None = None
         self._glanced_at: float | None = None
+        self._glances_since: float | None = None
         self._looked: dict[str, float] = {}
 
     @property
@@ -35,12 +36,19 @@ class Audience:
         with self._lock:
             before, self._glanced_at = self._glanced_at, self._monotonic()
             newest = max((at for at in (before, self._asked_at) if at is not None), default=None)
+            if before is None or self._glanced_at - before > IDLE_S:
+                self._glances_since = self._glanced_at
             return newest is None or self._glanced_at - newest > IDLE_S
 
     @property
     def glanced_at(self) -> float | None:
         """When somebody last looked from elsewhere; None: nobody ever did."""
         return self._glanced_at
+
+    @property
+    def glances_since(self) -> float | None:
+        """Since when somebody has looked from elsewhere without a pause; None: nobody ever did."""
+        return self._glances_since
 
     def looks_at(self, name: str) -> None:
         """Note that somebody looks at an endpoint now."""

@@ -23,7 +23,7 @@ class Chores:
     """For one thread at a time; all is done in the caller's.
 
     `console`: the one in use, None while AWS does not answer; `fleet`: the newest good one, None before the first;
-    `changed` is called when AWS was changed.
+    `changed` is called when AWS was changed; `leads`: whether what is done once for an account and region is done here.
     """
 
     def __init__(
@@ -33,12 +33,14 @@ class Chores:
         fleet: Callable[[], FleetView | None],
         changed: Callable[[Console], None],
         monotonic: Callable[[], float],
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
         self._audience = audience
         self._console = console
         self._fleet = fleet
         self._changed = changed
         self._monotonic = monotonic
+        self._leads = leads
         self._tidied_at: float | None = None
         self._reconciled: tuple[Console, float] | None = None
 
@@ -48,7 +50,7 @@ class Chores:
         def work(console: Console) -> bool:
             more = console.close_gap(sorted(self._audience.endpoints()))
             fleet = self._fleet()
-            if not more and fleet is not None and self._tidy_is_due():
+            if not more and fleet is not None and self._leads() and self._tidy_is_due():
                 console.tidy(fleet.as_of)
                 console.reconcile()
                 if console.clean_spent():
@@ -70,7 +72,7 @@ class Chores:
     def reconcile(self) -> None:
         """At first with each console, then every minute: end the changes that a killed process left begun."""
         console, now = self._console(), self._monotonic()
-        if console is None:
+        if console is None or not self._leads():
             return
         known = self._reconciled
         if known is None or known[0] is not console or now - known[1] >= RECONCILE_S:

@@ -24,7 +24,7 @@ from ops.audience import Audience
 from ops.chores import Chores
 from ops.console import Console
 from ops.consoles import Consoles
-from ops.core.errors import CredentialsProblem, OpsError, Unreachable
+from ops.core.errors import CredentialsProblem, OpsError, Stale, Unreachable
 from ops.core.pacing import GAP_S
 from ops.core.types import Connection, Window
 from ops.core.views import EndpointView, FleetView
@@ -32,11 +32,14 @@ from ops.flights import Flights
 from ops.opened import AnotherAws
 from ops.own_spending import OwnSpending
 from ops.pace import AWAY, IDLE_S, NOTICES_S, Pace, Snapshot, not_yet, stale
+from ops.store.history import Scope
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 FAULT = "Ebb's reader of AWS has ended because of a fault in Ebb."
+STOP_S = 5.0
+"""So long the end of a thread is waited for."""
 FIRST_WAIT_S = 30.0
 """How long a viewer waits for the first snapshot, or for a fresh one after a pause."""
 
@@ -54,11 +57,17 @@ class Collector:
         monotonic: Callable[[], float] = clock.monotonic,
         tell: Callable[[Console, FleetView], None] | None = None,
         budget: Decimal | None = None,
+        leads: Callable[[], bool] = lambda: True,
+        glance_after_s: float = 0.0,
     ) -> None:
         """`tell` gets every good reading of the fleet, in the reader's thread: there is somebody to look for then.
 
-        `budget`: dollars a month for what is asked of AWS; None: none.
+        `budget`: dollars a month for what is asked of AWS; None: none. `leads`: whether what is done once for an
+        account and region is done here. `glance_after_s`: so long it waits when somebody begins to look at all places.
         """
+        self._leads = leads
+        self._glance_after_s = glance_after_s
+        self._acted_at = 0.0
         self._tell = tell
         self._alone_s = GAP_S if tell is None else NOTICES_S
         self._consoles = Consoles(open_console)
@@ -77,14 +86,16 @@ class Collector:
         self._read_at: float | None = None
         self._good_at: float | None = None
         self._pace = Pace(interval_s("aws"), self._alone_s)
-        self._stopping = False
+        self._stopping = self._stopped = False
         self._started_at: float | None = None
         self._thread: threading.Thread | None = None
         self._views: TTLCache[Hashable, EndpointView] = TTLCache(64, self._pace.base, timer=monotonic)
         self._flights = Flights[EndpointView]()
         self._moments: LRUCache[datetime, float] = LRUCache(256)
         self._answers = Answers(monotonic)
-        self._chores = Chores(self._audience, self._at_work, lambda: self._fleet, self._forget, monotonic)
+        self._chores = Chores(
+            self._audience, self._at_work, lambda: self._fleet, self._forget, monotonic, leads
+        )
 
     def start(self) -> Collector:
         self._started_at = clock.monotonic()
@@ -92,13 +103,19 @@ class Collector:
         self._thread.start()
         return self
 
-    def stop(self) -> None:
-        """End the thread and the connections. A second call does nothing."""
+    def signal(self) -> None:
+        """Have the thread end; it is waited for by `stop`."""
         with self._change:
-            stopped, self._stopping = self._stopping, True
+            self._stopping = True
             self._change.notify_all()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
+
+    def stop(self, until: float | None = None) -> None:
+        """End the thread and the connections, waiting for it `until` then (monotonic) at most. Once."""
+        self.signal()
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout=STOP_S if until is None else max(0.0, until - clock.monotonic()))
+        stopped, self._stopped = self._stopped, True
         if not stopped and self._consoles.present is not None and self._good_at is not None:
             self._spending.keep(self._consoles.present)
         self._consoles.close()
@@ -107,6 +124,17 @@ class Collector:
     def console(self) -> Console | None:
         """The console in use, None before the first; not for viewers."""
         return self._consoles.present
+
+    @property
+    def scope(self) -> Scope | None:
+        """Kind, account, region and world of what is read; None while nobody has told. Asks for nothing."""
+        console = self._consoles.present
+        return None if console is None else console.scope
+
+    @property
+    def acted_at(self) -> float:
+        """When something was last changed from here (monotonic); 0: never."""
+        return self._acted_at
 
     def snapshot(self) -> Snapshot:
         """What is known now; never waits. Counts as asking."""
@@ -131,10 +159,11 @@ class Collector:
                 self._fleet, self._error, self._number, self._pace.interval, age, usage, history, spending
             )
 
-    def health(self) -> str:
-        """Why the newest reading failed; empty when it did not. Does not count as asking."""
+    @property
+    def failure(self) -> OpsError | None:
+        """Why the newest reading failed; None when it did not. Does not count as asking."""
         with self._change:
-            return self._error.what if self._error is not None else ""
+            return self._error
 
     def connection(self) -> Connection:
         """Which AWS this is; the last that answered while none does. OpsError when it was never told."""
@@ -201,19 +230,24 @@ class Collector:
         self._ask()
         return self._answers.ask(key, asked, keep_s)
 
-    def act(self, work: Callable[[Console], T], *, changes: bool = True) -> T:
+    def act(self, work: Callable[[Console], T], *, changes: bool = True, meant: Scope | None = None) -> T:
         """Do what somebody asked for by pressing a button, in the caller's thread and never for another one, too.
 
-        `changes`: it changes AWS, so what is on show is made anew after it.
+        `changes`: it changes AWS, so what is on show is made anew after it. `meant`: of what the page is that asked.
 
-        Raises OpsError, at once while AWS is away.
+        Raises OpsError, at once while AWS is away; Stale where another account or region is read by now.
         """
         self._ask()
         console, away = self._for_viewer(), self._waited_out()
         if away is not None:
             raise away
+        if meant is not None and console.scope != meant:
+            raise _elsewhere(meant, console.scope)
         try:
-            return work(console)
+            done = work(console)
+            if changes:
+                self._acted_at = clock.monotonic()
+            return done
         except OpsError as error:
             self._note(error)
             raise
@@ -239,6 +273,11 @@ class Collector:
         with self._change:
             now = self._monotonic()
             return now - self._moments.get(view.as_of, now)
+
+    def open_anew(self) -> Console:
+        """Turn to AWS once more, as after it was away. Raises OpsError."""
+        with self._opening:
+            return self._open_anew()
 
     def read_once(self) -> None:
         """One attempt to read the fleet, in the caller's thread."""
@@ -271,7 +310,7 @@ class Collector:
                 self._pace.failed(failure)
             self._change.notify_all()
         if fleet is not None:
-            self._spending.note(console, self._consoles.usage(), fleet)
+            self._spending.note(console, self._consoles.usage(), fleet, leads=self._leads())
         if fleet is not None and self._tell is not None:
             self._tell(console, fleet)
 
@@ -321,7 +360,8 @@ class Collector:
 
     def _pace_of_now(self) -> float:
         seen = self._audience
-        return self._pace.wait(self._monotonic(), self._read_at, seen.asked_at, seen.glanced_at)
+        turn = (seen.glances_since or 0.0) + self._glance_after_s
+        return self._pace.wait(self._monotonic(), self._read_at, seen.asked_at, seen.glanced_at, turn)
 
     def _ask(self) -> None:
         """Note that somebody looks."""
@@ -417,3 +457,11 @@ class Collector:
             if error is None:
                 self._views[(name, span)] = view
         return view if error is None else replace(view, problems=(*view.problems, stale(error)))
+
+
+def _elsewhere(meant: Scope, here: Scope | None) -> Stale:
+    now = f"{here.region} of {here.account}" if here is not None else "another one"
+    return Stale(
+        f"The page was of {meant.region} of {meant.account}, and this is {now}.",
+        "Nothing was done. Load the page anew, and look whether it is the one that is meant.",
+    )

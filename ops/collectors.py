@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from ops import notifier, which_aws
+from ops import clock, notifier, which_aws
 from ops.collector import Collector
 from ops.config import Settings
 from ops.console import Console
-from ops.core.errors import OpsError
-from ops.notifier import Notifier
+from ops.core.views import FleetView
+from ops.notifier import Notifier, NotKnownYet
 from ops.places_given import PlaceGiven
 from ops.requests_loop import RequestsLoop
 from ops.savings_places import SavingsPlaces
 
+STOP_S = 5.0
+"""So long the ends of all threads together are waited for."""
+GLANCE_APART_S = 0.25
+"""Between the readings of two places when somebody begins to look at all of them."""
+
 _only_lock = threading.Lock()
+_telling_lock = threading.Lock()
+"""Two places that lead to one account and region never tell of it at once."""
 _readers: tuple[Reader, ...] = ()
 _places: SavingsPlaces | None = None
 
@@ -31,12 +38,26 @@ class Reader:
     notifier: Notifier | None
     requests: RequestsLoop
 
-    def stop(self) -> None:
-        """End its threads and connections. A second call does nothing."""
-        self.requests.stop()
+    def start(self) -> None:
+        """Begin to read, to tell and to send."""
         if self.notifier is not None:
-            self.notifier.stop()
-        self.collector.stop()
+            self.notifier.start()
+        self.collector.start()
+        self.requests.start()
+
+    def signal(self) -> None:
+        """Have its threads end; they are waited for by `stop`."""
+        self.requests.signal()
+        if self.notifier is not None:
+            self.notifier.signal()
+        self.collector.signal()
+
+    def stop(self, until: float) -> None:
+        """End its threads and connections, waiting `until` then (monotonic) at most. A second call does nothing."""
+        self.requests.stop(until)
+        if self.notifier is not None:
+            self.notifier.stop(until)
+        self.collector.stop(until)
 
 
 def start(settings: Settings) -> tuple[Reader, ...]:
@@ -50,44 +71,108 @@ def start(settings: Settings) -> tuple[Reader, ...]:
             given = which_aws.places_of(settings)
             if given:
                 which_aws.place_of(settings)  # the one that is chosen is among them
-            _readers = tuple(_started(settings, each, len(given)) for each in given or (None,))
+            _readers = tuple(_made(settings, each, n, len(given)) for n, each in enumerate(given or (None,)))
+            for reader in _readers:  # each knows of the others by now
+                reader.start()
             first = _readers[0].collector
             _places = SavingsPlaces.of(settings, lambda: first.console, keep=True)
         return _readers
 
 
-def _started(settings: Settings, given: PlaceGiven | None, of: int) -> Reader:
-    own = settings if given is None else settings.model_copy(update={"place": given.name})
-    telling = notifier.of(own, _publisher)
-    if telling is not None:
-        telling.start()
+def _made(settings: Settings, given: PlaceGiven | None, number: int, of: int) -> Reader:
+    name = given.name if given is not None else ""
+    own = settings if given is None else settings.model_copy(update={"place": name})
+    telling = notifier.of(own, publisher)
     budget = settings.own_budget_usd
+
+    def opened() -> Console:
+        # as it was given at the start: a file that was edited since changes nothing that runs
+        where = which_aws.at_place(own, given) if given is not None else None
+        return Console.open(own, keep=True, where=where)
+
+    def leads() -> bool:
+        return leader(name) == name
+
     collector = Collector(
-        lambda: Console.open(own, keep=True),
+        opened,
         settings.refresh_for,
-        tell=telling.feed if telling is not None else None,
+        tell=_told_by(telling, leads) if telling is not None else None,
         budget=budget / max(1, of) if budget is not None else None,
-    ).start()
-    loop = RequestsLoop(lambda: collector.console).start()
-    return Reader(given.name if given is not None else "", given, collector, telling, loop)
+        leads=leads,
+        glance_after_s=number * GLANCE_APART_S,
+    )
+    loop = RequestsLoop(lambda: collector.console if leads() else None)
+    return Reader(name, given, collector, telling, loop)
 
 
-def _publisher(topic: str, own: Console | None) -> Console | None:
-    """The console of the account and region that a topic is in; without one that which has something to tell."""
+def _told_by(telling: Notifier, leads: Callable[[], bool]) -> Callable[[Console, FleetView], None]:
+    def tell(console: Console, fleet: FleetView) -> None:
+        with _telling_lock:
+            if leads():
+                telling.feed(console, fleet)
+            else:
+                telling.rest()
+
+    return tell
+
+
+def leader(name: str) -> str:
+    """The place that sends requests and notices and tidies up for the account and region that `name` leads to.
+
+    It is `name` itself where no other one leads there. Of several, one that is read, then one that may change
+    something, then the one through which something was changed last, then the first.
+    """
+    own = next((each for each in _readers if each.name == name), None)
+    scope = own.collector.scope if own is not None else None
+    if scope is None:
+        return name
+    same = [each for each in _readers if each.collector.scope == scope]
+    return min(same, key=_rank).name if same else name
+
+
+def _rank(reader: Reader) -> tuple[bool, bool, float]:
+    console = reader.collector.console
+    writable = console is not None and console.scope is not None and console.connection().writable
+    return reader.collector.failure is not None, not writable, -reader.collector.acted_at
+
+
+def publisher(topic: str, own: Console | None) -> Console | None:
+    """The console of the account and region that a topic is in; `own`, which has something to tell, where none is.
+
+    Raises NotKnownYet (retryable) while a place that may be the one was not read yet.
+    """
     region, account = topic.split(":")[3:5]
+    unknown = []
     for reader in _readers:
-        console = reader.collector.console
-        if console is not None:
-            with suppress(OpsError):
-                known = console.connection()
-                if (known.account, known.region) == (account, region):
-                    return console
+        scope = reader.collector.scope
+        if scope is not None and (scope.account, scope.region) == (account, region):
+            console = reader.collector.console
+            if leader(reader.name) == reader.name:
+                return console
+        elif scope is None and _may_be(reader.given, account, region):
+            unknown.append(reader.name or "the one")
+    if unknown:
+        raise NotKnownYet(
+            f"The place of the topic is not known before {unknown[0]} was read.", "The notice waits."
+        )
     return own
 
 
-def requests_problem() -> str:
-    """That requests are not sent or followed because of a fault in Ebb; empty where they are."""
-    return next((each.requests.problem for each in _readers if each.requests.problem), "")
+def _may_be(given: PlaceGiven | None, account: str, region: str) -> bool:
+    """Whether a place that nobody has read yet may lead there, by what was given of it."""
+    if given is None:
+        return True
+    elsewhere = bool(given.role_arn) and given.role_arn.split(":")[4] != account
+    return not elsewhere and given.region in ("", region)
+
+
+def requests_problem(place: str | None = None) -> str:
+    """That requests are not sent or followed because of a fault in Ebb; empty where they are.
+
+    `place`: of that one alone; None: only where it is so at every place.
+    """
+    found = [each.requests.problem for each in _readers if place is None or each.name == place]
+    return found[0] if found and all(found) else ""
 
 
 def places() -> SavingsPlaces | None:
@@ -101,7 +186,10 @@ def stop() -> None:
     with _only_lock:
         running, _readers = _readers, ()
         beside, _places = _places, None
+    for reader in running:
+        reader.signal()
+    until = clock.monotonic() + STOP_S
     if beside is not None:
         beside.close()
     for reader in running:
-        reader.stop()
+        reader.stop(until)

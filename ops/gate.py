@@ -160,6 +160,11 @@ class Gate:
                 f"The plan is for {plan.ref.region} of {plan.ref.account}, and this is {here[1]} of {here[0]}.",
                 "Nothing was changed. Make the plan anew where it is meant.",
             )
+        elif plan.made_in not in (None, (self.connection.kind, self.connection.world)):
+            error = Stale(
+                f"The plan is for another AWS than this one, although both are {here[1]} of {here[0]}.",
+                "Nothing was changed. Make the plan anew where it is meant.",
+            )
         elif not may(actor.role, role):
             error = ReadOnly(
                 f"This needs the role {role}; {actor.name} holds {actor.role}.",

@@ -37,8 +37,16 @@ WAITING = 50
 """Notices that wait for one place at most; the oldest go."""
 VAIN = 3
 """Readings of the fleet after which what was told is taken for unknown: told twice is better than never."""
+STOP_S = 2.0
+"""So long the end of the threads is waited for."""
+AGAIN_S = 10.0
+"""Between two looks whether a topic's place is known by now."""
 TEST_S = 10.0
 """A second test so soon is the same click."""
+
+
+class NotKnownYet(Unreachable):
+    """Nobody can say yet who is to send it: it waits, and is not given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +92,23 @@ class Notifier:
             thread.start()
         return self
 
-    def stop(self) -> None:
-        """End the threads; what was not sent by then is not sent."""
+    def signal(self) -> None:
+        """Have the threads end; they are waited for by `stop`."""
         with self._change:
             self._stopping = True
             self._change.notify_all()
+
+    def stop(self, until: float | None = None) -> None:
+        """End the threads; what was not sent by then (monotonic) is not sent."""
+        self.signal()
+        last = clock.monotonic() + STOP_S if until is None else until
         for thread in self._threads:
-            thread.join(timeout=2)
+            thread.join(timeout=max(0.0, last - clock.monotonic()))
+
+    def rest(self) -> None:
+        """Another place tells of the same account and region: what was told is looked up anew before the next feed."""
+        with self._change:
+            self._memory = None
 
     def feed(self, console: Console, fleet: FleetView) -> None:
         """A new reading of the fleet: what it makes due is remembered and put on its way."""
@@ -134,8 +152,8 @@ class Notifier:
     def deliver(self, pause: Callable[[float], object] = lambda seconds: None) -> None:
         """Send all that waits, in the caller's thread; `pause` passes the time between two attempts."""
         for place in self._places:
-            while self._next(place) is not None:
-                self._deliver(place, pause)
+            while self._next(place) is not None and self._deliver(place, pause):
+                pass
 
     def _recalled(self, console: Console, connection: Connection) -> bool:
         """Know what was told of this AWS; False while that cannot be told. The caller holds the lock."""
@@ -148,8 +166,10 @@ class Notifier:
             if self._vain < VAIN:
                 return False
         self._memory, self._of, self._vain = notices.parsed(found), connection, 0
+        shown = {(d.title, d.at.timestamp(), d.place) for d in self._deliveries.values()}
         for delivery in _parsed(console.recall(SENT)):
-            self._note(delivery)
+            if (delivery.title, delivery.at.timestamp(), delivery.place) not in shown:
+                self._note(delivery)
         return True
 
     def _send(self, notice: Notice) -> None:
@@ -183,15 +203,19 @@ class Notifier:
             queue = self._queues[place.name]
             return queue[0] if queue and not self._stopping else None
 
-    def _deliver(self, place: Place, pause: Callable[[float], object]) -> None:
-        """Try the oldest notice that waits for one place, a few times."""
+    def _deliver(self, place: Place, pause: Callable[[float], object]) -> bool:
+        """Try the oldest notice that waits for one place, a few times; False where it goes on waiting."""
         waiting = self._next(place)
         if waiting is None:
-            return
+            return False
         number, notice = waiting
         for attempt, then in enumerate((*PAUSES_S, None), start=1):
             try:
                 place.send(self._console, notice)
+            except NotKnownYet as error:
+                self._became(number, attempts=attempt, error=error.what)
+                pause(AGAIN_S)
+                return False
             except OpsError as error:
                 log.warning("Notice to %s: %s", place.name, error.what)
                 last = then is None or not error.retryable
@@ -202,7 +226,7 @@ class Notifier:
                     break
                 pause(then)
                 if self._stopping:
-                    return
+                    return False
             else:
                 self._became(number, attempts=attempt, arrived=True, error="")
                 break
@@ -214,6 +238,7 @@ class Notifier:
             console = self._console
         if console is not None:
             console.keep(SENT, json.dumps([_plain(d) for d in sent if d.arrived or d.given_up]))
+        return True
 
     def _became(
         self, number: int, *, attempts: int, error: str, arrived: bool = False, given_up: bool = False

@@ -91,6 +91,7 @@ class Opened:
         self._history: History | None = None
         self._history_problem: Problem | None = None
         self._since = clock.now()
+        self._place = ""
 
     @classmethod
     def open(
@@ -104,7 +105,7 @@ class Opened:
         """
         chosen = settings if settings is not None else Settings.load()
         history = chosen.history if keep else IN_MEMORY
-        return cls(
+        opened = cls(
             where if where is not None else which_aws.choose(chosen),
             history,
             chosen.history,
@@ -112,6 +113,8 @@ class Opened:
             chosen.own_prices(clock.now()),
             chosen.budget_usd,
         )
+        opened._place = chosen.place or ""
+        return opened
 
     def close(self) -> None:
         self._session.close()
@@ -140,6 +143,12 @@ class Opened:
             if self._connection is None:
                 self._connection = self._identify()
             return self._connection
+
+    @property
+    def scope(self) -> Scope | None:
+        """Kind, account, region and world of this AWS; None before it has told them. Asks AWS for nothing."""
+        known = self._connection
+        return None if known is None else _scope(known)
 
     def adopt(self, older: Opened) -> bool:
         """Go on with what an older console of the same AWS has read; False where that was another AWS.

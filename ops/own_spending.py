@@ -32,20 +32,24 @@ class OwnSpending:
         self._kept = False
         self._kept_at: datetime | None = None
 
-    def note(self, console: Console, usage: Usage | None, fleet: FleetView) -> None:
+    def note(self, console: Console, usage: Usage | None, fleet: FleetView, *, leads: bool = True) -> None:
         """After a reading of the fleet: count what was asked since the last, and set the console's pace anew.
 
-        `usage`: of the whole process so far.
+        `usage`: of the whole process so far. `leads`: whether what is kept of this account and region is counted and
+        kept here; another reader of the same counts but its own asking, so that nothing is counted twice.
         """
         if usage is None:
             return
+        if not leads:
+            self._give_up(console, fleet.as_of)
         with self._lock:
             self._turn_to(fleet.connection, usage, fleet.as_of)
             assert self._own is not None
             assert self._before is not None
             self._own = self._own.noted(self._before, usage, fleet.as_of, self._slowing.stretch)
             self._before = usage
-            self._load(console)
+            if leads:
+                self._load(console)
             own, until = self._own, self._own.until
             self._slowing = decide(self._budget, own.usd, own.rate, hours_left(until), self._slowing.stretch)
             slowing = self._slowing
@@ -65,6 +69,15 @@ class OwnSpending:
         kept = console.keep(KEY, text) and console.keeps
         with self._lock:
             self._kept = kept
+
+    def _give_up(self, console: Console, now: datetime) -> None:
+        """Another reader goes on with what is kept."""
+        with self._lock:
+            held = self._loaded
+        if held:
+            self.keep(console)
+            with self._lock:
+                self._own, self._loaded, self._kept, self._kept_at = Counted(now, now), False, False, None
 
     def view(self) -> Spending | None:
         """This month so far; None before the first reading."""

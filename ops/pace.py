@@ -48,10 +48,12 @@ class Pace:
         last_read: float | None,
         last_asked: float | None,
         last_glanced: float | None = None,
+        not_before: float = 0.0,
     ) -> float:
         """Seconds until the next read; 0 is now. All times monotonic. Nobody looks: once an hour, or `alone_s`.
 
-        `last_glanced`: somebody looked at all accounts and regions, this one among them: once a minute will do.
+        `last_glanced`: somebody looked at all accounts and regions, this one among them: once a minute will do,
+        `not_before` then: not all of them are read at the same moment.
         """
         if last_read is None:
             return 0.0
@@ -59,6 +61,7 @@ class Pace:
             every = self.interval
         elif last_glanced is not None and now - last_glanced <= IDLE_S:
             every = max(self.interval, min(self.alone, GLANCED_S))
+            return max(0.0, last_read + every - now, not_before - now)
         else:
             every = max(self.interval, self.alone)
         return max(0.0, last_read + every - now)

@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from ops import clock
 from ops.console import Console
 from ops.core.errors import CredentialsProblem, OpsError, Throttled, Unreachable
 
@@ -21,6 +22,8 @@ AWAY_S = 15.0
 """The pause after an error that may pass."""
 FAULT_S = 60.0
 """The pause after any other."""
+STOP_S = 5.0
+"""So long the end of both threads is waited for."""
 FAULT = "A fault in Ebb keeps requests from being sent or followed; it tries again each minute. See its log."
 
 
@@ -50,13 +53,18 @@ class RequestsLoop:
         with self._change:
             return FAULT if self._faults else ""
 
-    def stop(self) -> None:
-        """End both threads; a call that was begun is finished and put on record."""
+    def signal(self) -> None:
+        """Have both threads end; they are waited for by `stop`."""
         with self._change:
             self._stopping = True
             self._change.notify_all()
+
+    def stop(self, until: float | None = None) -> None:
+        """End both threads; a call that was begun is finished and put on record, `until` then (monotonic) at most."""
+        self.signal()
+        last = clock.monotonic() + STOP_S if until is None else until
         for thread in self._threads:
-            thread.join(timeout=5)
+            thread.join(timeout=max(0.0, last - clock.monotonic()))
 
     def send(self) -> float:
         """Send what is due, in the caller's thread; seconds until it should be asked again."""

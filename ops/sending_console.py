@@ -56,6 +56,11 @@ class Sending(RequestSources):
         self._sender: Sender | None = None
         self._follower: Follower | None = None
 
+    @property
+    def holder(self) -> str:
+        """Who holds the leases of the batches that are sent from here: this process, at its place."""
+        return f"{sender.PROCESS}.{self._place}" if self._place else sender.PROCESS
+
     # -- submit ----------------------------------------------------------------------------------------
 
     def quote(self, submission: Submission) -> Quote:
@@ -149,7 +154,7 @@ class Sending(RequestSources):
             self._insist_on_the_same()
         with self._lock:
             if self._sender is None:
-                self._sender = Sender(self._reading, ledger)
+                self._sender = Sender(self._reading, ledger, holder=self.holder)
         return self._sender.step()
 
     # -- inputs ----------------------------------------------------------------------------------------
@@ -326,4 +331,6 @@ class Sending(RequestSources):
             originals=originals,
             key=key,
         )
-        return self._ledger().plan(batch, rows)
+        # whoever took it may send it: another place of the same account and region leaves it alone for a while
+        own = replace(batch, lease=self.holder, lease_until=batch.lease_until + sender.LEASE_S)
+        return self._ledger().plan(own, rows)

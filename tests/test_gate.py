@@ -180,6 +180,18 @@ def test_a_viewer_and_a_read_only_aws_are_refused_below_the_pages(world: str, tm
     assert bounds_at(world) == (0, 3)
 
 
+def test_a_plan_of_another_aws_of_the_same_account_and_region_is_refused(world: str, tmp_path: Path) -> None:
+    with console_of(world, tmp_path) as console:
+        plan, here = console.plan_bounds(NAME, 1, 3), console.scope
+        assert here is not None
+        for kind, other in ((here.kind, "another"), ("aws", here.world)):
+            with pytest.raises(Stale, match="another AWS"):
+                console.apply(replace(plan, made_in=(kind, other)), ANNA)
+        before = registrations(world)
+        console.apply(replace(plan, made_in=(here.kind, here.world)), ANNA)
+        assert registrations(world) == before + 1
+
+
 def test_what_can_hurt_wants_the_name_typed(world: str, tmp_path: Path) -> None:
     with console_of(world, tmp_path) as console:
         plan = console.plan_bounds(NAME, 0, 0)

@@ -21,7 +21,7 @@ from ops.core.pacing import GAP_S
 from ops.core.views import FleetView
 from ops.local_aws.story_kit import Kit
 from ops.local_aws.traffic import Batch, Traffic, quiet
-from ops.notifier import Notifier, Place
+from ops.notifier import Notifier, NotKnownYet, Place
 from ops.pace import IDLE_S, NOTICES_S, Pace
 from tests.living import Hand, error, gated
 from tests.local_aws.conftest import SteppedAws
@@ -96,6 +96,26 @@ def test_what_fails_is_tried_a_few_times_and_then_said(
     )
     assert bool(delivery.error) is not arrived
     assert len(pauses) == (tries - 1 if passes else 0)
+
+
+def test_what_nobody_can_send_yet_waits_and_is_not_given_up() -> None:
+    ear, known = Ear(), threading.Event()
+
+    def send(console: Console | None, notice: Notice) -> None:
+        if not known.is_set():
+            raise NotKnownYet("The place of the topic is not known.", "")
+        ear.send(console, notice)
+
+    notices = Notifier([Place("topic", send)], Rules(), Hand())
+    notices.test()
+    for _ in range(5):
+        notices.deliver()
+    (waiting,) = notices.view().deliveries
+    assert (waiting.arrived, waiting.given_up, "not known" in waiting.error) == (False, False, True)
+    known.set()
+    notices.deliver()
+    (delivery,) = notices.view().deliveries
+    assert (delivery.arrived, delivery.error, len(ear.heard)) == (True, "", 1)
 
 
 def test_a_place_that_fails_holds_up_no_other() -> None:

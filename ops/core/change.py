@@ -93,6 +93,8 @@ class ChangePlan:
     """Parts that it does not change, and that must be as they were all the same."""
     continues: str = ""
     """The journal entry of which it does what is left to do."""
+    made_in: tuple[str, str] | None = None
+    """Kind and world of the AWS that it was made in, beside account and region of `ref`; None: not told."""
 
     def __post_init__(self) -> None:
         """Whoever makes a plan, it says what of it will be on no record."""

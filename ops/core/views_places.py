@@ -27,6 +27,8 @@ class PlaceView:
     """Why the newest reading failed."""
     age_s: float | None = None
     """Real seconds since `fleet` was read."""
+    same_as: tuple[str, ...] = ()
+    """Names of the other places that lead to the same account and region."""
 
     @property
     def connection(self) -> Connection | None:
@@ -70,8 +72,15 @@ class PlaceView:
                 else f"{self.error.what} ({action})"
             )
             older = f" Before that: {self.fleet.headline}" if self.fleet is not None else ""
-            return f"Cannot be read: {why}{older}"
-        return self.fleet.headline if self.fleet is not None else "Not read yet."
+            return f"Cannot be read: {why}{older}{self._shared}"
+        return f"{self.fleet.headline}{self._shared}" if self.fleet is not None else "Not read yet."
+
+    @property
+    def _shared(self) -> str:
+        if not self.same_as:
+            return ""
+        others = listed(list(self.same_as))
+        return f" It leads to the same account and region as {others}: one of them alone sends requests and notices."
 
     @property
     def endpoints(self) -> str:

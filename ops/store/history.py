@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from threading import RLock, local
+from threading import local
 
 import numpy as np
 from sqlalchemy import Connection, Engine, delete, select, update
@@ -40,14 +40,19 @@ from ops.store.tables import (
     MEMO,
     SCOPE,
     add_missing,
+    busy,
     connect,
     impatient,
     in_memory,
     put,
     translated,
+    writing_lock,
 )
 
 __all__ = ["Grid", "History", "Scope"]
+
+TURN_S = 10.0
+"""How long a writer waits for the others of this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ class History:
         self._engine = engine
         self._url = engine.url
         self._scope = scope_id
-        self._writing = RLock()
+        self._writing = writing_lock(engine.url)
         self._mine = local()
         """The transaction of a thread that reads several things together."""
         self._summed = False
@@ -347,9 +352,19 @@ class History:
     @contextmanager
     def _write(self) -> Iterator[Connection]:
         """A transaction that holds the write lock from its first statement on."""
-        with translated(self._url), self._writing, self._engine.begin() as connection:
+        with translated(self._url), self._turn(), self._engine.begin() as connection:
             connection.execute(update(COUNTER).values(n=COUNTER.c.n + 1))
             yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One writer of this process at a time: the database knows no order among those that wait for it."""
+        if not self._writing.acquire(timeout=TURN_S):
+            raise busy(self._url)
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock, RLock
 from typing import Any
 
 from sqlalchemy import (
@@ -387,6 +388,23 @@ def _trouble(url: URL, says: str) -> OpsError:
     return OpsError(
         f"The history at {where} cannot be used: {says}.", "Is its database there?", retryable=served
     )
+
+
+def busy(url: URL) -> OpsError:
+    """A writer of this process waited too long for the others of it."""
+    return OpsError(f"The history at {_shown(url)} is being written to.", "Ebb tries again.", retryable=True)
+
+
+_locks: dict[str, RLock] = {}
+_locks_lock = Lock()
+
+
+def writing_lock(url: URL) -> RLock:
+    """What one writer of this process holds at a time: one for each database. In memory each history has its own."""
+    if in_memory(url):
+        return RLock()
+    with _locks_lock:
+        return _locks.setdefault(url.render_as_string(hide_password=False), RLock())
 
 
 def _shown(url: URL) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC
 from html import unescape
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -19,6 +20,7 @@ from ops.core.errors import Denied, OpsError
 from ops.core.views import FleetView
 from ops.core.views_places import PlaceView
 from ops.places_given import PlaceGiven
+from ops.store.history import Scope
 from tests.components.plan_samples import QUERY, view
 from tests.components.samples import EMBEDDED, SampleSource, fleet
 from tests.pages.conftest import ROOT, markup, notices
@@ -158,7 +160,49 @@ def test_it_is_well_while_any_place_is_read(two: dict[str, SampleSource]) -> Non
     two["here"].failure = Denied("sagemaker:ListEndpoints", "AWS refuses ListEndpoints.")
     assert readers.problem() == ""
     two["beside"].failure = OpsError("No answer.")
-    assert readers.problem() == "here: AWS refuses ListEndpoints.; beside: No answer."
+    assert readers.problem() == "here: AccessDenied; beside: OpsError"
+
+
+def test_whoever_has_not_signed_in_is_told_no_arn(two: dict[str, SampleSource]) -> None:
+    said = "User: arn:aws:sts::123456789012:assumed-role/hub/ann is not authorized"
+    for source in two.values():
+        source.failure = Denied("sts:AssumeRole", said)
+    assert "arn:" not in readers.problem()
+    readers.connect(two["here"])
+    assert readers.problem() == "AccessDenied"
+
+
+def test_places_that_lead_to_the_same_say_so(two: dict[str, SampleSource]) -> None:
+    again = SampleSource(fleet_of("123456789012", "us-east-1"))
+    readers.connect_all({name: Reader(source) for name, source in {**two, "again": again}.items()})
+    here, beside, other = readers.all_places()
+    assert (here.same_as, beside.same_as, other.same_as) == (("again",), (), ("here",))
+    assert "leads to the same account and region as again: one of them alone sends" in here.sentence
+    with session.at("beside"):
+        assert readers.scope() == Scope("embedded", "222222222222", "eu-west-1", EMBEDDED.world)
+
+
+def test_a_place_that_is_read_only_says_so_before_it_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "places.toml"
+    file.write_text(
+        "[[place]]\nname = 'open'\nendpoint_url = 'http://127.0.0.1:9'\n"
+        "[[place]]\nname = 'shut'\nendpoint_url = 'http://127.0.0.1:9'\nwrite = false\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("EBB_PLACES", str(file))
+    monkeypatch.setenv("EBB_STATE_DIR", str(tmp_path))
+    for name in ("AWS_ENDPOINT_URL", "EBB_MODE", "EBB_PLACE"):
+        monkeypatch.delenv(name, raising=False)
+    try:
+        readers.start()
+        assert {n: each.wanted.writable for n, each in readers.places().items()} == {
+            "open": True,
+            "shut": False,
+        }
+    finally:
+        readers.stop()
 
 
 def test_the_fleet_says_what_the_other_places_need(two: dict[str, SampleSource]) -> None:

@@ -61,7 +61,7 @@ class Planning(SampleSource):
             return Told(self.saved, 0.0)
         return super().ask(key, work, keep_s)
 
-    def act(self, work):  # type: ignore[no-untyped-def]
+    def act(self, work, *, changes=True, meant=None):  # type: ignore[no-untyped-def]
         return work(self)
 
     def save_scenario(self, wanted: SavedScenario, actor: object) -> SavedScenario:

@@ -26,6 +26,7 @@ from ops.core.types import (
     TargetTrackingPolicy,
 )
 from ops.store.history import History
+from ops.store.tables import BUSY_S
 from tests.store.samples import OURS
 
 AT = datetime(2026, 11, 26, 14, 2, tzinfo=UTC)
@@ -162,3 +163,35 @@ def test_a_damaged_entry_says_so(history: History, tmp_path: Path) -> None:
         database.execute("UPDATE journal SET body = '{}'")
     with pytest.raises(OpsError, match="damaged"):
         history.journal()
+
+
+def test_writers_of_one_process_wait_for_each_other_and_not_for_the_database(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'history.db'}"
+    one, other = History.open(url, OURS), History.open(url, replace(OURS, region="eu-west-1"))
+    one.write_entry(entry())
+    begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
+    failed: list[OpsError] = []
+
+    def still(known: Entry) -> bool:
+        begun.set()
+        return go_on.wait(30)
+
+    def write() -> None:
+        try:
+            other.remember("key", "value")
+        except OpsError as error:
+            failed.append(error)
+        done.set()
+
+    threads = [threading.Thread(target=one.exchange_entry, args=(entry(), still))]
+    threads[0].start()
+    assert begun.wait(20)
+    threads.append(threading.Thread(target=write))
+    threads[1].start()
+    assert not done.wait(BUSY_S + 1.0)
+    go_on.set()
+    for thread in threads:
+        thread.join(timeout=20)
+    assert (failed, other.memo("key")) == ([], "value")
+    one.close()
+    other.close()
