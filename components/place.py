@@ -37,9 +37,20 @@ def settle() -> bool:
         return False
     if name != held:
         _forget(but=name)
+    _keep_to_scope(name)
     if asked != name:
         st.query_params.update({PLACE: name})
     return True
+
+
+def _keep_to_scope(name: str) -> None:
+    """Forget what was held, too, where the name leads to another account or region than it did."""
+    now, was = readers.scope(), st.session_state.get(readers.SCOPE)
+    if now is None:  # not known yet: what is held stays
+        return
+    if was is not None and was != now:
+        _forget(but=name)
+    st.session_state[readers.SCOPE] = now
 
 
 def _forget(but: str) -> None:

@@ -75,7 +75,7 @@ def start(settings: Settings) -> tuple[Reader, ...]:
             for reader in _readers:  # each knows of the others by now
                 reader.start()
             first = _readers[0].collector
-            _places = SavingsPlaces.of(settings, lambda: first.console, keep=True)
+            _places = SavingsPlaces.of(settings, lambda: first.console, keep=True, present=_console_of)
         return _readers
 
 
@@ -88,7 +88,10 @@ def _made(settings: Settings, given: PlaceGiven | None, number: int, of: int) ->
     def opened() -> Console:
         # as it was given at the start: a file that was edited since changes nothing that runs
         where = which_aws.at_place(own, given) if given is not None else None
-        return Console.open(own, keep=True, where=where)
+        console = Console.open(own, keep=True, where=where)
+        if number:  # an export of bills holds the lines of all accounts: it is read once, by the first place
+            console.borrow_bills(lambda: _readers[0].collector.console if _readers else None)
+        return console
 
     def leads() -> bool:
         return leader(name) == name
@@ -103,6 +106,11 @@ def _made(settings: Settings, given: PlaceGiven | None, number: int, of: int) ->
     )
     loop = RequestsLoop(lambda: collector.console if leads() else None)
     return Reader(name, given, collector, telling, loop)
+
+
+def _console_of(name: str) -> Console | None:
+    """The console with which a place is read; None while there is none."""
+    return next((each.collector.console for each in _readers if each.name == name), None)
 
 
 def _told_by(telling: Notifier, leads: Callable[[], bool]) -> Callable[[Console, FleetView], None]:
