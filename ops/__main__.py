@@ -202,7 +202,7 @@ def _without_place(given: list[str]) -> tuple[list[str], dict[str, str]]:
             found.append(word.partition("=")[2] if "=" in word else next(words, ""))
         else:
             rest.append(word)
-    if len(found) > 1:
+    if len(set(found)) > 1:
         raise BadInput("--place is given more than once.", "Commands ask one place; `places` asks all.")
     if found and (not found[0] or found[0].startswith("-")):
         raise BadInput("--place names no place.", "See `python -m ops places`.")

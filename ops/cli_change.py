@@ -7,12 +7,14 @@ Exit code 0: applied, nothing to change, or only planned; 2: bad usage, or AWS r
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
+from ops.cli_chosen import chosen, insist, loaded, option, where, where_json
 from ops.cli_doctor import call_json, others
 from ops.cli_show import plain, wrapped, write
 from ops.config import Settings
@@ -52,26 +54,24 @@ def carry_out(
     why: str,
     as_json: bool,
     text: Language = Language.CLI,
-    how: str = "",
 ) -> tuple[int, Receipt | None]:
-    """Show a plan and, with `yes`, apply it; the exit code, and the receipt where it was tried. Raises OpsError.
-
-    `how`: what to repeat the command with, where that is not --yes and --confirm.
-    """
+    """Show a plan and, with `yes`, apply it; the exit code, and the receipt where it was tried. Raises OpsError."""
+    place = chosen(settings)
     if not yes or plan.empty:
-        write(json.dumps(document(plan, None)) if as_json else plan_text(plan, text, how=how))
+        write(json.dumps(document(plan, None, place)) if as_json else plan_text(plan, text, place=place))
         return 0, None
+    insist(settings)
     if not as_json:
-        write(plan_text(plan, text, asks=False))
+        write(plan_text(plan, text, asks=False, place=place))
     console.reconcile()
     receipt = console.apply(plan, actor_here(settings, console.connection()), why, confirm)
-    write(json.dumps(document(plan, receipt)) if as_json else receipt_text(receipt))
+    write(json.dumps(document(plan, receipt, place)) if as_json else receipt_text(receipt, place))
     return (0 if receipt.entry.outcome is Outcome.DONE and not receipt.missing else FAILED), receipt
 
 
-def plan_text(plan: ChangePlan, text: Language = Language.CLI, *, asks: bool = True, how: str = "") -> str:
-    """What a plan does, for people; its calls in one language. `how`: what to repeat the command with to apply it."""
-    lines = ["", *wrapped(plan.title)]
+def plan_text(plan: ChangePlan, text: Language = Language.CLI, *, asks: bool = True, place: str = "") -> str:
+    """What a plan does and where, for people; its calls in one language. `place`: of several, the one it is for."""
+    lines = ["", *wrapped(plan.title), *wrapped(where(plan.ref, place))]
     if plan.empty:
         return "\n".join([*lines, *wrapped("It is like this already: there is nothing to change.", "  ")])
     for each in plan.differences:
@@ -85,9 +85,14 @@ def plan_text(plan: ChangePlan, text: Language = Language.CLI, *, asks: bool = T
     lines += ["", *of_plan(shown_plan)[text].splitlines(), ""]
     if asks:
         lines += [*wrapped(f"This is {LABELS[text]}; for another language: {others(text)}.", "  "), ""]
-        needed = how or ("--yes" + (f" --confirm {plan.confirm}" if plan.confirm else ""))
+        needed = f"--yes{confirmation(plan)}{option(place)}"
         lines += wrapped(f"Nothing was changed. To apply it, repeat the command with {needed}.", "  ")
     return "\n".join(lines)
+
+
+def confirmation(plan: ChangePlan) -> str:
+    """What --yes needs beside it."""
+    return f" --confirm {shlex.quote(plan.confirm)}" if plan.confirm else ""
 
 
 def cost_text(cost: CostEffect) -> str:
@@ -108,8 +113,8 @@ def cost_text(cost: CostEffect) -> str:
     return f"Cost: {sign}${day:,.2f} a day, {sign}${month:,.0f} a month. {cost.basis}"
 
 
-def receipt_text(receipt: Receipt) -> str:
-    """What became of it, for people."""
+def receipt_text(receipt: Receipt, place: str = "") -> str:
+    """What became of it and where, for people. `place`: of several, the one it was for."""
     entry = receipt.entry
     if not receipt.fresh:
         return "\n".join(
@@ -123,9 +128,12 @@ def receipt_text(receipt: Receipt) -> str:
     lines = wrapped(f"{said} {entry.said}".strip())
     lines += [text for note in receipt.notes for text in wrapped(note)]
     undo = (
-        f" To take it back: python -m ops undo {entry.id[:8]}" if entry.outcome is not Outcome.FAILED else ""
+        f" To take it back: python -m ops undo {entry.id[:8]}{option(place)}"
+        if entry.outcome is not Outcome.FAILED
+        else ""
     )
-    return "\n".join([*lines, *wrapped(f"In the journal as {entry.id[:8]}.{undo}")])
+    said = f"{where(entry.ref, place)} In the journal as {entry.id[:8]}.{undo}"
+    return "\n".join([*lines, *wrapped(said)])
 
 
 def _for_others(plan: ChangePlan) -> ChangePlan:
@@ -133,12 +141,13 @@ def _for_others(plan: ChangePlan) -> ChangePlan:
     return replace(plan, changes=tuple(map(withheld.of_change, plan.changes)))
 
 
-def plan_json(plan: ChangePlan, *, values: bool = True) -> dict[str, Any]:
-    """A plan, for scripts. `values`: with those of environment variables."""
+def plan_json(plan: ChangePlan, *, values: bool = True, place: str = "") -> dict[str, Any]:
+    """A plan, for scripts. `values`: with those of environment variables. `place`: of several, the one it is for."""
     shown_plan = plan if values else _for_others(plan)
     fix = Calls(shown_plan.changes, plan.effect)
     return {
         "id": plan.id,
+        **where_json(plan.ref, place),
         "endpoint": plan.ref.name,
         "kind": plan.kind,
         "title": plan.title,
@@ -192,7 +201,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         """Show the bounds of an endpoint, or plan other ones; --yes sets them."""
 
         def work() -> int:
-            settings = Settings.load()
+            settings = loaded(writes=yes and bool(least or most))
             with Console.open(settings) as console:
                 if not least and not most:
                     return _show_bounds(console, name, json)
@@ -226,7 +235,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
         """Plan to take back a change that was made through Ebb; --yes does it."""
 
         def work() -> int:
-            settings = Settings.load()
+            settings = loaded(writes=yes)
             with Console.open(settings) as console:
                 plan = console.plan_undo(entry).with_values(environment(env or ()))
                 return carry_out(
@@ -270,9 +279,13 @@ def _difference(difference: Difference) -> dict[str, Any]:
     }
 
 
-def document(plan: ChangePlan, receipt: Receipt | None) -> dict[str, Any]:
-    """A plan and what became of it, for scripts."""
-    found: dict[str, Any] = {"plan": plan_json(plan, values=receipt is None), "applied": receipt is not None}
+def document(plan: ChangePlan, receipt: Receipt | None, place: str = "") -> dict[str, Any]:
+    """A plan and what became of it, for scripts. `place`: of several, the one it is for."""
+    found: dict[str, Any] = {
+        **where_json(plan.ref, place),
+        "plan": plan_json(plan, values=receipt is None, place=place),
+        "applied": receipt is not None,
+    }
     if receipt is not None:
         found["entry"] = entry_json(receipt.entry)
         found["notes"] = list(receipt.notes)

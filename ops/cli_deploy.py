@@ -9,13 +9,25 @@ from __future__ import annotations
 import json as jsons
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ops.cli_change import FAILED, Confirm, Json, Text, Why, Yes, document, plan_text, receipt_text
+from ops.cli_change import (
+    FAILED,
+    Confirm,
+    Json,
+    Text,
+    Why,
+    Yes,
+    confirmation,
+    document,
+    plan_text,
+    receipt_text,
+)
+from ops.cli_chosen import chosen, loaded, option
 from ops.cli_show import plain, wrapped, write
 from ops.config import Settings
 from ops.console import Console
@@ -126,10 +138,10 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                     "A new deployment, --continue and --clean-up are different things.",
                     "Ask for one of them.",
                 )
-            settings = Settings.load()
+            settings = loaded(writes=yes and not dry_run and any(asked))
             with Console.open(settings) as console:
                 if not any(asked):
-                    return _unfinished(console, json)
+                    return _unfinished(console, json, chosen(settings))
                 advice = None
                 if go_on:
                     plan = console.plan_continue(go_on).with_values(deploy_form.environment(env or ()))
@@ -238,11 +250,12 @@ def _carry_out(
     `asked`: whether to apply it, the confirmation, why, and whether in JSON.
     """
     yes, confirm, why, as_json = asked
+    place = chosen(settings)
     if not as_json:
-        write("\n".join([*_advice_lines(advice), plan_text(plan, text, asks=not yes)]))
+        write("\n".join([*_advice_lines(advice), plan_text(plan, text, asks=not yes, place=place)]))
     if not yes:
         if as_json:
-            write(jsons.dumps(document(plan, None) | {"fit": plain(advice)}))
+            write(jsons.dumps(document(plan, None, place) | {"fit": plain(advice)}))
         return 0
     console.reconcile()
     runs = Deployments()
@@ -259,11 +272,11 @@ def _carry_out(
     if as_json:
         write(
             jsons.dumps(
-                document(plan, found) | {"fit": plain(advice), "unfinished": [_json(u) for u in left]}
+                document(plan, found, place) | {"fit": plain(advice), "unfinished": [_json(u) for u in left]}
             )
         )
     else:
-        write("\n".join([receipt_text(found), *(text for each in left for text in _lines(each))]))
+        write("\n".join([receipt_text(found, place), *_of_all(console, left, place)]))
     return 0 if found.entry.outcome is Outcome.DONE and not found.missing else FAILED
 
 
@@ -296,7 +309,7 @@ def _news(entry: Entry) -> list[str]:
     return lines
 
 
-def _unfinished(console: Console, as_json: bool) -> int:
+def _unfinished(console: Console, as_json: bool, place: str) -> int:
     """What ended on the way, with what exists of it: each needs attention."""
     console.reconcile()
     found = console.unfinished()
@@ -305,14 +318,28 @@ def _unfinished(console: Console, as_json: bool) -> int:
     elif not found:
         write(
             "No deployment is unfinished. To deploy: python -m ops deploy NAME --model … --type … --output …"
+            f"{option(place)}"
         )
     else:
-        write("\n".join(text for each in found for text in _lines(each)))
+        write("\n".join(_of_all(console, found, place)))
     return FINDING if found else 0
 
 
-def _lines(each: Unfinished) -> list[str]:
-    root = each.root.id[:8]
+def _of_all(console: Console, found: Iterable[Unfinished], place: str) -> list[str]:
+    return [text for each in found for text in _lines(console, each, place)]
+
+
+def _needed(plan: Callable[[str], ChangePlan], identity: str, place: str) -> str:
+    """What a command needs beside the id, by its plan as it is now."""
+    try:
+        word = confirmation(plan(identity))
+    except OpsError:  # the command itself says why
+        word = ""
+    return f"{identity[:8]} --yes{word}{option(place)}"
+
+
+def _lines(console: Console, each: Unfinished, place: str) -> list[str]:
+    finish = _needed(console.plan_continue, each.root.id, place)
     kept = listed([label(key) for key in each.foreign if key not in (BOUNDS, SUSPENDED)])
     lines = [
         "",
@@ -320,10 +347,11 @@ def _lines(each: Unfinished) -> list[str]:
         *wrapped(written(each.last.said), "  "),
         *wrapped(f"Exists now: {listed([label(key) for key in each.exist]) or 'nothing'}.", "  "),
         *(wrapped(f"Not made by it, and kept: {kept}.", "  ") if kept else ()),
-        *wrapped(f"To finish it: python -m ops deploy --continue {root} --yes", "  "),
+        *wrapped(f"To finish it: python -m ops deploy --continue {finish}", "  "),
     ]
     if not each.root.before.resources and not each.cleans:
-        lines += wrapped(f"To remove it: python -m ops deploy --clean-up {root} --yes", "  ")
+        remove = _needed(console.plan_cleanup, each.root.id, place)
+        lines += wrapped(f"To remove it: python -m ops deploy --clean-up {remove}", "  ")
     return lines
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from ops.cli_change import Confirm, Json, Text, Why, Yes, carry_out
+from ops.cli_chosen import chosen, loaded, option
 from ops.cli_show import plain, wrapped, write
 from ops.config import Settings
 from ops.console import Console
@@ -65,9 +66,9 @@ def _ending(app: typer.Typer, run: Run) -> None:
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Show the plan, whatever else is said.")
         ] = False,
-        yes: Annotated[
-            str, typer.Option("--yes", metavar="NAME", help="Apply the plan: the endpoint's name once more.")
-        ] = "",
+        typed: Annotated[str, typer.Argument(metavar="NAME", hidden=True)] = "",
+        yes: Yes = False,
+        confirm: Confirm = "",
         why: Why = "",
         text: Text = Language.CLI,
         json: Json = False,
@@ -75,20 +76,19 @@ def _ending(app: typer.Typer, run: Run) -> None:
         """Plan to delete an endpoint with its scaling, alarms and configuration, or what is left of one."""
 
         def work() -> int:
-            settings = Settings.load()
+            go = yes and not dry_run
+            settings = loaded(writes=go)
             with Console.open(settings) as console:
                 plan = console.plan_delete(name, with_model=with_model)
-                go = bool(yes) and not dry_run
                 return carry_out(
                     console,
                     settings,
                     plan,
                     yes=go,
-                    confirm=yes,
+                    confirm=confirm or typed,  # --yes NAME is --confirm NAME, too
                     why=why,
                     as_json=json,
                     text=text,
-                    how=f"--yes {name}",
                 )[0]
 
         run(work, json)
@@ -105,7 +105,7 @@ def _ending(app: typer.Typer, run: Run) -> None:
         """Plan to take its scaling from an endpoint, which goes on serving; woken first where it sleeps."""
 
         def work() -> int:
-            settings = Settings.load()
+            settings = loaded(writes=yes)
             with Console.open(settings) as console:
                 plan = console.plan_detach(name)
                 return carry_out(
@@ -139,7 +139,7 @@ def _scaling(app: typer.Typer, run: Run) -> None:
         """Plan to let an asynchronous endpoint sleep and wake: only what is missing; what exists stays."""
 
         def work() -> int:
-            settings = Settings.load()
+            settings = loaded(writes=yes)
             with Console.open(settings) as console:
                 wish = Attachment(high, target, in_cooldown, out_cooldown, wake_minutes, topic)
                 plan = console.plan_attach(name, wish, mend=mend)
@@ -150,7 +150,7 @@ def _scaling(app: typer.Typer, run: Run) -> None:
                     console, settings, plan, yes=yes, confirm=confirm, why=why, as_json=json, text=text
                 )
                 if receipt is not None and receipt.entry.outcome in UNFINISHED and not json:
-                    ways = f"python -m ops deploy --continue {receipt.entry.id[:8]} --yes"
+                    ways = f"python -m ops deploy --continue {receipt.entry.id[:8]} --yes{option(chosen(settings))}"
                     write("\n".join(wrapped(f"To finish it: {ways}, or attach it once more.")))
                 return code
 

@@ -16,8 +16,8 @@ import typer
 
 from ops import clock
 from ops.cli_change import FAILED, Confirm, Json, Why, Yes, entry_json, plan_json, plan_text, receipt_text
+from ops.cli_chosen import chosen, loaded
 from ops.cli_show import plain, wrapped, write
-from ops.config import Settings
 from ops.console import Console
 from ops.core.change import Actor, ChangePlan, Outcome
 from ops.core.errors import BadInput
@@ -32,7 +32,7 @@ Run = Callable[[Callable[[], int], bool], None]
 
 @dataclass(slots=True)
 class _Course:
-    """One run of the command. `told`: what goes into its document."""
+    """One run of the command. `told`: what goes into its document. `place`: of several, the one that it is in."""
 
     console: Console
     actor: Actor
@@ -43,6 +43,7 @@ class _Course:
     why: str
     quiet: bool
     told: list[dict[str, Any]]
+    place: str = ""
 
     def say(self, text: str) -> None:
         if not self.quiet:
@@ -76,7 +77,7 @@ def add_to(app: typer.Typer, run: Run) -> None:
         """Move a real-time endpoint to an asynchronous one; --yes makes its steps, up to the old one's deletion."""
 
         def work() -> int:
-            settings = Settings.load()
+            settings = loaded(writes=yes)
             with Console.open(settings) as console:
                 at = console.move_standing(name, to)
                 told = console.move_wish(name, at.to)
@@ -85,7 +86,9 @@ def add_to(app: typer.Typer, run: Run) -> None:
                     wish = replace(told, high=high)
                 kind = content_type or mimetypes.guess_type(payload)[0] or "application/json"
                 actor = actor_here(settings, console.connection())
-                course = _Course(console, actor, wish, payload, kind, confirm, why, json, [])
+                course = _Course(
+                    console, actor, wish, payload, kind, confirm, why, json, [], chosen(settings)
+                )
                 code = _all(course) if yes else _shown(course, at)
                 at = console.move_standing(name, wish.to)
                 if json:
@@ -133,12 +136,12 @@ def _change(course: _Course, at: Standing) -> int:
         plan = course.console.plan_move(course.wish)
     else:
         plan = course.console.plan_move_on(at.name, at.to, high=course.wish.high)
-    course.say(plan_text(plan, asks=False))
+    course.say(plan_text(plan, asks=False, place=course.place))
     course.console.reconcile()
     typed = course.confirm if at.next is Step.DELETE else plan.confirm
     receipt = course.console.apply(plan, course.actor, course.why, typed)
-    course.told.append({"plan": plan_json(plan), "entry": entry_json(receipt.entry)})
-    course.say(receipt_text(receipt))
+    course.told.append({"plan": plan_json(plan, place=course.place), "entry": entry_json(receipt.entry)})
+    course.say(receipt_text(receipt, course.place))
     return 0 if receipt.entry.outcome is Outcome.DONE and not receipt.missing else FAILED
 
 
@@ -165,8 +168,8 @@ def _test(course: _Course, at: Standing) -> int:
 
 
 def _tell(course: _Course, plan: ChangePlan) -> None:
-    course.told.append({"plan": plan_json(plan)})
-    course.say(plan_text(plan))
+    course.told.append({"plan": plan_json(plan, place=course.place)})
+    course.say(plan_text(plan, place=course.place))
 
 
 def _insist_on_output(course: _Course) -> None:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from ops import clock
+from ops.cli_chosen import chosen, option
 from ops.cli_show import plain, write
 from ops.config import Settings
 from ops.console import Console
@@ -77,10 +78,10 @@ def add_to(app: typer.Typer, run: Run) -> None:
                 )
                 quote = console.quote(asked)
                 if quote.ahead.said:
-                    typer.echo(_plan(quote), err=True)
+                    typer.echo(_plan(quote, chosen(settings)), err=True)
                 if local:
                     if quote.confirm and not yes:
-                        raise _unconfirmed(quote)
+                        raise _unconfirmed(quote, chosen(settings))
                     size = _size(source)
                     uri = console.upload(
                         name,
@@ -130,16 +131,16 @@ def add_to(app: typer.Typer, run: Run) -> None:
         run(work, as_json)
 
 
-def _plan(quote: Quote) -> str:
+def _plan(quote: Quote, place: str) -> str:
     """What the endpoint's state means for what is sent now."""
     if quote.ahead.warns:
-        doctor = "`python -m ops doctor` says what to do."
+        doctor = f"`python -m ops doctor{option(place)}` says what to do."
         return f"Warning: {quote.ahead.said} {doctor}"
     return f"{quote.ahead.said} It comes to {quote.price}. {quote.basis.rstrip('.')}."
 
 
-def _unconfirmed(quote: Quote) -> OpsError:
-    return Unconfirmed(f"{quote.confirm} Nothing was sent.", "Add --yes to send them.")
+def _unconfirmed(quote: Quote, place: str) -> OpsError:
+    return Unconfirmed(f"{quote.confirm} Nothing was sent.", f"Add --yes{option(place)} to send them.")
 
 
 def _sent(console: Console, batch: Batch, wait: bool, as_json: bool) -> int:

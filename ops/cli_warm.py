@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from ops.cli_change import Confirm, Json, Text, Why, Yes, carry_out
+from ops.cli_chosen import chosen, loaded, option
 from ops.cli_show import write
 from ops.cli_warm_show import view_json, view_text
 from ops.config import Settings
@@ -89,7 +90,7 @@ def add_to(app: typer.Typer, run: Callable[[Callable[[], int], bool], None]) -> 
                     "Give one of --for, --until, --weekdays with --from and --to, --pause, --resume, --off, --clean.",
                 )
             zone = typed.zone(tz or "UTC")
-            settings = Settings.load()
+            settings = loaded(writes=yes and any(asked))
             with Console.open(settings) as console:
                 if not any(asked):
                     view = console.warm(name, zone)
@@ -163,7 +164,7 @@ def _forget(console: Console, settings: Settings, name: str, number: int, *, yes
     else:
         write(
             f"Forget the paused warm plan {number} of {name}. Nothing changes in AWS.\n"
-            "Nothing was forgotten. To do it, repeat the command with --yes."
+            f"Nothing was forgotten. To do it, repeat the command with --yes{option(chosen(settings))}."
         )
     return 0
 

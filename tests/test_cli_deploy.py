@@ -190,6 +190,23 @@ def test_one_that_failed_is_listed_and_finished_or_cleaned_up(
     assert "No deployment is unfinished" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("begin", ["To finish it:", "To remove it:"])
+def test_the_commands_that_are_printed_work_as_they_stand(
+    at: tuple[str, Gate], capsys: Out, begin: str
+) -> None:
+    """An endpoint stands there already: to remove it wants its name."""
+    url, gate = at
+    gate.shut["PutMetricAlarm"] = DENIED
+    assert main([*NEW, "--yes"]) == 2
+    said = " ".join(capsys.readouterr().out.split())
+    gate.shut.clear()
+    command = said.partition(f"{begin} python -m ops ")[2].partition(" To remove it:")[0]
+    assert command.startswith("deploy --")
+    assert ("--confirm doc-new" in command) == (begin == "To remove it:")
+    assert main(command.split()) == 0
+    assert inventory(url) == (ALL if begin == "To finish it:" else [])
+
+
 def test_bad_words_end_with_two_and_what_is_refused_with_three(
     at: tuple[str, Gate],
     capsys: Out,

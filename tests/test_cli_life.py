@@ -49,11 +49,12 @@ def test_inventory_then_delete_by_typing_its_name(at: str, capsys: Out, tmp_path
     assert "Tags: team=documents" in shown
     assert main(["delete", "doc-new"]) == 0
     shown = capsys.readouterr().out
-    assert "repeat the command with --yes doc-new." in shown
+    assert "repeat the command with --yes --confirm doc-new." in shown
     assert "delete-endpoint-config" in shown
     assert main(["delete", "doc-new", "--yes", "doc-new", "--dry-run"]) == 0
     assert inventory(at) == ALL
-    assert main(["delete", "doc-new", "--yes", "doc-old"]) == 3
+    for typed in ([], ["doc-old"], ["--confirm", "doc-old"], ["doc-new", "--confirm", "doc-old"]):
+        assert main(["delete", "doc-new", "--yes", *typed]) == 3
     assert inventory(at) == ALL
     capsys.readouterr()
     code, done = asked(capsys, "delete", "doc-new", "--with-model", "--yes", "doc-new", "--why", "demo")
@@ -65,6 +66,17 @@ def test_inventory_then_delete_by_typing_its_name(at: str, capsys: Out, tmp_path
     assert main(["delete", "doc-new"]) == 2
     assert main(["undo", done["entry"]["id"], "--yes"]) == 0
     assert inventory(at) == ALL
+
+
+@pytest.mark.parametrize("words", ["doc-new --yes --confirm doc-new", "--confirm doc-new --yes doc-new"])
+def test_a_deletion_is_confirmed_as_everything_else(words: str, at: str, capsys: Out, tmp_path: Path) -> None:
+    deployed(at, tmp_path)
+    assert main(["delete", *words.split(), "--with-model"]) == 0
+    assert inventory(at) == []
+    assert main(["delete", "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "--confirm" in shown
+    assert "typed" not in shown.lower()
 
 
 def test_detach_and_attach(at: str, capsys: Out, tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ops.core import fix_place as place
 from ops.core.fix_calls import HOSTING, IN_SERVICE, SCALING, SERVING, SETTLED, WATCHING, Call, calls
 from ops.core.fixes import Calls, ChosenTopic, PolicyArn
+from ops.core.hcl import comment
 from ops.core.quoting import quoted
 from ops.core.resources import UNSETTLED
 
@@ -27,12 +29,18 @@ _POLICY = "policy_arn"
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-def boto3(fix: Calls, region: str) -> str:
-    """The script: it ends with an error at the first call that AWS refuses, and makes none of those after it."""
+def boto3(fix: Calls, region: str, account: str = "") -> str:
+    """The script: it ends with an error at the first call that AWS refuses, and makes none of those after it.
+
+    `account`: where it is known, it ends with words before its first call where the credentials are of another one.
+    """
     made = calls(fix)
     variables = _variables(made)
     timed = any(call.waits in (SERVING, SETTLED) for call in made)
-    parts = ["import time\n\nimport boto3" if timed else "import boto3", f"REGION = {quoted(region)}"]
+    parts = [comment(place.meant_for(region, account))] if place.known(account) else []
+    parts += ["import time\n\nimport boto3" if timed else "import boto3", f"REGION = {quoted(region)}"]
+    if place.known(account):
+        parts.append(_guard(account))
     if any(isinstance(each, ChosenTopic) for call in made for each in _stand_ins(call)):
         parts.append(_to_be_set(TOPIC, "the ARN of the SNS topic that is to be told"))
     known = {call.makes for call in made}
@@ -47,6 +55,16 @@ def boto3(fix: Calls, region: str) -> str:
     )
     parts += [_call(call, variables) for call in made]
     return "\n\n".join(parts)
+
+
+def _guard(account: str) -> str:
+    return "\n".join(
+        (
+            f"ACCOUNT = {quoted(account)}",
+            'if boto3.client("sts", region_name=REGION).get_caller_identity()["Account"] != ACCOUNT:',
+            f"    raise SystemExit({quoted(place.other(account))})",
+        )
+    )
 
 
 def _method(operation: str) -> str:

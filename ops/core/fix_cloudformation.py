@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ops.core import fix_newness as newness
+from ops.core import fix_place as place
 from ops.core.fix_calls import call
 from ops.core.fix_cloudformation_words import (
     FRAGMENT,
@@ -78,14 +79,27 @@ _MAKES = {"ModelName": MODEL, "ModelNameOverride": MODEL, "EndpointConfigName": 
 _SCALED = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _NO_LETTER = re.compile(r"[^A-Za-z0-9]+")
 Properties = dict[str, Any]
+_LONGEST = 160
+"""Letters of a name in AWS that are kept in a logical name, which has at most 255."""
 
 
-def cloudformation(fix: Calls, region: str, new: Collection[str] | None = None) -> str:
-    """A template and comments; comments alone where there is nothing to make. `new`: see ops.core.fix_newness."""
-    made = _Template(fix, newness.of(fix, new))
+def cloudformation(fix: Calls, region: str, new: Collection[str] | None = None, account: str = "") -> str:
+    """A template and comments; comments alone where there is nothing to make. `new`: see ops.core.fix_newness.
+
+    `account`: for which it is, where that is known.
+    """
+    made = _Template(fix, newness.of(fix, new), _place(region, account))
     for change in fix.changes:
         made.add(change)
     return made.text(region)
+
+
+def _place(region: str, account: str) -> tuple[str, str]:
+    """What is said of the account and the region, and the command that looks whether the credentials are of it."""
+    if not place.known(account):
+        return "", ""
+    asked = "aws sts get-caller-identity --query Account --output text"
+    return place.meant_for(region, account), f'test "$({asked})" = {account} &&'
 
 
 @dataclass(slots=True)
@@ -102,9 +116,10 @@ class _Stated:
 class _Template:
     fix: Calls
     new: newness.Newness
+    place: tuple[str, str] = ("", "")
     resources: dict[str, _Stated] = field(default_factory=dict)
-    ids: dict[tuple[str, str], str] = field(default_factory=dict)
-    """The logical name of each resource, by its type and its name in AWS."""
+    ids: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """The logical name of each resource, by its type, its name in AWS, and the endpoint that this belongs to."""
     fragments: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -157,6 +172,8 @@ class _Template:
         told += [*self.fragments, *(comment(said) for said in self.gone)]
         if self.gone:
             told.append(comment(UNDELETED))
+        if told and self.place[0]:
+            told.insert(0, comment(self.place[0]))
         found = "\n#\n".join(told)
         return f"{found}\n{self._template()}" if self.resources else found
 
@@ -165,7 +182,8 @@ class _Template:
         words += ["--stack-name NAME", "--template-file FILE"]
         if self._asks():
             words.append(f"--parameter-overrides {TOPIC}=ARN")
-        return comment("To make it:", f"  {' '.join(words)}")
+        looks = (f"  {self.place[1]}",) if self.place[1] else ()
+        return comment("To make it:", *looks, f"  {' '.join(words)}")
 
     def _asks(self) -> bool:
         return any(
@@ -177,6 +195,8 @@ class _Template:
 
     def _template(self) -> str:
         head = [f"AWSTemplateFormatVersion: {quoted('2010-09-09')}"]
+        if self.place[0]:
+            head.append(written({"Description": self.place[0]}))
         if self._asks():
             topic = {"Type": "String", "Description": "The ARN of the SNS topic that is to be told."}
             head.append(written({"Parameters": {TOPIC: topic}}))
@@ -189,24 +209,25 @@ class _Template:
             blocks.append(said + written({name: body | {"Properties": stated.properties}}, "  "))
         return "\n\n".join([*head, "Resources:\n" + "\n\n".join(blocks)])
 
-    def _state(self, kind: str, name: str, properties: Properties, part: str) -> _Stated:
+    def _state(self, kind: str, name: str, properties: Properties, part: str, owner: str = "") -> _Stated:
         """A whole resource; one that was stated before is stated anew in its place."""
         stated = _Stated(kind, properties, said=existing(self.new.is_new(part), self.new.made_anew(part)))
-        self.resources[self._id(kind, name)] = stated
+        self.resources[self._id(kind, name, owner)] = stated
         return stated
 
-    def _id(self, kind: str, name: str) -> str:
-        if (kind, name) not in self.ids:
-            words = [word[:1].upper() + word[1:] for word in _NO_LETTER.split(name)]
+    def _id(self, kind: str, name: str, owner: str = "") -> str:
+        """`owner`: the endpoint that the name belongs to, where it is no name of the account's."""
+        key = (kind, name, owner)
+        if key not in self.ids:
             ending = kind.rpartition("::")[2]
-            stem = "".join(words).removesuffix(ending)[:80]
+            stem = f"{_words(owner)}{_words(name).removesuffix(ending)[:_LONGEST]}"
             label = found = f"{stem if stem[:1].isalpha() else f'The{stem}'}{ending}"
             number = 1
             while found in self.ids.values():
                 number += 1
                 found = f"{label}{number}"
-            self.ids[kind, name] = found
-        return self.ids[kind, name]
+            self.ids[key] = found
+        return self.ids[key]
 
     def _create(self, made: Resource) -> None:
         properties = {_NAMES[made.kind]: made.name} | {
@@ -219,7 +240,7 @@ class _Template:
 
     def _register(self, ref: EndpointRef, change: RegisterTarget) -> None:
         properties = dict(call(change).parameters)
-        known = self.resources.get(self.ids.get((TARGET, ref.name), ""))
+        known = self.resources.get(self.ids.get((TARGET, ref.name, ""), ""))
         if known is not None:  # registered before in the same fix
             known.properties |= properties
             return
@@ -234,15 +255,15 @@ class _Template:
 
     def _policy(self, ref: EndpointRef, name: str, change: PutPolicy) -> None:
         properties = dict(call(change).parameters)
-        target = self.ids.get((TARGET, ref.name))
+        target = self.ids.get((TARGET, ref.name, ""))
         if target is not None:
             properties = {key: value for key, value in properties.items() if key not in _SCALED}
             properties["ScalingTargetId"] = Tagged("!Ref", target)
-        self._state(POLICY, name, properties, f"policy {name}")
+        self._state(POLICY, name, properties, f"policy {name}", ref.name)
 
     def _schedule(self, ref: EndpointRef, change: PutSchedule) -> None:
         action = {key: value for key, value in call(change).parameters.items() if key not in _SCALED}
-        known = self.resources.get(self.ids.get((TARGET, ref.name), ""))
+        known = self.resources.get(self.ids.get((TARGET, ref.name, ""), ""))
         if known is None:
             self._fragment(TARGET, "ResourceId", ref.resource_id, {"ScheduledActions": [action]})
             return
@@ -258,7 +279,9 @@ class _Template:
     def _plain(self, value: Any, key: str = "") -> Any:
         """A value with references in the place of stand-ins, and of names that the template makes itself."""
         if isinstance(value, PolicyArn):
-            return Tagged("!GetAtt", f"{self._id(POLICY, value.policy)}.Arn")
+            return Tagged(
+                "!GetAtt", f"{self._id(POLICY, value.policy, place.owner_of(self.fix, value.policy))}.Arn"
+            )
         if isinstance(value, ChosenTopic):
             return Tagged("!Ref", TOPIC)
         kind = _MAKES.get(key)
@@ -267,3 +290,8 @@ class _Template:
         if isinstance(value, Mapping):
             return {k: self._plain(v, k) for k, v in value.items()}
         return [self._plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _words(name: str) -> str:
+    """A name as part of a logical one: letters and digits, each word with a capital."""
+    return "".join(word[:1].upper() + word[1:] for word in _NO_LETTER.split(name))

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ops.core import fix_newness as newness
+from ops.core import fix_place as place
 from ops.core import fix_terraform_expressions as expressions
 from ops.core import fix_terraform_hosting as hosting
 from ops.core.fix_calls import DIMENSION, NAMESPACE
@@ -43,14 +44,17 @@ _POLICY, _SCHEDULE = "aws_appautoscaling_policy", "aws_appautoscaling_scheduled_
 _NO_LETTER = re.compile(r"[^A-Za-z0-9]+")
 _PERHAPS = "If it exists but not in your code, import it:"
 Part = Attribute | Block | str
-_SCALES = (RegisterTarget, DeregisterTarget, PutPolicy, DeletePolicy, PutSchedule, DeleteSchedule)
-"""The changes that say of which account they are."""
+_LONGEST = 128
+"""Letters of a name in AWS that are kept in the label of a block."""
 
 
-def terraform(fix: Calls, new: Collection[str] | None = None, region: str = "") -> str:
-    """Blocks and comments, one for each change. `new`: see ops.core.fix_newness. `region`: where it is meant for."""
-    found = _Text(fix, newness.of(fix, new), _Labels())
-    parts: list[str] = [_place(fix, region)] if region else []
+def terraform(fix: Calls, new: Collection[str] | None = None, region: str = "", account: str = "") -> str:
+    """Blocks and comments, one for each change. `new`: see ops.core.fix_newness.
+
+    `region` and `account`: for which it is; empty: not known.
+    """
+    found = _Text(fix, newness.of(fix, new), _Labels(fix))
+    parts: list[str] = [_place(region, account)] if region else []
     if any(isinstance(a, ChosenTopic) for c in fix.changes if isinstance(c, PutAlarm) for a in c.actions):
         parts.append(_topic())
     parts += [found.of(change) for change in fix.changes]
@@ -58,30 +62,53 @@ def terraform(fix: Calls, new: Collection[str] | None = None, region: str = "") 
 
 
 class _Labels:
-    """The names of the blocks: made of the names in AWS, each once."""
+    """The names of the blocks: made of the names in AWS, each once.
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, str], str] = {}
+    What has a name that holds for one endpoint alone (a policy, a scheduled action) has that of the endpoint before it:
+    one module may hold the code of several.
+    """
+
+    def __init__(self, fix: Calls) -> None:
+        self._fix = fix
+        self._known: dict[tuple[str, str, str], str] = {}
         self._taken: set[tuple[str, str]] = set()
 
-    def of(self, kind: str, name: str) -> str:
-        if (kind, name) not in self._known:
-            stem = _NO_LETTER.sub("_", name).strip("_").lower()[:60] or "unnamed"
+    def of(self, kind: str, name: str, owner: str = "") -> str:
+        """`owner`: the endpoint that the name belongs to, where it is no name of the account's."""
+        key = (kind, owner, name)
+        if key not in self._known:
+            stem = "_".join(filter(None, (_stem(owner), _stem(name) or "unnamed")))
             label = stem = stem if stem[0].isalpha() else f"_{stem}"
             number = 1
             while (kind, label) in self._taken:
                 number += 1
                 label = f"{stem}_{number}"
-            self._known[kind, name] = label
+            self._known[key] = label
             self._taken.add((kind, label))
-        return self._known[kind, name]
+        return self._known[key]
+
+    def of_policy(self, name: str) -> str:
+        """Of a policy that is meant by its name alone."""
+        return self.of(_POLICY, name, place.owner_of(self._fix, name))
 
 
-def _place(fix: Calls, region: str) -> str:
+def _stem(name: str) -> str:
+    return _NO_LETTER.sub("_", name).strip("_").lower()[:_LONGEST].rstrip("_")
+
+
+def _place(region: str, account: str) -> str:
     """Which region and account the code is for: they are set where the reader's code sets its provider."""
-    account = next((c.ref.account for c in fix.changes if isinstance(c, _SCALES)), "")
-    of = f" of account {account}" if account else ""
-    return comment(f'For region {region}{of}: the block provider "aws" of your code has to be set to it.')
+    if not place.known(account):
+        return comment(f'For region {region}: the block provider "aws" of your code has to be set to it.')
+    said = (
+        'Set it in the block provider "aws" of your code: with other credentials Terraform does nothing then.'
+    )
+    lines = block(
+        'provider "aws"', attribute("region", region), attribute("allowed_account_ids", [account])
+    ).splitlines()
+    return "\n".join(
+        [comment(f"{place.meant_for(region, account)} {said}"), *(f"#   {line}" for line in lines)]
+    )
 
 
 def _topic() -> str:
@@ -124,7 +151,12 @@ class _Text:
             case PutPolicy(ref, policy):
                 lines = _policy(policy, self._scaled(ref))
                 return self._block(
-                    _POLICY, policy.name, f"{_id(ref)}/{policy.name}", lines, f"policy {policy.name}"
+                    _POLICY,
+                    policy.name,
+                    f"{_id(ref)}/{policy.name}",
+                    lines,
+                    f"policy {policy.name}",
+                    ref.name,
                 )
             case PutSchedule(ref, name):
                 return self._schedule(ref, name, change)
@@ -144,9 +176,11 @@ class _Text:
             case Await(name, serving=serving):  # for the rest Terraform waits by itself
                 return comment(hosting.SERVING.format(name=text(name))) if serving else ""
 
-    def _block(self, kind: str, name: str, identity: str, lines: Iterable[Part], part: str) -> str:
+    def _block(
+        self, kind: str, name: str, identity: str, lines: Iterable[Part], part: str, owner: str = ""
+    ) -> str:
         """A whole block, and how to bring in what exists already."""
-        label, new = self._labels.of(kind, name), self._new.is_new(part)
+        label, new = self._labels.of(kind, name, owner), self._new.is_new(part)
         if new:
             return block(_named(kind, label), *lines)
         said = "Put this in place of the block that you have for it, under the name that it has there. " + (
@@ -164,7 +198,7 @@ class _Text:
         return self._block(_TARGET, ref.name, _id(ref), lines, BOUNDS)
 
     def _schedule(self, ref: EndpointRef, name: str, change: PutSchedule) -> str:
-        named = _named(_SCHEDULE, self._labels.of(_SCHEDULE, name))
+        named = _named(_SCHEDULE, self._labels.of(_SCHEDULE, name, ref.name))
         found = block(named, *_schedule(change, self._scaled(ref)))
         if self._new.is_new(f"schedule {name}"):
             return found
@@ -262,7 +296,7 @@ def _alarm(alarm: PutAlarm, labels: _Labels) -> list[Part]:
 
 def _action(action: str | PolicyArn | ChosenTopic, labels: _Labels) -> object:
     if isinstance(action, PolicyArn):
-        return reference(f"{_POLICY}.{labels.of(_POLICY, action.policy)}.arn")
+        return reference(f"{_POLICY}.{labels.of_policy(action.policy)}.arn")
     return reference(f"var.{TOPIC}") if isinstance(action, ChosenTopic) else action
 
 

@@ -13,8 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ops.core import fix_place as place
 from ops.core.fix_calls import GONE, IN_SERVICE, SERVING, SETTLED, Call, calls
 from ops.core.fixes import Calls, ChosenTopic, PolicyArn
+from ops.core.hcl import comment
 from ops.core.resources import UNSETTLED
 
 TOPIC = "TOPIC_ARN"
@@ -30,15 +32,28 @@ _MISREAD = re.compile(r"-|\[|\{|file:|fileb:|https?:", re.IGNORECASE)
 """How a value begins that the AWS CLI would not take as it stands."""
 
 
-def cli(fix: Calls, region: str) -> str:
-    """The commands, one after the other; each runs only when the one before it worked."""
+def cli(fix: Calls, region: str, account: str = "") -> str:
+    """The commands, one after the other; each runs only when the one before it worked.
+
+    `account`: where it is known, the first command is that the credentials are of that one.
+    """
     made = calls(fix)
     variables = _variables(made)
     commands = [_command(call, region, variables) for call in made]
-    text = " &&\n".join(commands)
+    heads: list[str] = []
+    if place.known(account):
+        commands.insert(0, _guard(region, account))
+        heads.append(comment(place.meant_for(region, account)))
     if any(isinstance(value, ChosenTopic) for call in made for value in _stand_ins(call)):
-        return f"# Set {TOPIC} first: the ARN of the SNS topic that is to be told.\n{text}"
-    return text
+        heads.append(f"# Set {TOPIC} first: the ARN of the SNS topic that is to be told.")
+    return "\n".join([*heads, " &&\n".join(commands)])
+
+
+def _guard(region: str, account: str) -> str:
+    """Ends the chain with words, and leaves the reader's shell open."""
+    asked = f"aws sts get-caller-identity \\\n  --region {shlex.quote(region)} --query Account --output text"
+    said = shlex.quote(place.other(account))
+    return f'{{ [ "$({asked})" = {account} ] ||\n  {{ echo {said} >&2; false; }}; }}'
 
 
 def _variables(made: Sequence[Call]) -> Mapping[str, str]:

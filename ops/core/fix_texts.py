@@ -15,6 +15,7 @@ from ops.core.fix_boto3 import boto3
 from ops.core.fix_calls import calls
 from ops.core.fix_cloudformation import cloudformation
 from ops.core.fix_newness import missing
+from ops.core.fix_place import account_of
 from ops.core.fix_terraform import terraform
 from ops.core.fix_text import cli
 from ops.core.fixes import Calls, Change, Create
@@ -52,13 +53,17 @@ _GUARDS = {
 """What keeps a text from doing something before it was filled in."""
 
 
-def texts(fix: Calls, region: str, new: Collection[str] | None = None) -> Texts:
-    """A fix in every language. `new`: the parts that do not exist yet, where that is known."""
+def texts(fix: Calls, region: str, new: Collection[str] | None = None, account: str = "") -> Texts:
+    """A fix in every language. `new`: the parts that do not exist yet, where that is known.
+
+    `account`: for which it is; empty: the one that its changes tell, if they do.
+    """
+    of = account or account_of(fix)
     return {
-        Language.CLI: cli(fix, region),
-        Language.BOTO3: boto3(fix, region),
-        Language.TERRAFORM: terraform(fix, new, region),
-        Language.CLOUDFORMATION: cloudformation(fix, region, new),
+        Language.CLI: cli(fix, region, of),
+        Language.BOTO3: boto3(fix, region, of),
+        Language.TERRAFORM: terraform(fix, new, region, of),
+        Language.CLOUDFORMATION: cloudformation(fix, region, new, of),
     }
 
 
@@ -77,7 +82,7 @@ def of_plan(plan: ChangePlan) -> Texts:
             f"This plan cannot be carried out, nor written down: {error}.", "Change it where it was made."
         )
         return dict.fromkeys(Language, said)
-    found = texts(fix, plan.ref.region, missing(fix, plan.before, plan.ref))
+    found = texts(fix, plan.ref.region, missing(fix, plan.before, plan.ref), plan.ref.account)
     if not withheld.lacks(plan.changes):
         return found
     return {each: f"{comment(FILL_IN)}\n{_GUARDS.get(each, '')}{text}" for each, text in found.items()}

@@ -185,3 +185,25 @@ def test_any_text_is_a_string_of_the_language(name: str) -> None:
 def test_lines_are_short() -> None:
     for wish in WISHES.values():
         assert max(map(len, boto3(deploy(wish), REGION).splitlines())) <= WIDTH
+
+
+@pytest.mark.parametrize("held", ["123456789012", "222222222222"])
+def test_with_credentials_of_another_account_the_script_ends_before_its_first_call(held: str) -> None:
+    class Identified(Client):
+        def get_caller_identity(self) -> dict[str, str]:
+            assert self.service == "sts"
+            return {"Account": held}
+
+    found: Ran = []
+    script = boto3(Calls((DeletePolicy(REF, "old"),), ""), REGION, "222222222222")
+    assert script.startswith(f"# For account 222222222222, region {REGION}.\n")
+    with pytest.MonkeyPatch.context() as patch:
+        made = SimpleNamespace(client=lambda service, region_name: Identified(service, region_name, found))
+        patch.setitem(sys.modules, "boto3", made)
+        if held == "222222222222":
+            exec(compile(script, "plan.py", "exec"), {})
+        else:
+            with pytest.raises(SystemExit, match="not of account 222222222222: nothing was done"):
+                exec(compile(script, "plan.py", "exec"), {})
+    assert [what for _, what, _ in found] == (["delete_scaling_policy"] if held == "222222222222" else [])
+    assert max(map(len, script.splitlines())) <= WIDTH

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.validate import ParamValidator
+from cfnlint.decode import cfn_yaml
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from ops.core.fix_calls import calls, filled
@@ -100,12 +101,35 @@ def test_what_one_template_makes_is_named_by_reference_and_in_order() -> None:
         "EndpointConfigName: !GetAtt DocConfig1EndpointConfig.EndpointConfigName",
         "DependsOn: DocAsyncEndpoint",
         "ScalingTargetId: !Ref DocAsyncScalableTarget",
-        "- !GetAtt HasBacklogWithoutCapacityScalingPolicy.Arn",
+        "- !GetAtt DocAsyncHasBacklogWithoutCapacityScalingPolicy.Arn",
     ):
         assert said in text
     there = cloudformation(deploy(WISHES["plain"]), REGION)
     assert "ModelName: there" in there
     assert "AWS::SageMaker::Model\n" not in there
+
+
+def test_policies_of_two_endpoints_have_two_names() -> None:
+    other = replace(REF, name="ocr-async")
+    fix = Calls((PutPolicy(REF, step("wake")), PutPolicy(other, step("wake"))), "")
+    read = cfn_yaml.loads(cloudformation(fix, REGION))["Resources"]
+    assert list(read) == ["DocAsyncWakeScalingPolicy", "OcrAsyncWakeScalingPolicy"]
+
+
+def test_it_says_for_which_account_it_is_where_that_is_known() -> None:
+    fix = Calls((PutPolicy(REF, step("wake")),), "")
+    text = cloudformation(fix, REGION, None, "222222222222")
+    assert mistakes(text, REGION) == []
+    assert text.startswith(f"# For account 222222222222, region {REGION}.\n")
+    assert cfn_yaml.loads(text)["Description"] == f"For account 222222222222, region {REGION}."
+    lines = text.splitlines()
+    (deploys,) = (n for n, line in enumerate(lines) if "cloudformation deploy" in line)
+    assert lines[deploys - 1].endswith('--output text)" = 222222222222 &&')
+    assert "22222" not in cloudformation(fix, REGION)
+    assert cloudformation(Calls((Await("doc"),), ""), REGION, None, "222222222222") == ""
+    gone = cloudformation(Calls((DeletePolicy(REF, "old"),), ""), REGION, None, "222222222222")
+    assert gone.startswith("# For account 222222222222")
+    assert all(line.startswith("#") for line in gone.splitlines())
 
 
 @pytest.mark.parametrize(

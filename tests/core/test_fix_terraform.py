@@ -132,8 +132,10 @@ def test_an_alarm_names_the_policy_block_that_it_runs() -> None:
     put = PutAlarm("a", wake_metric(), 1, ">=", 60, 1, 1, "missing", (PolicyArn("wake up"), ChosenTopic()))
     text = terraform(Calls((PutPolicy(REF, step("wake up")), put), ""))
     (_, label, _), (_, _, body) = resources(text)
-    assert label == "wake_up"
-    assert "alarm_actions       = [aws_appautoscaling_policy.wake_up.arn, var.alarm_topic_arn]" in text
+    assert label == "doc_async_wake_up"
+    assert (
+        "alarm_actions       = [aws_appautoscaling_policy.doc_async_wake_up.arn, var.alarm_topic_arn]" in text
+    )
     assert len(body["alarm_actions"]) == 2
     (variable,) = parsed(text)["variable"]
     assert list(plain(variable)) == ["alarm_topic_arn"]
@@ -206,11 +208,26 @@ def test_blocks_name_each_other_where_the_fix_makes_them() -> None:
         "endpoint_config_name = aws_sagemaker_endpoint_configuration.doc_config_1.name",
         "depends_on         = [aws_sagemaker_endpoint.doc_async]",
         "resource_id        = aws_appautoscaling_target.doc_async.resource_id",
-        "[aws_appautoscaling_policy.hasbacklogwithoutcapacity_scalingpolicy.arn]",
+        "[aws_appautoscaling_policy.doc_async_hasbacklogwithoutcapacity_scalingpolicy.arn]",
     ):
         assert said in text
     there = terraform(deploy(WISHES["plain"]))
     assert re.search(r'model_name += "there"', there)
+
+
+def test_the_code_of_two_endpoints_can_stand_in_one_module() -> None:
+    """Names of policies and scheduled actions hold for one endpoint; those of the others differ by themselves."""
+    long = "x" * 62
+    labels = []
+    for name in ("doc-async", "ocr-async", f"{long}a", f"{long}b"):
+        wish = replace(WISHES["plain"], name=name)
+        ref = wish.ref(REF.account, REF.region)
+        fix = Calls((*deploy(wish).changes[:-2], replace(SCHEDULE, ref=ref)), "")
+        labels += [(kind, label) for kind, label, _ in resources(terraform(fix, missing(fix, Setup(), ref)))]
+        assert all(name.replace("-", "_") in label for _, label in labels[-7:])
+    assert len(labels) == len(set(labels)) == 28
+    waker = PutAlarm("a", wake_metric(), 1, ">=", 60, 1, 1, "missing", (PolicyArn("wake up"),))
+    assert "aws_appautoscaling_policy.doc_async_wake_up.arn" in terraform(Calls((waker,), ""))
 
 
 def test_what_exists_is_named_as_it_is_called_in_aws() -> None:

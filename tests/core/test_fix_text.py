@@ -351,3 +351,27 @@ def test_an_instance_is_waited_for_in_a_loop_that_bash_reads() -> None:
     assert """'{"EndpointName": "doc; rm"}'""" in text
     assert "CurrentInstanceCount" in text
     assert subprocess.run(["bash", "-n", "-c", text], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("held", "goes_on"), [("222222222222", True), ("123456789012", False), ("", False)])
+def test_with_credentials_of_another_account_nothing_is_done_and_the_shell_stays(
+    held: str, goes_on: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "aws").write_text('#!/bin/sh\necho "$1 $2" >> "$CALLS"\ntest "$1" != sts || echo "$HELD"\n')
+    (tmp_path / "aws").chmod(0o755)
+    log = tmp_path / "calls"
+    environ = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "CALLS": str(log), "HELD": held}
+    text = cli(Calls((RegisterTarget(REF, 0, 4), DeregisterTarget(REF)), ""), REGION, "222222222222")
+    assert text.startswith(f"# For account 222222222222, region {REGION}.\n")
+    done = subprocess.run(
+        ["bash", "-c", f"{text}\necho went on with $?"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    said = log.read_text().splitlines()
+    assert said[0] == "sts get-caller-identity"
+    assert len(said) == (3 if goes_on else 1)
+    assert ("not of account 222222222222: nothing was done" in done.stderr) != goes_on
+    assert done.stdout == f"went on with {0 if goes_on else 1}\n"

@@ -36,7 +36,8 @@ def test_every_language_has_a_label_and_a_text() -> None:
     found = texts(every_kind("wake"), REGION)
     assert list(found) == list(Language) == list(LABELS) == list(CODE)
     assert all(found.values())
-    assert found[Language.CLOUDFORMATION] == cloudformation(every_kind("wake"), REGION)
+    of = "123456789012"  # as its changes tell
+    assert found[Language.CLOUDFORMATION] == cloudformation(every_kind("wake"), REGION, None, of)
 
 
 def test_a_plan_knows_what_is_new() -> None:
@@ -112,6 +113,23 @@ def test_what_cannot_be_written_is_said_and_nothing_is_raised(change: Change) ->
 
 def test_without_changes_there_is_nothing_to_copy() -> None:
     assert set(of_plan(plan()).values()) == {""}
+
+
+def test_every_language_begins_with_account_and_region_where_they_are_known() -> None:
+    for found in (
+        texts(every_kind("wake"), "eu-central-1"),
+        texts(Calls((DeleteAlarms(("old",)),), ""), "eu-central-1", account="123456789012"),
+        of_plan(plan(DeleteAlarms(("old",)))),
+    ):
+        for text in found.values():
+            assert text.startswith("# For account 123456789012, region eu-central-1.")
+    code = texts(every_kind("wake"), "eu-central-1")[Language.TERRAFORM]
+    provider = [line[2:] for line in code.split("\n\n")[0].splitlines() if line.startswith("#   ")]
+    assert hcl2.loads("\n".join(provider) + "\n")["provider"]
+    assert any('allowed_account_ids = ["123456789012"]' in line for line in provider)
+    for unknown in ("", "123", "a; rm -r *"):
+        alone = texts(Calls((DeleteAlarms(("old",)),), ""), REGION, account=unknown)
+        assert all("account" not in text and "sts" not in text for text in alone.values())
 
 
 def test_every_language_names_the_region_and_terraform_the_account_where_a_change_tells_it() -> None:

@@ -29,6 +29,7 @@ from ops.core.fixes import Calls
 from ops.core.metrics import AWS
 from ops.core.setup_steps import steps
 from ops.core.types import MetricRef, Suspended, TargetTrackingPolicy
+from ops.local_aws.world import WorldOptions
 from ops.warming import WarmWish
 from tests.core.templates import SCALED, made_by, mistakes, of_code, of_template
 from tests.core.warm_samples import window
@@ -195,7 +196,7 @@ def by_ebb(console: Console, url: str, plan: ChangePlan, aws_folder: Path) -> No
     assert entry.outcome is Outcome.DONE, entry.said
 
 
-def by_the_aws_cli(console: Console, url: str, plan: ChangePlan, aws_folder: Path) -> None:
+def in_bash(text: str, url: str, aws_folder: Path) -> subprocess.CompletedProcess[str]:
     known = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environ = (
         known
@@ -209,10 +210,14 @@ def by_the_aws_cli(console: Console, url: str, plan: ChangePlan, aws_folder: Pat
             "PATH": f"{aws_folder}{os.pathsep}{os.environ['PATH']}",
         }
     )
-    text = of_plan(plan)[Language.CLI]
-    done = subprocess.run(
+    return subprocess.run(
         ["bash", "-c", text], env=environ, capture_output=True, text=True, timeout=120, check=False
     )
+
+
+def by_the_aws_cli(console: Console, url: str, plan: ChangePlan, aws_folder: Path) -> None:
+    text = of_plan(plan)[Language.CLI]
+    done = in_bash(text, url, aws_folder)
     assert done.returncode == 0, f"{text}\n{done.stderr}"
 
 
@@ -245,6 +250,16 @@ def says_the_same_as_code(plan: ChangePlan) -> None:
     assert whole == {}
 
 
+def at_rest(url: str) -> dict[str, object]:
+    """The account while no endpoint scales: time hurries, and what a policy does meanwhile is no part of a plan."""
+    for _ in range(200):
+        found = account(url)
+        if "'Updating'" not in str(found):
+            return found
+        clock.pause(0.1)
+    pytest.fail("an endpoint has not come to rest")
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_ebb_the_aws_cli_and_boto3_leave_the_same_account(
     name: str, tmp_path: Path, aws_folder: Path
@@ -256,8 +271,26 @@ def test_ebb_the_aws_cli_and_boto3_leave_the_same_account(
             if way is by_ebb:
                 says_the_same_as_code(plan)
             way(console, url, plan, aws_folder)
-            ends.append(account(url))
+            ends.append(at_rest(url))
             assert ends[-1] != before
     ebb, shell, script = ends
     assert shell == ebb
     assert script == ebb
+
+
+def test_with_credentials_of_another_account_the_texts_change_nothing_there(
+    tmp_path: Path, aws_folder: Path
+) -> None:
+    """An endpoint of the same name stands there, in the same region."""
+    elsewhere = WorldOptions(history_days=2, account="222222222222", region=REGION)
+    with (
+        prepared(CASES["bounds"], tmp_path) as (console, _, plan),
+        small(0.5, options=elsewhere) as (there, _),
+    ):
+        before = account(there.url)
+        done = in_bash(f"{of_plan(plan)[Language.CLI]}\necho the shell goes on", there.url, aws_folder)
+        assert "These credentials are not of account 123456789012: nothing was done." in done.stderr
+        assert done.stdout == "the shell goes on\n"
+        with pytest.raises(SystemExit, match="not of account 123456789012"):
+            by_boto3(console, there.url, plan, aws_folder)
+        assert account(there.url) == before
