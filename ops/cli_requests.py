@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from ops import clock
-from ops.cli_chosen import chosen, option
+from ops.cli_chosen import chosen, loaded, option
 from ops.cli_show import plain, write
 from ops.config import Settings
 from ops.console import Console
@@ -68,7 +68,7 @@ def add_to(app: typer.Typer, run: Run) -> None:
         """Send a file or an object in S3 to an endpoint. A file goes to ebb-input/ in the bucket of its output path."""
 
         def work() -> int:
-            settings = Settings.load()
+            settings = loaded(writes=True)
             with Console.open(settings) as console:
                 actor = actor_here(settings, console.connection())
                 local = not source.startswith("s3://")

@@ -232,7 +232,7 @@ def test_bad_words_end_with_two_and_what_is_refused_with_three(
             (*NEW, "--role", ROLE.replace(ROLE.split(":")[4], "999999999999")),
             "is of the account 999999999999",
         ),
-        ((*NEW, "--target", "1e9"), "--target: 1,000,000,000 requests"),
+        ((*NEW, "--target", "1e9"), "--target: 1e9 is too much: above 0, up to 1,000,000 requests"),
     ):
         assert main(list(arguments)) == 2, arguments
         assert says in capsys.readouterr().err

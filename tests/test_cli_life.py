@@ -109,7 +109,7 @@ def test_an_attachment_that_ended_on_the_way_is_listed_and_finished(
         code, found = asked(capsys, "deploy")
         (left,) = found["unfinished"]
         assert (code, left["missing"]) == (
-            0,
+            1,
             ["policy Backlog-ScalingPolicy", "alarm HasBacklogWithoutCapacity-doc-new"],
         )
         assert main(["deploy", "--continue", left["id"][:8], "--yes"]) == 0
