@@ -7,11 +7,11 @@ that ended on the way can be gone on with, or cleaned up, from anywhere.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from ops.aws import deploy
+from ops.aws import deploy, objects
 from ops.aws import inventory as aws_inventory
 from ops.aws.calls import Reading
 from ops.aws.deploy import ModelLine
@@ -289,6 +289,7 @@ class Deploying(Changing):
                 )
             )
         reading = self._reading()
+        found += self._buckets_missing(reading, (wish.output_path, wish.failure_path))
         found += planning.heard(wish, self._topics_of(reading, wish))
         limits, _ = self._limits.limits(reading)
         quota = limits.get(wish.instance_type)
@@ -299,6 +300,17 @@ class Deploying(Changing):
                 f"Give at most {quota}, or have the quota raised in Service Quotas first.",
             )
         return found
+
+    def _buckets_missing(self, reading: Reading, paths: Iterable[str]) -> Iterator[Caution]:
+        """That results, or failures, would go into a bucket that is not there: AWS takes that all the same."""
+        names = dict.fromkeys(objects.no_bucket(reading, path) for path in paths if path)
+        for name in names:
+            if name:
+                yield Caution(
+                    Severity.WARNING,
+                    f"There is no bucket {name}: AWS makes the endpoint all the same, and then no result can be "
+                    f"written. Make it first: aws s3 mb s3://{name}",
+                )
 
     def _topics_of(self, reading: Reading, wish: Deployment) -> tuple[Topic, ...]:
         """The SNS topics that it would tell; those that AWS does not let Ebb read are left out."""

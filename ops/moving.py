@@ -96,6 +96,7 @@ class Moving(Lifecycle, Sending):
                     "no instance while the old one is there. Have the quota raised in Service Quotas first.",
                 )
             )
+        said += self._buckets_missing(reading, (wish.output_path, wish.failure_path))
         said += planning.heard(wish, self._told(reading, (wish.success_topic, wish.error_topic)))
         price = self._prices.quote(ref.region, kind, asynchronous=True)[0] if around.endpoint.kinds else None
         return planning.make(

@@ -14,7 +14,7 @@ import pytest
 
 from ops.config import Settings
 from ops.console import Console
-from ops.core.change import Actor, Outcome
+from ops.core.change import Actor, ChangePlan, Outcome
 from ops.core.deployment import Deployment, NewModel
 from ops.core.errors import BadInput, ReadOnly
 from ops.core.fixes import Await
@@ -106,6 +106,20 @@ def test_names_that_exist_are_refused_before_anything_is_made(tmp_path: Path) ->
         with pytest.raises(BadInput, match="no model 'other'"):
             console.plan_deploy(replace(WISH, model="other"))
         assert inventory(url) == ["model doc-model"]
+
+
+def test_a_bucket_that_is_not_there_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    def told(plan: ChangePlan) -> list[str]:
+        return [c.sentence for c in plan.cautions if "There is no bucket" in c.sentence]
+
+    with opened(tmp_path) as (console, url):
+        (said,) = told(console.plan_deploy(WISH))
+        assert "There is no bucket results: AWS makes the endpoint all the same" in said
+        assert "aws s3 mb s3://results" in said
+        client(url, "s3").create_bucket(Bucket="results")
+        assert told(console.plan_deploy(WISH)) == []
+        (said,) = told(console.plan_deploy(replace(WISH, failure_path="s3://elsewhere/failed/")))
+        assert "There is no bucket elsewhere" in said
 
 
 def test_an_operator_deploys_nothing(tmp_path: Path) -> None:

@@ -60,6 +60,21 @@ def under(reading: Reading, uri: str) -> Iterator[ObjectSeen]:
             return
 
 
+def no_bucket(reading: Reading, uri: str) -> str:
+    """The bucket of an s3:// address where S3 says that there is none of that name; "" where there is, or nobody knows.
+
+    Denied, another region and a network that is away tell nothing.
+    """
+    bucket = uri.removeprefix("s3://").partition("/")[0]
+    if not uri.startswith("s3://") or not bucket:
+        return ""
+    try:
+        reading.ask("s3", "ListObjectsV2", Bucket=bucket, MaxKeys=1)
+    except OpsError as error:
+        return bucket if error.code == "NoSuchBucket" else ""
+    return ""
+
+
 def read(reading: Reading, uri: str) -> ObjectText:
     """The beginning of an object, at most 64 KB. Raises Denied, OpsError."""
     bucket, key = object_of(uri)
