@@ -78,6 +78,7 @@ def add_to(app: typer.Typer, run: Run) -> None:
 
         def work() -> int:
             settings = loaded(writes=yes)
+            _insist_on_bytes(payload)
             with Console.open(settings) as console:
                 at = console.move_standing(name, to)
                 told = console.move_wish(name, at.to)
@@ -98,6 +99,15 @@ def add_to(app: typer.Typer, run: Run) -> None:
                 return code
 
         run(work, json)
+
+
+def _insist_on_bytes(payload: str) -> None:
+    """Raises BadInput before anything is made for a test payload that cannot be sent."""
+    path = Path(payload)
+    if payload and not path.is_file():
+        raise BadInput(f"There is no file {payload!r}.", "Give a file that can be read. Nothing was made.")
+    if payload and path.stat().st_size == 0:
+        raise BadInput(f"The file {payload!r} is empty.", "Give at least one byte. Nothing was made.")
 
 
 def _shown(course: _Course, at: Standing) -> int:

@@ -127,6 +127,13 @@ def test_a_move_is_gone_on_with_by_the_same_command(at: str, capsys: Out, tmp_pa
     shown = capsys.readouterr().out
     assert "→ 1. Make the asynchronous endpoint" in shown
     assert sorted(inventory(at)) == [NEW[0], NEW[2], NEW[4]]
+    for bad, why in ((tmp_path / "none.json", "There is no file"), (tmp_path / "empty.json", "is empty")):
+        if why == "is empty":
+            bad.touch()
+        move = ["move", "doc", "--output", "s3://results/out/", "--test-payload", str(bad), "--yes"]
+        assert main(move) == 2
+        assert why in capsys.readouterr().err
+        assert sorted(inventory(at)) == [NEW[0], NEW[2], NEW[4]]
     assert main(["move", "doc", "--output", "s3://results/out/", "--yes"]) == 2  # no payload
     assert sorted(inventory(at)) == NEW
     code, told = asked(capsys_after(capsys), "move", "doc", "--test-payload", str(page), "--yes")
