@@ -140,7 +140,9 @@ def start() -> None:
 
 
 def stop() -> None:
-    """End the readers."""
+    """End the readers; their settings are read anew at the next start."""
+    global _settings
+    _settings = None
     connect(None)
     collectors.stop()
 

@@ -331,6 +331,8 @@ class Sending(RequestSources):
             originals=originals,
             key=key,
         )
-        # whoever took it may send it: another place of the same account and region leaves it alone for a while
-        own = replace(batch, lease=self.holder, lease_until=batch.lease_until + sender.LEASE_S)
-        return self._ledger().plan(own, rows)
+        if (
+            self._place
+        ):  # it may send it: another place of the same account and region leaves it alone for a while
+            batch = replace(batch, lease=self.holder, lease_until=batch.lease_until + sender.LEASE_S)
+        return self._ledger().plan(batch, rows)

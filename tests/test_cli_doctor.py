@@ -55,7 +55,8 @@ def test_the_document_has_every_endpoint_with_its_findings_and_fixes(
     ]
     policy, put = (call["parameters"] for call in fix["calls"])
     assert put["AlarmActions"] == [{"policy_arn_of": policy["PolicyName"]}]
-    assert fix["cli"].startswith("POLICY_ARN=$(aws application-autoscaling put-scaling-policy")
+    assert fix["cli"].startswith("# For account 123456789012, region us-east-1.\n")
+    assert "POLICY_ARN=$(aws application-autoscaling put-scaling-policy" in fix["cli"]
     assert 'resource "aws_cloudwatch_metric_alarm"' in fix["terraform"]
     assert "policy_arn = scaling.put_scaling_policy(" in fix["boto3"]
     assert "Type: AWS::CloudWatch::Alarm" in fix["cloudformation"]

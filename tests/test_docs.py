@@ -207,7 +207,7 @@ def an_hour(how: Interest, instances: int) -> str:
         f"simulated seconds per second, 0 (paused) to {MAX_SPEED:.0f}",
         f"| `PORT` | `{launch.DEFAULT_PORT}` |",
         f"| `LISTEN` | `{launch.HOST}` |",
-        f"| {OpsError.exit_code} | bad usage, AWS could not be asked, or refused a call |",
+        f"| {OpsError.exit_code} | bad usage, AWS could not be asked, or refused a call, or a part",
         f"| {ReadOnly.exit_code} | refused by Ebb: role, read-only",
         f"`{ROLES[0]}`, `{ROLES[1]}` or `{ROLES[2]}`: what everybody here may do",
     ],

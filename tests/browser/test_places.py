@@ -59,7 +59,7 @@ def test_each_link_says_which_account_it_is_of(site: Site, open_page) -> None:
     strip(page, "123456789012")
     expect(page).to_have_url(re.compile(r"[?]place=here$"))
     others = page.locator(".elsewhere")
-    expect(others).to_contain_text("dark us-east-2 Cannot be read", timeout=40_000)
+    expect(others).to_contain_text("dark us-east-2: Cannot be read", timeout=40_000)
     expect(others.get_by_role("link", name="there")).to_be_visible()
     page.locator("table").get_by_role("link", name=site.doc).first.click()
     expect(page).to_have_url(re.compile(r"/endpoint[?]endpoint=doc-async&place=here$"))

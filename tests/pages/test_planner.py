@@ -268,7 +268,7 @@ def test_what_may_change_is_typed_and_becomes_the_link(open_page: Open) -> None:
     assert {key: app.query_params[key] for key in (*typed, "sure")} == {**typed, "sure": "0.8"}
     assert not {"min", "in", "out", "warm"} & set(app.query_params)
     finish(app, asked)
-    assert r"What may change\: max 1-8, target 0.5, 2, wake no, kept in 4 of 5" in [
+    assert "What may change: max 1-8, target 0.5, 2, wake no, kept in 4 of 5" in [
         e.label for e in app.expander
     ]
     assert notices(app) == ""

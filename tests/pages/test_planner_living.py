@@ -39,7 +39,7 @@ def answered(query: PlanQuery = QUERY, **link: str) -> AppTest:
 
 def test_the_advice_rests_on_the_endpoints_own_traffic(sky: Sky) -> None:
     with looked_at(sky) as reader:
-        while reader.close_gap():
+        while reader.close_gap() or reader.keep_cold_starts():
             pass
         app = answered()
         said = " ".join(words(app).split())
@@ -51,7 +51,7 @@ def test_the_advice_rests_on_the_endpoints_own_traffic(sky: Sky) -> None:
 
 def test_a_scenario_is_kept_opened_and_deleted(sky: Sky) -> None:
     with looked_at(sky) as reader:
-        while reader.close_gap():
+        while reader.close_gap() or reader.keep_cold_starts():
             pass
         app = answered()
         app.text_input(key="planner-save-name").set_value("as it is")
@@ -68,7 +68,7 @@ def test_a_scenario_is_kept_opened_and_deleted(sky: Sky) -> None:
 
 def test_a_chosen_candidate_is_reviewed_as_one_plan(sky: Sky) -> None:
     with looked_at(sky) as reader:
-        while reader.close_gap():
+        while reader.close_gap() or reader.keep_cold_starts():
             pass
         chosen = Candidate(0, 2, 3.0)
         app = answered(pick=to_query(chosen))
@@ -80,7 +80,7 @@ def test_a_chosen_candidate_is_reviewed_as_one_plan(sky: Sky) -> None:
 
 def test_the_back_test_is_made_for_who_unfolds_it(sky: Sky) -> None:
     with looked_at(sky) as reader:
-        while reader.close_gap():
+        while reader.close_gap() or reader.keep_cold_starts():
             pass
         asked = session.now()
         assert asked is not None

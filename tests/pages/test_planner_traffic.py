@@ -210,7 +210,7 @@ def test_what_is_no_file_of_arrivals_is_refused(nothing: Sky, body: bytes, told:
 
 def test_with_an_endpoint_what_it_measured_is_the_default_and_its_policy_is_compared(sky: Sky) -> None:
     with looked_at(sky) as reader:
-        while reader.close_gap():
+        while reader.close_gap() or reader.keep_cold_starts():
             pass
         source = FileTraffic(arrival_files.files.keep(WEEK), "week.csv")
         app = answered(source, NAME)
