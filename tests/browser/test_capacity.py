@@ -59,7 +59,7 @@ def test_bounds_are_changed_and_undone_by_keyboard(app, open_page, theme, width)
     expect(panel.get_by_text("On record as")).to_have_count(0)
     reach(page, apply)
     page.keyboard.press("Enter")
-    expect(panel.get_by_text(re.compile("^Done[.]"))).to_be_visible()
+    expect(panel.get_by_role("status").filter(has_text="Done.")).to_be_visible()
     expect(panel.get_by_text("On record as")).to_be_visible()
     expect(apply).to_have_count(0)
 
