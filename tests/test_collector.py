@@ -211,4 +211,7 @@ def test_a_fault_of_ebbs_own_is_said_and_nobody_waits_for_it(aws: str) -> None:
             with pytest.raises(OpsError, match="fault in Ebb"):
                 reader.fleet()
     finally:
+        ending = [t for t in threading.enumerate() if t.name.startswith("collector")]
         reader.stop()
+        for thread in ending:  # its last words belong to this test
+            thread.join(timeout=20)
